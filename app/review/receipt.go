@@ -1,0 +1,78 @@
+package review
+
+import "time"
+
+// Count is "looked at Looked of Expected Units".
+type Count struct {
+	Unit     string `json:"unit"` // plural: "commits", "packages typed", "routes resolved"
+	Looked   int    `json:"looked"`
+	Expected int    `json:"expected"`
+}
+
+// Skip is something left out on purpose: it is said, and does not stand in the
+// way of a pass.
+type Skip struct {
+	What string `json:"what"`
+	Why  string `json:"why"`
+}
+
+// Gap is something that should have been looked at and was not. One gap makes
+// the verdict CouldNotVerify.
+type Gap struct {
+	Code Code   `json:"code"`
+	What string `json:"what"`
+	Why  string `json:"why"`
+	Do   string `json:"do"` // what the reader can do about it
+}
+
+// ScannerReceipt is what one scanner really looked at.
+type ScannerReceipt struct {
+	Scanner string   `json:"scanner"`
+	Version string   `json:"version,omitempty"`
+	Counts  []Count  `json:"counts,omitempty"`
+	Skipped []Skip   `json:"skipped,omitempty"`
+	Gaps    []Gap    `json:"gaps,omitempty"`
+	Notes   []string `json:"notes,omitempty"`
+	// Protections lists which walls stood around the worker and which the
+	// kernel could not give ("no network namespace: not permitted").
+	Protections []string      `json:"protections,omitempty"`
+	Wall        time.Duration `json:"wall_ns"`
+	CPU         time.Duration `json:"cpu_ns"`
+	PeakBytes   int64         `json:"peak_bytes"`
+}
+
+// Complete reports whether the scanner looked at everything it should have.
+func (s ScannerReceipt) Complete() bool {
+	if len(s.Gaps) > 0 {
+		return false
+	}
+	for _, c := range s.Counts {
+		if c.Looked != c.Expected {
+			return false
+		}
+	}
+	return true
+}
+
+// Receipt is what a whole review looked at.
+type Receipt struct {
+	Scanners []ScannerReceipt `json:"scanners"`
+	// Gaps are those of the stages before and after the scanners: checkout,
+	// policy, diff.
+	Gaps  []Gap    `json:"gaps,omitempty"`
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Complete reports whether everything was looked at. A receipt without
+// scanners is not complete: nothing was looked at.
+func (r Receipt) Complete() bool {
+	if len(r.Scanners) == 0 || len(r.Gaps) > 0 {
+		return false
+	}
+	for _, s := range r.Scanners {
+		if !s.Complete() {
+			return false
+		}
+	}
+	return true
+}

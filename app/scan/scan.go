@@ -1,0 +1,77 @@
+package scan
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// Request is what a scanner is asked. It crosses a process border as JSON, so
+// it carries paths and values, never handles, and never a token or a private
+// key: FingerprintKey is a key of this installation used for nothing but keyed
+// fingerprints.
+type Request struct {
+	Kind review.Kind `json:"kind"`
+	// GitDir is a bare repository that holds every object of
+	// MergeBase..Head. It is read-only for scanners.
+	GitDir string `json:"git_dir"`
+	// HeadDir and BaseDir are the trees of Head and MergeBase as regular files
+	// (no symlinks, no submodules). BaseDir is empty when there is no base.
+	HeadDir   string     `json:"head_dir"`
+	BaseDir   string     `json:"base_dir,omitempty"`
+	Head      review.SHA `json:"head"`
+	MergeBase review.SHA `json:"merge_base,omitempty"`
+	// HeadTree and BaseTree are git tree ids, keys for caching by content.
+	HeadTree review.SHA `json:"head_tree,omitempty"`
+	BaseTree review.SHA `json:"base_tree,omitempty"`
+	// Fork says that the head comes from a fork: nothing may be downloaded on
+	// its word.
+	Fork           bool        `json:"fork,omitempty"`
+	Diff           review.Diff `json:"diff"`
+	FingerprintKey []byte      `json:"fingerprint_key"`
+	// CacheDir is a directory the scanner may keep content-addressed results
+	// in, shared by repositories and processes; empty: no cache.
+	CacheDir string `json:"cache_dir,omitempty"`
+	// Settings is the scanner's own part of server configuration and base
+	// policy; its form belongs to the scanner.
+	Settings json.RawMessage `json:"settings,omitempty"`
+}
+
+// Report is a scanner's answer.
+type Report struct {
+	// Head are the findings of the head, Base those of the merge base; from
+	// both, app/findings decides which were introduced. A scanner that looks
+	// at the range itself (secrets) fills Head only.
+	Head       []review.Finding      `json:"head"`
+	Base       []review.Finding      `json:"base,omitempty"`
+	Routes     []review.Route        `json:"routes,omitempty"`
+	BaseRoutes []review.Route        `json:"base_routes,omitempty"`
+	Receipt    review.ScannerReceipt `json:"receipt"`
+}
+
+// Progress is told how far a scanner is. Done and Total are in Unit; Total 0
+// means unknown. It may be called from several goroutines and must not block.
+type Progress func(Event)
+
+// Event is one step of progress.
+type Event struct {
+	Scanner string `json:"scanner"`
+	Stage   string `json:"stage"` // "loading", "typing", "scanning"
+	Done    int    `json:"done"`
+	Total   int    `json:"total"`
+	Unit    string `json:"unit,omitempty"`
+}
+
+// Scanner produces findings. Implementations keep no state between calls and
+// may be called concurrently. An error means that nothing can be said (a gap);
+// a partial look is not an error but a Report whose receipt says so.
+type Scanner interface {
+	// Name is a stable word: "secrets", "code", "readiness".
+	Name() string
+	// Rules lists every rule the scanner can report.
+	Rules() []review.Rule
+	// Scan looks at the request. It honours ctx and, when it returns, has
+	// stopped every process and goroutine it started.
+	Scan(ctx context.Context, req Request, progress Progress) (Report, error)
+}
