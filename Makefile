@@ -1,0 +1,31 @@
+.DEFAULT_GOAL := help
+.PHONY: help run demo test race lint bench build docs
+
+help: ## show this help
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+demo: ## run the whole path on this machine: a webhook in, a check and a review out
+	go run ./cmd/launchgate demo
+
+run: ## start the server with launchgate.yml
+	go run ./cmd/launchgate serve --config launchgate.yml
+
+build: ## build the binaries into dist/
+	mkdir -p dist && go build -trimpath -o dist/ ./cmd/launchgate ./cmd/launchgate-vet
+
+test: ## run every test
+	go test ./...
+
+race: ## run the tests of the packages with concurrency under the race detector
+	go test -race ./app/jobs ./app/scan ./app/gh/... ./app/publish ./app/pipeline ./app/checkout ./webhooks ./app/server
+
+lint: ## gofmt, go vet and golangci-lint
+	@test -z "$$(gofmt -l cmd app analyzers webhooks | grep -v /testdata/)" || { gofmt -l cmd app analyzers webhooks | grep -v /testdata/; exit 1; }
+	go vet ./...
+	golangci-lint run
+
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchtime 3s ./app/jobs ./app/scan/... ./analyzers/...
+
+docs: ## regenerate docs/rules from the rules' own documentation
+	go run ./cmd/launchgate rules --write docs/rules
