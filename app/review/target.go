@@ -25,8 +25,13 @@ type Target struct {
 	Base         SHA            `json:"base"`     // tip of the base branch when the pair was read
 	BaseRef      string         `json:"base_ref"` // branch name, without refs/heads/
 	MergeBase    SHA            `json:"merge_base,omitempty"`
-	Fork         bool           `json:"fork"`
-	Draft        bool           `json:"draft,omitempty"`
+	// JudgeBase, when set, is the commit to judge against instead of Base: a
+	// check belongs to a commit, so a pull request into an unprotected branch
+	// must not turn a commit green that the default branch would accept
+	// (github-facts §1). The diff that is commented on stays that of Base.
+	JudgeBase SHA  `json:"judge_base,omitempty"`
+	Fork      bool `json:"fork"`
+	Draft     bool `json:"draft,omitempty"`
 	// Run counts the requests to review the same pair: 1, then one more for
 	// each re-run. (Repo, Head, Base, Run) never has two published verdicts.
 	Run int `json:"run"`
