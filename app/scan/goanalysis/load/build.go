@@ -1,0 +1,190 @@
+package load
+
+import (
+	"io/fs"
+	"sort"
+	"strings"
+	"sync"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+)
+
+// buildList is the one version of every module a group of modules uses: what
+// the go command calls the build list, found by minimal version selection.
+type buildList struct {
+	sources []ModuleSource
+	// selected maps a module path to the version selected and to what replaces
+	// it (equal to it, normally).
+	selected map[string]selection
+	paths    []string // longest first
+
+	mu   sync.Mutex
+	open map[string]*openModule // by module path
+}
+
+type selection struct {
+	version string
+	real    module.Version
+	sum     string
+}
+
+type openModule struct {
+	fsys   fs.FS // nil: cannot be had
+	origin Origin
+	why    string
+}
+
+// newBuildList selects versions. Since Go 1.17 a go.mod lists every module
+// that packages of its module need, so nothing else is read; for older ones the
+// requirements' own go.mod files are followed as far as they can be had.
+func newBuildList(mods []*Module, sources []ModuleSource) *buildList {
+	b := &buildList{sources: sources, selected: map[string]selection{}, open: map[string]*openModule{}}
+	max := func(path, version string) bool {
+		if cur, ok := b.selected[path]; ok && semver.Compare(cur.version, version) >= 0 {
+			return false
+		}
+		b.selected[path] = selection{version: version, real: module.Version{Path: path, Version: version}}
+		return true
+	}
+	follow := false
+	var queue []module.Version
+	replaced := map[string][]*modfile.Replace{}
+	for _, m := range mods {
+		if m.file == nil {
+			continue
+		}
+		follow = follow || !prunedGraph(m.GoVersion)
+		for _, r := range m.file.Require {
+			if max(r.Mod.Path, r.Mod.Version) {
+				queue = append(queue, r.Mod)
+			}
+		}
+		for _, r := range m.file.Replace {
+			replaced[r.Old.Path] = append(replaced[r.Old.Path], r)
+		}
+	}
+	replace := func(v module.Version) module.Version {
+		for _, r := range replaced[v.Path] {
+			if (r.Old.Version == "" || r.Old.Version == v.Version) && r.New.Version != "" {
+				return r.New
+			}
+		}
+		return v
+	}
+	seen := map[module.Version]bool{}
+	for follow && len(queue) > 0 && len(seen) < 5000 {
+		v := queue[0]
+		queue = queue[1:]
+		if seen[v] {
+			continue
+		}
+		seen[v] = true
+		for _, s := range sources {
+			data, err := s.GoMod(replace(v))
+			if err != nil {
+				continue
+			}
+			f, err := modfile.ParseLax("go.mod", data, nil)
+			if err != nil {
+				break
+			}
+			for _, r := range f.Require {
+				max(r.Mod.Path, r.Mod.Version)
+				queue = append(queue, r.Mod)
+			}
+			break
+		}
+	}
+	for p, s := range b.selected {
+		s.real = replace(s.real)
+		for _, m := range mods {
+			if sum := m.sums[s.real]; sum != "" {
+				s.sum = sum
+			}
+		}
+		b.selected[p] = s
+		b.paths = append(b.paths, p)
+	}
+	sort.Slice(b.paths, func(i, j int) bool {
+		if len(b.paths[i]) != len(b.paths[j]) {
+			return len(b.paths[i]) > len(b.paths[j])
+		}
+		return b.paths[i] < b.paths[j]
+	})
+	return b
+}
+
+// prunedGraph reports whether a go.mod of this language version is complete.
+func prunedGraph(goVersion string) bool {
+	return goVersion != "" && semver.Compare("v"+strings.TrimSuffix(goVersion, ".x"), "v1.17") >= 0
+}
+
+// versionOf returns the module version that should hold a package.
+func (b *buildList) versionOf(pkg string) module.Version {
+	for _, p := range b.paths {
+		if pkg == p || strings.HasPrefix(pkg, p+"/") {
+			return module.Version{Path: p, Version: b.selected[p].version}
+		}
+	}
+	return module.Version{}
+}
+
+// resolve returns a node for the package at an import path, or nil.
+func (b *buildList) resolve(pkg string) *node {
+	for _, p := range b.paths {
+		if pkg != p && !strings.HasPrefix(pkg, p+"/") {
+			continue
+		}
+		m := b.module(p)
+		if m.fsys == nil {
+			continue
+		}
+		dir := strings.TrimPrefix(strings.TrimPrefix(pkg, p), "/")
+		if dir == "" {
+			dir = "."
+		}
+		if hasGoFile(m.fsys, dir) {
+			return &node{path: pkg, dir: dir, fsys: m.fsys, origin: m.origin,
+				module: module.Version{Path: p, Version: b.selected[p].version}, version: ""}
+		}
+	}
+	return nil
+}
+
+func (b *buildList) module(p string) *openModule {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if m := b.open[p]; m != nil {
+		return m
+	}
+	m := &openModule{}
+	b.open[p] = m
+	sel := b.selected[p]
+	for _, s := range b.sources {
+		fsys, origin, err := s.Open(sel.real, sel.sum)
+		if err == nil {
+			m.fsys, m.origin = fsys, origin
+			break
+		}
+		m.why = reason(err)
+	}
+	return m
+}
+
+func hasGoFile(fsys fs.FS, dir string) bool {
+	if !fs.ValidPath(dir) {
+		return false
+	}
+	entries, err := fs.ReadDir(fsys, dir)
+	if err != nil {
+		return false
+	}
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".go") && e.Type().IsRegular() {
+			return true
+		}
+	}
+	return false
+}

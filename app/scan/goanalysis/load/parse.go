@@ -1,0 +1,293 @@
+package load
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// parseOwn reads and parses the files of one of the repository's packages.
+func (g *group) parseOwn(n *node) {
+	for _, base := range g.tree.goFiles[n.dir] {
+		if strings.HasSuffix(base, "_test.go") {
+			continue
+		}
+		name := path.Join(n.dir, base)
+		if !g.opt.Platform.matchName(base) {
+			g.exclude(name)
+			continue
+		}
+		src, err := g.readSource(name)
+		if err != nil {
+			g.unread(name, reason(err))
+			n.errs = append(n.errs, Error{Pos: token.Position{Filename: name}, Msg: "not read: " + reason(err), Kind: "read"})
+			continue
+		}
+		if !g.opt.Platform.matchSource(src) {
+			g.exclude(name)
+			continue
+		}
+		if d := nesting(src); d > g.opt.Limits.Depth {
+			why := fmt.Sprintf("nested more than %d deep", g.opt.Limits.Depth)
+			g.unread(name, why)
+			n.errs = append(n.errs, Error{Pos: token.Position{Filename: name}, Msg: why, Kind: "read"})
+			continue
+		}
+		f, errs := g.parseFile(name, src)
+		n.errs = append(n.errs, errs...)
+		if f == nil {
+			g.unread(name, "is not Go")
+			continue
+		}
+		if deeper(f, g.opt.Limits.Depth) {
+			why := fmt.Sprintf("nested more than %d deep", g.opt.Limits.Depth)
+			g.unread(name, why)
+			n.errs = append(n.errs, Error{Pos: token.Position{Filename: name}, Msg: why, Kind: "read"})
+			continue
+		}
+		n.files = append(n.files, &File{Path: name, Syntax: f, Source: src, Generated: ast.IsGenerated(f)})
+	}
+}
+
+func (g *group) exclude(name string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.excluded = append(g.excluded, name)
+}
+
+func (g *group) readSource(name string) ([]byte, error) {
+	g.mu.Lock()
+	over := g.tree.files >= g.opt.Limits.Files || g.tree.bytes >= g.opt.Limits.TotalBytes
+	g.mu.Unlock()
+	if over {
+		return nil, errTooMuch
+	}
+	src, err := g.tree.read(name, g.opt.Limits.FileBytes)
+	if err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	g.tree.files++
+	g.tree.bytes += int64(len(src))
+	g.mu.Unlock()
+	return src, nil
+}
+
+// parseFile parses one file so that positions are the file's own: //line
+// directives, which could point anywhere, are blanked out.
+func (g *group) parseFile(name string, src []byte) (*ast.File, []Error) {
+	const mode = parser.ParseComments | parser.SkipObjectResolution | parser.AllErrors
+	if bytes.Contains(src, []byte("//line ")) || bytes.Contains(src, []byte("/*line ")) {
+		src = blankLineDirectives(name, src)
+	}
+	f, err := parser.ParseFile(g.fset, name, src, mode)
+	if f == nil || f.Name == nil || f.Name.Name == "" || f.Name.Name == "_" {
+		if f == nil || len(f.Decls) == 0 {
+			return nil, syntaxErrors(name, err)
+		}
+		f.Name = &ast.Ident{NamePos: f.Package, Name: "_"}
+	}
+	return f, syntaxErrors(name, err)
+}
+
+func syntaxErrors(name string, err error) []Error {
+	var list scanner.ErrorList
+	if errors.As(err, &list) {
+		var out []Error
+		for i, e := range list {
+			if i == 10 {
+				break
+			}
+			out = append(out, Error{Pos: e.Pos, Msg: e.Msg, Kind: "syntax"})
+		}
+		return out
+	}
+	if err != nil {
+		return []Error{{Pos: token.Position{Filename: name}, Msg: err.Error(), Kind: "syntax"}}
+	}
+	return nil
+}
+
+// blankLineDirectives makes line directives plain comments of the same length.
+func blankLineDirectives(name string, src []byte) []byte {
+	out := bytes.Clone(src)
+	fset := token.NewFileSet()
+	file := fset.AddFile(name, -1, len(src))
+	var s scanner.Scanner
+	s.Init(file, src, func(token.Position, string) {}, scanner.ScanComments)
+	for {
+		pos, tok, lit := s.Scan()
+		if tok == token.EOF {
+			return out
+		}
+		if tok == token.COMMENT && (strings.HasPrefix(lit, "//line ") || strings.HasPrefix(lit, "/*line ")) {
+			out[file.Offset(pos)+2] = ' '
+		}
+	}
+}
+
+// nesting is an upper bound for how deep brackets and prefix operators nest in
+// src. It costs one pass over the bytes and keeps the recursive parser from
+// files made to exhaust its stack.
+func nesting(src []byte) int {
+	depth, deepest, run := 0, 0, 0
+	for i := 0; i < len(src); i++ {
+		switch c := src[i]; c {
+		case '"', '\'':
+			for i++; i < len(src) && src[i] != c && src[i] != '\n'; i++ {
+				if src[i] == '\\' {
+					i++
+				}
+			}
+			run = 0
+		case '`':
+			for i++; i < len(src) && src[i] != '`'; i++ {
+			}
+			run = 0
+		case '/':
+			if i+1 < len(src) && src[i+1] == '/' {
+				for i < len(src) && src[i] != '\n' {
+					i++
+				}
+			} else if i+1 < len(src) && src[i+1] == '*' {
+				if j := bytes.Index(src[i+2:], []byte("*/")); j >= 0 {
+					i += j + 3
+				} else {
+					i = len(src)
+				}
+			}
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			depth--
+			run = 0
+		case '*', '&', '!', '^', '-', '+', '<':
+			run++
+		case ' ', '\t', '\r':
+		default:
+			run = 0
+		}
+		deepest = max(deepest, depth, run)
+	}
+	return deepest
+}
+
+// deeper reports whether a syntax tree nests deeper than max: chains such as
+// a+a+a+… or else-if ladders nest without any bracket.
+func deeper(f *ast.File, max int) bool {
+	v := &depthVisitor{max: max}
+	ast.Walk(v.at(0), f)
+	return v.found
+}
+
+type depthVisitor struct {
+	max   int
+	found bool
+}
+
+type depthAt struct {
+	v     *depthVisitor
+	depth int
+}
+
+func (v *depthVisitor) at(d int) ast.Visitor { return depthAt{v, d} }
+
+func (d depthAt) Visit(n ast.Node) ast.Visitor {
+	if d.depth > d.v.max {
+		d.v.found = true
+	}
+	if d.v.found || n == nil {
+		return nil
+	}
+	return depthAt{d.v, d.depth + 1}
+}
+
+// parseDep reads the declarations of a dependency's package.
+func (g *group) parseDep(n *node) {
+	if n.types != nil {
+		return
+	}
+	var names []string
+	label := n.path
+	if n.fsys != nil {
+		entries, err := fs.ReadDir(n.fsys, n.dir)
+		if err != nil {
+			n.nErrs, n.first = 1, reason(err)
+			return
+		}
+		for _, e := range entries {
+			if e.Type().IsRegular() {
+				names = append(names, e.Name())
+			}
+		}
+		if n.module.Version != "" {
+			label = n.module.Path + "@" + n.module.Version + strings.TrimPrefix(n.path, n.module.Path)
+		}
+	} else {
+		names = g.tree.goFiles[n.dir]
+	}
+	for _, base := range names {
+		if !strings.HasSuffix(base, ".go") || strings.HasSuffix(base, "_test.go") || base[0] == '_' || base[0] == '.' ||
+			!g.opt.Platform.matchName(base) {
+			continue
+		}
+		var src []byte
+		var err error
+		if n.fsys != nil {
+			src, err = readLimited(n.fsys, path.Join(n.dir, base), g.opt.Limits.FileBytes)
+		} else {
+			src, err = g.readSource(path.Join(n.dir, base))
+		}
+		if err != nil {
+			n.fail(base + ": " + reason(err))
+			continue
+		}
+		if !g.opt.Platform.matchSource(src) {
+			continue
+		}
+		if nesting(src) > g.opt.Limits.Depth {
+			n.fail(base + ": nested too deep")
+			continue
+		}
+		f, err := parser.ParseFile(g.fset, label+"/"+base, src, parser.SkipObjectResolution)
+		if err != nil {
+			n.fail(firstLine(err))
+		}
+		if f == nil || f.Name == nil || f.Name.Name == "" {
+			continue
+		}
+		if n.name == "" || f.Name.Name == n.name {
+			n.name = f.Name.Name
+			Prune(f)
+			if deeper(f, g.opt.Limits.Depth) {
+				n.fail(base + ": nested too deep")
+				continue
+			}
+			n.files = append(n.files, &File{Path: base, Syntax: f})
+		}
+	}
+}
+
+func (n *node) fail(why string) {
+	if n.nErrs++; n.first == "" {
+		n.first = why
+	}
+}
+
+func readLimited(fsys fs.FS, name string, max int64) ([]byte, error) {
+	st, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if !st.Mode().IsRegular() || st.Size() > max {
+		return nil, fmt.Errorf("not a regular file of at most %d bytes", max)
+	}
+	return fs.ReadFile(fsys, name)
+}

@@ -1,0 +1,199 @@
+package load
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"sort"
+)
+
+// Typedness says how far a package is typed.
+type Typedness struct {
+	Exprs, ExprsTyped int
+	Funcs, FuncsTyped int
+	// Untyped are the functions that are not fully typed, in source order.
+	Untyped []UntypedFunc
+	// ByPos holds them for lookup.
+	byDecl map[*ast.FuncDecl]bool
+}
+
+// UntypedFunc is a function that is not fully typed, and the first reason.
+type UntypedFunc struct {
+	Name string
+	Pos  token.Position
+	Why  string
+}
+
+// Full reports whether everything is typed.
+func (t Typedness) Full() bool { return t.Exprs == t.ExprsTyped && t.Funcs == t.FuncsTyped }
+
+// FuncTyped reports whether every expression of a function has its type, so
+// that SSA can be built for it.
+func (t Typedness) FuncTyped(d *ast.FuncDecl) bool { return !t.byDecl[d] }
+
+// measure counts what is typed. A package without errors is typed throughout.
+func measure(fset *token.FileSet, p *Package) Typedness {
+	t := Typedness{byDecl: map[*ast.FuncDecl]bool{}}
+	bad := map[string][]Error{} // hard errors by file
+	hard := len(p.Missing) > 0
+	for _, e := range p.Errors {
+		if e.Kind != "soft" && e.Kind != "version" {
+			hard = true
+			bad[e.Pos.Filename] = append(bad[e.Pos.Filename], e)
+		}
+	}
+	for _, es := range bad {
+		sort.Slice(es, func(i, j int) bool { return es[i].Pos.Offset < es[j].Pos.Offset })
+	}
+	for _, f := range p.Files {
+		tf := fset.File(f.Syntax.FileStart)
+		for _, d := range f.Syntax.Decls {
+			n, ok := countTyped(d, p.Info)
+			t.Exprs += n
+			t.ExprsTyped += ok
+			fd, isFunc := d.(*ast.FuncDecl)
+			if !isFunc {
+				continue
+			}
+			t.Funcs++
+			why := ""
+			if hard {
+				from, to := tf.Offset(d.Pos()), tf.Offset(min(d.End(), token.Pos(tf.Base()+tf.Size())))
+				for _, e := range bad[f.Path] {
+					if e.Pos.Offset >= from && e.Pos.Offset <= to {
+						why = e.String()
+						break
+					}
+				}
+				if why == "" && n != ok {
+					why = "uses what is not typed"
+					if len(p.Missing) > 0 {
+						why = "missing dependency " + p.Missing[0]
+					}
+				}
+			}
+			if why == "" {
+				t.FuncsTyped++
+				continue
+			}
+			t.byDecl[fd] = true
+			t.Untyped = append(t.Untyped, UntypedFunc{Name: funcName(fd), Pos: fset.PositionFor(d.Pos(), false), Why: why})
+		}
+	}
+	return t
+}
+
+func funcName(d *ast.FuncDecl) string {
+	if d.Recv == nil || len(d.Recv.List) == 0 {
+		return d.Name.Name
+	}
+	t := d.Recv.List[0].Type
+	for {
+		switch x := t.(type) {
+		case *ast.StarExpr:
+			t = x.X
+		case *ast.IndexExpr:
+			t = x.X
+		case *ast.IndexListExpr:
+			t = x.X
+		case *ast.ParenExpr:
+			t = x.X
+		case *ast.Ident:
+			return x.Name + "." + d.Name.Name
+		default:
+			return d.Name.Name
+		}
+	}
+}
+
+// countTyped counts the expressions of a declaration and those with a type.
+// What the type checker never records (labels, keys of struct literals, the
+// package clause) does not count.
+func countTyped(root ast.Node, info *types.Info) (all, typed int) {
+	skip := map[ast.Node]bool{}
+	ast.Inspect(root, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ImportSpec:
+			return false
+		case *ast.LabeledStmt:
+			skip[n.Label] = true
+		case *ast.BranchStmt:
+			if n.Label != nil {
+				skip[n.Label] = true
+			}
+		case *ast.CompositeLit:
+			// Field names of a struct literal are recorded as uses; keys of a
+			// literal of unknown type may be either.
+			return count(n, info, &all, &typed)
+		case *ast.FuncType:
+			// Recorded only where it stands as an expression.
+			return true
+		case *ast.TypeSwitchStmt:
+			// The symbolic variable has no object of its own.
+			if a, ok := n.Assign.(*ast.AssignStmt); ok && len(a.Lhs) == 1 {
+				skip[a.Lhs[0]] = true
+			}
+		case *ast.KeyValueExpr, *ast.Ellipsis:
+			return true
+		case ast.Expr:
+			if !skip[n] {
+				return count(n, info, &all, &typed)
+			}
+		}
+		return true
+	})
+	return all, typed
+}
+
+func count(e ast.Expr, info *types.Info, all, typed *int) bool {
+	if id, ok := e.(*ast.Ident); ok {
+		if id.Name == "_" {
+			return true
+		}
+		*all++
+		obj := info.Uses[id]
+		if obj == nil {
+			obj = info.Defs[id]
+		}
+		if _, isPkg := obj.(*types.PkgName); isPkg || obj != nil && known(obj.Type()) {
+			*typed++
+		} else if tv, ok := info.Types[id]; ok && known(tv.Type) {
+			*typed++
+		}
+		return true
+	}
+	*all++
+	if tv, ok := info.Types[e]; ok && known(tv.Type) {
+		*typed++
+	}
+	return true
+}
+
+// known reports whether t, down to named types, holds nothing invalid.
+func known(t types.Type) bool {
+	switch t := t.(type) {
+	case nil:
+		return true // nil type of a builtin or label object
+	case *types.Basic:
+		return t.Kind() != types.Invalid
+	case *types.Pointer:
+		return known(t.Elem())
+	case *types.Slice:
+		return known(t.Elem())
+	case *types.Array:
+		return known(t.Elem())
+	case *types.Chan:
+		return known(t.Elem())
+	case *types.Map:
+		return known(t.Key()) && known(t.Elem())
+	case *types.Tuple:
+		for v := range t.Variables() {
+			if !known(v.Type()) {
+				return false
+			}
+		}
+	case *types.Signature:
+		return known(t.Params()) && known(t.Results())
+	}
+	return true
+}
