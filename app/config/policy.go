@@ -1,0 +1,203 @@
+package config
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// MaxPolicyBytes is the largest policy file that is read.
+const MaxPolicyBytes = 64 << 10
+
+// Policy is what a repository wants of its reviews. It comes from the base
+// branch, so a pull request cannot change its own judge, and is still treated
+// as untrusted: anyone with write access can edit it.
+type Policy struct {
+	Version int `yaml:"version"`
+	// Block says which introduced findings block.
+	Block Block `yaml:"block"`
+	// Rules overrides single rules, by id.
+	Rules map[review.RuleID]RulePolicy `yaml:"rules"`
+	// Exclude are path patterns (*, **) whose code findings are left out.
+	Exclude []string `yaml:"exclude"`
+	// PublicRoutes is the public-route ledger.
+	PublicRoutes []PublicRoute `yaml:"public_routes"`
+	// Guards are names of functions that are guards though they do not look
+	// like one: "auth.Check", "(*Server).requireOrg".
+	Guards []string `yaml:"guards"`
+	// Logs refines what counts as sensitive in log calls.
+	Logs LogPolicy `yaml:"logs"`
+	// Secrets refines the secrets scanner.
+	Secrets SecretsPolicy `yaml:"secrets"`
+	// Suppressions are findings that are meant, with reason, owner and expiry.
+	Suppressions []Suppression `yaml:"suppressions"`
+	// AllowUnverified are patterns of package paths that need not be typed for
+	// a pass.
+	AllowUnverified []string `yaml:"allow_unverified"`
+}
+
+// Block is the threshold of the gate.
+type Block struct {
+	Severity   review.Severity   `yaml:"severity"`
+	Confidence review.Confidence `yaml:"confidence"`
+}
+
+// RulePolicy overrides one rule.
+type RulePolicy struct {
+	// Off leaves the rule's findings out; the check says how many.
+	Off bool `yaml:"off"`
+	// Advisory shows findings and never blocks on them.
+	Advisory bool `yaml:"advisory"`
+	// Severity replaces the rule's severity when set.
+	Severity review.Severity `yaml:"severity"`
+}
+
+// PublicRoute is one entry of the public-route ledger.
+type PublicRoute struct {
+	Method string `yaml:"method"` // "*" or empty for any
+	Path   string `yaml:"path"`
+	Why    string `yaml:"why"`
+	Owner  string `yaml:"owner"`
+}
+
+// Matches reports whether the entry covers a route. Parameters match whatever
+// their name and the router's way of writing them.
+func (p PublicRoute) Matches(method, pattern string) bool {
+	if p.Method != "" && p.Method != "*" && !strings.EqualFold(p.Method, method) {
+		return false
+	}
+	return CanonicalRoute(p.Path) == CanonicalRoute(pattern)
+}
+
+// CanonicalRoute writes a path pattern of any router in one form: parameters
+// are {}, the rest of a path is {*}.
+func CanonicalRoute(pattern string) string {
+	var out []string
+	for _, seg := range strings.Split(strings.TrimSuffix(pattern, "{$}"), "/") {
+		switch {
+		case seg == "":
+		case strings.HasPrefix(seg, "*"), strings.HasPrefix(seg, "{") && strings.HasSuffix(seg, "...}"):
+			out = append(out, "{*}")
+		case strings.HasPrefix(seg, ":"), strings.HasPrefix(seg, "{"), strings.HasPrefix(seg, "<"):
+			out = append(out, "{}")
+		default:
+			out = append(out, seg)
+		}
+	}
+	return "/" + strings.Join(out, "/")
+}
+
+// LogPolicy refines the rules about logs.
+type LogPolicy struct {
+	Sensitive []string `yaml:"sensitive"` // further names of sensitive fields, variables or types
+	Harmless  []string `yaml:"harmless"`  // names that look sensitive and are not
+	Redactors []string `yaml:"redactors"` // functions whose result is clean
+	SafeSinks []string `yaml:"safe_sinks"`
+}
+
+// SecretsPolicy refines the secrets scanner.
+type SecretsPolicy struct {
+	// ForbidInlineAllow ignores gitleaks:allow comments.
+	ForbidInlineAllow bool `yaml:"forbid_inline_allow"`
+}
+
+// Suppression says that a finding is meant. Either Fingerprint, or Rule and
+// Path, name it.
+type Suppression struct {
+	Fingerprint review.Fingerprint `yaml:"fingerprint"`
+	Rule        review.RuleID      `yaml:"rule"`
+	Path        string             `yaml:"path"`
+	Reason      string             `yaml:"reason"`
+	Owner       string             `yaml:"owner"`
+	Expires     Date               `yaml:"expires"`
+}
+
+// Expired reports whether the suppression no longer holds. It holds through the
+// whole day it names, in UTC.
+func (s Suppression) Expired(now time.Time) bool {
+	return !s.Expires.IsZero() && !now.Before(s.Expires.AddDate(0, 0, 1))
+}
+
+// Date is a day, written 2006-01-02.
+type Date struct{ time.Time }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Date) UnmarshalText(b []byte) error {
+	t, err := time.Parse(time.DateOnly, string(b))
+	if err != nil {
+		return fmt.Errorf("%q is not a date of the form 2006-01-02", b)
+	}
+	d.Time = t
+	return nil
+}
+
+// DefaultPolicy is the policy of a repository that has none: introduced
+// findings of at least medium severity and medium confidence block.
+func DefaultPolicy() Policy {
+	return Policy{Version: 1, Block: Block{Severity: review.SeverityMedium, Confidence: review.ConfidenceMedium}}
+}
+
+// Rule returns the overrides of one rule; the zero value overrides nothing.
+func (p Policy) Rule(id review.RuleID) RulePolicy { return p.Rules[id] }
+
+// ParsePolicy reads a policy file; name is used in messages. Its error is a
+// *review.Error with CodeBadPolicy that lists every mistake with its line.
+func ParsePolicy(name string, data []byte) (Policy, error) {
+	pol := DefaultPolicy()
+	var problems []string
+	if len(data) > MaxPolicyBytes {
+		problems = append(problems, fmt.Sprintf("the file has %d bytes, %d are the most that is read", len(data), MaxPolicyBytes))
+	} else if problems = decodeStrict(data, &pol); len(problems) == 0 {
+		problems = pol.problems()
+	}
+	if len(problems) > 0 {
+		return Policy{}, &review.Error{Code: review.CodeBadPolicy, Op: "read the policy", What: name, Do: strings.Join(problems, "; ") + "."}
+	}
+	return pol, nil
+}
+
+// problems returns what is wrong with a policy that is well-formed.
+func (p Policy) problems() []string {
+	var out []string
+	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	if p.Version != 1 {
+		add("version is %d, this Launchgate reads version 1", p.Version)
+	}
+	for id := range p.Rules {
+		if _, err := review.ParseRuleID(string(id)); err != nil {
+			add("rules: %v", err)
+		}
+	}
+	for _, list := range []struct {
+		name     string
+		patterns []string
+	}{{"exclude", p.Exclude}, {"allow_unverified", p.AllowUnverified}} {
+		for _, pattern := range list.patterns {
+			if !doublestar.ValidatePattern(pattern) || path.IsAbs(pattern) {
+				add("%s: %q is not a pattern of paths relative to the repository", list.name, pattern)
+			}
+		}
+	}
+	for i, r := range p.PublicRoutes {
+		if !strings.HasPrefix(r.Path, "/") || r.Why == "" || r.Owner == "" {
+			add("public_routes: entry %d needs a path that begins with /, a why and an owner", i+1)
+		}
+	}
+	for i, s := range p.Suppressions {
+		if s.Fingerprint == "" && (s.Rule == "" || s.Path == "") {
+			add("suppressions: entry %d needs a fingerprint, or a rule and a path", i+1)
+		}
+		if s.Path != "" && !doublestar.ValidatePattern(s.Path) {
+			add("suppressions: entry %d has a malformed path pattern", i+1)
+		}
+		if s.Reason == "" || s.Owner == "" {
+			add("suppressions: entry %d needs a reason and an owner", i+1)
+		}
+	}
+	return out
+}
