@@ -510,3 +510,14 @@ func (g *group) collect(res *Result) {
 }
 
 var errTooMuch = errors.New("the repository's limit of Go source is reached")
+
+// ReadFile returns the source of one of the package's files, by its path in the
+// file set. It opens nothing.
+func (p *Package) ReadFile(name string) ([]byte, error) {
+	for _, f := range p.Files {
+		if f.Path == name {
+			return f.Source, nil
+		}
+	}
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}

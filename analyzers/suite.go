@@ -1,0 +1,18 @@
+// Package analyzers is the registry of every check on Go code: which analyzers
+// run and which rules they report.
+//
+// It imports its own sub-packages and go/analysis, never anything of app, so
+// that the same checks run under go vet and golangci-lint.
+package analyzers
+
+import (
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/launchgate/launchgate/analyzers/rule"
+)
+
+// All returns the analyzers of the suite, in the order they are documented.
+func All() []*analysis.Analyzer { return nil }
+
+// Rules returns every rule the analyzers can report.
+func Rules() []rule.Rule { return nil }

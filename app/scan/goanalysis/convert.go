@@ -1,0 +1,207 @@
+package goanalysis
+
+import (
+	"bytes"
+	"encoding/json"
+	"go/token"
+	"path"
+	"reflect"
+	"sort"
+
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/launchgate/launchgate/analyzers/rule"
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan/goanalysis/driver"
+	"github.com/launchgate/launchgate/app/scan/goanalysis/load"
+)
+
+func severity(s rule.Severity) review.Severity {
+	var out review.Severity
+	if out.UnmarshalText([]byte(s)) != nil {
+		return review.SeverityUnknown // which blocks
+	}
+	return out
+}
+
+func confidence(c rule.Confidence) review.Confidence {
+	var out review.Confidence
+	if out.UnmarshalText([]byte(c)) != nil {
+		return review.ConfidenceUnknown
+	}
+	return out
+}
+
+// converter turns what analyzers report into what the rest of the product
+// speaks.
+type converter struct {
+	repo *load.Result
+}
+
+func (c converter) findings(a *driver.Analysed) []review.Finding {
+	var out []review.Finding
+	for an, res := range a.Results {
+		fs, ok := res.(*rule.Findings)
+		if !ok || fs == nil {
+			continue
+		}
+		for _, f := range fs.List {
+			if f.Rule == nil {
+				continue
+			}
+			rf := review.Finding{
+				Rule: review.RuleID(f.Rule.ID), Severity: severity(f.Severity), Confidence: confidence(f.Confidence),
+				Scanner: "code", Place: c.place(a.Package, f.Pos, f.End), Message: f.Message,
+				Symbol: f.Symbol, Key: f.Key, Routes: f.Routes, Expected: f.Expected,
+			}
+			for _, s := range f.Evidence {
+				st := review.Step{Note: s.Note, Place: c.place(a.Package, s.Pos, token.NoPos)}
+				if !s.Pos.IsValid() {
+					st.Place = review.Place{Path: c.path(a.Package, s.File), Line: s.Line}
+				}
+				rf.Evidence = append(rf.Evidence, st)
+			}
+			for _, fix := range f.Fixes {
+				if edits, ok := c.edits(a.Package, fix); ok {
+					rf.Fix = &review.Fix{Title: fix.Message, Edits: edits}
+					break
+				}
+			}
+			out = append(out, rf)
+		}
+		_ = an
+	}
+	return out
+}
+
+// place returns a range of source, with the file's own lines.
+func (c converter) place(p *load.Package, pos, end token.Pos) review.Place {
+	if !pos.IsValid() {
+		// Somewhere in the package: its first file is the best that can be said.
+		if len(p.Files) > 0 {
+			return review.Place{Path: p.Files[0].Path, Line: 1}
+		}
+		return review.Place{Path: p.Dir}
+	}
+	from := c.repo.Fset.PositionFor(pos, false)
+	out := review.Place{Path: from.Filename, Line: from.Line, Column: from.Column}
+	if end.IsValid() && end >= pos {
+		if to := c.repo.Fset.PositionFor(end, false); to.Filename == from.Filename {
+			out.EndLine, out.EndColumn = to.Line, to.Column
+		}
+	}
+	return out
+}
+
+// path makes a step's file relative to the repository: facts may carry it
+// relative to the module.
+func (c converter) path(p *load.Package, file string) string {
+	if file == "" || p.Module == nil || p.Module.Dir == "." {
+		return file
+	}
+	for _, q := range c.repo.Packages {
+		for _, f := range q.Files {
+			if f.Path == file {
+				return file
+			}
+		}
+	}
+	return path.Join(p.Module.Dir, file)
+}
+
+// edits turns a suggested fix into replacements of whole lines. It refuses fixes
+// that leave the package's own files or overlap.
+func (c converter) edits(p *load.Package, fix analysis.SuggestedFix) ([]review.Edit, bool) {
+	type span struct {
+		from, to int
+		text     []byte
+	}
+	byFile := map[string][]span{}
+	for _, e := range fix.TextEdits {
+		tf := c.repo.Fset.File(e.Pos)
+		if tf == nil {
+			return nil, false
+		}
+		end := e.End
+		if !end.IsValid() {
+			end = e.Pos
+		}
+		if int(end) > tf.Base()+tf.Size() || end < e.Pos {
+			return nil, false
+		}
+		byFile[tf.Name()] = append(byFile[tf.Name()], span{tf.Offset(e.Pos), tf.Offset(end), e.NewText})
+	}
+	var out []review.Edit
+	for name, spans := range byFile {
+		src, err := p.ReadFile(name)
+		if err != nil {
+			return nil, false
+		}
+		sort.SliceStable(spans, func(i, j int) bool { return spans[i].from < spans[j].from })
+		for i := 0; i < len(spans); {
+			// Edits on touching lines become one replacement.
+			start := bytes.LastIndexByte(src[:spans[i].from], '\n') + 1
+			var text []byte
+			at, stop := start, start
+			for i < len(spans) && (at == start || spans[i].from < stop) {
+				if spans[i].from < at {
+					return nil, false
+				}
+				text = append(append(text, src[at:spans[i].from]...), spans[i].text...)
+				at = spans[i].to
+				stop = lineEnd(src, at)
+				i++
+			}
+			text = append(text, src[at:stop]...)
+			if len(text) > 0 && text[len(text)-1] != '\n' {
+				text = append(text, '\n')
+			}
+			out = append(out, review.Edit{
+				Path:      name,
+				StartLine: bytes.Count(src[:start], []byte("\n")) + 1,
+				EndLine:   bytes.Count(src[:max(stop-1, start)], []byte("\n")) + 1,
+				New:       string(text),
+			})
+		}
+	}
+	sort.Slice(out, func(i, j int) bool {
+		if out[i].Path != out[j].Path {
+			return out[i].Path < out[j].Path
+		}
+		return out[i].StartLine < out[j].StartLine
+	})
+	return out, len(out) > 0
+}
+
+// lineEnd returns the offset after the line that at lies in; at the start of a
+// line that is the line before it, unless nothing precedes it.
+func lineEnd(src []byte, at int) int {
+	if at > 0 && src[at-1] == '\n' {
+		return at
+	}
+	if i := bytes.IndexByte(src[at:], '\n'); i >= 0 {
+		return at + i + 1
+	}
+	return len(src)
+}
+
+// routes asks results for an inventory. Any analyzer's result may have a method
+// Inventory that returns a slice whose JSON is that of review.Route.
+func routes(a *driver.Analysed) []review.Route {
+	var out []review.Route
+	for _, res := range a.Results {
+		v := reflect.ValueOf(res)
+		if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+			continue
+		}
+		m := v.MethodByName("Inventory")
+		if !m.IsValid() || m.Type().NumIn() != 0 || m.Type().NumOut() != 1 || m.Type().Out(0).Kind() != reflect.Slice {
+			continue
+		}
+		var rs []review.Route
+		if b, err := json.Marshal(m.Call(nil)[0].Interface()); err == nil && json.Unmarshal(b, &rs) == nil {
+			out = append(out, rs...)
+		}
+	}
+	return out
+}

@@ -1,0 +1,153 @@
+package goanalysis
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan/goanalysis/driver"
+	"github.com/launchgate/launchgate/app/scan/goanalysis/load"
+	"github.com/launchgate/launchgate/app/scan/goanalysis/stddecl"
+)
+
+// maxListed bounds how many names one note spells out.
+const maxListed = 5
+
+// receipt says what was looked at. A package is a gap if part of its code could
+// not be read as Go at all, or an analyzer did not finish on it. A package that
+// is only partly typed was still looked at, by syntax and whatever types there
+// are; that is a note.
+func receipt(repo *load.Result, analysed []*driver.Analysed) review.ScannerReceipt {
+	var r review.ScannerReceipt
+	r.Version = "go/analysis suite, declarations of " + stddecl.Library{}.Version()
+	if len(repo.Modules) == 0 {
+		r.Counts = []review.Count{{Unit: "packages analysed"}}
+		r.Notes = []string{"no Go module"}
+		return r
+	}
+	looked, full, exprs, exprsTyped, funcs, funcsTyped := 0, 0, 0, 0, 0, 0
+	ssaFuncs, ssaOf := 0, 0
+	var partly []string
+	for _, a := range analysed {
+		p := a.Package
+		exprs, exprsTyped = exprs+p.Typed.Exprs, exprsTyped+p.Typed.ExprsTyped
+		funcs, funcsTyped = funcs+p.Typed.Funcs, funcsTyped+p.Typed.FuncsTyped
+		ssaFuncs, ssaOf = ssaFuncs+a.SSAFuncs, ssaOf+a.SSAOf
+		if p.Typed.Full() {
+			full++
+		} else {
+			partly = append(partly, partlyTyped(p))
+		}
+		if why := notLooked(a); why != "" {
+			r.Gaps = append(r.Gaps, review.Gap{Code: review.CodePackageNotTyped, What: "package " + p.PkgPath, Why: why, Do: remedy(p)})
+			continue
+		}
+		looked++
+	}
+	r.Counts = append(r.Counts, review.Count{Unit: "packages analysed", Looked: looked, Expected: len(analysed)})
+	r.Notes = append(r.Notes, fmt.Sprintf("packages typed in full: %d of %d; functions typed: %d of %d; expressions typed: %d of %d",
+		full, len(analysed), funcsTyped, funcs, exprsTyped, exprs))
+	if ssaOf > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("functions analysed for data flow: %d of %d", ssaFuncs, ssaOf))
+	}
+	for i, s := range partly {
+		if i == maxListed {
+			r.Notes = append(r.Notes, fmt.Sprintf("%d more packages are typed in part", len(partly)-i))
+			break
+		}
+		r.Notes = append(r.Notes, s)
+	}
+	r.Notes = append(r.Notes, origins(repo)...)
+	for _, m := range repo.Modules {
+		r.Notes = append(r.Notes, m.Notes...)
+	}
+	if n := len(repo.Excluded); n > 0 {
+		r.Skipped = append(r.Skipped, review.Skip{What: list(repo.Excluded), Why: "build constraints exclude it on the platform that is looked at"})
+	}
+	for _, s := range repo.Skipped {
+		r.Skipped = append(r.Skipped, review.Skip{What: s.What, Why: s.Why})
+	}
+	for _, s := range repo.Unread {
+		r.Gaps = append(r.Gaps, review.Gap{Code: review.CodeFileUnreadable, What: s.What, Why: s.Why,
+			Do: "make it an ordinary Go file within the limits, or exclude it in the policy"})
+	}
+	return r
+}
+
+// notLooked says why a package was not looked at as a whole, or "".
+func notLooked(a *driver.Analysed) string {
+	for _, e := range a.Package.Errors {
+		switch e.Kind {
+		case "syntax":
+			return "syntax error at " + e.String()
+		case "crash", "read":
+			return e.String()
+		}
+	}
+	var failed []string
+	for an, why := range a.Failed {
+		failed = append(failed, an.Name+": "+why)
+	}
+	if len(failed) > 0 {
+		sort.Strings(failed)
+		return failed[0]
+	}
+	return ""
+}
+
+func remedy(p *load.Package) string {
+	for _, e := range p.Errors {
+		if e.Kind == "syntax" {
+			return "mend the syntax error and push again"
+		}
+	}
+	return "run the review again; if it stays, exclude the package in the policy and report it"
+}
+
+func partlyTyped(p *load.Package) string {
+	s := fmt.Sprintf("package %s is typed in part (functions %d of %d)", p.PkgPath, p.Typed.FuncsTyped, p.Typed.Funcs)
+	if len(p.Missing) > 0 {
+		s += ": missing dependency " + list(p.Missing)
+	}
+	for _, e := range p.Errors {
+		if e.Kind != "soft" {
+			s += "; first error: " + e.String()
+			break
+		}
+	}
+	return s
+}
+
+// origins says where declarations came from.
+func origins(repo *load.Result) []string {
+	count := map[load.Origin]int{}
+	var missing []string
+	for _, d := range repo.Deps {
+		count[d.Origin]++
+		if d.Origin == load.FromUse {
+			missing = append(missing, d.Path)
+		}
+	}
+	var parts []string
+	for o, n := range count {
+		parts = append(parts, fmt.Sprintf("%s %d", o, n))
+	}
+	sort.Strings(parts)
+	var notes []string
+	if len(parts) > 0 {
+		notes = append(notes, "declarations of imported packages: "+strings.Join(parts, ", "))
+	}
+	if len(missing) > 0 {
+		notes = append(notes, "no declarations at hand for "+list(missing))
+	}
+	return notes
+}
+
+// list writes a few names out and counts the rest.
+func list(names []string) string {
+	if len(names) <= maxListed {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:maxListed], ", "), len(names)-maxListed)
+}

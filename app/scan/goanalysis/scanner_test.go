@@ -1,0 +1,179 @@
+package goanalysis_test
+
+import (
+	"context"
+	"encoding/json"
+	"go/ast"
+	"go/types"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/buildssa"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/types/typeutil"
+	"golang.org/x/tools/txtar"
+
+	"github.com/launchgate/launchgate/analyzers/rule"
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/app/scan/goanalysis"
+)
+
+var printRule = rule.Rule{ID: "test/print", Title: "Printing", Severity: rule.Medium, Confidence: rule.Certain}
+
+// printer reports calls of fmt.Println, and of functions that call it, in
+// whatever package they are: it needs types, SSA, facts and the result type.
+var printer = &analysis.Analyzer{
+	Name: "printer", Doc: "reports calls that print", ResultType: rule.ResultType,
+	Requires:  []*analysis.Analyzer{inspect.Analyzer, buildssa.Analyzer},
+	FactTypes: []analysis.Fact{new(prints)},
+	Run: func(pass *analysis.Pass) (any, error) {
+		fs := &rule.Findings{}
+		_ = pass.ResultOf[buildssa.Analyzer].(*buildssa.SSA)
+		for _, f := range pass.Files {
+			for _, d := range f.Decls {
+				fd, ok := d.(*ast.FuncDecl)
+				if !ok {
+					continue
+				}
+				ast.Inspect(fd, func(n ast.Node) bool {
+					call, ok := n.(*ast.CallExpr)
+					if !ok {
+						return true
+					}
+					fn, _ := typeutil.Callee(pass.TypesInfo, call).(*types.Func)
+					if fn == nil || fn.FullName() != "fmt.Println" && !pass.ImportObjectFact(fn, new(prints)) {
+						return true
+					}
+					if own, ok := pass.TypesInfo.Defs[fd.Name].(*types.Func); ok {
+						pass.ExportObjectFact(own, new(prints))
+					}
+					fs.Report(pass, rule.Finding{Rule: &printRule, Pos: call.Pos(), End: call.End(), Message: "prints", Symbol: fd.Name.Name, Key: fn.FullName(),
+						Fixes: []analysis.SuggestedFix{{Message: "Remove it", TextEdits: []analysis.TextEdit{{Pos: call.Pos(), End: call.End()}}}}})
+					return true
+				})
+			}
+		}
+		return fs, nil
+	},
+}
+
+type prints struct{ Yes bool }
+
+func (*prints) AFact() {}
+
+// checkout lays out a txtar archive as a folder.
+func checkout(t *testing.T, archive string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, f := range txtar.Parse([]byte(archive)).Files {
+		name := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func scanDir(t *testing.T, dir string, set goanalysis.Settings) scan.Report {
+	t.Helper()
+	raw, _ := json.Marshal(set)
+	s := goanalysis.Scanner{Suite: []*analysis.Analyzer{printer}, RuleSet: []rule.Rule{printRule}}
+	rep, err := s.Scan(context.Background(), scan.Request{HeadDir: dir, Settings: raw}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep
+}
+
+const twoPackages = `
+-- go.mod --
+module example.com/shop
+go 1.24
+-- a/a.go --
+package a
+
+import (
+	"fmt"
+	"example.com/shop/b"
+	"github.com/unknown/dep"
+)
+
+func Direct() {
+	fmt.Println("x")
+}
+
+func Through(c *dep.Client) {
+	b.Say()
+	c.Do(1, 2).Or("three")
+}
+-- b/b.go --
+package b
+
+import "fmt"
+
+//line /etc/passwd:1
+func Say() {
+	fmt.Println("y")
+}
+`
+
+func TestFindingsCrossPackagesAndKeepTheFilesOwnLines(t *testing.T) {
+	rep := scanDir(t, checkout(t, twoPackages), goanalysis.Settings{})
+	var got []string
+	for _, f := range rep.Head {
+		got = append(got, f.Place.Path+" "+f.Symbol+" "+f.Key)
+		if f.Place.Line == 0 || f.Fix == nil || len(f.Fix.Edits) != 1 {
+			t.Errorf("finding without line or fix: %+v", f)
+		}
+	}
+	want := []string{
+		"a/a.go Direct fmt.Println",
+		"a/a.go Through example.com/shop/b.Say",
+		"b/b.go Say fmt.Println",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("findings %q, want %q", got, want)
+	}
+	if l := rep.Head[2].Place.Line; l != 7 {
+		t.Errorf("line %d of b.go, want 7: //line must not move it", l)
+	}
+	if e := rep.Head[2].Fix.Edits[0]; e.StartLine != 7 || e.EndLine != 7 || strings.TrimSpace(e.New) != "" {
+		t.Errorf("edit %+v", e)
+	}
+	if !rep.Receipt.Complete() {
+		t.Errorf("a missing dependency alone must not be a gap: %+v", rep.Receipt)
+	}
+	if notes := strings.Join(rep.Receipt.Notes, "\n"); !strings.Contains(notes, "github.com/unknown/dep") {
+		t.Errorf("the receipt does not name the missing dependency:\n%s", notes)
+	}
+}
+
+func TestOneBrokenPackageOfThree(t *testing.T) {
+	rep := scanDir(t, checkout(t, twoPackages+`
+-- c/c.go --
+package c
+
+func Broken( {
+`), goanalysis.Settings{})
+	if len(rep.Head) != 3 {
+		t.Errorf("%d findings, want the 3 of the sound packages", len(rep.Head))
+	}
+	if len(rep.Receipt.Gaps) != 1 || rep.Receipt.Gaps[0].Code != review.CodePackageNotTyped || !strings.Contains(rep.Receipt.Gaps[0].Why, "c/c.go:3") {
+		t.Errorf("gaps %+v", rep.Receipt.Gaps)
+	}
+}
+
+func TestNoGo(t *testing.T) {
+	rep := scanDir(t, checkout(t, "-- README.md --\nhello\n"), goanalysis.Settings{})
+	if !rep.Receipt.Complete() || len(rep.Head) != 0 || !strings.Contains(strings.Join(rep.Receipt.Notes, " "), "no Go module") {
+		t.Errorf("%+v", rep.Receipt)
+	}
+}
