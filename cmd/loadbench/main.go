@@ -8,15 +8,21 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/buildssa"
+
+	"github.com/launchgate/launchgate/app/scan/goanalysis/driver"
 	"github.com/launchgate/launchgate/app/scan/goanalysis/load"
 	"github.com/launchgate/launchgate/app/scan/goanalysis/stddecl"
 )
 
 func main() {
 	cache := flag.String("modcache", "", "module cache to take dependencies' sources from")
+	withSSA := flag.Bool("ssa", false, "build SSA too")
 	verbose := flag.Bool("v", false, "print errors")
 	flag.Parse()
 	for _, dir := range flag.Args() {
@@ -29,6 +35,21 @@ func main() {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
+		}
+		if *withSSA {
+			an, err := driver.Run(context.Background(), r, driver.Options{Analyzers: []*analysis.Analyzer{buildssa.Analyzer}})
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			n, of := 0, 0
+			for _, a := range an {
+				n, of = n+a.SSAFuncs, of+a.SSAOf
+				if *verbose && a.SSANote != "" || strings.Contains(a.SSANote, "could not") || len(a.Failed) > 0 {
+					fmt.Println("   ssa", a.Package.PkgPath, a.SSANote, a.Failed)
+				}
+			}
+			fmt.Printf("ssa %d/%d ", n, of)
 		}
 		used := cpu() - before
 		var t load.Typedness

@@ -31,28 +31,24 @@ var noReturn = map[string]bool{
 // the others become functions without a body, as if they lived elsewhere.
 func buildSSA(pass *analysis.Pass, p *load.Package, r *Analysed) (any, error) {
 	cfgs, _ := pass.ResultOf[ctrlflow.Analyzer].(*ctrlflow.CFGs)
-	decls := func(typed func(*ast.FuncDecl) bool) []*ast.File {
-		var files []*ast.File
-		for _, f := range pass.Files {
-			files = append(files, strip(f, pass.TypesInfo, typed))
-		}
-		return files
-	}
+	var bodies []*ast.FuncDecl
 	for _, f := range pass.Files {
 		for _, d := range f.Decls {
 			if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil {
 				r.SSAOf++
+				if p.Typed.FuncTyped(fd) {
+					bodies = append(bodies, fd)
+				}
 			}
 		}
 	}
-	result, err := tryBuild(pass, cfgs, decls(p.Typed.FuncTyped), p)
+	b := &ssaBuild{pass: pass, cfgs: cfgs, p: p, inits: true}
+	result, err := b.build(bodies)
 	if err != nil {
 		r.SSANote = err.Error()
-		// Nothing is built, but whoever asked for SSA still runs, on syntax.
-		result, err = tryBuild(pass, cfgs, nil, p)
-	}
-	if err != nil {
-		return nil, err
+		if result, err = b.salvage(bodies); err != nil {
+			return nil, err
+		}
 	}
 	for _, f := range result.SrcFuncs {
 		if f.Parent() == nil && f.Blocks != nil {
@@ -65,8 +61,58 @@ func buildSSA(pass *analysis.Pass, p *load.Package, r *Analysed) (any, error) {
 	return result, nil
 }
 
-// strip returns f with the bodies of functions that are not well-typed removed.
-func strip(f *ast.File, info *types.Info, typed func(*ast.FuncDecl) bool) *ast.File {
+// ssaBuild builds one package with a choice of its functions' bodies.
+type ssaBuild struct {
+	pass  *analysis.Pass
+	cfgs  *ctrlflow.CFGs
+	p     *load.Package
+	inits bool // build the initialisers of package variables
+	tries int
+}
+
+// maxTries bounds how often one package is built to find the functions SSA
+// cannot cope with.
+const maxTries = 48
+
+// salvage finds, by halving, which functions can be built together. What it has
+// no tries left for is left out.
+func (b *ssaBuild) salvage(bodies []*ast.FuncDecl) (*buildssa.SSA, error) {
+	if _, err := b.build(nil); err != nil {
+		b.inits = false
+		if _, err := b.build(nil); err != nil {
+			// Not even the declarations: SSA without any function, so that
+			// whoever asked for it still runs, on syntax.
+			prog := ssa.NewProgram(b.pass.Fset, ssa.BuilderMode(0))
+			pkg := prog.CreatePackage(types.NewPackage(b.pass.Pkg.Path(), b.pass.Pkg.Name()), nil, nil, true)
+			return &buildssa.SSA{Pkg: pkg}, nil
+		}
+	}
+	var good []*ast.FuncDecl
+	var find func(part []*ast.FuncDecl)
+	find = func(part []*ast.FuncDecl) {
+		if len(part) == 0 || b.tries >= maxTries {
+			return
+		}
+		if _, err := b.build(part); err == nil {
+			good = append(good, part...)
+			return
+		}
+		if len(part) > 1 {
+			find(part[:len(part)/2])
+			find(part[len(part)/2:])
+		}
+	}
+	find(bodies)
+	res, err := b.build(good)
+	if err != nil {
+		return b.build(nil)
+	}
+	return res, nil
+}
+
+// strip returns f with the bodies removed of functions that are not to be
+// built: they become functions that live elsewhere.
+func strip(f *ast.File, info *types.Info, keep map[*ast.FuncDecl]bool) *ast.File {
 	g := *f
 	g.Decls = nil
 	for _, d := range f.Decls {
@@ -78,7 +124,7 @@ func strip(f *ast.File, info *types.Info, typed func(*ast.FuncDecl) bool) *ast.F
 		if fn, ok := info.Defs[fd.Name].(*types.Func); !ok || !namedReceiver(fn) {
 			continue
 		}
-		if fd.Body != nil && !typed(fd) {
+		if fd.Body != nil && !keep[fd] {
 			c := *fd
 			c.Body = nil
 			fd = &c
@@ -105,15 +151,25 @@ func namedReceiver(fn *types.Func) bool {
 	return ok
 }
 
-func tryBuild(pass *analysis.Pass, cfgs *ctrlflow.CFGs, files []*ast.File, p *load.Package) (res *buildssa.SSA, err error) {
+func (b *ssaBuild) build(bodies []*ast.FuncDecl) (res *buildssa.SSA, err error) {
 	defer func() {
 		if x := recover(); x != nil {
-			res, err = nil, fmt.Errorf("SSA could not be built: %v at %s", x, panicSite(debug.Stack()))
+			res, err = nil, fmt.Errorf("SSA could not be built for every function: %v at %s", x, panicSite(debug.Stack()))
 		}
 	}()
+	b.tries++
+	pass, p := b.pass, b.p
+	keep := map[*ast.FuncDecl]bool{}
+	for _, fd := range bodies {
+		keep[fd] = true
+	}
+	var files []*ast.File
+	for _, f := range pass.Files {
+		files = append(files, strip(f, pass.TypesInfo, keep))
+	}
 	prog := ssa.NewProgram(pass.Fset, ssa.BuilderMode(0))
 	prog.SetNoReturn(func(fn *types.Func) bool {
-		return noReturn[fn.FullName()] || cfgs != nil && cfgs.NoReturn(fn)
+		return noReturn[fn.FullName()] || b.cfgs != nil && b.cfgs.NoReturn(fn)
 	})
 	created := map[*types.Package]bool{pass.Pkg: true}
 	for _, imp := range pass.Pkg.Imports() {
@@ -123,7 +179,9 @@ func tryBuild(pass *analysis.Pass, cfgs *ctrlflow.CFGs, files []*ast.File, p *lo
 		}
 	}
 	info := *pass.TypesInfo
-	if !p.Typed.Full() {
+	if !b.inits {
+		info.InitOrder = nil
+	} else if !p.Typed.Full() {
 		info.InitOrder = nil
 		for _, in := range pass.TypesInfo.InitOrder {
 			if typedExpr(pass.TypesInfo, in.Rhs) {
@@ -141,12 +199,10 @@ func tryBuild(pass *analysis.Pass, cfgs *ctrlflow.CFGs, files []*ast.File, p *lo
 			add(anon)
 		}
 	}
-	for _, file := range files {
-		for _, d := range file.Decls {
-			if fd, ok := d.(*ast.FuncDecl); ok && (fd.Body != nil || p.Typed.FuncTyped(fd)) {
-				if f := prog.FuncValue(pass.TypesInfo.Defs[fd.Name].(*types.Func)); f != nil {
-					add(f)
-				}
+	for _, fd := range bodies {
+		if fn, ok := pass.TypesInfo.Defs[fd.Name].(*types.Func); ok {
+			if f := prog.FuncValue(fn); f != nil {
+				add(f)
 			}
 		}
 	}

@@ -13,8 +13,7 @@ type Typedness struct {
 	Funcs, FuncsTyped int
 	// Untyped are the functions that are not fully typed, in source order.
 	Untyped []UntypedFunc
-	// ByPos holds them for lookup.
-	byDecl map[*ast.FuncDecl]bool
+	byDecl  map[*ast.FuncDecl]bool
 }
 
 // UntypedFunc is a function that is not fully typed, and the first reason.
@@ -115,29 +114,26 @@ func countTyped(root ast.Node, info *types.Info) (all, typed int) {
 		switch n := n.(type) {
 		case *ast.ImportSpec:
 			return false
+		case *ast.FuncDecl:
+			skip[n.Type] = true
+		case *ast.Field:
+			skip[n.Tag] = true
 		case *ast.LabeledStmt:
 			skip[n.Label] = true
 		case *ast.BranchStmt:
-			if n.Label != nil {
-				skip[n.Label] = true
-			}
-		case *ast.CompositeLit:
-			// Field names of a struct literal are recorded as uses; keys of a
-			// literal of unknown type may be either.
-			return count(n, info, &all, &typed)
-		case *ast.FuncType:
-			// Recorded only where it stands as an expression.
-			return true
+			skip[n.Label] = true
 		case *ast.TypeSwitchStmt:
-			// The symbolic variable has no object of its own.
-			if a, ok := n.Assign.(*ast.AssignStmt); ok && len(a.Lhs) == 1 {
-				skip[a.Lhs[0]] = true
+			// Neither the symbolic variable nor "x.(type)" has an entry.
+			switch a := n.Assign.(type) {
+			case *ast.AssignStmt:
+				skip[a.Lhs[0]], skip[a.Rhs[0]] = true, true
+			case *ast.ExprStmt:
+				skip[a.X] = true
 			}
-		case *ast.KeyValueExpr, *ast.Ellipsis:
-			return true
+		case *ast.KeyValueExpr, *ast.Ellipsis, *ast.BadExpr:
 		case ast.Expr:
 			if !skip[n] {
-				return count(n, info, &all, &typed)
+				count(n, info, &all, &typed)
 			}
 		}
 		return true
@@ -145,35 +141,48 @@ func countTyped(root ast.Node, info *types.Info) (all, typed int) {
 	return all, typed
 }
 
-func count(e ast.Expr, info *types.Info, all, typed *int) bool {
-	if id, ok := e.(*ast.Ident); ok {
-		if id.Name == "_" {
-			return true
+func count(e ast.Expr, info *types.Info, all, typed *int) {
+	switch e := e.(type) {
+	case *ast.Ident:
+		if e.Name == "_" {
+			return
 		}
 		*all++
-		obj := info.Uses[id]
+		obj := info.Uses[e]
 		if obj == nil {
-			obj = info.Defs[id]
+			obj = info.Defs[e]
 		}
-		if _, isPkg := obj.(*types.PkgName); isPkg || obj != nil && known(obj.Type()) {
+		switch obj.(type) {
+		case nil:
+		case *types.PkgName, *types.Builtin, *types.Nil, *types.Label:
 			*typed++
-		} else if tv, ok := info.Types[id]; ok && known(tv.Type) {
+			return
+		default:
+			if known(obj.Type()) {
+				*typed++
+			}
+			return
+		}
+	case *ast.CompositeLit:
+		// A literal of a synthesised type has an unknown structure.
+		*all++
+		if t := info.Types[e].Type; t != nil && known(t) && known(t.Underlying()) {
 			*typed++
 		}
-		return true
+		return
+	default:
+		*all++
 	}
-	*all++
 	if tv, ok := info.Types[e]; ok && known(tv.Type) {
 		*typed++
 	}
-	return true
 }
 
 // known reports whether t, down to named types, holds nothing invalid.
 func known(t types.Type) bool {
 	switch t := t.(type) {
 	case nil:
-		return true // nil type of a builtin or label object
+		return true // an expression without a value
 	case *types.Basic:
 		return t.Kind() != types.Invalid
 	case *types.Pointer:
