@@ -1,0 +1,201 @@
+package checkout
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// safeConfig switches off everything in git that could run a program of the
+// repository's choosing or look outside it. It goes in front of every command.
+var safeConfig = []string{
+	"-c", "core.hooksPath=/dev/null",
+	"-c", "core.symlinks=false",
+	"-c", "core.fsmonitor=false",
+	"-c", "core.untrackedCache=false",
+	"-c", "core.attributesFile=/dev/null",
+	"-c", "core.quotePath=false",
+	"-c", "core.commitGraph=false",
+	"-c", "core.useReplaceRefs=false",
+	"-c", "protocol.allow=never",
+	"-c", "protocol.https.allow=always",
+	"-c", "protocol.http.allow=always",
+	"-c", "credential.helper=",
+	"-c", "http.followRedirects=false",
+	"-c", "submodule.recurse=false",
+	"-c", "fetch.recurseSubmodules=false",
+	"-c", "fetch.writeCommitGraph=false",
+	"-c", "gc.auto=0",
+	"-c", "maintenance.auto=false",
+	"-c", "diff.external=",
+	"-c", "filter.lfs.smudge=",
+	"-c", "filter.lfs.required=false",
+	"-c", "advice.detachedHead=false",
+	"-c", "advice.graftFileDeprecated=false",
+}
+
+// waitDelay is how long a killed git's pipes may stay open.
+const waitDelay = 3 * time.Second
+
+// maxStderr bounds what is kept of git's messages, for the server's log.
+const maxStderr = 8 << 10
+
+// env returns the whole environment of a git process. extra are KEY=VALUE
+// pairs.
+func env(home string, extra ...string) []string {
+	return append([]string{
+		"PATH=" + os.Getenv("PATH"),
+		"HOME=" + home,
+		"LC_ALL=C",
+		"GIT_CONFIG_NOSYSTEM=1",
+		"GIT_CONFIG_GLOBAL=/dev/null",
+		"GIT_ATTR_NOSYSTEM=1",
+		"GIT_TERMINAL_PROMPT=0",
+		"GIT_ASKPASS=/bin/false",
+		"GIT_NO_REPLACE_OBJECTS=1",
+		"GIT_GRAFT_FILE=/dev/null",
+		"GIT_NO_LAZY_FETCH=1",
+		"GIT_OPTIONAL_LOCKS=0",
+		"GIT_LITERAL_PATHSPECS=1",
+	}, extra...)
+}
+
+// authEnv hands git a token for one URL in its environment. The header is
+// bound to the URL, so that a redirect or another host never sees it.
+func authEnv(url, token string) []string {
+	basic := base64.StdEncoding.EncodeToString([]byte("x-access-token:" + token))
+	return []string{
+		"GIT_CONFIG_COUNT=1",
+		"GIT_CONFIG_KEY_0=http." + url + ".extraHeader",
+		"GIT_CONFIG_VALUE_0=Authorization: Basic " + basic,
+	}
+}
+
+// gitDir is a directory git works in.
+type gitDir struct {
+	path string // the .git directory or bare repository
+	home string // an empty directory
+	// git is the program; empty means "git".
+	program string
+}
+
+// command builds one git process on g. Its output is the caller's business.
+func (g gitDir) command(ctx context.Context, extraEnv []string, args ...string) *exec.Cmd {
+	program := g.program
+	if program == "" {
+		program = "git"
+	}
+	full := append([]string{}, safeConfig...)
+	full = append(full, "-c", "safe.directory="+g.path)
+	if g.path != "" {
+		full = append(full, "--git-dir="+g.path)
+	}
+	cmd := exec.CommandContext(ctx, program, append(full, args...)...)
+	cmd.Env = env(g.home, extraEnv...)
+	cmd.Dir = g.home
+	isolate(cmd)
+	return cmd
+}
+
+// isolate puts a process into its own group and kills the whole group when its
+// context ends, so that git's helpers (git-remote-https, index-pack) die too.
+func isolate(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.Cancel = func() error {
+		err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		if errors.Is(err, syscall.ESRCH) {
+			return os.ErrProcessDone
+		}
+		return err
+	}
+	cmd.WaitDelay = waitDelay
+}
+
+// output runs git and returns at most max bytes of its standard output. More
+// output than that is an error with CodeTooLarge.
+func (g gitDir) output(ctx context.Context, max int64, args ...string) ([]byte, error) {
+	var out bytes.Buffer
+	err := g.stream(ctx, nil, max, &out, args...)
+	return out.Bytes(), err
+}
+
+// stream runs git, copying its standard output to w.
+func (g gitDir) stream(ctx context.Context, stdin io.Reader, max int64, w io.Writer, args ...string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cmd := g.command(ctx, nil, args...)
+	cmd.Stdin = stdin
+	limited := &limitWriter{w: w, left: max, full: cancel}
+	cmd.Stdout = limited
+	var stderr tail
+	cmd.Stderr = &stderr
+	err := cmd.Run()
+	if limited.exceeded {
+		return &review.Error{Code: review.CodeTooLarge, Op: "read the output of git " + args[0], What: fmt.Sprintf("beyond %d bytes", max),
+			Do: "raise the checkout limits if the repository is meant to be this large"}
+	}
+	return gitError(ctx, args[0], err, stderr.String())
+}
+
+// gitError names a failed git command. The message may quote ref and file
+// names, so it stays in Err.
+func gitError(ctx context.Context, verb string, err error, stderr string) error {
+	if err == nil {
+		return nil
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return fmt.Errorf("git %s: %w", verb, cause)
+	}
+	return &review.Error{Code: review.CodeCheckout, Op: "run git " + verb, Do: "try again; the server's log has git's own message",
+		Err: fmt.Errorf("%w: %s", err, redact(stderr))}
+}
+
+var credentials = regexp.MustCompile(`(?i)(authorization:\s*\S+\s+\S+|[a-z+]+://[^/\s@]+@)`)
+
+// redact takes anything that could be a credential out of git's messages. The
+// token is never in a place git prints; this is the second wall.
+func redact(s string) string {
+	return strings.TrimSpace(credentials.ReplaceAllString(s, "[redacted]"))
+}
+
+// limitWriter passes on at most left bytes and calls full when there are more.
+type limitWriter struct {
+	w        io.Writer
+	left     int64
+	full     func()
+	exceeded bool
+}
+
+func (l *limitWriter) Write(p []byte) (int, error) {
+	if int64(len(p)) > l.left {
+		l.exceeded = true
+		l.full()
+		return 0, errors.New("output limit reached")
+	}
+	l.left -= int64(len(p))
+	return l.w.Write(p)
+}
+
+// tail keeps the last bytes written to it.
+type tail struct{ b []byte }
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.b = append(t.b, p...)
+	if len(t.b) > maxStderr {
+		t.b = t.b[len(t.b)-maxStderr:]
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string { return string(t.b) }

@@ -1,0 +1,283 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// Limits bound what a repository may cost. Zero fields take the default.
+type Limits struct {
+	// MirrorBytes is the most a mirror may take on disk (default 4 GiB).
+	MirrorBytes int64
+	// FetchTime bounds one fetch (default 10 minutes).
+	FetchTime time.Duration
+}
+
+func (l Limits) orDefault() Limits {
+	if l.MirrorBytes == 0 {
+		l.MirrorBytes = 4 << 30
+	}
+	if l.FetchTime == 0 {
+		l.FetchTime = 10 * time.Minute
+	}
+	return l
+}
+
+// Config says where mirrors live.
+type Config struct {
+	// Root is a directory of the server's own.
+	Root   string
+	Limits Limits
+}
+
+// Store keeps one bare mirror per repository, fetched incrementally. It may be
+// used concurrently and by several processes on one Root.
+type Store struct {
+	root   string
+	home   string
+	limits Limits
+	mu     sync.Mutex
+	locks  map[review.RepoID]*sync.Mutex
+}
+
+// New prepares root.
+func New(cfg Config) (*Store, error) {
+	root, err := filepath.Abs(cfg.Root)
+	if err != nil {
+		return nil, fmt.Errorf("name of %s: %w", cfg.Root, err)
+	}
+	home := filepath.Join(root, "home")
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of mirrors: %w", err)
+	}
+	return &Store{root: root, home: home, limits: cfg.Limits.orDefault(), locks: make(map[review.RepoID]*sync.Mutex)}, nil
+}
+
+// Remote is where a repository is fetched from.
+type Remote struct {
+	ID  review.RepoID
+	URL string
+	// Token returns a read-only token for this repository; it is asked for at
+	// every fetch and never stored.
+	Token func(ctx context.Context) (string, error)
+}
+
+// Fetch brings the named refs ("refs/pull/7/head", "refs/heads/main") and
+// commits into the mirror of remote and returns it. Names are checked to be
+// harmless; a ref that does not exist on the remote is CodeCheckout.
+func (s *Store) Fetch(ctx context.Context, remote Remote, refs []string) (*Repo, error) {
+	specs, err := refspecs(refs)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := s.lock(ctx, remote.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+
+	dir := filepath.Join(s.root, strconv.FormatInt(int64(remote.ID), 10)+".git")
+	g := gitDir{path: dir, home: s.home}
+	if err := s.ensure(ctx, g); err != nil {
+		return nil, err
+	}
+	err = s.fetch(ctx, g, remote, specs)
+	if err != nil && context.Cause(ctx) == nil && review.CodeOf(err) == review.CodeCheckout && s.damaged(ctx, g) {
+		// A kill in the middle of a fetch can leave a mirror that git no
+		// longer reads. It holds nothing of its own: make it anew.
+		if err := os.RemoveAll(dir); err != nil {
+			return nil, fmt.Errorf("remove the damaged mirror: %w", err)
+		}
+		if err := s.ensure(ctx, g); err != nil {
+			return nil, err
+		}
+		err = s.fetch(ctx, g, remote, specs)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Repo{git: g}, nil
+}
+
+func refspecs(refs []string) ([]string, error) {
+	var specs []string
+	for _, ref := range refs {
+		if _, err := review.ParseSHA(ref); err == nil {
+			specs = append(specs, "+"+ref+":refs/launchgate/commits/"+ref)
+			continue
+		}
+		if !strings.HasPrefix(ref, "refs/") || !harmlessRef(ref) {
+			return nil, &review.Error{Code: review.CodeBadRequest, Op: "fetch a ref", What: strconv.Quote(ref), Do: "its name is not one that git accepts"}
+		}
+		specs = append(specs, "+"+ref+":refs/launchgate/"+strings.TrimPrefix(ref, "refs/"))
+	}
+	return specs, nil
+}
+
+// harmlessRef is git check-ref-format, and no glob.
+func harmlessRef(ref string) bool {
+	if strings.ContainsAny(ref, " ~^:?*[\\\x7f") || strings.Contains(ref, "..") || strings.Contains(ref, "@{") ||
+		strings.Contains(ref, "//") || strings.HasSuffix(ref, "/") || strings.HasSuffix(ref, ".") || len(ref) > 1000 {
+		return false
+	}
+	for _, c := range []byte(ref) {
+		if c < 0x20 {
+			return false
+		}
+	}
+	for _, part := range strings.Split(ref, "/") {
+		if strings.HasPrefix(part, ".") || strings.HasPrefix(part, "-") || strings.HasSuffix(part, ".lock") {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Store) ensure(ctx context.Context, g gitDir) error {
+	if _, err := os.Stat(filepath.Join(g.path, "HEAD")); err == nil {
+		return nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("look for the mirror: %w", err)
+	}
+	if err := os.RemoveAll(g.path); err != nil {
+		return fmt.Errorf("remove a half-made mirror: %w", err)
+	}
+	init := gitDir{home: s.home}
+	if _, err := init.output(ctx, 1<<16, "init", "--quiet", "--bare", "--template=", g.path); err != nil {
+		return fmt.Errorf("make the mirror: %w", err)
+	}
+	return nil
+}
+
+// fetch runs one git fetch and stops it when the mirror outgrows its limit.
+func (s *Store) fetch(ctx context.Context, g gitDir, remote Remote, specs []string) error {
+	ctx, cancel := context.WithTimeout(ctx, s.limits.FetchTime)
+	defer cancel()
+	var auth []string
+	if remote.Token != nil {
+		token, err := remote.Token(ctx)
+		if err != nil {
+			return fmt.Errorf("token to fetch with: %w", err)
+		}
+		auth = authEnv(remote.URL, token)
+	}
+	removeStaleLocks(g.path)
+	args := append([]string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", remote.URL}, specs...)
+	cmd := g.command(ctx, auth, args...)
+	var stderr tail
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		return gitError(ctx, "fetch", err, "")
+	}
+	done := make(chan struct{})
+	watched := make(chan bool, 1)
+	go func() { watched <- s.watch(g.path, done, cmd.Cancel) }()
+	err := cmd.Wait()
+	close(done)
+	if <-watched {
+		return &review.Error{Code: review.CodeTooLarge, Op: "fetch the repository", What: fmt.Sprintf("which takes more than %d MiB", s.limits.MirrorBytes>>20),
+			Do: "raise limits.mirror_bytes in the server's configuration"}
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return &review.Error{Code: review.CodeDeadlineExceeded, Op: "fetch the repository", What: fmt.Sprintf("within %s", s.limits.FetchTime),
+			Do: "raise limits.fetch_time in the server's configuration", Err: err}
+	}
+	return gitError(ctx, "fetch", err, stderr.String())
+}
+
+// watch polls the size of dir until done and kills through kill when it grows
+// beyond the limit; it reports whether it did.
+func (s *Store) watch(dir string, done <-chan struct{}, kill func() error) bool {
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return dirSize(dir) > s.limits.MirrorBytes
+		case <-tick.C:
+			if dirSize(dir) > s.limits.MirrorBytes {
+				// The group may just have ended by itself; it is gone either way.
+				_ = kill()
+				<-done
+				return true
+			}
+		}
+	}
+}
+
+func dirSize(dir string) int64 {
+	var n int64
+	// Files come and go while git works; what cannot be read counts as nothing.
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if info, err := d.Info(); err == nil {
+				n += info.Size()
+			}
+		}
+		return nil
+	})
+	return n
+}
+
+// removeStaleLocks takes away what a killed git left. The caller holds the
+// repository's lock, so no git is at work in dir.
+func removeStaleLocks(dir string) {
+	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && (strings.HasSuffix(path, ".lock") || strings.HasPrefix(d.Name(), "tmp_")) {
+			_ = os.Remove(path)
+		}
+		return nil
+	})
+}
+
+// damaged reports whether git cannot walk the mirror's history.
+func (s *Store) damaged(ctx context.Context, g gitDir) bool {
+	_, err := g.output(ctx, 1<<16, "rev-list", "--all", "--quiet")
+	return err != nil
+}
+
+// lock serialises fetches of one repository, in this process and others.
+func (s *Store) lock(ctx context.Context, id review.RepoID) (func(), error) {
+	s.mu.Lock()
+	m := s.locks[id]
+	if m == nil {
+		m = new(sync.Mutex)
+		s.locks[id] = m
+	}
+	s.mu.Unlock()
+	m.Lock()
+	f, err := os.OpenFile(filepath.Join(s.root, strconv.FormatInt(int64(id), 10)+".lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		m.Unlock()
+		return nil, fmt.Errorf("open the mirror's lock: %w", err)
+	}
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { f.Close(); m.Unlock() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			f.Close()
+			m.Unlock()
+			return nil, fmt.Errorf("lock the mirror: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			m.Unlock()
+			return nil, context.Cause(ctx)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,222 @@
+package checkout
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// TreeLimits bound one tree that is laid down. Zero fields take the default.
+type TreeLimits struct {
+	Files     int   // default 200,000
+	Bytes     int64 // default 1 GiB
+	FileBytes int64 // default 16 MiB
+}
+
+func (l TreeLimits) orDefault() TreeLimits {
+	if l.Files == 0 {
+		l.Files = 200_000
+	}
+	if l.Bytes == 0 {
+		l.Bytes = 1 << 30
+	}
+	if l.FileBytes == 0 {
+		l.FileBytes = 16 << 20
+	}
+	return l
+}
+
+// MaterialiseOptions say which files of a tree are laid down.
+type MaterialiseOptions struct {
+	// Keep chooses regular files by path and size; nil keeps all.
+	Keep   func(path string, size int64) bool
+	Limits TreeLimits
+}
+
+// Materialised is what was laid down.
+type Materialised struct {
+	Files int
+	Bytes int64
+	// Skipped are entries that are no regular files, Gaps files that were
+	// wanted and could not be laid down.
+	Skipped []review.Skip
+	Gaps    []review.Gap
+}
+
+// ForScanners keeps what the code and readiness scanners read.
+func ForScanners(p string, size int64) bool {
+	base := path.Base(p)
+	switch path.Ext(base) {
+	case ".go", ".mod", ".sum", ".work", ".yml", ".yaml", ".toml", ".tf", ".hcl", ".zone", ".env", ".conf":
+		return true
+	case ".json", ".md", ".html", ".txt":
+		return size <= 1<<20
+	}
+	lower := strings.ToLower(base)
+	return strings.HasPrefix(lower, "dockerfile") || strings.HasPrefix(lower, "containerfile") || strings.HasPrefix(lower, ".env") ||
+		lower == "caddyfile" || lower == "procfile" || lower == "codeowners" || lower == "makefile"
+}
+
+// Materialise writes the chosen files of a commit below dir, which must not
+// exist, as regular files without execute bits. git's checkout never sees the
+// tree: blobs are read with cat-file and written through os.Root, which no path
+// can leave. Symlinks and submodules are skipped and said; a name that a file
+// system could confuse with another is a gap.
+func (r *Repo) Materialise(ctx context.Context, commit review.SHA, dir string, opt MaterialiseOptions) (Materialised, error) {
+	limits := opt.Limits.orDefault()
+	out, err := r.git.output(ctx, 512<<20, "ls-tree", "-r", "-z", "--long", "--full-tree", string(commit))
+	if err != nil {
+		return Materialised{}, err
+	}
+	var res Materialised
+	var wanted []treeEntry
+	seen := make(map[string]string)
+	symlinks, submodules := 0, 0
+	for _, line := range splitNUL(out) {
+		e, err := parseEntry(line, true)
+		if err != nil {
+			return res, err
+		}
+		switch {
+		case e.kind == "commit":
+			submodules++
+			continue
+		case !e.regular():
+			symlinks++
+			continue
+		case opt.Keep != nil && !opt.Keep(e.path, e.size):
+			continue
+		}
+		if why := badPath(e.path); why != "" {
+			res.Gaps = append(res.Gaps, unreadable(e.path, why))
+			continue
+		}
+		folded := strings.ToLower(e.path)
+		if other, ok := seen[folded]; ok {
+			// Git keeps both; this file system would too, but a reader's may
+			// not: say it, and look at both.
+			res.Skipped = append(res.Skipped, review.Skip{What: e.path, Why: "differs only in case from " + other + "; both were looked at"})
+		}
+		seen[folded] = e.path
+		if e.size > limits.FileBytes {
+			res.Gaps = append(res.Gaps, unreadable(e.path, fmt.Sprintf("it has %d bytes, %d are the most that is read of one file", e.size, limits.FileBytes)))
+			continue
+		}
+		wanted = append(wanted, e)
+		res.Files++
+		res.Bytes += e.size
+	}
+	if symlinks > 0 {
+		res.Skipped = append(res.Skipped, review.Skip{What: strconv.Itoa(symlinks) + " symbolic links", Why: "links are never followed"})
+	}
+	if submodules > 0 {
+		res.Skipped = append(res.Skipped, review.Skip{What: strconv.Itoa(submodules) + " submodules", Why: "their content belongs to other repositories"})
+	}
+	if res.Files > limits.Files || res.Bytes > limits.Bytes {
+		return res, &review.Error{Code: review.CodeTooLarge, Op: "lay down the tree", What: fmt.Sprintf("of %d files and %d MiB", res.Files, res.Bytes>>20),
+			Do: "raise limits.tree_files and limits.tree_bytes in the server's configuration"}
+	}
+	if err := r.write(ctx, dir, wanted); err != nil {
+		return res, err
+	}
+	return res, nil
+}
+
+func unreadable(path, why string) review.Gap {
+	return review.Gap{Code: review.CodeFileUnreadable, What: path, Why: why, Do: "rename or shrink the file, or exclude it in the policy"}
+}
+
+// badPath says why a path of a tree is not written, "" if it is.
+func badPath(p string) string {
+	if len(p) > 4000 || !utf8.ValidString(p) {
+		return "its name is not valid UTF-8 or too long"
+	}
+	if strings.ContainsAny(p, "\\\x00") || path.IsAbs(p) || path.Clean(p) != p {
+		return "its name is not a plain relative path"
+	}
+	for _, part := range strings.Split(p, "/") {
+		if strings.EqualFold(part, ".git") || part == ".." || len(part) > 255 {
+			return "its name has a part that is not allowed"
+		}
+	}
+	return ""
+}
+
+// write reads the blobs with one cat-file --batch and writes them below dir.
+func (r *Repo) write(ctx context.Context, dir string, entries []treeEntry) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return fmt.Errorf("make %s: %w", dir, err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", dir, err)
+	}
+	defer root.Close()
+	if len(entries) == 0 {
+		return nil
+	}
+	var names strings.Builder
+	for _, e := range entries {
+		names.WriteString(string(e.sha))
+		names.WriteByte('\n')
+	}
+	pr, pw := io.Pipe()
+	written := make(chan error, 1)
+	go func() {
+		err := writeBlobs(root, bufio.NewReaderSize(pr, 1<<16), entries)
+		pr.CloseWithError(errors.Join(err, io.ErrClosedPipe))
+		written <- err
+	}()
+	err = r.git.stream(ctx, strings.NewReader(names.String()), 1<<40, pw, "cat-file", "--batch")
+	pw.CloseWithError(io.ErrUnexpectedEOF)
+	if werr := <-written; werr != nil && err == nil {
+		err = fmt.Errorf("lay down the tree: %w", werr)
+	}
+	return err
+}
+
+func writeBlobs(root *os.Root, r *bufio.Reader, entries []treeEntry) error {
+	var made []string
+	for _, e := range entries {
+		header, err := r.ReadString('\n')
+		if err != nil {
+			return fmt.Errorf("git cat-file ended early: %w", err)
+		}
+		fields := strings.Fields(header)
+		if len(fields) != 3 || fields[1] != "blob" {
+			return &review.Error{Code: review.CodeHistoryIncomplete, Op: "read a file of the tree", What: e.path, Do: "the repository lacks objects; fetch it anew"}
+		}
+		size, err := strconv.ParseInt(fields[2], 10, 64)
+		if err != nil || size != e.size {
+			return fmt.Errorf("git cat-file announced another size for %s", e.sha)
+		}
+		if d := path.Dir(e.path); d != "." && !slices.Contains(made, d) {
+			if err := root.MkdirAll(d, 0o700); err != nil {
+				return err
+			}
+			made = append(made[max(0, len(made)-8):], d)
+		}
+		f, err := root.OpenFile(e.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		_, err = io.CopyN(f, r, size)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		if _, err := r.Discard(1); err != nil {
+			return fmt.Errorf("git cat-file ended early: %w", err)
+		}
+	}
+	return nil
+}
