@@ -1,0 +1,249 @@
+package scan_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan"
+)
+
+// misbehaving is a scanner whose Settings say what goes wrong in its worker.
+type misbehaving struct{}
+
+func (misbehaving) Name() string         { return "test" }
+func (misbehaving) Rules() []review.Rule { return []review.Rule{{ID: "test/rule"}} }
+
+func (misbehaving) Scan(_ context.Context, req scan.Request, progress scan.Progress) (scan.Report, error) {
+	var how string
+	if err := json.Unmarshal(req.Settings, &how); err != nil {
+		return scan.Report{}, err
+	}
+	rep := scan.Report{Head: []review.Finding{{Rule: "test/rule", Severity: review.SeverityHigh, Place: review.Place{Path: "a.go", Line: 1}}}}
+	how, arg, _ := strings.Cut(how, " ")
+	switch how {
+	case "answer":
+		progress(scan.Event{Stage: "working", Done: 1, Total: 2, Unit: "files"})
+	case "panic":
+		panic("the secret is hunter2")
+	case "hang":
+		select {}
+	case "overflow":
+		var f func(int) int
+		f = func(n int) int { return f(n+1) + 1 }
+		f(0)
+	case "memory":
+		var keep [][]byte
+		for {
+			b := make([]byte, 1<<24)
+			for i := range b {
+				b[i] = 1
+			}
+			keep = append(keep, b)
+		}
+	case "spin":
+		for i := 0; ; i++ {
+			_ = i
+		}
+	case "exit":
+		os.Exit(0)
+	case "exit3":
+		os.Exit(3)
+	case "junk":
+		fmt.Println(`{"report": 7}`)
+		os.Exit(0)
+	case "flood":
+		for {
+			fmt.Println(`{"event":{"scanner":"x","stage":"` + strings.Repeat("x", 1<<16) + `","done":0,"total":0}}`)
+		}
+	case "fork":
+		cmd := exec.Command("/bin/sleep", "300")
+		cmd.Stdout = os.Stdout
+		if err := cmd.Start(); err != nil {
+			return scan.Report{}, err
+		}
+		rep.Receipt.Notes = []string{fmt.Sprint(cmd.Process.Pid)}
+	case "env":
+		rep.Receipt.Notes = os.Environ()
+	case "network":
+		_, err := net.DialTimeout("tcp", arg, time.Second)
+		rep.Receipt.Notes = []string{fmt.Sprint(err)}
+	case "files":
+		_, err := os.ReadFile(arg)
+		werr := os.WriteFile(filepath.Join(filepath.Dir(arg), "planted"), nil, 0o600)
+		rep.Receipt.Notes = []string{fmt.Sprint(err), fmt.Sprint(werr)}
+	case "escape":
+		rep.Head[0].Place.Path = "../../etc/passwd"
+	case "rule":
+		rep.Head[0].Rule = "other/rule"
+	case "severity":
+		rep.Head[0].Severity = 99
+	case "error":
+		return rep, &review.Error{Code: review.CodeHistoryIncomplete, Op: "count", What: "commits", Do: "fetch", Err: errors.New("hunter2")}
+	}
+	return rep, nil
+}
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == "worker" {
+		os.Exit(scan.WorkerMain(context.Background(), os.Args[2], []scan.Scanner{misbehaving{}}, os.Stdin, os.Stdout))
+	}
+	os.Exit(m.Run())
+}
+
+func run(t *testing.T, how string, limits scan.Limits) scan.Report {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := scan.Runner{Command: []string{exe, "worker"}, Limits: limits, ScratchDir: t.TempDir(),
+		Crashed: func(_ string, _ review.Code, positions []string) {
+			if strings.Contains(strings.Join(positions, " "), "hunter2") {
+				t.Errorf("positions quote the panic's text: %q", positions)
+			}
+		}}
+	settings, err := json.Marshal(how)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reports := r.Run(t.Context(), []scan.Scanner{misbehaving{}}, scan.Request{}, map[string]json.RawMessage{"test": settings}, nil)
+	if len(reports) != 1 || reports[0].Receipt.Scanner != "test" {
+		t.Fatalf("reports = %+v", reports)
+	}
+	return reports[0]
+}
+
+func TestAWorkerThatFailsIsAGap(t *testing.T) {
+	tests := []struct {
+		how    string
+		limits scan.Limits
+		want   review.Code
+	}{
+		{"panic", scan.Limits{}, review.CodeScannerFailed},
+		{"overflow", scan.Limits{}, review.CodeScannerFailed},
+		{"hang", scan.Limits{Wall: 300 * time.Millisecond}, review.CodeScannerTimeout},
+		{"memory", scan.Limits{MemoryBytes: 256 << 20}, review.CodeScannerMemory},
+		{"spin", scan.Limits{CPU: time.Second, Wall: time.Minute}, review.CodeScannerTimeout},
+		{"exit", scan.Limits{}, review.CodeScannerFailed},
+		{"exit3", scan.Limits{}, review.CodeScannerFailed},
+		{"junk", scan.Limits{}, review.CodeScannerFailed},
+		{"flood", scan.Limits{OutputBytes: 1 << 20}, review.CodeScannerFailed},
+		{"escape", scan.Limits{}, review.CodeScannerFailed},
+		{"rule", scan.Limits{}, review.CodeScannerFailed},
+		{"severity", scan.Limits{}, review.CodeScannerFailed},
+		{"error", scan.Limits{}, review.CodeHistoryIncomplete},
+	}
+	for _, tt := range tests {
+		t.Run(tt.how, func(t *testing.T) {
+			rep := run(t, tt.how, tt.limits)
+			if len(rep.Receipt.Gaps) != 1 || rep.Receipt.Gaps[0].Code != tt.want || rep.Receipt.Gaps[0].Do == "" {
+				t.Errorf("gaps = %+v, want one with code %s and something to do", rep.Receipt.Gaps, tt.want)
+			}
+			if len(rep.Head) != 0 || rep.Receipt.Complete() {
+				t.Errorf("a failed worker left findings or a complete receipt: %+v", rep)
+			}
+			if text := fmt.Sprintf("%+v", rep); strings.Contains(text, "hunter2") {
+				t.Errorf("the report quotes what the worker said: %s", text)
+			}
+		})
+	}
+}
+
+func TestAWorkerThatAnswers(t *testing.T) {
+	rep := run(t, "answer", scan.Limits{MemoryBytes: 512 << 20, CPU: time.Minute})
+	if len(rep.Head) != 1 || len(rep.Receipt.Gaps) != 0 || rep.Receipt.PeakBytes == 0 || len(rep.Receipt.Protections) == 0 {
+		t.Errorf("report = %+v", rep)
+	}
+}
+
+func TestAWorkersEnvironmentIsEmpty(t *testing.T) {
+	t.Setenv("LAUNCHGATE_WEBHOOK_SECRET", "hunter2")
+	for _, kv := range run(t, "env", scan.Limits{}).Receipt.Notes {
+		switch name, _, _ := strings.Cut(kv, "="); name {
+		case "PATH", "HOME", "TMPDIR", "LC_ALL", "GOTRACEBACK", "PWD":
+		default:
+			t.Errorf("the worker sees %s", name)
+		}
+	}
+}
+
+func TestWhatAWorkerStartsDiesWithIt(t *testing.T) {
+	rep := run(t, "fork", scan.Limits{Wall: time.Minute})
+	if len(rep.Receipt.Notes) != 1 {
+		t.Fatalf("report = %+v", rep)
+	}
+	var pid int
+	if _, err := fmt.Sscan(rep.Receipt.Notes[0], &pid); err != nil {
+		t.Fatal(err)
+	}
+	// The kernel may take a moment to bury a killed process.
+	for range 100 {
+		if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err != nil || strings.Contains(string(stat), ") Z ") {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("process %d outlives its worker", pid)
+	_ = syscall.Kill(pid, syscall.SIGKILL)
+}
+
+func TestAWorkerReachesNoNetwork(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var accepted atomic.Bool
+	go func() {
+		if c, err := l.Accept(); err == nil {
+			accepted.Store(true)
+			c.Close()
+		}
+	}()
+	rep := run(t, "network "+l.Addr().String(), scan.Limits{})
+	protections := strings.Join(rep.Receipt.Protections, "; ")
+	if said := strings.Contains(protections, "no network"); said == accepted.Load() {
+		t.Errorf("connected: %v, the receipt says %q", accepted.Load(), protections)
+	}
+}
+
+func TestAWorkerSeesOnlyItsFiles(t *testing.T) {
+	dir := t.TempDir()
+	secret := filepath.Join(dir, "private-key.pem")
+	if err := os.WriteFile(secret, []byte("hunter2"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rep := run(t, "files "+secret, scan.Limits{})
+	walled := strings.Contains(strings.Join(rep.Receipt.Protections, ";"), "limited to the review (Landlock)")
+	read := rep.Receipt.Notes[0] == "<nil>"
+	_, err := os.Stat(filepath.Join(dir, "planted"))
+	if walled && (read || err == nil) {
+		t.Errorf("the receipt says the file system is limited, but the worker read: %v, wrote: %v", read, err == nil)
+	}
+}
+
+func TestAStoppedReviewStopsItsWorker(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(200*time.Millisecond, func() { cancel(&review.Error{Code: review.CodeSuperseded, Op: "review"}) })
+	r := scan.Runner{Command: []string{exe, "worker"}, ScratchDir: t.TempDir()}
+	reports := r.Run(ctx, []scan.Scanner{misbehaving{}}, scan.Request{}, map[string]json.RawMessage{"test": []byte(`"hang"`)}, nil)
+	if len(reports[0].Receipt.Gaps) != 1 || reports[0].Receipt.Gaps[0].Code != review.CodeCancelled {
+		t.Errorf("gaps = %+v, want one with code %s", reports[0].Receipt.Gaps, review.CodeCancelled)
+	}
+}

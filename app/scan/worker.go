@@ -1,0 +1,212 @@
+package scan
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+
+	"github.com/landlock-lsm/go-landlock/landlock"
+	"golang.org/x/sys/unix"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// envelope is what a worker reads on its standard input.
+type envelope struct {
+	Limits  Limits  `json:"limits"`
+	Scratch string  `json:"scratch"`
+	Request Request `json:"request"`
+	// NoNetwork says whether the runner could put the worker into a network
+	// namespace of its own, "" for yes, else why not.
+	NoNetwork string `json:"no_network,omitempty"`
+}
+
+// message is one line a worker writes on its standard output: any number of
+// events, then exactly one report or failure.
+type message struct {
+	Event   *Event   `json:"event,omitempty"`
+	Report  *Report  `json:"report,omitempty"`
+	Failure *failure `json:"failure,omitempty"`
+}
+
+// failure is a *review.Error without its cause: causes can quote code.
+type failure struct {
+	Code review.Code `json:"code"`
+	Op   string      `json:"op"`
+	What string      `json:"what"`
+	Do   string      `json:"do"`
+}
+
+// The exit statuses of a worker.
+const (
+	workerDone  = 0
+	workerUsage = 64
+	workerIO    = 74
+)
+
+// WorkerMain is the whole life of a worker process: read one envelope from
+// stdin, put up the walls, run the named scanner, write one answer to stdout.
+// It is called by "launchgate worker NAME" only, because the walls cannot be
+// taken down again.
+func WorkerMain(ctx context.Context, name string, scanners []Scanner, stdin io.Reader, stdout io.Writer) int {
+	var scanner Scanner
+	for _, s := range scanners {
+		if s.Name() == name {
+			scanner = s
+		}
+	}
+	if scanner == nil {
+		fmt.Fprintf(os.Stderr, "launchgate worker: there is no scanner %q\n", name)
+		return workerUsage
+	}
+	var env envelope
+	if err := json.NewDecoder(stdin).Decode(&env); err != nil {
+		fmt.Fprintln(os.Stderr, "launchgate worker: standard input holds no request")
+		return workerUsage
+	}
+	protections := confine(env)
+
+	out := &lineWriter{enc: json.NewEncoder(stdout)}
+	progress := func(e Event) {
+		e.Scanner = name
+		out.write(message{Event: &e})
+	}
+	report, err := scanner.Scan(ctx, env.Request, progress)
+	if err != nil {
+		f := failure{Code: review.CodeScannerFailed, Op: "run the scanner", What: name, Do: "the server's log has more"}
+		var e *review.Error
+		if errors.As(err, &e) {
+			f = failure{Code: e.Code, Op: e.Op, What: e.What, Do: e.Do}
+		}
+		out.write(message{Failure: &f})
+	} else {
+		report.Receipt.Protections = append(report.Receipt.Protections, protections...)
+		out.write(message{Report: &report})
+	}
+	if out.err != nil {
+		return workerIO
+	}
+	return workerDone
+}
+
+// lineWriter writes one JSON value per line, from any goroutine.
+type lineWriter struct {
+	mu  sync.Mutex
+	enc *json.Encoder
+	err error
+}
+
+func (w *lineWriter) write(m message) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		w.err = w.enc.Encode(m)
+	}
+}
+
+// confine puts limits and walls around this process and says which stand.
+func confine(env envelope) []string {
+	var said []string
+	limit := func(what int, name string, n uint64) {
+		if n == 0 {
+			return
+		}
+		if err := unix.Setrlimit(what, &unix.Rlimit{Cur: n, Max: n}); err != nil {
+			said = append(said, "no limit on "+name+": "+err.Error())
+		}
+	}
+	l := env.Limits
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
+		said = append(said, "core dumps are not switched off: "+err.Error())
+	}
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		said = append(said, "other processes of this user may look into the worker: "+err.Error())
+	}
+	limit(unix.RLIMIT_DATA, "memory", uint64(max(l.MemoryBytes, 0)))
+	limit(unix.RLIMIT_CPU, "CPU time", uint64(l.CPU.Seconds()))
+	limit(unix.RLIMIT_FSIZE, "file size", uint64(max(l.FileBytes, 0)))
+	limit(unix.RLIMIT_NOFILE, "open files", 4096)
+	if l.MemoryBytes > 0 {
+		// Let the collector work harder before the kernel says no.
+		debug.SetMemoryLimit(l.MemoryBytes / 10 * 8)
+	}
+	said = append(said, "own process, empty environment, limits on memory, CPU time and file size")
+
+	if env.NoNetwork == "" {
+		said = append(said, "no network")
+	} else {
+		said = append(said, "network not cut off: "+env.NoNetwork)
+	}
+	return append(said, landlocked(env))
+}
+
+// landlocked lets the process read what its request names and the system's
+// programs, and write to its scratch folder and the cache, as far as the kernel
+// can.
+func landlocked(env envelope) string {
+	r := env.Request
+	ro := existing("/usr", "/bin", "/lib", "/lib64", "/etc", "/proc", "/opt", r.GitDir, r.HeadDir, r.BaseDir)
+	ro = append(ro, alternates(r.GitDir)...)
+	if exe, err := os.Executable(); err == nil {
+		ro = append(ro, filepath.Dir(exe))
+	}
+	rw := existing("/dev", env.Scratch, r.CacheDir)
+	if err := landlock.V5.RestrictPaths(landlock.RODirs(ro...), landlock.RWDirs(rw...)); err == nil {
+		return "file system limited to the review (Landlock)"
+	}
+	if err := landlock.V5.BestEffort().RestrictPaths(landlock.RODirs(ro...), landlock.RWDirs(rw...)); err != nil {
+		return "file system not limited: " + err.Error()
+	}
+	return "file system limited as far as this kernel's Landlock can, if it has one"
+}
+
+// alternates returns the folders outside a git directory that hold its objects.
+func alternates(gitDir string) []string {
+	var dirs []string
+	if b, err := os.ReadFile(filepath.Join(gitDir, "commondir")); err == nil {
+		common := string(trimNewline(b))
+		if !filepath.IsAbs(common) {
+			common = filepath.Join(gitDir, common)
+		}
+		dirs = append(dirs, existing(common)...)
+		gitDir = common
+	}
+	f, err := os.Open(filepath.Join(gitDir, "objects", "info", "alternates"))
+	if err != nil {
+		return dirs
+	}
+	defer f.Close()
+	for s := bufio.NewScanner(f); s.Scan(); {
+		if filepath.IsAbs(s.Text()) {
+			dirs = append(dirs, existing(s.Text())...)
+		}
+	}
+	return dirs
+}
+
+func trimNewline(b []byte) []byte {
+	for len(b) > 0 && (b[len(b)-1] == '\n' || b[len(b)-1] == '\r') {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+func existing(dirs ...string) []string {
+	var out []string
+	for _, d := range dirs {
+		if d == "" {
+			continue
+		}
+		if info, err := os.Stat(d); err == nil && info.IsDir() {
+			out = append(out, d)
+		}
+	}
+	return out
+}
