@@ -2,7 +2,8 @@
 // launchgate. It is run by go generate and is the only part of the project that
 // needs a Go distribution's sources.
 //
-//	declbundle std FILE     the standard library of the go command on PATH
+//	declbundle std FILE             the standard library of the go command on PATH
+//	declbundle modules LIST FILE    the packages LIST names, from their modules
 package main
 
 import (
@@ -23,11 +24,17 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 3 || os.Args[1] != "std" {
-		fmt.Fprintln(os.Stderr, "usage: declbundle std FILE")
+	var err error
+	switch {
+	case len(os.Args) == 3 && os.Args[1] == "std":
+		err = standard(os.Args[2])
+	case len(os.Args) == 4 && os.Args[1] == "modules":
+		err = modules(os.Args[2], os.Args[3])
+	default:
+		fmt.Fprintln(os.Stderr, "usage: declbundle std FILE | declbundle modules LIST FILE")
 		os.Exit(64)
 	}
-	if err := standard(os.Args[2]); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "declbundle:", err)
 		os.Exit(1)
 	}

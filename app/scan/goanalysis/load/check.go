@@ -149,7 +149,7 @@ func (g *group) synthesise(nodes []*node) {
 		}
 	}
 	for p, files := range users {
-		g.pkgs[p] = synthesise(p, files)
+		g.pkgs[p] = synthesise(p, files, g.pkgs[p])
 	}
 }
 

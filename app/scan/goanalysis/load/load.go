@@ -92,6 +92,8 @@ type Dependency struct {
 	Path   string
 	Module module.Version // zero for the standard library
 	Origin Origin
+	// StandIn is the version the embedded declarations are from.
+	StandIn module.Version
 	// Errors counts what was wrong with its declarations; First is the first.
 	Errors int
 	First  string
@@ -198,6 +200,7 @@ type node struct {
 	cyclic  []string
 	origin  Origin
 	module  module.Version
+	standIn module.Version // whose embedded declarations are used instead
 	errs    []Error
 	pkg     *Package
 	types   *types.Package
@@ -466,7 +469,7 @@ func (g *group) link(n *node) []*node {
 // resolve finds where the package at an import path comes from; nil if it is
 // nowhere.
 func (g *group) resolve(p string) *node {
-	if t := g.pkgs[p]; t != nil {
+	if t := g.std[p]; t != nil {
 		return &node{path: p, types: t, origin: FromStandard, name: t.Name()}
 	}
 	if module.CheckImportPath(p) != nil {
@@ -479,7 +482,20 @@ func (g *group) resolve(p string) *node {
 			return &node{path: p, dir: dir, mod: m, origin: FromVendor, module: v.module, version: v.goMinor}
 		}
 	}
-	return g.build.resolve(p)
+	if n := g.build.resolve(p); n != nil {
+		return n
+	}
+	if g.opt.Embedded != nil {
+		if v, ok := g.opt.Embedded.Module(p); ok {
+			// Decoding is cheap and changes shared packages, so it is done
+			// here, by one goroutine, before any type checking starts.
+			t, err := g.opt.Embedded.Decode(p, g.fset, g.pkgs)
+			if err == nil {
+				return &node{path: p, types: t, name: t.Name(), origin: FromEmbedded, module: g.build.versionOf(p), standIn: v}
+			}
+		}
+	}
+	return nil
 }
 
 // collect adds the group's packages, in dependency order, to the result.
@@ -494,7 +510,7 @@ func (g *group) collect(res *Result) {
 		case n.own:
 			own = append(own, n)
 		default:
-			res.Deps = append(res.Deps, Dependency{Path: n.path, Module: n.module, Origin: n.origin, Errors: n.nErrs, First: n.first})
+			res.Deps = append(res.Deps, Dependency{Path: n.path, Module: n.module, Origin: n.origin, StandIn: n.standIn, Errors: n.nErrs, First: n.first})
 		}
 	}
 	sort.Slice(own, func(i, j int) bool { return own[i].order < own[j].order })

@@ -31,6 +31,12 @@ type Embedded interface {
 	// Standard returns every package of the standard library, complete, with
 	// the positions of its objects in fset.
 	Standard(fset *token.FileSet) (map[string]*types.Package, error)
+	// Module says which module version the declarations of a well-known
+	// package are from.
+	Module(pkg string) (module.Version, bool)
+	// Decode adds the package at an import path, and what of other packages its
+	// declarations mention, to imports.
+	Decode(pkg string, fset *token.FileSet, imports map[string]*types.Package) (*types.Package, error)
 }
 
 // ModuleSource hands out the source files of module versions, as a module cache

@@ -19,7 +19,7 @@ type use struct {
 // their identity (an analyzer still sees *gin.Context), but what is unknown
 // about them, their fields, methods and results, has the invalid type, which
 // go/types passes over in silence. So nothing is typed wrongly.
-func synthesise(importPath string, files []*ast.File) *types.Package {
+func synthesise(importPath string, files []*ast.File, partial *types.Package) *types.Package {
 	uses := map[string]*use{}
 	pkgName := ""
 	for _, f := range files {
@@ -33,7 +33,11 @@ func synthesise(importPath string, files []*ast.File) *types.Package {
 				}
 				continue
 			}
-			for _, n := range likelyNames(importPath) {
+			names := likelyNames(importPath)
+			if partial != nil && partial.Name() != "" {
+				names = []string{partial.Name()}
+			}
+			for _, n := range names {
 				if collectUses(f, n, uses) {
 					if pkgName == "" {
 						pkgName = n
@@ -46,9 +50,15 @@ func synthesise(importPath string, files []*ast.File) *types.Package {
 	if pkgName == "" {
 		pkgName = likelyNames(importPath)[0]
 	}
-	pkg := types.NewPackage(importPath, pkgName)
+	pkg := partial
+	if pkg == nil {
+		pkg = types.NewPackage(importPath, pkgName)
+	}
 	invalid := types.Typ[types.Invalid]
 	for name, u := range uses {
+		if pkg.Scope().Lookup(name) != nil {
+			continue
+		}
 		var obj types.Object
 		switch {
 		case u.isType:

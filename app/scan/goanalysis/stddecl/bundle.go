@@ -3,7 +3,6 @@ package stddecl
 import (
 	"bufio"
 	"bytes"
-	"compress/flate"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -12,24 +11,30 @@ import (
 	"io"
 	"sort"
 
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/tools/go/gcexportdata"
 )
 
 // magic begins every bundle; its digit is the version of the format.
 const magic = "launchgate-decl-1\n"
 
-// maxBundle bounds a bundle once inflated, in bytes.
-const maxBundle = 256 << 20
+// maxBundle bounds a bundle once unpacked and window how far back compression
+// looks, in bytes.
+const (
+	maxBundle = 256 << 20
+	window    = 16 << 20
+)
 
 // Write writes packages as one bundle: a label that says what they are made
-// from, then each package's export data, all deflated. Packages are written in
+// from, then each package's export data, all compressed. Packages are written in
 // the order of their paths, so that the same input gives the same bytes.
 func Write(w io.Writer, label string, fset *token.FileSet, pkgs []*types.Package) error {
 	sort.Slice(pkgs, func(i, j int) bool { return pkgs[i].Path() < pkgs[j].Path() })
 	if _, err := io.WriteString(w, magic); err != nil {
 		return err
 	}
-	z, err := flate.NewWriter(w, flate.BestCompression)
+	// A wide window finds what packages repeat of one another.
+	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(window), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return err
 	}
@@ -61,9 +66,17 @@ func Read(b []byte) (label string, entries []Entry, err error) {
 	if !bytes.HasPrefix(b, []byte(magic)) {
 		return "", nil, errors.New("not a bundle of declarations")
 	}
-	raw, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(b[len(magic):])), maxBundle))
+	z, err := zstd.NewReader(bytes.NewReader(b[len(magic):]), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(window), zstd.WithDecoderMaxMemory(maxBundle))
 	if err != nil {
-		return "", nil, fmt.Errorf("inflate bundle: %w", err)
+		return "", nil, fmt.Errorf("unpack bundle: %w", err)
+	}
+	defer z.Close()
+	raw, err := io.ReadAll(io.LimitReader(z, maxBundle))
+	if err == nil && len(raw) == 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return "", nil, fmt.Errorf("unpack bundle: %w", err)
 	}
 	next := func() []byte {
 		n, k := binary.Uvarint(raw)
