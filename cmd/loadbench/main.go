@@ -15,6 +15,7 @@ import (
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/buildssa"
 
+	"github.com/launchgate/launchgate/app/scan/goanalysis/declstore"
 	"github.com/launchgate/launchgate/app/scan/goanalysis/driver"
 	"github.com/launchgate/launchgate/app/scan/goanalysis/load"
 	"github.com/launchgate/launchgate/app/scan/goanalysis/stddecl"
@@ -22,6 +23,7 @@ import (
 
 func main() {
 	cache := flag.String("modcache", "", "module cache to take dependencies' sources from")
+	storeDir := flag.String("store", "", "declaration store to use")
 	withSSA := flag.Bool("ssa", false, "build SSA too")
 	verbose := flag.Bool("v", false, "print errors")
 	flag.Parse()
@@ -30,6 +32,14 @@ func main() {
 		opt := load.Options{Dir: dir, Embedded: stddecl.Library{}}
 		if *cache != "" {
 			opt.Modules = []load.ModuleSource{load.ModuleCache{Dir: *cache}}
+		}
+		if *storeDir != "" {
+			s, err := declstore.Open(*storeDir)
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			opt.Store = s
 		}
 		r, err := load.Load(context.Background(), opt)
 		if err != nil {

@@ -14,14 +14,14 @@ import (
 // buildList is the one version of every module a group of modules uses: what
 // the go command calls the build list, found by minimal version selection.
 type buildList struct {
-	sources []ModuleSource
+	*loader
 	// selected maps a module path to the version selected and to what replaces
 	// it (equal to it, normally).
 	selected map[string]selection
 	paths    []string // longest first
 
-	mu   sync.Mutex
-	open map[string]*openModule // by module path
+	opening sync.Mutex
+	open    map[string]*openModule // by module path
 }
 
 type selection struct {
@@ -39,8 +39,8 @@ type openModule struct {
 // newBuildList selects versions. Since Go 1.17 a go.mod lists every module
 // that packages of its module need, so nothing else is read; for older ones the
 // requirements' own go.mod files are followed as far as they can be had.
-func newBuildList(mods []*Module, sources []ModuleSource) *buildList {
-	b := &buildList{sources: sources, selected: map[string]selection{}, open: map[string]*openModule{}}
+func newBuildList(ld *loader, mods []*Module) *buildList {
+	b := &buildList{loader: ld, selected: map[string]selection{}, open: map[string]*openModule{}}
 	max := func(path, version string) bool {
 		if cur, ok := b.selected[path]; ok && semver.Compare(cur.version, version) >= 0 {
 			return false
@@ -81,7 +81,7 @@ func newBuildList(mods []*Module, sources []ModuleSource) *buildList {
 			continue
 		}
 		seen[v] = true
-		for _, s := range sources {
+		for _, s := range ld.opt.Modules {
 			data, err := s.GoMod(replace(v))
 			if err != nil {
 				continue
@@ -137,32 +137,48 @@ func (b *buildList) resolve(pkg string) *node {
 		if pkg != p && !strings.HasPrefix(pkg, p+"/") {
 			continue
 		}
-		m := b.module(p)
-		if m.fsys == nil {
-			continue
+		sel := b.selected[p]
+		n := &node{path: pkg, module: module.Version{Path: p, Version: sel.version}, keyOf: b.moduleKey(sel.real, sel.sum, pkg)}
+		if idx := b.loadIndex(n.keyOf); idx != nil {
+			if idx.Absent {
+				continue
+			}
+			n.index, n.name, n.digest, n.origin = idx, idx.Name, idx.Digest, FromStore
+			return n
 		}
-		dir := strings.TrimPrefix(strings.TrimPrefix(pkg, p), "/")
-		if dir == "" {
-			dir = "."
-		}
-		if hasGoFile(m.fsys, dir) {
-			return &node{path: pkg, dir: dir, fsys: m.fsys, origin: m.origin,
-				module: module.Version{Path: p, Version: b.selected[p].version}, version: ""}
+		if m := b.module(p); m.fsys != nil {
+			if b.locate(n, m) {
+				return n
+			}
+			b.saveIndex(n.keyOf, &packageIndex{Absent: true})
 		}
 	}
 	return nil
 }
 
+// locate gives a node the folder of its module that holds it.
+func (b *buildList) locate(n *node, m *openModule) bool {
+	dir := strings.TrimPrefix(strings.TrimPrefix(n.path, n.module.Path), "/")
+	if dir == "" {
+		dir = "."
+	}
+	if !hasGoFile(m.fsys, dir) {
+		return false
+	}
+	n.dir, n.fsys, n.origin = dir, m.fsys, m.origin
+	return true
+}
+
 func (b *buildList) module(p string) *openModule {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.opening.Lock()
+	defer b.opening.Unlock()
 	if m := b.open[p]; m != nil {
 		return m
 	}
 	m := &openModule{}
 	b.open[p] = m
 	sel := b.selected[p]
-	for _, s := range b.sources {
+	for _, s := range b.opt.Modules {
 		fsys, origin, err := s.Open(sel.real, sel.sum)
 		if err == nil {
 			m.fsys, m.origin = fsys, origin

@@ -7,6 +7,8 @@ import (
 	"go/token"
 	"go/types"
 	"go/version"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -22,7 +24,12 @@ func (g *group) check(ctx context.Context) error {
 		}
 	}
 	g.total.Add(int64(own))
+	if err := g.materialise(ctx, nodes); err != nil {
+		return err
+	}
+	nodes = slices.DeleteFunc(nodes, func(n *node) bool { return n.gone })
 	g.synthesise(nodes)
+	g.decoded = maps.Clone(g.pkgs)
 
 	var mu sync.Mutex
 	waiting := map[*node]int{}
@@ -31,7 +38,7 @@ func (g *group) check(ctx context.Context) error {
 	left := len(nodes)
 	for _, n := range nodes {
 		for _, d := range n.deps {
-			if d.types == nil && d != n {
+			if d.types == nil && d != n && !d.gone {
 				waiting[n]++
 				users[d] = append(users[d], n)
 			}
@@ -142,7 +149,10 @@ func (g *group) synthesise(nodes []*node) {
 				}
 			}
 		}
-		for _, p := range importPaths(n.files) {
+		if n.blob != nil {
+			continue
+		}
+		for _, p := range g.importsOf(n) {
 			if d, known := g.nodes[p]; known && d == nil {
 				n.missing = append(n.missing, p)
 			}
@@ -162,6 +172,18 @@ func (g *group) checkNode(slot int, n *node) {
 	if g.opt.Working != nil && n.own {
 		g.opt.Working(slot, n.dir)
 		defer g.opt.Working(slot, "")
+	}
+	if n.blob != nil {
+		err := g.decode(n)
+		n.blob = nil
+		if err == nil {
+			g.register(n.path, n.types)
+			return
+		}
+		// The entry is whole but cannot be read: made by another version.
+		if g.parseSource(n); len(n.files) == 0 {
+			g.parseSource(n) // the first call may only have found the index
+		}
 	}
 	var files []*ast.File
 	for _, f := range n.files {
@@ -190,6 +212,8 @@ func (g *group) checkNode(slot int, n *node) {
 		conf.Error = func(err error) { n.fail(strings.TrimSpace(err.Error())) }
 		n.types = g.run(n, &conf, files, nil)
 		n.files = nil // the syntax is not needed any more
+		g.register(n.path, n.types)
+		g.encode(n)
 		return
 	}
 	info := &types.Info{

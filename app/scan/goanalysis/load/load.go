@@ -24,6 +24,8 @@ type Options struct {
 	Limits   Limits
 	// Modules are asked in order for dependencies the vendor folder lacks.
 	Modules []ModuleSource
+	// Store keeps declarations between runs; nil: nothing is kept.
+	Store Store
 	// Embedded are the declarations that travel with the program.
 	Embedded Embedded
 	// Skip names packages (folders) that are not typed, with the reason: the
@@ -183,6 +185,9 @@ type group struct {
 	build    *buildList
 	nodes    map[string]*node // by import path, "./dir" for packages without one
 	pkgs     map[string]*types.Package
+
+	decodeMu sync.Mutex
+	decoded  map[string]*types.Package // what store entries may refer to
 }
 
 // node is a package on its way from files to types.
@@ -204,6 +209,12 @@ type node struct {
 	errs    []Error
 	pkg     *Package
 	types   *types.Package
+	index   *packageIndex // from the store; then files may be nil
+	keyOf   string        // where the index is kept
+	digest  string        // of the files
+	key     string        // of the declarations
+	blob    []byte        // the declarations, from the store
+	gone    bool          // neither declarations nor source could be had
 	nErrs   int
 	first   string
 	order   int
@@ -254,7 +265,7 @@ func (ld *loader) groups() []*group {
 		}
 	}
 	for _, g := range groups {
-		g.build = newBuildList(g.modules, ld.opt.Modules)
+		g.build = newBuildList(ld, g.modules)
 	}
 	return groups
 }
@@ -444,7 +455,7 @@ func importPaths(files []*File) []string {
 func (g *group) link(n *node) []*node {
 	n.imports = map[string]*node{}
 	var fresh []*node
-	for _, p := range importPaths(n.files) {
+	for _, p := range g.importsOf(n) {
 		if p == "C" || p == "unsafe" || p == "" {
 			continue
 		}

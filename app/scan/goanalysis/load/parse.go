@@ -209,37 +209,89 @@ func (d depthAt) Visit(n ast.Node) ast.Visitor {
 	return depthAt{d.v, d.depth + 1}
 }
 
-// parseDep reads the declarations of a dependency's package.
+// parseDep finds out what a dependency's package imports, from the store if it
+// knows, else by reading the package.
 func (g *group) parseDep(n *node) {
-	if n.types != nil {
+	if n.types == nil && n.index == nil {
+		g.parseSource(n)
+	}
+}
+
+// parseSource reads the declarations of a dependency's package.
+func (g *group) parseSource(n *node) {
+	if n.fsys == nil && n.mod == nil {
+		// Known from the store; its source may be at hand.
+		m := g.build.module(n.module.Path)
+		if m.fsys == nil || !g.build.locate(n, m) {
+			n.fail("no source")
+			return
+		}
+	}
+	names, sources, err := g.depFiles(n)
+	if err != nil {
+		n.fail(reason(err))
 		return
 	}
-	var names []string
+	digest := digestOf(names, sources)
+	if n.fsys == nil && n.keyOf == "" {
+		// A vendor folder is vouched for by its content alone.
+		n.keyOf = g.loader.key("vendor", n.path, digest)
+		if idx := g.loadIndex(n.keyOf); idx != nil && idx.Digest == digest {
+			n.index, n.name, n.digest = idx, idx.Name, idx.Digest
+			return
+		}
+	}
 	label := n.path
+	if n.module.Version != "" {
+		label = n.module.Path + "@" + n.module.Version + strings.TrimPrefix(n.path, n.module.Path)
+	}
+	n.index, n.name, n.digest = nil, "", digest
+	for i, src := range sources {
+		if nesting(src) > g.opt.Limits.Depth {
+			n.fail(names[i] + ": nested too deep")
+			continue
+		}
+		f, err := parser.ParseFile(g.fset, label+"/"+names[i], src, parser.SkipObjectResolution)
+		if err != nil {
+			n.fail(firstLine(err))
+		}
+		if f == nil || f.Name == nil || f.Name.Name == "" || n.name != "" && f.Name.Name != n.name {
+			continue
+		}
+		n.name = f.Name.Name
+		Prune(f)
+		if deeper(f, g.opt.Limits.Depth) {
+			n.fail(names[i] + ": nested too deep")
+			continue
+		}
+		n.files = append(n.files, &File{Path: names[i], Syntax: f})
+	}
+	if n.nErrs == 0 {
+		g.saveIndex(n.keyOf, &packageIndex{Name: n.name, Digest: digest, Imports: importPaths(n.files)})
+	}
+}
+
+// depFiles returns the files of a dependency's package the platform selects.
+func (g *group) depFiles(n *node) (names []string, sources [][]byte, err error) {
+	all := g.tree.goFiles[n.dir]
 	if n.fsys != nil {
 		entries, err := fs.ReadDir(n.fsys, n.dir)
 		if err != nil {
-			n.nErrs, n.first = 1, reason(err)
-			return
+			return nil, nil, err
 		}
+		all = nil
 		for _, e := range entries {
 			if e.Type().IsRegular() {
-				names = append(names, e.Name())
+				all = append(all, e.Name())
 			}
 		}
-		if n.module.Version != "" {
-			label = n.module.Path + "@" + n.module.Version + strings.TrimPrefix(n.path, n.module.Path)
-		}
-	} else {
-		names = g.tree.goFiles[n.dir]
 	}
-	for _, base := range names {
+	for _, base := range all {
 		if !strings.HasSuffix(base, ".go") || strings.HasSuffix(base, "_test.go") || base[0] == '_' || base[0] == '.' ||
 			!g.opt.Platform.matchName(base) {
 			continue
 		}
 		var src []byte
-		var err error
 		if n.fsys != nil {
 			src, err = readLimited(n.fsys, path.Join(n.dir, base), g.opt.Limits.FileBytes)
 		} else {
@@ -249,30 +301,11 @@ func (g *group) parseDep(n *node) {
 			n.fail(base + ": " + reason(err))
 			continue
 		}
-		if !g.opt.Platform.matchSource(src) {
-			continue
-		}
-		if nesting(src) > g.opt.Limits.Depth {
-			n.fail(base + ": nested too deep")
-			continue
-		}
-		f, err := parser.ParseFile(g.fset, label+"/"+base, src, parser.SkipObjectResolution)
-		if err != nil {
-			n.fail(firstLine(err))
-		}
-		if f == nil || f.Name == nil || f.Name.Name == "" {
-			continue
-		}
-		if n.name == "" || f.Name.Name == n.name {
-			n.name = f.Name.Name
-			Prune(f)
-			if deeper(f, g.opt.Limits.Depth) {
-				n.fail(base + ": nested too deep")
-				continue
-			}
-			n.files = append(n.files, &File{Path: base, Syntax: f})
+		if g.opt.Platform.matchSource(src) {
+			names, sources = append(names, base), append(sources, src)
 		}
 	}
+	return names, sources, nil
 }
 
 func (n *node) fail(why string) {

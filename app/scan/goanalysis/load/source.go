@@ -28,6 +28,8 @@ const (
 // Embedded supplies declarations that travel with the program: the standard
 // library's and those of well-known modules.
 type Embedded interface {
+	// Version names the release of the standard library.
+	Version() string
 	// Standard returns every package of the standard library, complete, with
 	// the positions of its objects in fset.
 	Standard(fset *token.FileSet) (map[string]*types.Package, error)

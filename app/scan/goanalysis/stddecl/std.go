@@ -111,14 +111,17 @@ func (Library) Standard(fset *token.FileSet) (map[string]*types.Package, error) 
 	return pkgs, nil
 }
 
-// Version says which Go release the declarations are from.
-func (Library) Version() string {
+// release is the label of the standard library's bundle, read once.
+var release = sync.OnceValue(func() string {
 	label, _, err := Read(std)
 	if err != nil {
 		return "unreadable"
 	}
 	return label
-}
+})
+
+// Version says which Go release the declarations are from.
+func (Library) Version() string { return release() }
 
 // StandardOnly is Library without the well-known modules.
 type StandardOnly struct{ Library }

@@ -1,0 +1,186 @@
+package declstore
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+)
+
+// Store is a folder of content-addressed entries. Its methods may be called by
+// several goroutines and processes at once. A nil Store has nothing and keeps
+// nothing.
+type Store struct {
+	root     *os.Root
+	readOnly bool
+	hits     atomic.Int64
+	misses   atomic.Int64
+	damaged  atomic.Int64
+}
+
+// magic begins every entry; the SHA-256 of the payload and the payload follow.
+const magic = "lgstore1"
+
+// MaxEntry bounds one entry, in bytes.
+const MaxEntry = 256 << 20
+
+// Open opens the store in a folder, which is made if need be.
+func Open(dir string) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("make store: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return &Store{root: root}, nil
+}
+
+// OpenReadOnly opens a pre-filled store; Put keeps nothing.
+func OpenReadOnly(dir string) (*Store, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return &Store{root: root, readOnly: true}, nil
+}
+
+// Close releases the folder.
+func (s *Store) Close() error {
+	if s == nil {
+		return nil
+	}
+	return s.root.Close()
+}
+
+// Key makes a key of parts; their lengths keep ("ab","c") and ("a","bc") apart.
+func Key(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:", len(p))
+		io.WriteString(h, p)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func place(key string) (string, bool) {
+	if len(key) != 2*sha256.Size {
+		return "", false
+	}
+	for _, c := range []byte(key) {
+		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
+			return "", false
+		}
+	}
+	return filepath.Join(key[:2], key[2:]), true
+}
+
+// Get returns the entry at key. A damaged entry is removed and not returned.
+func (s *Store) Get(key string) ([]byte, bool) {
+	if s == nil {
+		return nil, false
+	}
+	data, ok := s.get(key)
+	if ok {
+		s.hits.Add(1)
+	} else {
+		s.misses.Add(1)
+	}
+	return data, ok
+}
+
+func (s *Store) get(key string) ([]byte, bool) {
+	name, ok := place(key)
+	if !ok {
+		return nil, false
+	}
+	f, err := s.root.Open(name)
+	if err != nil {
+		return nil, false
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil || !st.Mode().IsRegular() || st.Size() > MaxEntry {
+		return nil, false
+	}
+	raw := make([]byte, st.Size())
+	if _, err := io.ReadFull(f, raw); err == nil && len(raw) >= len(magic)+sha256.Size {
+		sum, payload := raw[len(magic):len(magic)+sha256.Size], raw[len(magic)+sha256.Size:]
+		got := sha256.Sum256(append([]byte(key), payload...))
+		if bytes.HasPrefix(raw, []byte(magic)) && bytes.Equal(got[:], sum) {
+			return payload, true
+		}
+	}
+	s.damaged.Add(1)
+	if !s.readOnly {
+		s.root.Remove(name)
+	}
+	return nil, false
+}
+
+// Put keeps data under key. It writes beside and renames, so that readers see
+// all of an entry or nothing. A full disk is no reason for a review to fail: the
+// caller may ignore the error.
+func (s *Store) Put(key string, data []byte) error {
+	if s == nil || s.readOnly || len(data) > MaxEntry {
+		return nil
+	}
+	name, ok := place(key)
+	if !ok {
+		return fmt.Errorf("store: key %q is not a hash", key)
+	}
+	if err := s.root.Mkdir(filepath.Dir(name), 0o750); err != nil && !os.IsExist(err) {
+		return fmt.Errorf("store: %w", err)
+	}
+	tmp := fmt.Sprintf("%s.%d.%d.tmp", name, os.Getpid(), serial.Add(1))
+	f, err := s.root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	sum := sha256.Sum256(append([]byte(key), data...))
+	_, err = f.Write(append(append([]byte(magic), sum[:]...), data...))
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = s.root.Rename(tmp, name)
+	}
+	if err != nil {
+		s.root.Remove(tmp)
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
+}
+
+var serial atomic.Int64
+
+// Stats says how often Get found something, did not, and found damage.
+func (s *Store) Stats() (hits, misses, damaged int64) {
+	if s == nil {
+		return 0, 0, 0
+	}
+	return s.hits.Load(), s.misses.Load(), s.damaged.Load()
+}
+
+// Size returns the number of entries and their bytes.
+func (s *Store) Size() (entries int, size int64, err error) {
+	if s == nil {
+		return 0, 0, nil
+	}
+	err = fs.WalkDir(s.root.FS(), ".", func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		st, err := d.Info()
+		if err == nil {
+			entries, size = entries+1, size+st.Size()
+		}
+		return nil
+	})
+	return entries, size, err
+}
