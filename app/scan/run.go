@@ -71,7 +71,10 @@ func (r *Runner) Run(ctx context.Context, scanners []Scanner, req Request, setti
 
 func (r *Runner) runOne(ctx context.Context, s Scanner, req Request, progress Progress) Report {
 	started := time.Now()
-	report, state, gap := r.worker(ctx, s, req, progress)
+	report, state, next, gap := r.worker(ctx, s, req, progress)
+	for tries := 0; next != nil && tries < maxSalvage; tries++ {
+		report, state, next, gap = r.worker(ctx, s, *next, progress)
+	}
 	if gap != nil {
 		report = Report{Receipt: review.ScannerReceipt{Gaps: []review.Gap{*gap}}}
 	}
@@ -86,8 +89,13 @@ func (r *Runner) runOne(ctx context.Context, s Scanner, req Request, progress Pr
 	return report
 }
 
-// worker runs one process. It returns a report or a gap, never both.
-func (r *Runner) worker(ctx context.Context, s Scanner, req Request, progress Progress) (Report, *os.ProcessState, *review.Gap) {
+// maxSalvage bounds how often a worker that died is started again without what
+// it died on.
+const maxSalvage = 6
+
+// worker runs one process. It returns a report or a gap, never both; with a gap
+// it may return the request to try next.
+func (r *Runner) worker(ctx context.Context, s Scanner, req Request, progress Progress) (Report, *os.ProcessState, *Request, *review.Gap) {
 	fail := func(code review.Code, why, do string) *review.Gap {
 		return &review.Gap{Code: code, What: s.Name(), Why: why, Do: do}
 	}
@@ -96,14 +104,14 @@ func (r *Runner) worker(ctx context.Context, s Scanner, req Request, progress Pr
 	defer cancel()
 	scratch, err := os.MkdirTemp(r.ScratchDir, "worker-")
 	if err != nil {
-		return Report{}, nil, fail(review.CodeScannerFailed, "its scratch folder could not be made", "check that the data directory is writable and has room")
+		return Report{}, nil, nil, fail(review.CodeScannerFailed, "its scratch folder could not be made", "check that the data directory is writable and has room")
 	}
 	defer os.RemoveAll(scratch)
 
 	env := envelope{Limits: limits, Scratch: scratch, Request: req}
 	p, err := r.start(ctx, s.Name(), scratch, &env)
 	if err != nil {
-		return Report{}, nil, fail(review.CodeScannerFailed, "its process could not be started", "check that the server may start processes and has memory left")
+		return Report{}, nil, nil, fail(review.CodeScannerFailed, "its process could not be started", "check that the server may start processes and has memory left")
 	}
 	answer, readErr := readAnswer(p.stdout, limits.OutputBytes, s.Name(), progress)
 	if readErr != nil && !errors.Is(readErr, errNoAnswer) {
@@ -117,27 +125,37 @@ func (r *Runner) worker(ctx context.Context, s Scanner, req Request, progress Pr
 
 	if cause := context.Cause(ctx); cause != nil {
 		if errors.Is(cause, context.DeadlineExceeded) {
-			return Report{}, state, fail(review.CodeScannerTimeout, fmt.Sprintf("it did not finish within %s", limits.Wall), "raise limits.worker_wall, or exclude what makes the repository so slow")
+			return Report{}, state, nil, fail(review.CodeScannerTimeout, fmt.Sprintf("it did not finish within %s", limits.Wall), "raise limits.worker_wall, or exclude what makes the repository so slow")
 		}
-		return Report{}, state, fail(review.CodeCancelled, "the review was stopped", "nothing: a newer review takes its place")
+		return Report{}, state, nil, fail(review.CodeCancelled, "the review was stopped", "nothing: a newer review takes its place")
 	}
 	if waitErr != nil && (readErr == nil || errors.Is(readErr, errNoAnswer)) {
 		code, why, do := diagnose(state, p.stderr.String(), limits)
 		if r.Crashed != nil {
 			r.Crashed(s.Name(), code, positions(p.stderr.String()))
 		}
-		return Report{}, state, fail(code, why, do)
+		return Report{}, state, salvage(s, scratch, req), fail(code, why, do)
 	}
 	switch {
 	case readErr != nil:
-		return Report{}, state, fail(review.CodeScannerFailed, readErr.Error(), "report this to the maintainers of Launchgate")
+		return Report{}, state, nil, fail(review.CodeScannerFailed, readErr.Error(), "report this to the maintainers of Launchgate")
 	case answer.Failure != nil:
-		return Report{}, state, fail(answer.Failure.Code, clip(strings.TrimSpace(answer.Failure.Op+" "+answer.Failure.What), 500), clip(answer.Failure.Do, 500))
+		return Report{}, state, nil, fail(answer.Failure.Code, clip(strings.TrimSpace(answer.Failure.Op+" "+answer.Failure.What), 500), clip(answer.Failure.Do, 500))
 	}
 	if err := validate(*answer.Report, s); err != nil {
-		return Report{}, state, fail(review.CodeScannerFailed, "its answer is not valid: "+err.Error(), "report this to the maintainers of Launchgate")
+		return Report{}, state, nil, fail(review.CodeScannerFailed, "its answer is not valid: "+err.Error(), "report this to the maintainers of Launchgate")
 	}
-	return *answer.Report, state, nil
+	return *answer.Report, state, nil, nil
+}
+
+// salvage asks a scanner whether to try again without something.
+func salvage(s Scanner, scratch string, req Request) *Request {
+	if sv, ok := s.(Salvager); ok {
+		if next, ok := sv.Salvage(scratch, req); ok {
+			return &next
+		}
+	}
+	return nil
 }
 
 // process is one running worker.

@@ -33,6 +33,9 @@ type Request struct {
 	// CacheDir is a directory the scanner may keep content-addressed results
 	// in, shared by repositories and processes; empty: no cache.
 	CacheDir string `json:"cache_dir,omitempty"`
+	// ReadDirs are further folders the scanner may read, such as a user's
+	// module cache. The walls around a worker let these through.
+	ReadDirs []string `json:"read_dirs,omitempty"`
 	// Settings is the scanner's own part of server configuration and base
 	// policy; its form belongs to the scanner.
 	Settings json.RawMessage `json:"settings,omitempty"`
@@ -74,4 +77,12 @@ type Scanner interface {
 	// Scan looks at the request. It honours ctx and, when it returns, has
 	// stopped every process and goroutine it started.
 	Scan(ctx context.Context, req Request, progress Progress) (Report, error)
+}
+
+// Salvager is a Scanner that can go on without the part its worker died on. The
+// worker leaves marks in its scratch folder (TMPDIR); Salvage reads them after a
+// crash and returns the request to try once more, or false if there is nothing
+// to leave out. What is left out becomes a gap of the next report.
+type Salvager interface {
+	Salvage(scratch string, req Request) (Request, bool)
 }

@@ -154,6 +154,7 @@ func landlocked(env envelope) string {
 	r := env.Request
 	ro := existing("/usr", "/bin", "/lib", "/lib64", "/etc", "/proc", "/opt", r.GitDir, r.HeadDir, r.BaseDir)
 	ro = append(ro, alternates(r.GitDir)...)
+	ro = append(ro, existing(r.ReadDirs...)...)
 	if exe, err := os.Executable(); err == nil {
 		ro = append(ro, filepath.Dir(exe))
 	}
