@@ -16,6 +16,7 @@ type PullOptions struct {
 	Base        string // branch, "main" when empty
 	Author      string // "octocat" when empty
 	Draft       bool
+	StackBase   string // branch at the bottom of a stack; the pull request is its second
 	// Fork makes the head live in a fork of Author's: the branch leaves the
 	// repository and only refs/pull/N/head stays, as on GitHub.
 	Fork bool
@@ -224,6 +225,13 @@ func (s *Server) pullJSON(r *Repo, p *pull, full bool) (map[string]any, error) {
 	}
 	if p.merged {
 		out["merged_at"], out["merge_commit_sha"] = p.updated, p.mergeCommit
+	}
+	if p.opts.StackBase != "" {
+		bottom, err := resolve(r.dir, "refs/heads/"+p.opts.StackBase)
+		if err != nil {
+			return nil, err
+		}
+		out["stack"] = map[string]any{"base": map[string]any{"ref": p.opts.StackBase, "sha": bottom}, "size": 2, "position": 2}
 	}
 	if !full {
 		return out, nil
