@@ -152,6 +152,11 @@ func topological(as []*analysis.Analyzer) []*analysis.Analyzer {
 func (d *driver) analyse(ctx context.Context, p *load.Package) *Analysed {
 	r := &Analysed{Package: p, Results: map[*analysis.Analyzer]any{}, Diagnostics: map[*analysis.Analyzer][]analysis.Diagnostic{},
 		Failed: map[*analysis.Analyzer]string{}}
+	for _, e := range p.Errors {
+		if e.Kind == "crash" {
+			return r // left out on purpose: a worker died on it before
+		}
+	}
 	results := map[*analysis.Analyzer]any{}
 	for _, a := range d.schedule {
 		if ctx.Err() != nil {

@@ -204,3 +204,40 @@ func hasGoFile(fsys fs.FS, dir string) bool {
 	}
 	return false
 }
+
+// Requirement is a module version a checkout needs and the hash its go.sum
+// demands of it, "" if it demands none.
+type Requirement struct {
+	Mod module.Version
+	Sum string
+}
+
+// Requirements lists the module versions a checkout's modules select, without
+// reading any Go code. Versions no go.sum has a zip hash for are not needed to
+// build any of its packages and are left out. mods hands out the go.mod files
+// of requirements; it may be nil.
+func Requirements(dir string, mods ModuleSource) ([]Requirement, error) {
+	t, err := openTree(dir, DefaultLimits)
+	if err != nil {
+		return nil, err
+	}
+	defer t.close()
+	ld := &loader{opt: Options{Dir: dir, Platform: DefaultPlatform, Limits: DefaultLimits}, tree: t, mods: t.modules()}
+	if mods != nil {
+		ld.opt.Modules = []ModuleSource{mods}
+	}
+	seen := map[Requirement]bool{}
+	var out []Requirement
+	for _, g := range ld.groups() {
+		for _, p := range g.build.paths {
+			s := g.build.selected[p]
+			q := Requirement{Mod: s.real, Sum: s.sum}
+			if q.Sum != "" && !seen[q] {
+				seen[q] = true
+				out = append(out, q)
+			}
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Mod.String() < out[j].Mod.String() })
+	return out, nil
+}

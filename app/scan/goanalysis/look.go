@@ -1,0 +1,188 @@
+package goanalysis
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"sort"
+	"sync"
+	"time"
+
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/app/scan/goanalysis/declstore"
+	"github.com/launchgate/launchgate/app/scan/goanalysis/driver"
+	"github.com/launchgate/launchgate/app/scan/goanalysis/load"
+	"github.com/launchgate/launchgate/app/scan/goanalysis/modzip"
+	"github.com/launchgate/launchgate/app/scan/goanalysis/stddecl"
+)
+
+// look is one request's way of looking at trees.
+type look struct {
+	Scanner
+	req      scan.Request
+	set      Settings
+	store    *declstore.Store
+	progress scan.Progress
+}
+
+// sight is what was seen of one tree. Its JSON is kept by tree id.
+type sight struct {
+	Findings []review.Finding      `json:"findings"`
+	Routes   []review.Route        `json:"routes"`
+	Receipt  review.ScannerReceipt `json:"receipt"`
+}
+
+// tree returns what there is to see in a checkout, from the cache if the same
+// tree was seen before by the same suite under the same settings.
+func (l look) tree(ctx context.Context, dir string, id review.SHA, prefix string) (*sight, error) {
+	key := ""
+	if set, err := json.Marshal(l.set); err == nil && id != "" && l.store != nil && suiteVersion() != "" {
+		key = declstore.Key("sight 1", suiteVersion(), string(id), string(set), string(l.set.sources(l.req)))
+		if data, ok := l.store.Get(key); ok {
+			var s sight
+			if json.Unmarshal(data, &s) == nil {
+				return &s, nil
+			}
+		}
+	}
+	skip := maps.Clone(l.set.Skip)
+	if skip == nil {
+		skip = map[string]string{}
+	}
+	for range maxStuck {
+		s, stuck, err := l.once(ctx, dir, prefix, skip)
+		if stuck != "" {
+			skip[stuck] = "it took longer than " + l.set.packageTime().String() + " to type or analyse; the rest was looked at without it"
+			continue
+		}
+		if err == nil && key != "" && len(s.Receipt.Gaps) == 0 {
+			if data, jerr := json.Marshal(s); jerr == nil {
+				_ = l.store.Put(key, data) // only time is lost without it
+			}
+		}
+		return s, err
+	}
+	return nil, &review.Error{Code: review.CodeScannerTimeout, Op: "analyse the Go code", What: "several packages never end",
+		Do: "exclude them in the policy"}
+}
+
+// maxStuck bounds how many packages may be given up for taking too long.
+const maxStuck = 4
+
+// once looks at a checkout. If a package takes too long it is named and the
+// attempt abandoned: a type checker cannot be stopped, so its goroutine goes on
+// until the worker process, which exists for this one scan, ends.
+func (l look) once(ctx context.Context, dir, prefix string, skip map[string]string) (s *sight, stuck string, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	m := newMarks(l.set.packageTime())
+	type result struct {
+		s   *sight
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		s, err := l.run(ctx, dir, prefix, skip, m)
+		done <- result{s, err}
+	}()
+	tick := time.NewTicker(max(l.set.packageTime()/20, 10*time.Millisecond))
+	defer tick.Stop()
+	for {
+		select {
+		case r := <-done:
+			return r.s, "", r.err
+		case <-tick.C:
+			if pkg := m.late(); pkg != "" {
+				return nil, pkg, nil
+			}
+			if ctx.Err() != nil {
+				return nil, "", failure(ctx, "analyse the Go code", ctx.Err())
+			}
+		}
+	}
+}
+
+func (l look) run(ctx context.Context, dir, prefix string, skip map[string]string, m *marks) (*sight, error) {
+	event := func(stage string) func(done, total int) {
+		return func(done, total int) {
+			l.progress(scan.Event{Scanner: "code", Stage: prefix + stage, Done: done, Total: total, Unit: "packages"})
+		}
+	}
+	opt := load.Options{
+		Dir:      dir,
+		Platform: load.Platform{GOOS: l.set.GOOS, GOARCH: l.set.GOARCH, Tags: l.set.Tags},
+		Embedded: stddecl.Library{},
+		Skip:     skip,
+		Progress: event("typing"),
+		Working:  m.working("typing"),
+	}
+	if l.set.Serial {
+		opt.Workers = 1
+	}
+	switch l.set.sources(l.req) {
+	case SourcesVendor:
+		opt.Embedded = stddecl.StandardOnly{}
+	case SourcesCache:
+		if l.set.ModuleCache != "" {
+			opt.Modules = append(opt.Modules, load.ModuleCache{Dir: l.set.ModuleCache})
+		}
+		fallthrough
+	case SourcesStore, SourcesProxy:
+		if l.store != nil {
+			opt.Store = l.store
+			opt.Modules = append(opt.Modules, modzip.Dir{Path: filepath.Join(l.req.CacheDir, "modules")})
+		}
+	}
+	repo, err := load.Load(ctx, opt)
+	if err != nil {
+		return nil, failure(ctx, "load the Go code", err)
+	}
+	analysed, err := driver.Run(ctx, repo, driver.Options{Analyzers: l.suite(), Workers: opt.Workers, Progress: event("scanning"),
+		Working: m.working("scanning")})
+	if err != nil {
+		return nil, failure(ctx, "analyse the Go code", err)
+	}
+	out := &sight{Receipt: receipt(repo, analysed)}
+	c := converter{repo: repo}
+	for _, a := range analysed {
+		out.Findings = append(out.Findings, c.findings(a)...)
+		out.Routes = append(out.Routes, routes(a)...)
+	}
+	sort.SliceStable(out.Findings, func(i, j int) bool {
+		a, b := out.Findings[i], out.Findings[j]
+		if a.Place.Path != b.Place.Path {
+			return a.Place.Path < b.Place.Path
+		}
+		if a.Place.Line != b.Place.Line {
+			return a.Place.Line < b.Place.Line
+		}
+		return a.Rule < b.Rule
+	})
+	return out, nil
+}
+
+// suiteVersion identifies this program: results are only as good as the code
+// that made them. It is empty if the program cannot read itself; then no results
+// are kept.
+var suiteVersion = sync.OnceValue(func() string {
+	exe, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	f, err := os.Open(exe)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
+})
