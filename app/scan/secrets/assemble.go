@@ -1,0 +1,224 @@
+package secrets
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan"
+)
+
+// maxTreeFiles bounds how many files of a tree are looked at to place a secret.
+const maxTreeFiles = 200
+
+// assemble turns what was found into findings: one for each secret and rule
+// where it stands at the head, else one for the commit that brought it; and
+// into Base those that stood at the merge base already.
+func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, diff, removed []hit, rep *scan.Report) error {
+	allowed := 0
+	keep := func(hs []hit) []hit {
+		out := hs[:0:0]
+		for _, h := range hs {
+			if h.Allowed && !set.ForbidInlineAllow {
+				allowed++
+				continue
+			}
+			out = append(out, h)
+		}
+		return out
+	}
+	history := keep(s.found)
+	sort.SliceStable(history, func(i, j int) bool { return less(history[i], history[j]) })
+	diff = keep(diff)
+	if allowed > 0 {
+		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d matches are left out because their lines say %s.", allowed, allowMark))
+	}
+
+	first := make(map[string]hit) // the commit that brought a secret
+	for _, h := range history {
+		if _, ok := first[h.Key]; !ok {
+			first[h.Key] = h
+		}
+	}
+	placed := make(map[string]bool)
+	for _, h := range diff {
+		rep.Head = append(rep.Head, atHead(h, first[h.Key]))
+		placed[h.Key] = true
+	}
+
+	// What is in a commit but not in the final diff: still in the head for
+	// another reason, or only in history.
+	var rest []hit
+	for _, h := range history {
+		if !placed[h.Key] {
+			rest = append(rest, h)
+		}
+	}
+	var errs error
+	atTree, err := s.locate(ctx, req.Head, rest)
+	errs = firstOf(errs, err)
+	done := make(map[string]bool)
+	for _, h := range rest {
+		if done[h.Rule+h.Key] {
+			continue
+		}
+		done[h.Rule+h.Key] = true
+		if t, ok := atTree[h.Key]; ok && textual(h.Where) {
+			t.Rule = h.Rule
+			rep.Head = append(rep.Head, atHead(t, h))
+			continue
+		}
+		rep.Head = append(rep.Head, inHistory(h))
+	}
+
+	if req.MergeBase == "" {
+		return errs
+	}
+	atBase, err := s.locate(ctx, req.MergeBase, append(diff, rest...))
+	errs = firstOf(errs, err)
+	for _, h := range removed {
+		if _, ok := atBase[h.Key]; !ok {
+			atBase[h.Key] = h
+		}
+	}
+	for _, f := range rep.Head {
+		if b, ok := atBase[f.Key]; ok {
+			old := f
+			old.Place = review.Place{Path: b.Path, Line: b.Line, EndLine: b.EndLine, Side: review.Left}
+			old.Evidence = nil
+			rep.Base = append(rep.Base, old)
+		}
+	}
+	return errs
+}
+
+func less(a, b hit) bool {
+	switch {
+	case a.order != b.order:
+		return a.order < b.order
+	case a.Path != b.Path:
+		return a.Path < b.Path
+	case a.Line != b.Line:
+		return a.Line < b.Line
+	case a.Rule != b.Rule:
+		return a.Rule < b.Rule
+	}
+	return a.Key < b.Key
+}
+
+func firstOf(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// textual reports whether a hit can stand on a line of a file.
+func textual(w where) bool { return w != inMessage && w != inTag && w != inName }
+
+// atHead is a secret that stands at the head, brought by the commit of first.
+func atHead(h, first hit) review.Finding {
+	info := infoOf(h.Rule)
+	f := h.finding(review.Place{Path: h.Path, Line: h.Line, EndLine: max(h.EndLine, h.Line), Side: review.Right},
+		fmt.Sprintf("%s: a secret of %s. Rotate it: once pushed it must be treated as copied. %s", ruleName(h.Rule), info.provider.name, info.provider.how()))
+	if first.Commit != "" {
+		f.Evidence = []review.Step{{Place: placeIn(first), Note: "came with commit " + review.SHA(first.Commit).Short()}}
+	}
+	return f
+}
+
+// inHistory is a secret that only history holds.
+func inHistory(h hit) review.Finding {
+	info := infoOf(h.Rule)
+	var what string
+	short := review.SHA(h.Commit).Short()
+	switch h.Where {
+	case inMessage:
+		what = "in the message of commit " + short
+	case inTag:
+		what = "in the message of a tag on commit " + short
+	case inName:
+		what = "in the name of a file, which came with commit " + short
+	case inMerge:
+		what = "in what merge commit " + short + " brought, and no longer at the head"
+	default:
+		what = "in commit " + short + ", and no longer at the head"
+	}
+	return h.finding(placeIn(h), fmt.Sprintf("%s: a secret of %s %s. Git keeps it, so it must be treated as copied: rotate it. %s", ruleName(h.Rule), info.provider.name, what, info.provider.how()))
+}
+
+func ruleName(id string) string {
+	if _, known := ruleInfos()[id]; known {
+		return string(ruleIDOf(id))
+	}
+	return fmt.Sprintf("%s (%q of .gitleaks.toml)", customRule, id)
+}
+
+func placeIn(h hit) review.Place {
+	return review.Place{Path: h.Path, Line: h.Line, EndLine: max(h.EndLine, h.Line), Side: review.Right, Commit: review.SHA(h.Commit)}
+}
+
+// locate finds where the secrets of hs stand in a commit's tree, by key: git
+// grep names the files that hold their text, gitleaks says whether and where it
+// reports them there.
+func (s *session) locate(ctx context.Context, at review.SHA, hs []hit) (map[string]hit, error) {
+	out := make(map[string]hit)
+	var patterns strings.Builder
+	wanted := make(map[string]bool)
+	for _, h := range hs {
+		if wanted[h.Key] || !textual(h.Where) {
+			continue
+		}
+		wanted[h.Key] = true
+		if p := longestLine(h.secret.s); len(p) >= 6 {
+			patterns.WriteString(p)
+			patterns.WriteByte('\n')
+		}
+	}
+	if patterns.Len() == 0 {
+		return out, nil
+	}
+	// The patterns go through standard input: arguments are visible to others.
+	listing, err := s.repo.grep(ctx, at, patterns.String())
+	if err != nil {
+		return out, err
+	}
+	files := bytes.Split(bytes.TrimSuffix(listing, []byte{0}), []byte{0})
+	for i, name := range files {
+		_, path, ok := bytes.Cut(name, []byte(":"))
+		if !ok || i >= maxTreeFiles {
+			continue
+		}
+		p := string(path)
+		err := s.repo.stream(ctx, nil, func(rd io.Reader) error {
+			found, _, err := s.lookAtStream(ctx, rd, text{path: p}, inTree)
+			for _, h := range found {
+				if _, have := out[h.Key]; wanted[h.Key] && !have {
+					out[h.Key] = h
+				}
+			}
+			if err == nil {
+				_, err = io.Copy(io.Discard, rd)
+			}
+			return err
+		}, "cat-file", "blob", string(at)+":"+p)
+		if err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+func longestLine(s string) string {
+	best := ""
+	for _, line := range strings.Split(s, "\n") {
+		if line = strings.TrimRight(line, "\r"); len(line) > len(best) {
+			best = line
+		}
+	}
+	return best
+}

@@ -1,0 +1,196 @@
+package secrets
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"sort"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+)
+
+// Sizes of the windows a large file is looked at through. A secret on the seam
+// of two windows is found when it is shorter than the overlap.
+const (
+	windowBytes  = 4 << 20
+	overlapBytes = 64 << 10
+)
+
+// blobCounts says what became of the files a diff shows no lines of.
+type blobCounts struct {
+	binary, text int
+	examples     []string
+}
+
+// lookAtBlobs looks at files that git shows no lines of: those too large for a
+// diff and text in UTF-16 are streamed; real binaries are counted.
+func (s *session) lookAtBlobs(ctx context.Context, res *walkResult, commitAt func(int) string) (blobCounts, error) {
+	var n blobCounts
+	ids := make([]string, 0, len(s.blobs))
+	for id, b := range s.blobs {
+		if s.rules.pathAllowed(b.path) {
+			n.add(b.path)
+			continue
+		}
+		ids = append(ids, id)
+	}
+	sort.Strings(ids)
+	if len(ids) == 0 {
+		return n, nil
+	}
+	err := s.repo.stream(ctx, revsInput(ids), func(rd io.Reader) error {
+		br := bufio.NewReaderSize(rd, 256<<10)
+		for _, id := range ids {
+			head, err := br.ReadString('\n')
+			if err != nil {
+				return fmt.Errorf("git cat-file ended early: %w", err)
+			}
+			f := strings.Fields(head)
+			if len(f) != 3 || f[1] != "blob" {
+				return fmt.Errorf("git cat-file: object %s", strings.TrimSpace(head))
+			}
+			size, err := strconv.ParseInt(f[2], 10, 64)
+			if err != nil {
+				return fmt.Errorf("git cat-file: size of %s: %w", f[0], err)
+			}
+			body := &io.LimitedReader{R: br, N: size}
+			b := s.blobs[id]
+			hs, isText, err := s.lookAtStream(ctx, body, text{path: b.path, commit: commitAt(b.order)}, inBlob)
+			if err != nil {
+				return err
+			}
+			s.add(res, hs)
+			if isText {
+				n.text++
+			} else {
+				n.add(b.path)
+				s.add(res, s.hits(ctx, text{path: b.path, commit: commitAt(b.order)}, inBlob)) // rules about paths
+			}
+			if _, err := io.Copy(io.Discard, body); err != nil {
+				return fmt.Errorf("git cat-file ended in mid-object: %w", err)
+			}
+			if body.N != 0 {
+				return fmt.Errorf("git cat-file ended in mid-object: %w", io.ErrUnexpectedEOF)
+			}
+			if _, err := br.Discard(1); err != nil {
+				return fmt.Errorf("git cat-file ended in mid-answer: %w", err)
+			}
+		}
+		return nil
+	}, "cat-file", "--batch", "--buffer")
+	return n, err
+}
+
+func (n *blobCounts) add(path string) {
+	n.binary++
+	if len(n.examples) < 3 {
+		n.examples = append(n.examples, path)
+	}
+}
+
+// lookAtStream looks at a file of any size through overlapping windows. It
+// reports false, having read only the beginning, when the file is binary.
+func (s *session) lookAtStream(ctx context.Context, r io.Reader, t text, w where) ([]hit, bool, error) {
+	br := bufio.NewReaderSize(r, 64<<10)
+	head, err := br.Peek(8000)
+	if err != nil && err != io.EOF {
+		return nil, false, fmt.Errorf("read a large file: %w", err)
+	}
+	src := io.Reader(br)
+	if bytes.IndexByte(head, 0) >= 0 {
+		order := utf16Order(head)
+		if order == nil {
+			return nil, false, nil
+		}
+		src = &utf16Reader{r: br, order: order}
+	}
+	var out []hit
+	seen := make(map[string]bool)
+	buf := make([]byte, 0, windowBytes)
+	line := 1
+	for {
+		n, err := io.ReadFull(src, buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		last := err == io.EOF || err == io.ErrUnexpectedEOF
+		if err != nil && !last {
+			return out, true, fmt.Errorf("read a large file: %w", err)
+		}
+		s.bytes.Add(int64(n))
+		t.content, t.line = buf, line
+		for _, h := range s.hits(ctx, t, w) {
+			if at := fmt.Sprintf("%s %s %d", h.Rule, h.Key, h.Line); !seen[at] {
+				seen[at] = true
+				out = append(out, h)
+			}
+		}
+		if last || ctx.Err() != nil {
+			return out, true, ctx.Err()
+		}
+		// The next window begins at a line within the overlap if there is one,
+		// so that line numbers and rules about line beginnings hold.
+		keep := len(buf) - overlapBytes
+		if i := bytes.IndexByte(buf[keep:], '\n'); i >= 0 && i < overlapBytes/2 {
+			keep += i + 1
+		}
+		line += bytes.Count(buf[:keep], []byte("\n"))
+		buf = buf[:copy(buf, buf[keep:])]
+	}
+}
+
+// utf16Order tells the byte order of UTF-16 text, nil when it is none: either a
+// byte order mark, or nearly every second byte zero.
+func utf16Order(head []byte) binary.ByteOrder {
+	switch {
+	case bytes.HasPrefix(head, []byte{0xff, 0xfe}):
+		return binary.LittleEndian
+	case bytes.HasPrefix(head, []byte{0xfe, 0xff}):
+		return binary.BigEndian
+	}
+	var zero [2]int
+	for i, c := range head {
+		if c == 0 {
+			zero[i%2]++
+		}
+	}
+	half := len(head) / 2
+	switch {
+	case half >= 8 && zero[1] > half*9/10 && zero[0] == 0:
+		return binary.LittleEndian
+	case half >= 8 && zero[0] > half*9/10 && zero[1] == 0:
+		return binary.BigEndian
+	}
+	return nil
+}
+
+// utf16Reader turns UTF-16 into UTF-8. Halves of broken pairs become U+FFFD.
+type utf16Reader struct {
+	r       *bufio.Reader
+	order   binary.ByteOrder
+	pending []byte
+}
+
+// Read implements io.Reader.
+func (u *utf16Reader) Read(p []byte) (int, error) {
+	for len(u.pending) == 0 {
+		raw := make([]byte, 4096)
+		n, err := io.ReadFull(u.r, raw)
+		units := make([]uint16, n/2)
+		for i := range units {
+			units[i] = u.order.Uint16(raw[2*i:])
+		}
+		u.pending = []byte(string(utf16.Decode(units)))
+		if len(u.pending) == 0 && err != nil {
+			if err == io.ErrUnexpectedEOF {
+				err = io.EOF
+			}
+			return 0, err
+		}
+	}
+	n := copy(p, u.pending)
+	u.pending = u.pending[n:]
+	return n, nil
+}

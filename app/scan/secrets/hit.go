@@ -1,0 +1,161 @@
+package secrets
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/zricethezav/gitleaks/v8/report"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// secretText is a secret in memory. However it is printed or encoded, its text
+// does not come out.
+type secretText struct{ s string }
+
+const redacted = "[secret]"
+
+// String implements fmt.Stringer.
+func (secretText) String() string { return redacted }
+
+// Format implements fmt.Formatter, which also covers %#v and %x.
+func (secretText) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (secretText) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// where says what kind of text a hit is in.
+type where string
+
+const (
+	inPatch   where = "patch"   // what a commit changed against its parent
+	inMerge   where = "merge"   // what a merge commit has and a parent lacks
+	inMessage where = "message" // a commit message
+	inTag     where = "tag"     // an annotated tag
+	inName    where = "name"    // a file's name
+	inBlob    where = "blob"    // a file too large for a diff, or in UTF-16
+	inDiff    where = "diff"    // the final diff
+	inRemoved where = "removed" // what the final diff takes away
+	inTree    where = "tree"    // a file of a tree
+)
+
+// hit is one finding of gitleaks. All but secret may leave the process.
+type hit struct {
+	Rule    string    `json:"rule"`
+	Where   where     `json:"where"`
+	Path    string    `json:"path,omitempty"`
+	Commit  string    `json:"commit,omitempty"`
+	Line    int       `json:"line,omitempty"`
+	EndLine int       `json:"end_line,omitempty"`
+	Key     string    `json:"key"`
+	Entropy string    `json:"entropy"`
+	Date    time.Time `json:"date,omitzero"` // author date of Commit
+	Allowed bool      `json:"allowed,omitempty"`
+	secret  secretText
+	order   int // of Commit in the walk
+}
+
+// keyOf is the keyed fingerprint of a secret: the same in two places of one
+// installation, and of no use to anyone without its key.
+func keyOf(key []byte, secret string) string {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(secret))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// entropyClass says how random a secret looks, without saying more.
+func entropyClass(bits float32) string {
+	switch {
+	case bits >= 4:
+		return "high"
+	case bits >= 3:
+		return "medium"
+	}
+	return "low"
+}
+
+// hits looks for secrets in t and returns them without what .gitleaksignore and
+// the baseline list.
+func (s *session) hits(ctx context.Context, t text, w where) []hit {
+	found := s.rules.find(ctx, t)
+	if len(found) == 0 {
+		return nil
+	}
+	own := make(map[string]bool) // secrets that a rule of gitleaks reports as well
+	for _, f := range found {
+		if !isOwn(f.RuleID) {
+			own[f.Secret] = true
+		}
+	}
+	var out []hit
+	for _, f := range found {
+		if isOwn(f.RuleID) && own[f.Secret] || s.rules.ignored(f, t.commit) {
+			continue
+		}
+		out = append(out, hit{
+			Rule: f.RuleID, Where: w, Path: t.path, Commit: t.commit, Line: f.StartLine, EndLine: f.EndLine,
+			Key: keyOf(s.key, secretOf(f)), Entropy: entropyClass(f.Entropy), Allowed: allowedInline(f), secret: secretText{secretOf(f)},
+		})
+	}
+	return out
+}
+
+// secretOf returns what identifies a finding: its secret, or for a rule about
+// paths, which has none, the path.
+func secretOf(f report.Finding) string {
+	if f.Secret == "" {
+		return f.File
+	}
+	return f.Secret
+}
+
+// ignored reports whether .gitleaksignore or the baseline lists f.
+func (rs *ruleSet) ignored(f report.Finding, commit string) bool {
+	if len(rs.ignore) == 0 {
+		return false
+	}
+	global := fmt.Sprintf("%s:%s:%d", f.File, f.RuleID, f.StartLine)
+	if _, ok := rs.ignore[global]; ok {
+		return true
+	}
+	_, ok := rs.ignore[commit+":"+global]
+	return ok && commit != ""
+}
+
+// isTestPath reports whether a path is of a kind where made-up credentials are
+// usual. It lowers confidence of rules that go by shape alone, never hides.
+func isTestPath(p string) bool {
+	if p == "" {
+		return false
+	}
+	base := path.Base(p)
+	if strings.HasSuffix(base, "_test.go") || strings.Contains(base, ".test.") || strings.Contains(base, ".spec.") || strings.HasPrefix(base, "test_") {
+		return true
+	}
+	for _, dir := range strings.Split(path.Dir(p), "/") {
+		switch strings.ToLower(dir) {
+		case "testdata", "test", "tests", "fixtures", "__tests__", "__fixtures__", "mocks", "examples", "example":
+			return true
+		}
+	}
+	return false
+}
+
+// finding turns a hit into what leaves the scanner.
+func (h hit) finding(p review.Place, message string) review.Finding {
+	info := infoOf(h.Rule)
+	f := review.Finding{
+		Rule: ruleIDOf(h.Rule), Severity: info.severity, Confidence: info.confidence, Scanner: Name,
+		Place: p, Message: message, Key: h.Key,
+	}
+	if info.shape && isTestPath(h.Path) {
+		f.Confidence = review.ConfidenceLow
+	}
+	return f
+}

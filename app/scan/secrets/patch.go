@@ -1,0 +1,414 @@
+package secrets
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// patchSink receives what a stream of patches holds, in order. Slices are only
+// valid during the call.
+type patchSink interface {
+	// commit begins the patches of a commit.
+	commit(id string) error
+	// file begins the patch of one file.
+	file(f patchFile) error
+	// hunk is a run of added and removed lines of the last file. Merges are
+	// told apart by merge: there, added holds every line that at least one
+	// parent lacks.
+	hunk(h patchHunk) error
+	// marker is a line git echoed because it names no object.
+	marker(line string) error
+}
+
+// patchFile is what a file's patch begins with.
+type patchFile struct {
+	path    string // after the change; before it for deletions
+	deleted bool
+	added   bool // the path did not exist before
+	binary  bool // git shows no lines: binary, or larger than bigFileBytes
+	blob    string
+	merge   bool
+}
+
+type patchHunk struct {
+	newStart, oldStart int
+	added, removed     []byte
+}
+
+// errPatch is a stream that does not follow git's patch format. It is a gap: we
+// no longer know what we are reading.
+var errPatch = errors.New("git's patch output is not understood")
+
+// patchReader reads "git diff-tree --stdin -p -U0" line by line. The format is
+// unambiguous because hunk headers say how many lines follow; nothing in a
+// file's content can pose as a header.
+type patchReader struct {
+	br   *bufio.Reader
+	sink patchSink
+	// removed says whether removed lines are wanted.
+	removed bool
+	long    []byte // a line longer than br's buffer
+	line    []byte // the current line, without its newline
+	nl      bool   // the current line ended in a newline
+	peeked  bool
+	add     []byte
+	del     []byte
+}
+
+func newPatchReader(r io.Reader, sink patchSink, removed bool) *patchReader {
+	return &patchReader{br: bufio.NewReaderSize(r, 256<<10), sink: sink, removed: removed}
+}
+
+// next reads the next line into p.line.
+func (p *patchReader) next() error {
+	if p.peeked {
+		p.peeked = false
+		return nil
+	}
+	line, err := p.br.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		p.long = append(p.long[:0], line...)
+		for errors.Is(err, bufio.ErrBufferFull) {
+			if len(p.long) > 4*bigFileBytes {
+				return fmt.Errorf("%w: a line of more than %d bytes", errPatch, 4*bigFileBytes)
+			}
+			line, err = p.br.ReadSlice('\n')
+			p.long = append(p.long, line...)
+		}
+		line = p.long
+	}
+	if err != nil && (err != io.EOF || len(line) == 0) {
+		return err
+	}
+	p.nl = len(line) > 0 && line[len(line)-1] == '\n'
+	if p.nl {
+		line = line[:len(line)-1]
+	}
+	p.line = line
+	return nil
+}
+
+func (p *patchReader) unread() { p.peeked = true }
+
+// run reads until the stream ends, or until sink.marker returns errStop.
+func (p *patchReader) run() error {
+	for {
+		err := p.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case len(p.line) == 0:
+		case isHex(p.line) && (len(p.line) == 40 || len(p.line) == 64):
+			err = p.sink.commit(string(p.line))
+		case bytes.HasPrefix(p.line, []byte("diff --git ")):
+			err = p.fileHeader(1)
+		case bytes.HasPrefix(p.line, []byte("diff --combined ")), bytes.HasPrefix(p.line, []byte("diff --cc ")):
+			err = p.fileHeader(2)
+		case bytes.HasPrefix(p.line, []byte(markerPrefix)):
+			err = p.sink.marker(string(p.line))
+		default:
+			return fmt.Errorf("%w: a line that begins nothing", errPatch)
+		}
+		if errors.Is(err, errStop) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// errStop ends patchReader.run without an error.
+var errStop = errors.New("stop")
+
+// markerPrefix begins the lines we ask git to echo between batches.
+const markerPrefix = "launchgate-batch "
+
+// fileHeader reads the extended header and the hunks of one file. parents is 1
+// for an ordinary patch; a combined one says how many in its hunk headers.
+func (p *patchReader) fileHeader(parents int) error {
+	f := patchFile{merge: parents > 1}
+	var name string
+	if parents > 1 {
+		_, rest, _ := strings.Cut(string(p.line), " --")
+		_, rest, _ = strings.Cut(rest, " ")
+		n, err := patchName(rest, 0)
+		if err != nil {
+			return err
+		}
+		name = n
+	} else {
+		name = gitHeaderName(string(p.line[len("diff --git "):]))
+	}
+	var oldName, newName string
+	begun := false
+	begin := func() error {
+		if begun {
+			return nil
+		}
+		begun = true
+		switch {
+		case f.deleted && oldName != "":
+			f.path = oldName
+		case newName != "":
+			f.path = newName
+		default:
+			f.path = name
+		}
+		if f.path == "" {
+			return fmt.Errorf("%w: a file without a name", errPatch)
+		}
+		return p.sink.file(f)
+	}
+	for {
+		err := p.next()
+		if err == io.EOF {
+			return begin()
+		}
+		if err != nil {
+			return err
+		}
+		line := p.line
+		switch {
+		case bytes.HasPrefix(line, []byte("@@")):
+			if err := begin(); err != nil {
+				return err
+			}
+			if err := p.hunks(f); err != nil {
+				return err
+			}
+			continue
+		case bytes.HasPrefix(line, []byte("--- ")):
+			if oldName, err = patchName(string(line[4:]), 1); err != nil {
+				return err
+			}
+			if oldName == "/dev/null" {
+				f.added, oldName = true, ""
+			}
+		case bytes.HasPrefix(line, []byte("+++ ")):
+			if newName, err = patchName(string(line[4:]), 1); err != nil {
+				return err
+			}
+			if newName == "/dev/null" {
+				f.deleted, newName = true, ""
+			}
+		case bytes.HasPrefix(line, []byte("index ")):
+			f.blob = indexLine(string(line))
+		case bytes.HasPrefix(line, []byte("deleted file mode ")):
+			f.deleted = true
+		case bytes.HasPrefix(line, []byte("new file mode ")):
+			f.added = true
+		case bytes.HasPrefix(line, []byte("mode ")), bytes.HasPrefix(line, []byte("old mode ")), bytes.HasPrefix(line, []byte("new mode ")),
+			bytes.HasPrefix(line, []byte("similarity index ")), bytes.HasPrefix(line, []byte("dissimilarity index ")),
+			bytes.HasPrefix(line, []byte("copy from ")), bytes.HasPrefix(line, []byte("rename from ")):
+		case bytes.HasPrefix(line, []byte("rename to ")), bytes.HasPrefix(line, []byte("copy to ")):
+			_, rest, _ := strings.Cut(string(line), " to ")
+			if newName, err = patchName(rest, 0); err != nil {
+				return err
+			}
+			f.added = true
+		case bytes.HasPrefix(line, []byte("Binary files ")):
+			f.binary = true
+			return begin()
+		default:
+			p.unread()
+			return begin()
+		}
+	}
+}
+
+// hunks reads one hunk, whose header is the current line, and delivers it.
+func (p *patchReader) hunks(f patchFile) error {
+	marks, spans, err := hunkHeader(string(p.line))
+	if err != nil {
+		return err
+	}
+	p.add, p.del = p.add[:0], p.del[:0]
+	parents := marks - 1
+	left := make([]int, marks)
+	for i, s := range spans {
+		left[i] = s.lines
+	}
+	remaining := func() bool {
+		for _, n := range left {
+			if n > 0 {
+				return true
+			}
+		}
+		return false
+	}
+	last := byte(0)
+	for remaining() {
+		if err := p.next(); err != nil {
+			return fmt.Errorf("%w: a hunk ends early", errPatch)
+		}
+		line := p.line
+		if len(line) > 0 && line[0] == '\\' {
+			p.dropNewline(last)
+			continue
+		}
+		if len(line) < parents {
+			return fmt.Errorf("%w: a short line in a hunk", errPatch)
+		}
+		ops, text := line[:parents], line[parents:]
+		minus, plus := bytes.IndexByte(ops, '-') >= 0, bytes.IndexByte(ops, '+') >= 0
+		for i, op := range ops {
+			switch {
+			case op == '-', op == ' ' && !minus:
+				left[i]--
+			case op == '+', op == ' ':
+			default:
+				return fmt.Errorf("%w: a line in a hunk begins with none of ' +-'", errPatch)
+			}
+		}
+		last = ' '
+		if !minus {
+			left[parents]--
+		}
+		switch {
+		// A merge's hunk keeps its context, or lines after it would be misnumbered.
+		case plus, parents > 1 && !minus:
+			p.add, last = append(append(p.add, text...), '\n'), '+'
+		case minus && p.removed:
+			p.del, last = append(append(p.del, text...), '\n'), '-'
+		}
+	}
+	for _, n := range left {
+		if n < 0 {
+			return fmt.Errorf("%w: a hunk with too many lines", errPatch)
+		}
+	}
+	switch err := p.next(); {
+	case err == io.EOF:
+	case err != nil:
+		return err
+	case len(p.line) > 0 && p.line[0] == '\\':
+		p.dropNewline(last)
+	default:
+		p.unread()
+	}
+	return p.sink.hunk(patchHunk{newStart: spans[parents].start, oldStart: spans[0].start, added: p.add, removed: p.del})
+}
+
+func (p *patchReader) dropNewline(last byte) {
+	switch {
+	case last == '+' && len(p.add) > 0:
+		p.add = p.add[:len(p.add)-1]
+	case last == '-' && len(p.del) > 0:
+		p.del = p.del[:len(p.del)-1]
+	}
+}
+
+type span struct{ start, lines int }
+
+// hunkHeader parses "@@ -a,b +c,d @@" and "@@@ -a,b -c,d +e,f @@@". It returns
+// the number of ranges, the last of which is the result's.
+func hunkHeader(line string) (int, []span, error) {
+	bad := fmt.Errorf("%w: a hunk header", errPatch)
+	fence, rest, ok := strings.Cut(line, " ")
+	if !ok || strings.Trim(fence, "@") != "" || len(fence) < 2 {
+		return 0, nil, bad
+	}
+	body, _, ok := strings.Cut(rest, " "+fence)
+	if !ok {
+		return 0, nil, bad
+	}
+	fields := strings.Fields(body)
+	if len(fields) != len(fence) {
+		return 0, nil, bad
+	}
+	spans := make([]span, len(fields))
+	for i, f := range fields {
+		want := byte('-')
+		if i == len(fields)-1 {
+			want = '+'
+		}
+		if f[0] != want {
+			return 0, nil, bad
+		}
+		start, lines, more := strings.Cut(f[1:], ",")
+		s, err := strconv.Atoi(start)
+		if err != nil {
+			return 0, nil, bad
+		}
+		n := 1
+		if more {
+			if n, err = strconv.Atoi(lines); err != nil || n < 0 {
+				return 0, nil, bad
+			}
+		}
+		spans[i] = span{s, n}
+	}
+	return len(fields), spans, nil
+}
+
+// indexLine reads "index a..b [mode]" or "index a,b..c": the id of the result.
+func indexLine(line string) string {
+	ids, _, _ := strings.Cut(strings.TrimPrefix(line, "index "), " ")
+	_, id, _ := strings.Cut(ids, "..")
+	return id
+}
+
+// patchName undoes git's quoting of a name and drops leading components (the a/
+// and b/ of a patch).
+func patchName(s string, drop int) (string, error) {
+	if strings.HasPrefix(s, `"`) {
+		q, err := strconv.QuotedPrefix(s)
+		if err != nil {
+			return "", fmt.Errorf("%w: a quoted name", errPatch)
+		}
+		if s, err = strconv.Unquote(q); err != nil {
+			return "", fmt.Errorf("%w: a quoted name", errPatch)
+		}
+	} else {
+		s, _, _ = strings.Cut(s, "\t")
+	}
+	if s == "/dev/null" {
+		return s, nil
+	}
+	for ; drop > 0; drop-- {
+		_, rest, ok := strings.Cut(s, "/")
+		if !ok {
+			return "", fmt.Errorf("%w: a name without prefix", errPatch)
+		}
+		s = rest
+	}
+	return s, nil
+}
+
+// gitHeaderName reads the name of "diff --git a/x b/x", which is the only place
+// that names a file whose patch has no ---/+++ lines (binary, empty, mode).
+// Both halves are equal then, because renames name their ends apart.
+func gitHeaderName(s string) string {
+	if strings.HasPrefix(s, `"`) {
+		if q, err := strconv.QuotedPrefix(s); err == nil {
+			if name, err := patchName(q, 1); err == nil {
+				return name
+			}
+		}
+		return ""
+	}
+	half := (len(s) - 1) / 2
+	if len(s)%2 == 1 && s[half] == ' ' && strings.TrimPrefix(s[:half], "a/") == strings.TrimPrefix(s[half+1:], "b/") {
+		return strings.TrimPrefix(s[:half], "a/")
+	}
+	return ""
+}
+
+func isHex(b []byte) bool {
+	for _, c := range b {
+		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
+			return false
+		}
+	}
+	return len(b) > 0
+}

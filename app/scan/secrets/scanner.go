@@ -1,0 +1,315 @@
+package secrets
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan"
+)
+
+// Scanner looks for secrets in a pull request's commits, or for a baseline in
+// the whole history of the head. It keeps no state.
+type Scanner struct{}
+
+var _ scan.Scanner = (*Scanner)(nil)
+
+// New returns the scanner.
+func New() *Scanner { return &Scanner{} }
+
+// Name implements scan.Scanner.
+func (*Scanner) Name() string { return Name }
+
+// Settings is the secrets scanner's part of server configuration and base
+// policy.
+type Settings struct {
+	// ForbidInlineAllow makes "gitleaks:allow" on a line of no effect.
+	ForbidInlineAllow bool `json:"forbid_inline_allow,omitempty"`
+}
+
+// parseSettings reads the scanner's settings: either the object itself or one
+// that has it under the scanner's name.
+func parseSettings(raw json.RawMessage) (Settings, error) {
+	var byName struct{ Secrets json.RawMessage }
+	var out Settings
+	if len(raw) == 0 {
+		return out, nil
+	}
+	if err := json.Unmarshal(raw, &byName); err != nil {
+		return out, fmt.Errorf("settings of the secrets scanner: %w", err)
+	}
+	if byName.Secrets != nil {
+		raw = byName.Secrets
+	}
+	if err := json.Unmarshal(raw, &out); err != nil {
+		return out, fmt.Errorf("settings of the secrets scanner: %w", err)
+	}
+	return out, nil
+}
+
+// Scan implements scan.Scanner. What git could not read is a gap of the
+// receipt; an error is returned only for a request that makes no sense and for
+// a cancelled context.
+func (sc *Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Progress) (scan.Report, error) {
+	started, cpu := time.Now(), cpuTime()
+	rep := scan.Report{Receipt: review.ScannerReceipt{Scanner: Name, Version: engineVersion}}
+	bad := func(what string, err error) (scan.Report, error) {
+		return rep, &review.Error{Code: review.CodeBadRequest, Op: "scan for secrets", What: what, Err: err}
+	}
+	if _, err := review.ParseSHA(string(req.Head)); err != nil {
+		return bad("the head", err)
+	}
+	if req.MergeBase != "" {
+		if _, err := review.ParseSHA(string(req.MergeBase)); err != nil {
+			return bad("the merge base", err)
+		}
+	}
+	if len(req.FingerprintKey) < 16 {
+		return bad("without a fingerprint key of at least 16 bytes", nil)
+	}
+	set, err := parseSettings(req.Settings)
+	if err != nil {
+		return bad("with these settings", err)
+	}
+
+	err = sc.scan(ctx, req, set, progress, &rep)
+	if err != nil {
+		if cause := context.Cause(ctx); errors.Is(cause, context.Canceled) {
+			return rep, cause
+		}
+		rep.Receipt.Gaps = append(rep.Receipt.Gaps, gapOf(err))
+	}
+	rep.Receipt.Wall, rep.Receipt.CPU = time.Since(started), cpuTime()-cpu
+	return rep, nil
+}
+
+func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, progress scan.Progress, rep *scan.Report) error {
+	r, err := openRepo(req.GitDir)
+	if err != nil {
+		return err
+	}
+	base := req.MergeBase
+	if base == "" {
+		base = req.Head
+	}
+	rules, err := loadRules(ctx, r, base)
+	if err != nil {
+		return err
+	}
+	rep.Receipt.Notes = append(rep.Receipt.Notes, rules.notes...)
+	revs := []string{string(req.Head)}
+	if req.MergeBase != "" {
+		revs = append(revs, "^"+string(req.MergeBase))
+	}
+	s := &session{repo: r, rules: rules, key: req.FingerprintKey, tell: func(done, total int) {
+		if progress != nil {
+			progress(scan.Event{Scanner: Name, Stage: "scanning", Done: done, Total: total, Unit: "commits"})
+		}
+	}}
+	res, err := s.walk(ctx, revs, nil, nil)
+	rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
+	if err == nil {
+		err = s.lookAtRest(ctx, &res, rep)
+	}
+	var diff, removed []hit
+	if err == nil && req.MergeBase != "" {
+		diff, removed, err = s.finalDiff(ctx, req.MergeBase, req.Head)
+	}
+	// What was found before a failure is reported besides the gap.
+	if e := s.assemble(ctx, req, set, diff, removed, rep); err == nil {
+		err = e
+	}
+	if s.cut {
+		rep.Receipt.Gaps = append(rep.Receipt.Gaps, review.Gap{Code: review.CodeTooLarge, What: "secrets", Why: fmt.Sprintf("more than %d findings; the list is cut", maxHits),
+			Do: "exclude generated data with an allowlist in .gitleaks.toml on the base branch"})
+	}
+	return err
+}
+
+// loadRules reads what the base says about secrets.
+func loadRules(ctx context.Context, r repo, base review.SHA) (*ruleSet, error) {
+	in := rulesInput{own: true, read: func(path string) ([]byte, error) { return r.readFile(ctx, base, path, maxConfigBytes) }}
+	for path, dst := range map[string]*[]byte{configPath: &in.repo, ignorePath: &in.ignore, baselinePath: &in.baseline} {
+		data, err := r.readFile(ctx, base, path, 16*maxConfigBytes)
+		if err != nil {
+			return nil, err
+		}
+		*dst = data
+	}
+	return buildRules(in)
+}
+
+// lookAtRest looks at what is no patch: file names, tags, and files that git
+// shows no lines of.
+func (s *session) lookAtRest(ctx context.Context, res *walkResult, rep *scan.Report) error {
+	byOrder := make([]string, len(res.order))
+	for id, i := range res.order {
+		byOrder[i] = id
+	}
+	at := func(i int) string { return byOrder[i] }
+	s.lookAtNames(ctx, res, at)
+	counts, err := s.lookAtBlobs(ctx, res, at)
+	if err != nil {
+		return err
+	}
+	if counts.binary > 0 {
+		rep.Receipt.Skipped = append(rep.Receipt.Skipped, review.Skip{
+			What: fmt.Sprintf("%d binary files (%s)", counts.binary, s.safeNames(counts.examples)), Why: "only their names were looked at"})
+	}
+	if counts.text > 0 {
+		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d large or UTF-16 files were looked at as a whole, in windows.", counts.text))
+	}
+	tags, err := s.lookAtTags(ctx, res)
+	if err != nil {
+		return err
+	}
+	if tags > 0 {
+		rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "annotated tags", Looked: tags, Expected: tags})
+	}
+	return ctx.Err()
+}
+
+// safeNames joins file names for the receipt, without secrets in them.
+func (s *session) safeNames(names []string) string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = n
+		for _, h := range s.found {
+			if h.Where == inName {
+				out[i] = nameWithout(out[i], h.secret.s)
+			}
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// lookAtTags looks at the messages of annotated tags on the walked commits, and
+// of tags of such tags.
+func (s *session) lookAtTags(ctx context.Context, res *walkResult) (int, error) {
+	out, err := s.repo.output(ctx, 64<<20, nil, "for-each-ref", "--format=%(objecttype) %(objectname)", "refs/tags")
+	if err != nil {
+		return 0, err
+	}
+	var ids []string
+	for _, line := range strings.Split(string(out), "\n") {
+		if kind, id, _ := strings.Cut(line, " "); kind == "tag" {
+			ids = append(ids, id)
+		}
+	}
+	type tag struct{ id, object, message string }
+	known := make(map[string]tag)
+	for len(ids) > 0 {
+		var inner []string
+		err := s.repo.objects(ctx, ids, bigFileBytes, func(o object) error {
+			head, message, _ := strings.Cut(string(o.data), "\n\n")
+			t := tag{id: o.id, message: message}
+			for _, line := range strings.Split(head, "\n") {
+				switch word, rest, _ := strings.Cut(line, " "); word {
+				case "object":
+					t.object = rest
+				case "type":
+					if _, seen := known[t.object]; rest == "tag" && !seen {
+						inner = append(inner, t.object)
+					}
+				}
+			}
+			known[o.id] = t
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+		ids = inner
+	}
+	looked := 0
+	names := make([]string, 0, len(known))
+	for id := range known {
+		names = append(names, id)
+	}
+	sort.Strings(names)
+	for _, id := range names {
+		target := known[id].object
+		for hop := 0; hop < 16 && known[target].id != ""; hop++ {
+			target = known[target].object
+		}
+		if _, walked := res.order[target]; !walked {
+			continue
+		}
+		looked++
+		s.add(res, s.hits(ctx, text{content: []byte(known[id].message), commit: target, line: 1}, inTag))
+	}
+	return looked, nil
+}
+
+// finalDiff looks at both sides of the change between base and head.
+func (s *session) finalDiff(ctx context.Context, base, head review.SHA) (added, removed []hit, err error) {
+	sink := &diffSink{s: s, ctx: ctx, head: string(head)}
+	args := []string{"diff-tree", "-r", "-p", "-U0", "--no-renames", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color",
+		"--src-prefix=a/", "--dst-prefix=b/", "--inter-hunk-context=0", "--no-relative", "--submodule=short", "--ignore-submodules=none", string(base), string(head)}
+	err = s.repo.stream(ctx, nil, func(rd io.Reader) error { return newPatchReader(rd, sink, true).run() }, args...)
+	return sink.added, sink.gone, err
+}
+
+// diffSink looks at the final diff.
+type diffSink struct {
+	s           *session
+	ctx         context.Context
+	head        string
+	f           patchFile
+	added, gone []hit
+}
+
+func (k *diffSink) commit(string) error { return nil }
+
+func (k *diffSink) marker(string) error {
+	return fmt.Errorf("%w: a marker in a single diff", errPatch)
+}
+
+func (k *diffSink) file(f patchFile) error { k.f = f; return nil }
+
+func (k *diffSink) hunk(h patchHunk) error {
+	if len(h.added) > 0 && !k.f.deleted {
+		k.added = append(k.added, k.s.hits(k.ctx, text{content: h.added, path: k.f.path, commit: k.head, line: h.newStart}, inDiff)...)
+	}
+	if len(h.removed) > 0 {
+		k.gone = append(k.gone, k.s.hits(k.ctx, text{content: h.removed, path: k.f.path, line: h.oldStart}, inRemoved)...)
+	}
+	return k.ctx.Err()
+}
+
+// gapOf says what a failure means for the verdict.
+func gapOf(err error) review.Gap {
+	g := review.Gap{Code: review.CodeHistoryIncomplete, What: "commits", Why: "git could not read all of the history", Do: "fetch the repository again; if it stays, run git fsck on it"}
+	var ge *gitError
+	var mh *missingHistory
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		g.Code, g.Why, g.Do = review.CodeScannerTimeout, "the time limit was reached before every commit was looked at", "raise the scanner's time limit, or re-run: what was scanned is not scanned again"
+	case errors.As(err, &mh):
+		g.Why, g.Do = mh.Error(), "fetch the whole history"
+	case errors.As(err, &ge) && ge.stderr != "":
+		g.Why = "git " + ge.op + ": " + ge.stderr
+	case errors.Is(err, errPatch):
+		g.Code, g.Why, g.Do = review.CodeScannerFailed, err.Error(), "report this with the git version in use"
+	}
+	return g
+}
+
+// cpuTime is what this process and the processes it waited for have used.
+func cpuTime() time.Duration {
+	var total time.Duration
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var ru syscall.Rusage
+		if syscall.Getrusage(who, &ru) == nil {
+			total += time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
+		}
+	}
+	return total
+}

@@ -1,0 +1,434 @@
+package secrets
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"path"
+	"runtime"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// batchCommits is how many commits are handed to one git at a time: small
+// enough to keep both cores busy to the end and to lose little in a kill, large
+// enough to keep neighbouring commits, which share objects, in one process.
+const batchCommits = 128
+
+// maxHits bounds what one scan keeps. A history with more has other problems,
+// and its receipt says that the list is cut.
+const maxHits = 20_000
+
+// session is one scan of one repository. It is used by one Scan call.
+type session struct {
+	repo  repo
+	rules *ruleSet
+	key   []byte
+	tell  func(done, total int)
+	// plain leaves out everything that "git log -p" does not show, so that
+	// findings can be compared with the gitleaks command.
+	plain bool
+
+	mu      sync.Mutex
+	found   []hit
+	names   map[string]int  // new file names, with the first commit's order
+	blobs   map[string]blob // what a diff does not show, by object id
+	cut     bool
+	scanned atomic.Int64
+	bytes   atomic.Int64
+}
+
+// blob is a file git shows no lines of.
+type blob struct {
+	path  string
+	order int
+}
+
+// walkResult is what a walk saw.
+type walkResult struct {
+	expected int // commits, counted apart from the walk
+	scanned  int
+	order    map[string]int       // commit -> position
+	dates    map[string]time.Time // author dates of commits with findings
+}
+
+// walk looks at every commit that revs select. Whatever could not be looked at
+// is an error; what was seen until then is in s.
+func (s *session) walk(ctx context.Context, revs []string, known func(string) bool, done func([]commit, []hit) error) (walkResult, error) {
+	res := walkResult{order: make(map[string]int), dates: make(map[string]time.Time)}
+	var err error
+	if res.expected, err = s.repo.count(ctx, revs); err != nil {
+		return res, err
+	}
+	list, err := s.repo.commits(ctx, revs)
+	if err != nil {
+		return res, err
+	}
+	if len(list) != res.expected {
+		return res, fmt.Errorf("git listed %d of %d commits", len(list), res.expected)
+	}
+	todo := list[:0:0]
+	for i, c := range list {
+		res.order[string(c.id)] = i
+		if known != nil && known(string(c.id)) {
+			res.scanned++
+			continue
+		}
+		todo = append(todo, c)
+	}
+	total, before := len(list), res.scanned
+	s.scanned.Store(int64(before))
+	s.report(total)
+	if err := s.readCommits(ctx, todo, &res); err != nil {
+		return res, err
+	}
+	err = s.patches(ctx, todo, &res, total, done)
+	res.scanned = int(s.scanned.Load())
+	if err != nil {
+		return res, err
+	}
+	if res.scanned != res.expected {
+		return res, fmt.Errorf("git showed the changes of %d of %d commits", res.scanned, res.expected)
+	}
+	return res, nil
+}
+
+func (s *session) report(total int) {
+	if s.tell != nil {
+		s.tell(int(s.scanned.Load()), total)
+	}
+}
+
+// readCommits reads the commit objects themselves: their messages, and their
+// parents as written. A parent that the walk did not see as one is hidden by a
+// shallow clone or a graft: history is missing.
+func (s *session) readCommits(ctx context.Context, todo []commit, res *walkResult) error {
+	ids := make([]string, len(todo))
+	byID := make(map[string]commit, len(todo))
+	for i, c := range todo {
+		ids[i] = string(c.id)
+		byID[ids[i]] = c
+	}
+	return s.repo.objects(ctx, ids, bigFileBytes, func(o object) error {
+		c, ok := byID[o.id]
+		if !ok || o.kind != "commit" {
+			return fmt.Errorf("git answered %s %s for a commit", o.kind, o.id)
+		}
+		head, message, _ := bytes.Cut(o.data, []byte("\n\n"))
+		var parents []string
+		for _, line := range strings.Split(string(head), "\n") {
+			switch word, rest, _ := strings.Cut(line, " "); word {
+			case "parent":
+				parents = append(parents, rest)
+			case "author":
+				res.dates[o.id] = authorDate(rest)
+			}
+		}
+		if strings.Join(parents, " ") != strings.Join(c.parents, " ") {
+			return &missingHistory{commit: c.id}
+		}
+		if !s.plain {
+			s.add(res, s.hits(ctx, text{content: message, commit: o.id, line: 1}, inMessage))
+		}
+		return ctx.Err()
+	})
+}
+
+// missingHistory is a commit whose parents are not there.
+type missingHistory struct{ commit review.SHA }
+
+func (e *missingHistory) Error() string {
+	return fmt.Sprintf("the history is cut off at commit %s (shallow clone or graft)", e.commit.Short())
+}
+
+func authorDate(ident string) time.Time {
+	f := strings.Fields(ident[strings.LastIndexByte(ident, '>')+1:])
+	if len(f) == 0 {
+		return time.Time{}
+	}
+	sec, err := strconv.ParseInt(f[0], 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(sec, 0).UTC()
+}
+
+func (s *session) add(res *walkResult, hs []hit) {
+	if len(hs) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, h := range hs {
+		h.order, h.Date = res.order[h.Commit], res.dates[h.Commit]
+		if len(s.found) >= maxHits {
+			s.cut = true
+			return
+		}
+		s.found = append(s.found, h)
+	}
+}
+
+// patches looks at what every commit changed, on all cores: each worker feeds
+// batches to a git of its own.
+func (s *session) patches(ctx context.Context, todo []commit, res *walkResult, total int, done func([]commit, []hit) error) error {
+	if len(todo) == 0 {
+		return nil
+	}
+	workers := min(runtime.GOMAXPROCS(0), (len(todo)+batchCommits-1)/batchCommits)
+	g, ctx := errgroup.WithContext(ctx)
+	batches := make(chan []commit)
+	g.Go(func() error {
+		defer close(batches)
+		for len(todo) > 0 {
+			n := min(batchCommits, len(todo))
+			select {
+			case batches <- todo[:n]:
+				todo = todo[n:]
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		return nil
+	})
+	for range workers {
+		g.Go(func() error {
+			d, err := s.startDiffTree(ctx)
+			if err != nil {
+				return err
+			}
+			for batch := range batches {
+				hs, err := d.batch(ctx, s, res, batch)
+				s.add(res, hs)
+				if err == nil && done != nil {
+					err = done(batch, hs)
+				}
+				if err != nil {
+					return d.stop(err)
+				}
+				s.scanned.Add(int64(len(batch)))
+				s.report(total)
+			}
+			return d.stop(nil)
+		})
+	}
+	return g.Wait()
+}
+
+// diffTree is a running "git diff-tree --stdin".
+type diffTree struct {
+	cmd       *exec.Cmd
+	cancel    context.CancelFunc
+	stdin     io.WriteCloser
+	stdout    io.Reader
+	complaint tailBuffer
+	reader    *patchReader
+	sink      *commitSink
+	n         int
+}
+
+// patchArgs make git print what the walker reads: every line a commit adds, no
+// context, names and lines as they are. Renames are followed as the gitleaks
+// command does, so that the same lines count as added. -c shows of a merge what
+// differs from every parent: conflict resolutions and what a merge smuggles in;
+// what it takes from one parent was looked at there.
+func patchArgs() []string {
+	return []string{"-r", "--root", "-c", "-p", "-U0", "-M", "--always", "--full-index", "--no-ext-diff", "--no-textconv",
+		"--no-color", "--src-prefix=a/", "--dst-prefix=b/", "--inter-hunk-context=0", "--no-relative", "--submodule=short", "--ignore-submodules=none"}
+}
+
+func (s *session) startDiffTree(ctx context.Context) (*diffTree, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	d := &diffTree{cancel: cancel}
+	d.cmd = s.repo.command(ctx, append([]string{"diff-tree", "--stdin"}, patchArgs()...)...)
+	d.cmd.Stderr = &d.complaint
+	var err error
+	if d.stdin, err = d.cmd.StdinPipe(); err == nil {
+		d.stdout, err = d.cmd.StdoutPipe()
+	}
+	if err == nil {
+		err = d.cmd.Start()
+	}
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("start git diff-tree: %w", err)
+	}
+	d.sink = &commitSink{s: s}
+	d.reader = newPatchReader(d.stdout, d.sink, false)
+	return d, nil
+}
+
+// batch has git show the commits of batch and looks at them. git echoes a
+// marker after them, so an answer is complete or an error.
+func (d *diffTree) batch(ctx context.Context, s *session, res *walkResult, batch []commit) ([]hit, error) {
+	d.n++
+	marker := markerPrefix + strconv.Itoa(d.n)
+	var in strings.Builder
+	for _, c := range batch {
+		in.WriteString(string(c.id))
+		in.WriteByte('\n')
+	}
+	in.WriteString(marker + "\n")
+	k := d.sink
+	k.ctx, k.res, k.want, k.end, k.closed, k.seen, k.hits = ctx, res, batch, marker, false, 0, nil
+	// A batch fits into a pipe's buffer (64 KiB), so this cannot block while
+	// git waits for us to read.
+	if _, err := io.WriteString(d.stdin, in.String()); err != nil {
+		return nil, fmt.Errorf("talk to git diff-tree: %w", err)
+	}
+	err := d.reader.run()
+	switch {
+	case err != nil:
+		return k.hits, err
+	case !k.closed:
+		return k.hits, errors.New("git diff-tree ended early")
+	case k.seen != len(batch):
+		return k.hits, fmt.Errorf("git diff-tree showed %d of %d commits", k.seen, len(batch))
+	}
+	return k.hits, nil
+}
+
+// stop ends git and returns err, or what git complained about.
+func (d *diffTree) stop(err error) error {
+	d.stdin.Close()
+	if err != nil {
+		d.cancel()
+	}
+	waitErr := d.cmd.Wait()
+	d.cancel()
+	if line := d.complaint.firstLine(); line != "" && (err != nil || waitErr != nil) {
+		return &gitError{op: "diff-tree", err: errors.Join(err, waitErr), stderr: line}
+	}
+	if err == nil && waitErr != nil {
+		return &gitError{op: "diff-tree", err: waitErr}
+	}
+	return err
+}
+
+// commitSink looks at the patches of a batch of commits.
+type commitSink struct {
+	s      *session
+	ctx    context.Context
+	res    *walkResult
+	want   []commit
+	end    string
+	closed bool
+	seen   int
+	cur    string
+	f      patchFile
+	hits   []hit
+}
+
+func (k *commitSink) commit(id string) error {
+	if k.seen >= len(k.want) || string(k.want[k.seen].id) != id {
+		return fmt.Errorf("%w: a commit that was not asked for", errPatch)
+	}
+	k.seen++
+	k.cur = id
+	return k.ctx.Err()
+}
+
+func (k *commitSink) file(f patchFile) error {
+	k.f = f
+	if f.deleted || k.s.plain {
+		return nil
+	}
+	order := k.res.order[k.cur]
+	if f.binary {
+		k.s.noteBlob(f, order)
+	}
+	if f.added || f.merge {
+		k.s.noteName(f.path, order)
+	}
+	return nil
+}
+
+func (k *commitSink) hunk(h patchHunk) error {
+	if k.f.deleted || len(h.added) == 0 || k.f.merge && k.s.plain {
+		return nil
+	}
+	k.s.bytes.Add(int64(len(h.added)))
+	w := inPatch
+	if k.f.merge {
+		w = inMerge
+	}
+	k.hits = append(k.hits, k.s.hits(k.ctx, text{content: h.added, path: k.f.path, commit: k.cur, line: h.newStart}, w)...)
+	return k.ctx.Err()
+}
+
+func (k *commitSink) marker(line string) error {
+	if line != k.end {
+		return fmt.Errorf("%w: an unexpected marker", errPatch)
+	}
+	k.closed = true
+	return errStop
+}
+
+func (s *session) noteBlob(f patchFile, order int) {
+	if f.blob == "" || strings.Trim(f.blob, "0") == "" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.blobs == nil {
+		s.blobs = make(map[string]blob)
+	}
+	if old, ok := s.blobs[f.blob]; !ok || order < old.order {
+		s.blobs[f.blob] = blob{f.path, order}
+	}
+}
+
+func (s *session) noteName(p string, order int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.names == nil {
+		s.names = make(map[string]int)
+	}
+	if old, ok := s.names[p]; !ok || order < old {
+		s.names[p] = order
+	}
+}
+
+// lookAtNames looks for secrets in the names of new files.
+func (s *session) lookAtNames(ctx context.Context, res *walkResult, list func(order int) string) {
+	paths := make([]string, 0, len(s.names))
+	for p := range s.names {
+		paths = append(paths, p)
+	}
+	sort.Strings(paths)
+	for _, p := range paths {
+		seen := make(map[string]bool)
+		for _, h := range s.hits(ctx, text{content: nameParts(p), commit: list(s.names[p]), line: 1}, inName) {
+			if seen[h.Rule+h.Key] {
+				continue
+			}
+			seen[h.Rule+h.Key] = true
+			h.Path, h.Line, h.EndLine = nameWithout(p, h.secret.s), 0, 0
+			s.add(res, []hit{h})
+		}
+	}
+}
+
+// nameParts lays a path out for rules that want a secret to end at a space: the
+// path itself, then its parts, then the last part without its extension.
+func nameParts(p string) []byte {
+	base := path.Base(p)
+	stem, _, _ := strings.Cut(base, ".")
+	return []byte(p + "\n" + strings.ReplaceAll(p, "/", "\n") + "\n" + stem + "\n")
+}
+
+// nameWithout is a path that can be shown.
+func nameWithout(p, secret string) string {
+	return strings.ReplaceAll(p, secret, redacted)
+}
