@@ -436,3 +436,24 @@ func TestMapErrorKeepsWhatIsNoError(t *testing.T) {
 		t.Errorf("code = %s", code)
 	}
 }
+
+func TestMergedAndRetargetedPullRequests(t *testing.T) {
+	s := newStage(t)
+	before, err := s.repo.Commit("release", "main", ghtest.Change{Message: "Release", Files: map[string]string{"r": "r"}})
+	check(t, err)
+	base := "release"
+	check(t, s.repo.Change(s.number, ghtest.ChangePull{Base: &base}))
+	pr, err := gh.ReadPullRequest(ctx, s.client, s.repo.Repo, s.number)
+	check(t, err)
+	if pr.Target.BaseRef != "release" || pr.Target.Base != before {
+		t.Errorf("retargeted = %+v", pr.Target)
+	}
+	check(t, s.repo.Change(s.number, ghtest.ChangePull{Merge: true}))
+	pr, err = gh.ReadPullRequest(ctx, s.client, s.repo.Repo, s.number)
+	check(t, err)
+	tip, err := s.repo.Branch("release")
+	check(t, err)
+	if pr.Open || !pr.Merged || pr.Target.Base != tip || tip == before {
+		t.Errorf("merged = %+v, base was %s and is %s", pr, before, tip)
+	}
+}

@@ -320,7 +320,8 @@ func listDeliveries(c *call) reply {
 		}
 		if len(list) == per {
 			last := list[len(list)-1].(map[string]any)["id"]
-			h.Set("Link", fmt.Sprintf(`<%s/app/hook/deliveries?per_page=%d&cursor=%v>; rel="next"`, c.s.APIURL(), per, last))
+			q.Set("cursor", fmt.Sprint(last))
+			h.Set("Link", fmt.Sprintf(`<%s/app/hook/deliveries?%s>; rel="next"`, c.s.APIURL(), q.Encode()))
 			break
 		}
 		list = append(list, d.json())
