@@ -36,6 +36,9 @@ func receipt(repo *load.Result, analysed []*driver.Analysed) review.ScannerRecei
 		ssaFuncs, ssaOf = ssaFuncs+a.SSAFuncs, ssaOf+a.SSAOf
 		if p.Typed.Full() {
 			full++
+			if e := firstHard(p); e != "" {
+				partly = append(partly, "package "+p.PkgPath+": "+e)
+			}
 		} else {
 			partly = append(partly, partlyTyped(p))
 		}
@@ -53,7 +56,7 @@ func receipt(repo *load.Result, analysed []*driver.Analysed) review.ScannerRecei
 	}
 	for i, s := range partly {
 		if i == maxListed {
-			r.Notes = append(r.Notes, fmt.Sprintf("%d more packages are typed in part", len(partly)-i))
+			r.Notes = append(r.Notes, fmt.Sprintf("%d more packages have remarks of this kind", len(partly)-i))
 			break
 		}
 		r.Notes = append(r.Notes, s)
@@ -110,13 +113,21 @@ func partlyTyped(p *load.Package) string {
 	if len(p.Missing) > 0 {
 		s += ": missing dependency " + list(p.Missing)
 	}
-	for _, e := range p.Errors {
-		if e.Kind != "soft" {
-			s += "; first error: " + e.String()
-			break
-		}
+	if e := firstHard(p); e != "" {
+		s += "; first error: " + e
 	}
 	return s
+}
+
+// firstHard returns the first error of a package that is more than an unused
+// variable or import.
+func firstHard(p *load.Package) string {
+	for _, e := range p.Errors {
+		if e.Kind != "soft" && e.Kind != "version" {
+			return e.String()
+		}
+	}
+	return ""
 }
 
 // origins says where declarations came from.

@@ -129,7 +129,7 @@ func (g *group) order() []*node {
 func importPos(fset *token.FileSet, n *node, p string) token.Position {
 	for _, f := range n.files {
 		for _, s := range f.Syntax.Imports {
-			if strings.Trim(s.Path.Value, "\"`") == p {
+			if importPath(s) == p {
 				return fset.PositionFor(s.Pos(), false)
 			}
 		}
@@ -143,7 +143,7 @@ func (g *group) synthesise(nodes []*node) {
 	for _, n := range nodes {
 		for _, f := range n.files {
 			for _, s := range f.Syntax.Imports {
-				p := strings.Trim(s.Path.Value, "\"`")
+				p := importPath(s)
 				if d, known := g.nodes[p]; known && d == nil {
 					users[p] = append(users[p], f.Syntax)
 				}

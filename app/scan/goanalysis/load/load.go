@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"path"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -435,12 +436,21 @@ func (g *group) splitNames(n *node) []*node {
 	return out
 }
 
+// importPath returns the path of an import, "" if its literal is broken.
+func importPath(s *ast.ImportSpec) string {
+	p, err := strconv.Unquote(s.Path.Value)
+	if err != nil {
+		return ""
+	}
+	return p
+}
+
 func importPaths(files []*File) []string {
 	seen := map[string]bool{}
 	var paths []string
 	for _, f := range files {
 		for _, s := range f.Syntax.Imports {
-			p := strings.Trim(s.Path.Value, "\"`")
+			p := importPath(s)
 			if !seen[p] {
 				seen[p] = true
 				paths = append(paths, p)

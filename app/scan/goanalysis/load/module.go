@@ -2,6 +2,8 @@ package load
 
 import (
 	"errors"
+	"fmt"
+	"go/version"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -88,6 +90,9 @@ func (t *tree) readModule(dir string) *Module {
 	}
 	if f.Go != nil {
 		m.GoVersion = f.Go.Version
+		if newest := fmt.Sprintf("go1.%d", goMinor); version.Compare(version.Lang("go"+m.GoVersion), newest) > 0 {
+			m.Notes = append(m.Notes, fmt.Sprintf("%s asks for go %s, newer than the %s this build knows", name, m.GoVersion, newest))
+		}
 	}
 	for _, i := range f.Ignore {
 		m.ignore = append(m.ignore, path.Join(dir, strings.TrimPrefix(i.Path, "./")))

@@ -19,12 +19,12 @@ type use struct {
 // their identity (an analyzer still sees *gin.Context), but what is unknown
 // about them, their fields, methods and results, has the invalid type, which
 // go/types passes over in silence. So nothing is typed wrongly.
-func synthesise(importPath string, files []*ast.File, partial *types.Package) *types.Package {
+func synthesise(pkgPath string, files []*ast.File, partial *types.Package) *types.Package {
 	uses := map[string]*use{}
 	pkgName := ""
 	for _, f := range files {
 		for _, s := range f.Imports {
-			if strings.Trim(s.Path.Value, "\"`") != importPath {
+			if importPath(s) != pkgPath {
 				continue
 			}
 			if s.Name != nil {
@@ -33,7 +33,7 @@ func synthesise(importPath string, files []*ast.File, partial *types.Package) *t
 				}
 				continue
 			}
-			names := likelyNames(importPath)
+			names := likelyNames(pkgPath)
 			if partial != nil && partial.Name() != "" {
 				names = []string{partial.Name()}
 			}
@@ -48,11 +48,11 @@ func synthesise(importPath string, files []*ast.File, partial *types.Package) *t
 		}
 	}
 	if pkgName == "" {
-		pkgName = likelyNames(importPath)[0]
+		pkgName = likelyNames(pkgPath)[0]
 	}
 	pkg := partial
 	if pkg == nil {
-		pkg = types.NewPackage(importPath, pkgName)
+		pkg = types.NewPackage(pkgPath, pkgName)
 	}
 	invalid := types.Typ[types.Invalid]
 	for name, u := range uses {
