@@ -1,13 +1,23 @@
-// Command loadbench measures the loader on checkouts: how much is typed, at
-// what cost.
+// Command loadbench measures the loader on checkouts: how much is typed and at
+// what cost, from sources, with a warm store and with embedded declarations
+// only, and how far its types agree with go/packages. Its output is Markdown.
+//
+//	loadbench -modcache ~/go/pkg/mod DIR…          typing and cost
+//	loadbench -modcache ~/go/pkg/mod -agree DIR…   agreement with go/packages
+//
+// Every measurement is a process of its own, so that CPU time and memory are
+// that one's alone.
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
-	"runtime"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -21,78 +31,169 @@ import (
 	"github.com/launchgate/launchgate/app/scan/goanalysis/stddecl"
 )
 
+// measurement is what one process found out about one checkout.
+type measurement struct {
+	Packages, Full    int
+	Exprs, ExprsTyped int
+	Funcs, FuncsTyped int
+	SSA               int
+	Lines             int
+	CPU, Wall         time.Duration
+	PeakMB            int64
+	Agreement         *agreement
+}
+
+type options struct {
+	modcache, store string
+	embedded, agree bool
+	verbose         bool
+}
+
 func main() {
-	cache := flag.String("modcache", "", "module cache to take dependencies' sources from")
-	storeDir := flag.String("store", "", "declaration store to use")
-	withSSA := flag.Bool("ssa", false, "build SSA too")
-	verbose := flag.Bool("v", false, "print errors")
+	var o options
+	flag.StringVar(&o.modcache, "modcache", "", "module cache to take dependencies' sources from")
+	flag.StringVar(&o.store, "store", "", "declaration store to use")
+	flag.BoolVar(&o.embedded, "embedded", true, "use the embedded declarations of well-known modules")
+	flag.BoolVar(&o.agree, "agree", false, "compare types with go/packages")
+	flag.BoolVar(&o.verbose, "v", false, "print errors")
+	one := flag.Bool("one", false, "measure one checkout in this process and print JSON")
 	flag.Parse()
-	for _, dir := range flag.Args() {
-		before, start := cpu(), time.Now()
-		opt := load.Options{Dir: dir, Embedded: stddecl.Library{}}
-		if *cache != "" {
-			opt.Modules = []load.ModuleSource{load.ModuleCache{Dir: *cache}}
-		}
-		if *storeDir != "" {
-			s, err := declstore.Open(*storeDir)
-			if err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				os.Exit(1)
-			}
-			opt.Store = s
-		}
-		r, err := load.Load(context.Background(), opt)
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		if *withSSA {
-			an, err := driver.Run(context.Background(), r, driver.Options{Analyzers: []*analysis.Analyzer{buildssa.Analyzer}})
-			if err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				os.Exit(1)
-			}
-			n, of := 0, 0
-			for _, a := range an {
-				n, of = n+a.SSAFuncs, of+a.SSAOf
-				if *verbose && a.SSANote != "" || strings.Contains(a.SSANote, "could not") || len(a.Failed) > 0 {
-					fmt.Println("   ssa", a.Package.PkgPath, a.SSANote, a.Failed)
-				}
-			}
-			fmt.Printf("ssa %d/%d ", n, of)
-		}
-		used := cpu() - before
-		var t load.Typedness
-		full := 0
-		for _, p := range r.Packages {
-			t.Exprs += p.Typed.Exprs
-			t.ExprsTyped += p.Typed.ExprsTyped
-			t.Funcs += p.Typed.Funcs
-			t.FuncsTyped += p.Typed.FuncsTyped
-			if p.Typed.Full() {
-				full++
-			}
-			if *verbose {
-				for i, e := range p.Errors {
-					if i < 5 {
-						fmt.Println("  ", p.PkgPath, e.Kind, e)
-					}
-				}
-			}
-		}
-		origins := map[load.Origin]int{}
-		for _, d := range r.Deps {
-			origins[d.Origin]++
-			if *verbose && (d.Errors > 0 || d.Origin == load.FromUse) {
-				fmt.Println("   dep", d.Path, d.Module.Version, d.Origin, d.Errors, d.First)
-			}
-		}
-		var ru syscall.Rusage
-		syscall.Getrusage(syscall.RUSAGE_SELF, &ru)
-		fmt.Printf("%-45s pkgs %d/%d exprs %d %.2f%% funcs %d %.2f%% cpu %.2fs wall %.2fs peak %dMB unread %d skipped %d excluded %d deps %v\n", dir, full, len(r.Packages),
-			t.Exprs, pct(t.ExprsTyped, t.Exprs), t.Funcs, pct(t.FuncsTyped, t.Funcs), used.Seconds(), time.Since(start).Seconds(), ru.Maxrss>>10, len(r.Unread), len(r.Skipped), len(r.Excluded), origins)
-		runtime.GC()
+	if err := run(o, *one, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "loadbench:", err)
+		os.Exit(1)
 	}
+}
+
+func run(o options, one bool, dirs []string) error {
+	if one {
+		m, err := measure(o, dirs[0])
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(os.Stdout).Encode(m)
+	}
+	if o.agree {
+		return agreeTable(o, dirs)
+	}
+	return typingTable(o, dirs)
+}
+
+// child measures a checkout in a process of its own.
+func child(o options, dir string, extra ...string) (measurement, error) {
+	args := append([]string{"-one"}, extra...)
+	cmd := exec.Command(os.Args[0], append(args, dir)...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	var m measurement
+	if err == nil {
+		err = json.Unmarshal(out, &m)
+	}
+	if err != nil {
+		return m, fmt.Errorf("%s: %w", dir, err)
+	}
+	return m, nil
+}
+
+func typingTable(o options, dirs []string) error {
+	fmt.Println("| application | kLOC | packages | exprs typed, modules at hand | functions | CPU s | peak MB | warm store CPU s | peak MB | exprs typed, embedded only | functions | CPU s |")
+	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+	var sumE, sumF float64
+	good := 0
+	for _, dir := range dirs {
+		full, err := child(o, dir, "-modcache", o.modcache)
+		if err != nil {
+			return err
+		}
+		store, err := os.MkdirTemp("", "loadbench")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(store)
+		if _, err := child(o, dir, "-modcache", o.modcache, "-store", store); err != nil {
+			return err
+		}
+		warm, err := child(o, dir, "-store", store, "-embedded=false")
+		if err != nil {
+			return err
+		}
+		emb, err := child(o, dir)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("| %s | %.1f | %d | %.2f %% | %.2f %% | %.2f | %d | %.2f | %d | %.2f %% | %.2f %% | %.2f |\n", filepath.Base(dir), float64(full.Lines)/1000, full.Packages,
+			pct(full.ExprsTyped, full.Exprs), pct(full.FuncsTyped, full.Funcs), full.CPU.Seconds(), full.PeakMB,
+			warm.CPU.Seconds(), warm.PeakMB, pct(emb.ExprsTyped, emb.Exprs), pct(emb.FuncsTyped, emb.Funcs), emb.CPU.Seconds())
+		sumE, sumF = sumE+pct(emb.ExprsTyped, emb.Exprs), sumF+pct(emb.FuncsTyped, emb.Funcs)
+		if pct(full.ExprsTyped, full.Exprs) >= 99.5 {
+			good++
+		}
+	}
+	n := float64(max(len(dirs), 1))
+	fmt.Printf("\nWith modules at hand %d of %d applications have at least 99.5 %% of their expressions typed.\nWith embedded declarations only the averages are %.2f %% of expressions and %.2f %% of functions.\n", good, len(dirs), sumE/n, sumF/n)
+	return nil
+}
+
+func measure(o options, dir string) (*measurement, error) {
+	debug.SetGCPercent(50) // as the scanner does
+	start := time.Now()
+	opt := load.Options{Dir: dir, Embedded: stddecl.Library{}}
+	if !o.embedded {
+		opt.Embedded = stddecl.StandardOnly{}
+	}
+	if o.modcache != "" {
+		opt.Modules = []load.ModuleSource{load.ModuleCache{Dir: o.modcache}}
+	}
+	if o.store != "" {
+		s, err := declstore.Open(o.store)
+		if err != nil {
+			return nil, err
+		}
+		defer s.Close()
+		opt.Store = s
+	}
+	r, err := load.Load(context.Background(), opt)
+	if err != nil {
+		return nil, err
+	}
+	an, err := driver.Run(context.Background(), r, driver.Options{Analyzers: []*analysis.Analyzer{buildssa.Analyzer}})
+	if err != nil {
+		return nil, err
+	}
+	m := &measurement{Packages: len(r.Packages)}
+	for _, a := range an {
+		m.SSA += a.SSAFuncs
+	}
+	for _, p := range r.Packages {
+		m.Exprs, m.ExprsTyped = m.Exprs+p.Typed.Exprs, m.ExprsTyped+p.Typed.ExprsTyped
+		m.Funcs, m.FuncsTyped = m.Funcs+p.Typed.Funcs, m.FuncsTyped+p.Typed.FuncsTyped
+		if p.Typed.Full() {
+			m.Full++
+		}
+		for _, f := range p.Files {
+			m.Lines += strings.Count(string(f.Source), "\n")
+		}
+		if o.verbose {
+			for i, e := range p.Errors {
+				if i < 5 {
+					fmt.Fprintln(os.Stderr, "  ", p.PkgPath, e.Kind, e)
+				}
+			}
+		}
+	}
+	for _, d := range r.Deps {
+		if o.verbose && (d.Errors > 0 || d.Origin == load.FromUse) {
+			fmt.Fprintln(os.Stderr, "   dep", d.Path, d.Module.Version, d.Origin, d.Errors, d.First)
+		}
+	}
+	var ru syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &ru); err != nil {
+		return nil, err
+	}
+	m.CPU, m.Wall, m.PeakMB = time.Duration(ru.Utime.Nano()+ru.Stime.Nano()), time.Since(start), ru.Maxrss>>10
+	if o.agree {
+		m.Agreement, err = compare(dir, r)
+	}
+	return m, err
 }
 
 func pct(a, b int) float64 {
@@ -100,10 +201,4 @@ func pct(a, b int) float64 {
 		return 100
 	}
 	return 100 * float64(a) / float64(b)
-}
-
-func cpu() time.Duration {
-	var ru syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &ru)
-	return time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
 }

@@ -43,7 +43,7 @@ type sight struct {
 func (l look) tree(ctx context.Context, dir string, id review.SHA, prefix string) (*sight, error) {
 	key := ""
 	if set, err := json.Marshal(l.set); err == nil && id != "" && l.store != nil && suiteVersion() != "" {
-		key = declstore.Key("sight 1", suiteVersion(), string(id), string(set), string(l.set.sources(l.req)))
+		key = declstore.Key("sight 1", prefix, suiteVersion(), string(id), string(set), string(l.set.sources(l.req)))
 		if data, ok := l.store.Get(key); ok {
 			var s sight
 			if json.Unmarshal(data, &s) == nil {
@@ -150,8 +150,14 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 	}
 	out := &sight{Receipt: receipt(repo, analysed)}
 	c := converter{repo: repo}
+	proofs := maxProofs
+	if prefix != "" {
+		proofs = 0 // nobody is offered a fix of the merge base
+	}
 	for _, a := range analysed {
-		out.Findings = append(out.Findings, c.findings(a)...)
+		found := c.findings(a)
+		c.prove(ctx, a, found, &proofs)
+		out.Findings = append(out.Findings, found...)
 		out.Routes = append(out.Routes, routes(a)...)
 	}
 	sort.SliceStable(out.Findings, func(i, j int) bool {

@@ -145,6 +145,13 @@ func TestFindingsCrossPackagesAndKeepTheFilesOwnLines(t *testing.T) {
 	if l := rep.Head[2].Place.Line; l != 7 {
 		t.Errorf("line %d of b.go, want 7: //line must not move it", l)
 	}
+	// Removing the call leaves "fmt" unused in b.go and "b" unused in a.go, so
+	// these fixes do not compile; a.go cannot be proved for its missing import.
+	for _, f := range rep.Head {
+		if f.Fix.Proved {
+			t.Errorf("%s: a fix that does not compile is called proved", f.Symbol)
+		}
+	}
 	if e := rep.Head[2].Fix.Edits[0]; e.StartLine != 7 || e.EndLine != 7 || strings.TrimSpace(e.New) != "" {
 		t.Errorf("edit %+v", e)
 	}
@@ -175,5 +182,26 @@ func TestNoGo(t *testing.T) {
 	rep := scanDir(t, checkout(t, "-- README.md --\nhello\n"), goanalysis.Settings{})
 	if !rep.Receipt.Complete() || len(rep.Head) != 0 || !strings.Contains(strings.Join(rep.Receipt.Notes, " "), "no Go module") {
 		t.Errorf("%+v", rep.Receipt)
+	}
+}
+
+func TestAFixIsProvedByTryingIt(t *testing.T) {
+	rep := scanDir(t, checkout(t, `
+-- go.mod --
+module example.com/m
+go 1.24
+-- a.go --
+package m
+
+import "fmt"
+
+func F() {
+	fmt.Println("x")
+}
+
+var _ = fmt.Sprint
+`), goanalysis.Settings{})
+	if len(rep.Head) != 1 || rep.Head[0].Fix == nil || !rep.Head[0].Fix.Proved {
+		t.Errorf("findings %+v, want one with a proved fix", rep.Head)
 	}
 }

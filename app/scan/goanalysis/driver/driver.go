@@ -40,6 +40,13 @@ type Analysed struct {
 	SSANote         string
 
 	why []string // prerequisites that failed
+	d   *driver
+}
+
+// Again runs the same analyzers on another version of the package, with the
+// facts of the packages it imports.
+func (a *Analysed) Again(ctx context.Context, p *load.Package) *Analysed {
+	return a.d.analyse(ctx, p)
 }
 
 // Run analyses every package of a repository. It returns an error only if the
@@ -151,7 +158,7 @@ func topological(as []*analysis.Analyzer) []*analysis.Analyzer {
 // analyse runs the whole schedule on one package.
 func (d *driver) analyse(ctx context.Context, p *load.Package) *Analysed {
 	r := &Analysed{Package: p, Results: map[*analysis.Analyzer]any{}, Diagnostics: map[*analysis.Analyzer][]analysis.Diagnostic{},
-		Failed: map[*analysis.Analyzer]string{}}
+		Failed: map[*analysis.Analyzer]string{}, d: d}
 	for _, e := range p.Errors {
 		if e.Kind == "crash" {
 			return r // left out on purpose: a worker died on it before

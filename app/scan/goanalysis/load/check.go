@@ -216,17 +216,8 @@ func (g *group) checkNode(slot int, n *node) {
 		g.encode(n)
 		return
 	}
-	info := &types.Info{
-		Types:        map[ast.Expr]types.TypeAndValue{},
-		Instances:    map[*ast.Ident]types.Instance{},
-		Defs:         map[*ast.Ident]types.Object{},
-		Uses:         map[*ast.Ident]types.Object{},
-		Implicits:    map[ast.Node]types.Object{},
-		Selections:   map[*ast.SelectorExpr]*types.Selection{},
-		Scopes:       map[ast.Node]*types.Scope{},
-		FileVersions: map[*ast.File]string{},
-	}
-	p := &Package{ID: n.dir, PkgPath: n.path, Name: n.name, Dir: n.dir, Module: n.mod, Files: n.files, Info: info,
+	info := newInfo()
+	p := &Package{version: conf.GoVersion, ID: n.dir, PkgPath: n.path, Name: n.name, Dir: n.dir, Module: n.mod, Files: n.files, Info: info,
 		Imports: map[string]*Package{}, Missing: n.missing}
 	if i := strings.IndexByte(n.path, '#'); i >= 0 {
 		p.ID += n.path[i:]
@@ -254,6 +245,19 @@ func (g *group) checkNode(slot int, n *node) {
 	n.pkg = p
 	if g.opt.Progress != nil {
 		g.opt.Progress(int(g.done.Add(1)), int(g.total.Load()))
+	}
+}
+
+func newInfo() *types.Info {
+	return &types.Info{
+		Types:        map[ast.Expr]types.TypeAndValue{},
+		Instances:    map[*ast.Ident]types.Instance{},
+		Defs:         map[*ast.Ident]types.Object{},
+		Uses:         map[*ast.Ident]types.Object{},
+		Implicits:    map[ast.Node]types.Object{},
+		Selections:   map[*ast.SelectorExpr]*types.Selection{},
+		Scopes:       map[ast.Node]*types.Scope{},
+		FileVersions: map[*ast.File]string{},
 	}
 }
 

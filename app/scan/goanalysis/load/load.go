@@ -79,6 +79,8 @@ type Package struct {
 	// Missing are imports whose declarations could not be had.
 	Missing []string
 	Typed   Typedness
+
+	version string // language version it was checked with
 }
 
 // Syntax returns the files' syntax trees, in order.
@@ -113,6 +115,8 @@ type Result struct {
 	Excluded []string
 	// Skipped was left out on purpose, Unread should have been read.
 	Skipped, Unread []Skip
+
+	loader *loader
 }
 
 // Load reads and types a repository. An error means that nothing can be said
@@ -141,7 +145,7 @@ func Load(ctx context.Context, opt Options) (*Result, error) {
 			return nil, err
 		}
 	}
-	res := &Result{Fset: ld.fset, Sizes: ld.sizes, Modules: ld.mods}
+	res := &Result{Fset: ld.fset, Sizes: ld.sizes, Modules: ld.mods, loader: ld}
 	for _, g := range ld.groups() {
 		if err := g.discover(ctx); err != nil {
 			return nil, err
