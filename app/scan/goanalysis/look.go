@@ -5,11 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,7 +45,7 @@ type sight struct {
 func (l look) tree(ctx context.Context, dir string, id review.SHA, prefix string) (*sight, error) {
 	key := ""
 	if set, err := json.Marshal(l.set); err == nil && id != "" && l.store != nil && suiteVersion() != "" {
-		key = declstore.Key("sight 1", prefix, suiteVersion(), string(id), string(set), string(l.set.sources(l.req)))
+		key = declstore.Key("sight 1", prefix, l.names(), suiteVersion(), string(id), string(set), string(l.set.sources(l.req)))
 		if data, ok := l.store.Get(key); ok {
 			var s sight
 			if json.Unmarshal(data, &s) == nil {
@@ -139,26 +141,43 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 			opt.Modules = append(opt.Modules, modzip.Dir{Path: filepath.Join(l.req.CacheDir, "modules")})
 		}
 	}
+	recs := newRecords(l.store, l.names())
+	opt.Reuse = recs.has
 	repo, err := load.Load(ctx, opt)
 	if err != nil {
 		return nil, failure(ctx, "load the Go code", err)
 	}
 	analysed, err := driver.Run(ctx, repo, driver.Options{Analyzers: l.suite(), Workers: opt.Workers, Progress: event("scanning"),
-		Working: m.working("scanning")})
+		Working: m.working("scanning"), Restore: recs.facts})
 	if err != nil {
 		return nil, failure(ctx, "analyse the Go code", err)
 	}
+	reused := 0
+	for _, a := range analysed {
+		if rec := recs.get(a.Package.Key); a.Package.Reused && rec != nil {
+			rec.fill(a)
+			reused++
+		}
+	}
 	out := &sight{Receipt: receipt(repo, analysed)}
+	if reused > 0 {
+		out.Receipt.Notes = append(out.Receipt.Notes, fmt.Sprintf("results of an earlier look were reused for %s that did not change", plural(reused, "package")))
+	}
 	c := converter{repo: repo}
 	proofs := maxProofs
 	if prefix != "" {
 		proofs = 0 // nobody is offered a fix of the merge base
 	}
 	for _, a := range analysed {
-		found := c.findings(a)
-		c.prove(ctx, a, found, &proofs)
-		out.Findings = append(out.Findings, found...)
-		out.Routes = append(out.Routes, routes(a)...)
+		if rec := recs.get(a.Package.Key); a.Package.Reused && rec != nil {
+			out.Findings, out.Routes = append(out.Findings, rec.Findings...), append(out.Routes, rec.Routes...)
+			continue
+		}
+		found, inventory := c.findings(a), routes(a)
+		if c.prove(ctx, a, found, &proofs) {
+			recs.keep(a, found, inventory)
+		}
+		out.Findings, out.Routes = append(out.Findings, found...), append(out.Routes, inventory...)
 	}
 	sort.SliceStable(out.Findings, func(i, j int) bool {
 		a, b := out.Findings[i], out.Findings[j]
@@ -171,6 +190,16 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 		return a.Rule < b.Rule
 	})
 	return out, nil
+}
+
+// names lists the analyzers, so that programs with several suites keep their
+// results apart.
+func (l look) names() string {
+	var names []string
+	for _, a := range l.suite() {
+		names = append(names, a.Name)
+	}
+	return strings.Join(names, ",")
 }
 
 // suiteVersion identifies this program: results are only as good as the code

@@ -14,15 +14,21 @@ const maxProofs = 40
 
 // prove marks the fixes that hold: with the edits made the package compiles, the
 // finding is gone and no other has come. Whatever is not proved stays a
-// suggestion in words.
-func (c converter) prove(ctx context.Context, a *driver.Analysed, findings []review.Finding, budget *int) {
+// suggestion in words. It reports whether every fix that could be proved was
+// tried.
+func (c converter) prove(ctx context.Context, a *driver.Analysed, findings []review.Finding, budget *int) (all bool) {
 	if !a.Package.Typed.Full() {
-		return
+		return true
 	}
+	all = true
 	before := identities(findings)
 	for i := range findings {
 		f := &findings[i]
-		if f.Fix == nil || *budget <= 0 || ctx.Err() != nil {
+		if f.Fix == nil {
+			continue
+		}
+		if *budget <= 0 || ctx.Err() != nil {
+			all = false
 			continue
 		}
 		*budget--
@@ -47,6 +53,7 @@ func (c converter) prove(ctx context.Context, a *driver.Analysed, findings []rev
 		}
 		f.Fix.Proved = ok
 	}
+	return all
 }
 
 type identity struct{ rule, path, symbol, key string }

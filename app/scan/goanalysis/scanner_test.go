@@ -205,3 +205,63 @@ var _ = fmt.Sprint
 		t.Errorf("findings %+v, want one with a proved fix", rep.Head)
 	}
 }
+
+func TestOnlyWhatChangedIsAnalysedAgain(t *testing.T) {
+	cache := t.TempDir()
+	dir := checkout(t, twoPackages+`
+-- alone/alone.go --
+package alone
+
+import "fmt"
+
+func Alone() { fmt.Println() }
+`)
+	scanCached := func(cache string) scan.Report {
+		s := goanalysis.Scanner{Suite: []*analysis.Analyzer{printer}, RuleSet: []rule.Rule{printRule}}
+		rep, err := s.Scan(context.Background(), scan.Request{HeadDir: dir, CacheDir: cache}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rep
+	}
+	reused := func(rep scan.Report) string {
+		for _, n := range rep.Receipt.Notes {
+			if strings.Contains(n, "reused") {
+				return n
+			}
+		}
+		return ""
+	}
+	if n := reused(scanCached(cache)); n != "" {
+		t.Fatalf("the first look says %q", n)
+	}
+	if n := reused(scanCached(cache)); !strings.Contains(n, "3 packages") {
+		t.Errorf("an unchanged tree: %q, want all 3 reused", n)
+	}
+	// a imports b: b's fact must come out of the cache for a's new look.
+	a := filepath.Join(dir, "a", "a.go")
+	src, err := os.ReadFile(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, os.WriteFile(a, append(src, "\nfunc More() { b.Say() }\n"...), 0o644))
+	got := scanCached(cache)
+	if n := reused(got); !strings.Contains(n, "2 packages") {
+		t.Errorf("after a change of a: %q, want b and alone reused", n)
+	}
+	want := scanCached(t.TempDir())
+	if !reflect.DeepEqual(got.Head, want.Head) || len(got.Head) != 5 {
+		t.Errorf("with cache %d findings, without %d, want 5 and the same:\n%+v\n%+v", len(got.Head), len(want.Head), got.Head, want.Head)
+	}
+	// A change of b reaches a, which imports it.
+	b := filepath.Join(dir, "b", "b.go")
+	src, err = os.ReadFile(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, os.WriteFile(b, []byte(strings.Replace(string(src), `fmt.Println("y")`, `_ = fmt.Sprint("y")`, 1)), 0o644))
+	got = scanCached(cache)
+	if n := reused(got); !strings.Contains(n, "1 package ") || len(got.Head) != 2 {
+		t.Errorf("after a change of b: %q and %d findings, want alone reused and 2", n, len(got.Head))
+	}
+}

@@ -22,6 +22,9 @@ type Options struct {
 	Workers   int // 0: two
 	// Progress is told how many packages are analysed; it must not block.
 	Progress func(done, total int)
+	// Restore returns the facts, as Analysed.Facts made them, of a package whose
+	// results are reused.
+	Restore func(p *load.Package) []byte
 	// Working is told which package a slot works on ("" when done).
 	Working func(slot int, pkg string)
 }
@@ -59,14 +62,13 @@ func Run(ctx context.Context, repo *load.Result, opt Options) ([]*Analysed, erro
 		opt.Workers = 2
 	}
 	d := &driver{opt: opt, repo: repo, schedule: topological(opt.Analyzers), facts: newFacts(),
-		roots: map[*analysis.Analyzer]bool{}, byTypes: map[*types.Package]*load.Package{}}
+		roots: map[*analysis.Analyzer]bool{}}
 	for _, a := range opt.Analyzers {
 		d.roots[a] = true
 	}
 	index := map[*load.Package]int{}
 	for i, p := range repo.Packages {
 		index[p] = i
-		d.byTypes[p.Types] = p
 	}
 	out := make([]*Analysed, len(repo.Packages))
 	waiting := make([]int, len(out))
@@ -131,7 +133,6 @@ type driver struct {
 	schedule []*analysis.Analyzer // prerequisites first
 	roots    map[*analysis.Analyzer]bool
 	facts    *facts
-	byTypes  map[*types.Package]*load.Package
 }
 
 // topological lists analyzers with their prerequisites before them.
@@ -159,6 +160,12 @@ func topological(as []*analysis.Analyzer) []*analysis.Analyzer {
 func (d *driver) analyse(ctx context.Context, p *load.Package) *Analysed {
 	r := &Analysed{Package: p, Results: map[*analysis.Analyzer]any{}, Diagnostics: map[*analysis.Analyzer][]analysis.Diagnostic{},
 		Failed: map[*analysis.Analyzer]string{}, d: d}
+	if p.Reused {
+		if p.Types != nil && d.opt.Restore != nil {
+			d.restore(p, d.opt.Restore(p))
+		}
+		return r
+	}
 	for _, e := range p.Errors {
 		if e.Kind == "crash" {
 			return r // left out on purpose: a worker died on it before

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/types/objectpath"
 
 	"github.com/launchgate/launchgate/app/scan/goanalysis/load"
 )
@@ -193,14 +194,98 @@ func (f *facts) allObjects(own *factSet) []analysis.ObjectFact {
 func (f *facts) allPackages(own *factSet) []analysis.PackageFact {
 	var out []analysis.PackageFact
 	for _, s := range f.reachable(own) {
-		var types []reflect.Type
-		for t := range s.pack {
-			types = append(types, t)
-		}
-		sort.Slice(types, func(i, j int) bool { return types[i].String() < types[j].String() })
-		for _, t := range types {
+		for _, t := range sortedTypes(s.pack) {
 			out = append(out, analysis.PackageFact{Package: s.key.pkg, Fact: s.pack[t]})
 		}
 	}
+	return out
+}
+
+// savedFact is one fact on its way to the next run. Object is "" for a fact
+// about the package.
+type savedFact struct {
+	Analyzer string
+	Object   string
+	Fact     analysis.Fact
+}
+
+// Facts encodes what the analyzers said about the package and its objects, for
+// a later run's Options.Restore. Facts about objects no other package can name
+// are left out, as under go vet.
+func (a *Analysed) Facts() ([]byte, error) {
+	a.d.registerFacts()
+	var saved []savedFact
+	var enc objectpath.Encoder
+	for _, an := range a.d.schedule {
+		s := a.d.facts.set(an, a.Package.Types)
+		if s == nil || !s.sealed {
+			continue
+		}
+		for _, k := range s.order {
+			if path, err := enc.For(k.obj); err == nil {
+				saved = append(saved, savedFact{an.Name, string(path), s.objects[k]})
+			}
+		}
+		for _, t := range sortedTypes(s.pack) {
+			saved = append(saved, savedFact{an.Name, "", s.pack[t]})
+		}
+	}
+	var b bytes.Buffer
+	if err := gob.NewEncoder(&b).Encode(saved); err != nil {
+		return nil, fmt.Errorf("encode facts of %s: %w", a.Package.PkgPath, err)
+	}
+	return b.Bytes(), nil
+}
+
+// restore puts saved facts where a pass would have.
+func (d *driver) restore(p *load.Package, data []byte) {
+	d.registerFacts()
+	var saved []savedFact
+	if gob.NewDecoder(bytes.NewReader(data)).Decode(&saved) != nil {
+		saved = nil // an analyzer then knows less, as of any foreign package
+	}
+	sets := map[string]*factSet{}
+	for _, an := range d.schedule {
+		sets[an.Name] = d.facts.open(an, p)
+	}
+	for _, f := range saved {
+		s := sets[f.Analyzer]
+		if s == nil {
+			continue
+		}
+		if f.Object == "" {
+			s.pack[reflect.TypeOf(f.Fact)] = f.Fact
+			continue
+		}
+		if obj, err := objectpath.Object(p.Types, objectpath.Path(f.Object)); err == nil {
+			k := objectKey{obj, reflect.TypeOf(f.Fact)}
+			s.objects[k] = f.Fact
+			s.order = append(s.order, k)
+		}
+	}
+	for _, s := range sets {
+		s.sealed = true
+	}
+}
+
+// registerFacts tells gob the fact types once.
+func (d *driver) registerFacts() {
+	registering.Lock()
+	defer registering.Unlock()
+	for _, a := range d.schedule {
+		for _, f := range a.FactTypes {
+			gob.Register(f)
+		}
+	}
+}
+
+var registering sync.Mutex
+
+func sortedTypes(m map[reflect.Type]analysis.Fact) []reflect.Type {
+	var out []reflect.Type
+	for t := range m {
+		out = append(out, t)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].String() < out[j].String() })
 	return out
 }

@@ -30,6 +30,7 @@ func (g *group) check(ctx context.Context) error {
 	nodes = slices.DeleteFunc(nodes, func(n *node) bool { return n.gone })
 	g.synthesise(nodes)
 	g.decoded = maps.Clone(g.pkgs)
+	nodes = g.needed(nodes)
 
 	var mu sync.Mutex
 	waiting := map[*node]int{}
@@ -217,11 +218,8 @@ func (g *group) checkNode(slot int, n *node) {
 		return
 	}
 	info := newInfo()
-	p := &Package{version: conf.GoVersion, ID: n.dir, PkgPath: n.path, Name: n.name, Dir: n.dir, Module: n.mod, Files: n.files, Info: info,
-		Imports: map[string]*Package{}, Missing: n.missing}
-	if i := strings.IndexByte(n.path, '#'); i >= 0 {
-		p.ID += n.path[i:]
-	}
+	p := n.newPackage()
+	p.version, p.Info = conf.GoVersion, info
 	conf.Error = func(err error) {
 		te, ok := err.(types.Error)
 		if !ok {
@@ -246,6 +244,15 @@ func (g *group) checkNode(slot int, n *node) {
 	if g.opt.Progress != nil {
 		g.opt.Progress(int(g.done.Add(1)), int(g.total.Load()))
 	}
+}
+
+func (n *node) newPackage() *Package {
+	p := &Package{ID: n.dir, PkgPath: n.path, Name: n.name, Dir: n.dir, Module: n.mod, Files: n.files,
+		Imports: map[string]*Package{}, Missing: n.missing, Key: n.ident, Reused: n.reused}
+	if i := strings.IndexByte(n.path, '#'); i >= 0 {
+		p.ID += n.path[i:]
+	}
+	return p
 }
 
 func newInfo() *types.Info {

@@ -38,6 +38,10 @@ type Options struct {
 	// by slot; it lets a supervisor name the package a crash is due to.
 	Working func(slot int, pkg string)
 	Workers int // parallel type checkers; 0: two
+	// Reuse reports whether the caller still has what it made of a package with
+	// this key. Such a package is typed only if one that must be looked at
+	// anew imports it.
+	Reuse func(key string) bool
 }
 
 // Error is one thing wrong with a package.
@@ -79,6 +83,12 @@ type Package struct {
 	// Missing are imports whose declarations could not be had.
 	Missing []string
 	Typed   Typedness
+
+	// Key names everything the package and what it imports are made from; it
+	// is "" if that cannot be named.
+	Key string
+	// Reused says that Options.Reuse knew the package. Then Types may be nil.
+	Reused bool
 
 	version string // language version it was checked with
 }
@@ -220,6 +230,9 @@ type node struct {
 	key     string        // of the declarations
 	blob    []byte        // the declarations, from the store
 	gone    bool          // neither declarations nor source could be had
+	ident   string        // names what the package is made from
+	reused  bool
+	needed  bool
 	nErrs   int
 	first   string
 	order   int
