@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// The states of a delivery.
+const (
+	DeliveryQueued = "queued"
+	DeliveryDone   = "done"
+	DeliveryFailed = "failed"
+)
+
+// Delivery is a stored delivery.
+type Delivery struct {
+	review.Delivery
+	State    string
+	JobID    int64
+	Reason   string // readable; why it failed or what came of it
+	Finished time.Time
+}
+
+// FindDelivery returns the delivery with this GUID; ok is false if there is
+// none.
+func FindDelivery(ctx context.Context, tx Tx, guid string) (d Delivery, ok bool, err error) {
+	var received, finished int64
+	var intent string
+	err = tx.QueryRow(ctx, []any{&d.GUID, &d.Event, &d.Action, &intent, &received, &d.State, &d.JobID, &d.Reason, &finished},
+		`SELECT guid, event, action, intent, received_ms, state, job_id, reason, finished_ms FROM deliveries WHERE guid = $1`, guid)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Delivery{}, false, nil
+	}
+	if err != nil {
+		return Delivery{}, false, fmt.Errorf("find delivery: %w", err)
+	}
+	if err := json.Unmarshal([]byte(intent), &d.Intent); err != nil {
+		return Delivery{}, false, fmt.Errorf("read the intent of delivery %s: %w", guid, err)
+	}
+	d.Received, d.Finished = time.UnixMilli(received), time.UnixMilli(finished)
+	return d, true, nil
+}
+
+// SaveDelivery inserts a delivery, or replaces one that is to be queued again.
+func SaveDelivery(ctx context.Context, tx Tx, d Delivery) error {
+	intent, err := json.Marshal(d.Intent)
+	if err != nil {
+		return fmt.Errorf("encode the intent: %w", err)
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO deliveries (guid, event, action, intent, repo_id, repo_name, received_ms, state, job_id, reason, finished_ms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)
+		ON CONFLICT (guid) DO UPDATE SET intent = excluded.intent, state = excluded.state, job_id = excluded.job_id, reason = excluded.reason, finished_ms = 0`,
+		d.GUID, d.Event, d.Action, string(intent), int64(d.Intent.Repo.ID), d.Intent.Repo.FullName(), d.Received.UnixMilli(), d.State, d.JobID, d.Reason)
+	if err != nil {
+		return fmt.Errorf("save delivery: %w", err)
+	}
+	return nil
+}
+
+// EndDelivery records what came of a delivery.
+func (db *DB) EndDelivery(ctx context.Context, guid, state, reason string) error {
+	return db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = $1, reason = $2, finished_ms = $3 WHERE guid = $4`, state, reason, db.now().UnixMilli(), guid)
+		return err
+	})
+}
+
+// RecentDeliveries returns the newest deliveries, at most limit.
+func (db *DB) RecentDeliveries(ctx context.Context, limit int) ([]Delivery, error) {
+	var out []Delivery
+	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.Query(ctx, func(scan func(...any) error) error {
+			var d Delivery
+			var received, finished int64
+			var repo, intent string
+			if err := scan(&d.GUID, &d.Event, &d.Action, &repo, &intent, &received, &d.State, &d.Reason, &finished); err != nil {
+				return err
+			}
+			if err := json.Unmarshal([]byte(intent), &d.Intent); err != nil {
+				return fmt.Errorf("read the intent of delivery %s: %w", d.GUID, err)
+			}
+			d.Received, d.Finished = time.UnixMilli(received), time.UnixMilli(finished)
+			out = append(out, d)
+			return nil
+		}, `SELECT guid, event, action, repo_name, intent, received_ms, state, reason, finished_ms FROM deliveries ORDER BY received_ms DESC LIMIT $1`, limit)
+	})
+	return out, err
+}

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// SaveInstallation inserts or updates an installation.
+func (db *DB) SaveInstallation(ctx context.Context, id review.InstallationID, account string, suspended bool) error {
+	return db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO installations (id, account, suspended) VALUES ($1, $2, $3)
+			ON CONFLICT (id) DO UPDATE SET account = excluded.account, suspended = excluded.suspended`, int64(id), account, flag(suspended))
+		return err
+	})
+}
+
+// RemoveInstallation forgets an installation and its repositories.
+func (db *DB) RemoveInstallation(ctx context.Context, id review.InstallationID) error {
+	return db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		_, err1 := tx.Exec(ctx, `DELETE FROM repositories WHERE installation = $1`, int64(id))
+		_, err2 := tx.Exec(ctx, `DELETE FROM installations WHERE id = $1`, int64(id))
+		return errors.Join(err1, err2)
+	})
+}
+
+// SaveRepositories inserts or updates repositories of an installation.
+func (db *DB) SaveRepositories(ctx context.Context, installation review.InstallationID, repos []review.Repo) error {
+	return db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		for _, r := range repos {
+			if _, err := tx.Exec(ctx, `INSERT INTO repositories (id, installation, owner, name, default_branch, private) VALUES ($1, $2, $3, $4, $5, $6)
+				ON CONFLICT (id) DO UPDATE SET installation = excluded.installation, owner = excluded.owner, name = excluded.name, default_branch = excluded.default_branch, private = excluded.private`,
+				int64(r.ID), int64(installation), r.Owner, r.Name, r.DefaultBranch, flag(r.Private)); err != nil {
+				return fmt.Errorf("save repository %d: %w", r.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
+// RemoveRepositories forgets repositories.
+func (db *DB) RemoveRepositories(ctx context.Context, repos []review.Repo) error {
+	return db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		for _, r := range repos {
+			if _, err := tx.Exec(ctx, `DELETE FROM repositories WHERE id = $1`, int64(r.ID)); err != nil {
+				return fmt.Errorf("remove repository %d: %w", r.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
+// Repositories returns the repositories of an installation, by name.
+func (db *DB) Repositories(ctx context.Context, installation review.InstallationID) ([]review.Repo, error) {
+	var out []review.Repo
+	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.Query(ctx, func(scan func(...any) error) error {
+			var r review.Repo
+			var id, private int64
+			if err := scan(&id, &r.Owner, &r.Name, &r.DefaultBranch, &private); err != nil {
+				return err
+			}
+			r.ID, r.Private = review.RepoID(id), private != 0
+			out = append(out, r)
+			return nil
+		}, `SELECT id, owner, name, default_branch, private FROM repositories WHERE installation = $1 ORDER BY owner, name`, int64(installation))
+	})
+	return out, err
+}
+
+// Setting returns a value that belongs to this database, making it with create
+// the first time. All replicas see the same value.
+func (db *DB) Setting(ctx context.Context, name string, create func() string) (value string, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		err := tx.QueryRow(ctx, []any{&value}, `SELECT value FROM settings WHERE name = $1`, name)
+		if err == nil || !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, create()); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, []any{&value}, `SELECT value FROM settings WHERE name = $1`, name)
+	})
+	return value, err
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,259 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// The states of a review.
+const (
+	ReviewRunning    = "running"
+	ReviewPublishing = "publishing"
+	ReviewPublished  = "published"
+	ReviewSuperseded = "superseded"
+	ReviewFailed     = "failed"
+)
+
+// Review is a stored review.
+type Review struct {
+	ID     int64
+	Target review.Target
+	State  string
+	// Attempt is a fencing token: it grows with every BeginReview, and methods
+	// that take it refuse a caller whose attempt is no longer the newest.
+	Attempt   int64
+	Cancelled review.Code
+	CheckRun  int64 // 0: none yet
+	Verdict   string
+	Title     string
+	Code      review.Code
+	Reason    string
+	// Outcome is set for published reviews by ReviewByID only.
+	Outcome  *review.Outcome
+	Created  time.Time
+	Finished time.Time
+}
+
+const reviewColumns = `id, target, state, attempt, cancelled, check_run, verdict, title, code, reason, created_ms, finished_ms`
+
+func scanReview(scan func(...any) error, more ...any) (Review, error) {
+	var r Review
+	var target, cancelled, code string
+	var created, finished int64
+	if err := scan(append([]any{&r.ID, &target, &r.State, &r.Attempt, &cancelled, &r.CheckRun, &r.Verdict, &r.Title, &code, &r.Reason, &created, &finished}, more...)...); err != nil {
+		return Review{}, err
+	}
+	if err := json.Unmarshal([]byte(target), &r.Target); err != nil {
+		return Review{}, fmt.Errorf("read the target of review %d: %w", r.ID, err)
+	}
+	r.Cancelled, r.Code = review.Code(cancelled), review.Code(code)
+	r.Created, r.Finished = time.UnixMilli(created), time.UnixMilli(finished)
+	return r, nil
+}
+
+func findReview(ctx context.Context, tx Tx, where string, args ...any) (Review, error) {
+	var found []Review
+	err := tx.Query(ctx, func(scan func(...any) error) error {
+		r, err := scanReview(scan)
+		found = append(found, r)
+		return err
+	}, `SELECT `+reviewColumns+` FROM reviews WHERE `+where+` ORDER BY id DESC LIMIT 1`, args...)
+	if err != nil {
+		return Review{}, fmt.Errorf("find review: %w", err)
+	}
+	if len(found) == 0 {
+		return Review{}, sql.ErrNoRows
+	}
+	return found[0], nil
+}
+
+// BeginReview makes the review of t, or takes up the one an earlier attempt
+// began, and counts an attempt. A review that was published or superseded stays
+// so: the caller sees its state and has nothing to do.
+func (db *DB) BeginReview(ctx context.Context, t review.Target) (Review, error) {
+	var r Review
+	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		target, err := json.Marshal(t)
+		if err != nil {
+			return fmt.Errorf("encode the target: %w", err)
+		}
+		// The unique key decides between two replicas; the loser reads the
+		// winner's row.
+		_, err = tx.Exec(ctx, `INSERT INTO reviews (id, repo_id, head, base, run, repo_name, kind, pull_request, installation, target, state, attempt, cancelled, check_run, verdict, title, code, reason, outcome, created_ms, finished_ms)
+			VALUES ($11, $1, $2, $3, $4, $5, $6, $7, $8, $9, 'running', 0, '', 0, '', '', '', '', '', $10, 0)
+			ON CONFLICT (repo_id, head, base, run) DO NOTHING`,
+			int64(t.Repo.ID), string(t.Head), string(t.Base), t.Run, t.Repo.FullName(), t.Kind.String(), t.PullRequest, int64(t.Installation), string(target), db.now().UnixMilli(), newID(db.now()))
+		if err != nil {
+			return fmt.Errorf("save review: %w", err)
+		}
+		if _, err := tx.Exec(ctx, `UPDATE reviews SET attempt = attempt + 1, state = CASE WHEN state IN ('publishing', 'failed') THEN 'running' ELSE state END
+			WHERE repo_id = $1 AND head = $2 AND base = $3 AND run = $4`, int64(t.Repo.ID), string(t.Head), string(t.Base), t.Run); err != nil {
+			return fmt.Errorf("count the attempt: %w", err)
+		}
+		r, err = findReview(ctx, tx, `repo_id = $1 AND head = $2 AND base = $3 AND run = $4`, int64(t.Repo.ID), string(t.Head), string(t.Base), t.Run)
+		return err
+	})
+	return r, err
+}
+
+// NextRun returns the number of the next run of a pair: 1 when it was never
+// reviewed.
+func (db *DB) NextRun(ctx context.Context, repo review.RepoID, head, base review.SHA) (int, error) {
+	var n int64
+	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.QueryRow(ctx, []any{&n}, `SELECT COALESCE(MAX(run), 0) + 1 FROM reviews WHERE repo_id = $1 AND head = $2 AND base = $3`, int64(repo), string(head), string(base))
+	})
+	return int(n), err
+}
+
+// SetCheckRun notes the check run of a review.
+func (db *DB) SetCheckRun(ctx context.Context, id, attempt, checkRun int64) error {
+	return db.fenced(ctx, id, attempt, `check_run = $3`, checkRun)
+}
+
+// ClaimPublish takes the right to publish a review. It fails with the code of
+// the cancellation, or CodeSuperseded, when the review was cancelled, published
+// or taken over by a newer attempt. The same attempt may claim again.
+func (db *DB) ClaimPublish(ctx context.Context, id, attempt int64) error {
+	return db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE reviews SET state = 'publishing' WHERE id = $1 AND attempt = $2 AND cancelled = '' AND state IN ('running', 'publishing')`, id, attempt)
+		if err != nil || n == 1 {
+			return err
+		}
+		return lost(ctx, tx, id)
+	})
+}
+
+// lost says why a fenced statement touched no row.
+func lost(ctx context.Context, tx Tx, id int64) error {
+	r, err := findReview(ctx, tx, `id = $1`, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return &review.Error{Code: review.CodeInternal, Op: "find review", What: fmt.Sprint(id), Do: "ask for a re-run"}
+	}
+	if err != nil {
+		return err
+	}
+	code := review.CodeSuperseded
+	if r.Cancelled != "" {
+		code = r.Cancelled
+	}
+	return &review.Error{Code: code, Op: "go on with review", What: fmt.Sprint(id), Do: "nothing: another attempt or a newer review has taken over"}
+}
+
+// fenced updates a review that the attempt still owns.
+func (db *DB) fenced(ctx context.Context, id, attempt int64, set string, args ...any) error {
+	return db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE reviews SET `+set+` WHERE id = $1 AND attempt = $2 AND state IN ('running', 'publishing')`, append([]any{id, attempt}, args...)...)
+		if err != nil || n == 1 {
+			return err
+		}
+		return lost(ctx, tx, id)
+	})
+}
+
+// FinishReview records the outcome of a published review.
+func (db *DB) FinishReview(ctx context.Context, id, attempt int64, o review.Outcome) error {
+	outcome, err := json.Marshal(o)
+	if err != nil {
+		return fmt.Errorf("encode the outcome: %w", err)
+	}
+	target, err := json.Marshal(o.Target)
+	if err != nil {
+		return fmt.Errorf("encode the target: %w", err)
+	}
+	return db.fenced(ctx, id, attempt, `state = 'published', verdict = $3, title = $4, outcome = $5, target = $6, finished_ms = $7`,
+		o.Decision.Verdict.String(), o.Decision.Title, string(outcome), string(target), db.now().UnixMilli())
+}
+
+// FailReview records why a review ended without an outcome.
+func (db *DB) FailReview(ctx context.Context, id, attempt int64, e *review.Error) error {
+	state := ReviewFailed
+	if e.Code == review.CodeSuperseded || e.Code == review.CodeCancelled || e.Code == review.CodePullRequestClosed {
+		state = ReviewSuperseded
+	}
+	return db.fenced(ctx, id, attempt, `state = $3, code = $4, reason = $5, verdict = $6, finished_ms = $7`,
+		state, string(e.Code), e.Public(), review.CouldNotVerify.String(), db.now().UnixMilli())
+}
+
+// SupersedeOthers asks every unfinished review of a pull request but one to
+// stop, with code as the reason. Running ones see it within a second.
+func (db *DB) SupersedeOthers(ctx context.Context, repo review.RepoID, pullRequest int, except int64, code review.Code) error {
+	return db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE reviews SET cancelled = $1 WHERE repo_id = $2 AND pull_request = $3 AND id <> $4 AND state IN ('running', 'publishing') AND cancelled = ''`,
+			string(code), int64(repo), pullRequest, except)
+		return err
+	})
+}
+
+// CancelHead asks the unfinished reviews of a head commit of one kind to stop.
+func (db *DB) CancelHead(ctx context.Context, repo review.RepoID, kind review.Kind, head review.SHA) error {
+	return db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE reviews SET cancelled = $1 WHERE repo_id = $2 AND kind = $3 AND head = $4 AND state IN ('running', 'publishing')`,
+			string(review.CodeCancelled), int64(repo), kind.String(), string(head))
+		return err
+	})
+}
+
+// Cancelled returns the code of a review's cancellation, "" for none, and
+// CodeSuperseded when a newer attempt owns it.
+func (db *DB) Cancelled(ctx context.Context, id, attempt int64) (review.Code, error) {
+	var code string
+	var newest int64
+	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.QueryRow(ctx, []any{&code, &newest}, `SELECT cancelled, attempt FROM reviews WHERE id = $1`, id)
+	})
+	if err == nil && code == "" && newest != attempt {
+		code = string(review.CodeSuperseded)
+	}
+	return review.Code(code), err
+}
+
+// ReviewByCheckRun returns the review a check run belongs to; sql.ErrNoRows if
+// it is none of ours.
+func (db *DB) ReviewByCheckRun(ctx context.Context, repo review.RepoID, checkRun int64) (r Review, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		r, err = findReview(ctx, tx, `repo_id = $1 AND check_run = $2`, int64(repo), checkRun)
+		return err
+	})
+	return r, err
+}
+
+// ReviewByID returns a review with its outcome; sql.ErrNoRows if there is none.
+func (db *DB) ReviewByID(ctx context.Context, id int64) (r Review, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		if r, err = findReview(ctx, tx, `id = $1`, id); err != nil {
+			return err
+		}
+		var outcome string
+		if err := tx.QueryRow(ctx, []any{&outcome}, `SELECT outcome FROM reviews WHERE id = $1`, id); err != nil || outcome == "" {
+			return err
+		}
+		r.Outcome = new(review.Outcome)
+		return json.Unmarshal([]byte(outcome), r.Outcome)
+	})
+	return r, err
+}
+
+// RecentReviews returns the newest reviews, at most limit, without outcomes.
+func (db *DB) RecentReviews(ctx context.Context, limit int) ([]Review, error) {
+	var out []Review
+	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.Query(ctx, func(scan func(...any) error) error {
+			r, err := scanReview(scan)
+			out = append(out, r)
+			return err
+		}, `SELECT `+reviewColumns+` FROM reviews ORDER BY id DESC LIMIT $1`, limit)
+	})
+	return out, err
+}
+
+// newID makes an id that no other replica makes and that sorts by time: the
+// milliseconds, then 20 random bits.
+func newID(now time.Time) int64 { return now.UnixMilli()<<20 | rand.Int64N(1<<20) }
