@@ -4,6 +4,7 @@
 //
 //	loadbench -modcache ~/go/pkg/mod DIR…          typing and cost
 //	loadbench -modcache ~/go/pkg/mod -agree DIR…   agreement with go/packages
+//	                                               (built with -tags agree)
 //
 // Every measurement is a process of its own, so that CPU time and memory are
 // that one's alone.
@@ -12,6 +13,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -49,6 +51,16 @@ type options struct {
 	verbose         bool
 }
 
+// agreement says how many sampled expressions have the same type here and in
+// go/packages.
+type agreement struct {
+	Packages, Compared, Same int
+	Diff                     []string // a few differences
+}
+
+// compare is set in builds with the tag "agree".
+var compare func(dir string, ours *load.Result) (*agreement, error)
+
 func main() {
 	var o options
 	flag.StringVar(&o.modcache, "modcache", "", "module cache to take dependencies' sources from")
@@ -73,6 +85,9 @@ func run(o options, one bool, dirs []string) error {
 		return json.NewEncoder(os.Stdout).Encode(m)
 	}
 	if o.agree {
+		if compare == nil {
+			return errors.New("build with -tags agree to compare with go/packages")
+		}
 		return agreeTable(o, dirs)
 	}
 	return typingTable(o, dirs)
@@ -130,6 +145,21 @@ func typingTable(o options, dirs []string) error {
 	}
 	n := float64(max(len(dirs), 1))
 	fmt.Printf("\nWith modules at hand %d of %d applications have at least 99.5 %% of their expressions typed.\nWith embedded declarations only the averages are %.2f %% of expressions and %.2f %% of functions.\n", good, len(dirs), sumE/n, sumF/n)
+	return nil
+}
+
+func agreeTable(o options, dirs []string) error {
+	fmt.Println("| application | packages compared | expressions compared | same type | differences |")
+	fmt.Println("| --- | --- | --- | --- | --- |")
+	for _, dir := range dirs {
+		m, err := child(o, dir, "-agree", "-modcache", o.modcache)
+		if err != nil {
+			fmt.Printf("| %s | could not be compared: %v |||\n", filepath.Base(dir), err)
+			continue
+		}
+		a := m.Agreement
+		fmt.Printf("| %s | %d of %d | %d | %.4f %% | %s |\n", filepath.Base(dir), a.Packages, m.Packages, a.Compared, pct(a.Same, a.Compared), strings.Join(a.Diff, "; "))
+	}
 	return nil
 }
 

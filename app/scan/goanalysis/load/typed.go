@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"sort"
+	"strings"
 )
 
 // Typedness says how far a package is typed.
@@ -36,7 +37,9 @@ func measure(fset *token.FileSet, p *Package) Typedness {
 	bad := map[string][]Error{} // hard errors by file
 	hard := len(p.Missing) > 0
 	for _, e := range p.Errors {
-		if e.Kind != "soft" && e.Kind != "version" {
+		// A message that begins with a tab only continues the one before: "other
+		// declaration of F" does not make the first F wrong.
+		if e.Kind != "soft" && e.Kind != "version" && !strings.HasPrefix(e.Msg, "\t") {
 			hard = true
 			bad[e.Pos.Filename] = append(bad[e.Pos.Filename], e)
 		}
