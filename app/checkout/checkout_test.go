@@ -190,8 +190,12 @@ func TestFetchRecoversADamagedMirror(t *testing.T) {
 	}
 	// What a kill leaves: a lock, and a ref whose object never arrived.
 	dir := filepath.Join(root, "1.git")
-	for name, body := range map[string]string{"packed-refs.lock": "", "refs/launchgate/heads/main": "garbage\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(body), 0o600); err != nil {
+	refs, err := filepath.Glob(filepath.Join(dir, "refs", "launchgate", "refs", "*"))
+	if err != nil || len(refs) != 1 {
+		t.Fatalf("refs = %v, %v; want one", refs, err)
+	}
+	for name, body := range map[string]string{filepath.Join(dir, "packed-refs.lock"): "", refs[0]: "garbage\n"} {
+		if err := os.WriteFile(name, []byte(body), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -88,6 +88,9 @@ func parsePatch(r *bufio.Reader, files []review.FileDiff, segments []int) error 
 	for {
 		line, err := readLine(r)
 		if errors.Is(err, io.EOF) {
+			if file != len(files)-1 || left > 1 {
+				return fmt.Errorf("the patch ends at file %d of %d", file+1, len(files))
+			}
 			return nil
 		}
 		if err != nil {

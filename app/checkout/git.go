@@ -71,6 +71,18 @@ func env(home string, extra ...string) []string {
 	}, extra...)
 }
 
+// networkEnv passes on what an operator has set to reach the outside through a
+// proxy or a certificate authority of his own. Only fetches see it.
+func networkEnv() []string {
+	var out []string
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "http_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"} {
+		if v, ok := os.LookupEnv(name); ok {
+			out = append(out, name+"="+v)
+		}
+	}
+	return out
+}
+
 // authEnv hands git a token for one URL in its environment. The header is
 // bound to the URL, so that a redirect or another host never sees it.
 func authEnv(url, token string) []string {

@@ -32,7 +32,7 @@ func OpenLocal(ctx context.Context, dir string) (*Repo, error) {
 	}
 	for at := abs; ; at = filepath.Dir(at) {
 		if g, ok := gitDirAt(at); ok {
-			return &Repo{git: gitDir{path: g, home: os.TempDir()}}, nil
+			return &Repo{git: gitDir{path: g, home: "/"}}, nil
 		}
 		if at == filepath.Dir(at) {
 			return nil, &review.Error{Code: review.CodeBadRequest, Op: "open a git repository at", What: dir, Do: "name a folder inside a git repository"}
@@ -125,8 +125,16 @@ func (r *Repo) MergeBase(ctx context.Context, a, b review.SHA) (review.SHA, erro
 
 // IsShallow reports whether part of the history is missing.
 func (r *Repo) IsShallow() bool {
-	_, err := os.Stat(filepath.Join(r.git.path, "shallow"))
-	return err == nil
+	dir := r.git.path
+	if data, err := os.ReadFile(filepath.Join(dir, "commondir")); err == nil { // a linked work tree
+		common := strings.TrimSpace(string(data))
+		if !filepath.IsAbs(common) {
+			common = filepath.Join(dir, common)
+		}
+		dir = common
+	}
+	info, err := os.Stat(filepath.Join(dir, "shallow"))
+	return err == nil && info.Size() > 0
 }
 
 // Tree returns the tree of a commit.

@@ -2,6 +2,8 @@ package checkout
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -48,7 +50,9 @@ type Store struct {
 	home   string
 	limits Limits
 	mu     sync.Mutex
-	locks  map[review.RepoID]*sync.Mutex
+	// locks holds one token per repository; taking it is the lock, and unlike
+	// a mutex it can be given up waiting for.
+	locks map[review.RepoID]chan struct{}
 }
 
 // New prepares root.
@@ -61,7 +65,7 @@ func New(cfg Config) (*Store, error) {
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of mirrors: %w", err)
 	}
-	return &Store{root: root, home: home, limits: cfg.Limits.orDefault(), locks: make(map[review.RepoID]*sync.Mutex)}, nil
+	return &Store{root: root, home: home, limits: cfg.Limits.orDefault(), locks: make(map[review.RepoID]chan struct{})}, nil
 }
 
 // Remote is where a repository is fetched from.
@@ -92,12 +96,11 @@ func (s *Store) Fetch(ctx context.Context, remote Remote, refs []string) (*Repo,
 	if err := s.ensure(ctx, g); err != nil {
 		return nil, err
 	}
+	before := dirSize(dir)
 	err = s.fetch(ctx, g, remote, specs)
-	if err != nil && context.Cause(ctx) == nil && review.CodeOf(err) == review.CodeCheckout && s.damaged(ctx, g) {
-		// A kill in the middle of a fetch can leave a mirror that git no
-		// longer reads. It holds nothing of its own: make it anew.
+	if err != nil && context.Cause(ctx) == nil && s.worthRenewing(ctx, g, before, err) {
 		if err := os.RemoveAll(dir); err != nil {
-			return nil, fmt.Errorf("remove the damaged mirror: %w", err)
+			return nil, fmt.Errorf("remove the mirror: %w", err)
 		}
 		if err := s.ensure(ctx, g); err != nil {
 			return nil, err
@@ -105,9 +108,46 @@ func (s *Store) Fetch(ctx context.Context, remote Remote, refs []string) (*Repo,
 		err = s.fetch(ctx, g, remote, specs)
 	}
 	if err != nil {
+		// A stopped fetch leaves what it had received so far.
+		removeLeftovers(dir)
 		return nil, err
 	}
+	s.pack(ctx, g)
 	return &Repo{git: g}, nil
+}
+
+// worthRenewing reports whether a fetch that failed may succeed into a new
+// mirror, which holds nothing of its own: a kill in the middle of a fetch can
+// leave one that git no longer reads, and one that was grown over years of
+// forced pushes can be larger than the repository.
+func (s *Store) worthRenewing(ctx context.Context, g gitDir, before int64, err error) bool {
+	switch review.CodeOf(err) {
+	case review.CodeTooLarge:
+		return before > s.limits.MirrorBytes/2
+	case review.CodeCheckout:
+		return s.damaged(ctx, g)
+	}
+	return false
+}
+
+// How many packs, and objects in one of the 256 folders of single objects, a
+// mirror may have before they are put together: every look-up asks each pack.
+const (
+	maxPacks = 50
+	maxLoose = 27 // git's own measure, 6,700 in all
+)
+
+// pack puts together what many fetches brought. What no ref holds any more is
+// kept, because a review under way may read it. Failing does no harm: the next
+// fetch tries again.
+func (s *Store) pack(ctx context.Context, g gitDir) {
+	objects := filepath.Join(g.path, "objects")
+	packs, err := filepath.Glob(filepath.Join(objects, "pack", "*.pack"))
+	loose, looseErr := filepath.Glob(filepath.Join(objects, "17", "*"))
+	if err != nil || looseErr != nil || len(packs) <= maxPacks && len(loose) <= maxLoose {
+		return
+	}
+	_, _ = g.output(ctx, 1<<16, "repack", "-a", "-d", "-k", "-q")
 }
 
 func refspecs(refs []string) ([]string, error) {
@@ -120,9 +160,16 @@ func refspecs(refs []string) ([]string, error) {
 		if !strings.HasPrefix(ref, "refs/") || !harmlessRef(ref) {
 			return nil, &review.Error{Code: review.CodeBadRequest, Op: "fetch a ref", What: strconv.Quote(ref), Do: "its name is not one that git accepts"}
 		}
-		specs = append(specs, "+"+ref+":refs/launchgate/"+strings.TrimPrefix(ref, "refs/"))
+		specs = append(specs, "+"+ref+":"+mirrorRef(ref))
 	}
 	return specs, nil
+}
+
+// mirrorRef names a remote's ref in the mirror. The name is flat: when a branch
+// "release" goes and "release/1" comes, git could not keep both as they are.
+func mirrorRef(ref string) string {
+	sum := sha256.Sum256([]byte(ref))
+	return "refs/launchgate/refs/" + hex.EncodeToString(sum[:])
 }
 
 // harmlessRef is git check-ref-format, and no glob.
@@ -164,15 +211,15 @@ func (s *Store) ensure(ctx context.Context, g gitDir) error {
 func (s *Store) fetch(ctx context.Context, g gitDir, remote Remote, specs []string) error {
 	ctx, cancel := context.WithTimeout(ctx, s.limits.FetchTime)
 	defer cancel()
-	var auth []string
+	auth := networkEnv()
 	if remote.Token != nil {
 		token, err := remote.Token(ctx)
 		if err != nil {
 			return fmt.Errorf("token to fetch with: %w", err)
 		}
-		auth = authEnv(remote.URL, token)
+		auth = append(auth, authEnv(remote.URL, token)...)
 	}
-	removeStaleLocks(g.path)
+	removeLeftovers(g.path)
 	args := append([]string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", remote.URL}, specs...)
 	cmd := g.command(ctx, auth, args...)
 	var stderr tail
@@ -230,11 +277,17 @@ func dirSize(dir string) int64 {
 	return n
 }
 
-// removeStaleLocks takes away what a killed git left. The caller holds the
-// repository's lock, so no git is at work in dir.
-func removeStaleLocks(dir string) {
+// removeLeftovers takes away what a killed git left: locks, packs half
+// received, quarantined objects. The caller holds the repository's lock, so no
+// git writes in dir. What cannot be removed makes git say so.
+func removeLeftovers(dir string) {
 	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() && (strings.HasSuffix(path, ".lock") || strings.HasPrefix(d.Name(), "tmp_")) {
+		switch {
+		case err != nil:
+		case d.IsDir() && (strings.HasPrefix(d.Name(), "tmp_") || strings.HasPrefix(d.Name(), "incoming-")):
+			_ = os.RemoveAll(path)
+			return fs.SkipDir
+		case d.Type().IsRegular() && (strings.HasSuffix(path, ".lock") || strings.HasPrefix(d.Name(), "tmp_")):
 			_ = os.Remove(path)
 		}
 		return nil
@@ -252,30 +305,34 @@ func (s *Store) lock(ctx context.Context, id review.RepoID) (func(), error) {
 	s.mu.Lock()
 	m := s.locks[id]
 	if m == nil {
-		m = new(sync.Mutex)
+		m = make(chan struct{}, 1)
 		s.locks[id] = m
 	}
 	s.mu.Unlock()
-	m.Lock()
+	select {
+	case m <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 	f, err := os.OpenFile(filepath.Join(s.root, strconv.FormatInt(int64(id), 10)+".lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		m.Unlock()
+		<-m
 		return nil, fmt.Errorf("open the mirror's lock: %w", err)
 	}
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
-			return func() { f.Close(); m.Unlock() }, nil
+			return func() { f.Close(); <-m }, nil
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
 			f.Close()
-			m.Unlock()
+			<-m
 			return nil, fmt.Errorf("lock the mirror: %w", err)
 		}
 		select {
 		case <-ctx.Done():
 			f.Close()
-			m.Unlock()
+			<-m
 			return nil, context.Cause(ctx)
 		case <-time.After(50 * time.Millisecond):
 		}

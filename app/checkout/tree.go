@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 
 	"github.com/launchgate/launchgate/app/review"
@@ -63,7 +64,7 @@ func ForScanners(p string, size int64) bool {
 		return size <= 1<<20
 	}
 	lower := strings.ToLower(base)
-	return strings.HasPrefix(lower, "dockerfile") || strings.HasPrefix(lower, "containerfile") || strings.HasPrefix(lower, ".env") ||
+	return strings.HasPrefix(lower, "dockerfile") || strings.HasSuffix(lower, ".dockerfile") || strings.HasSuffix(lower, ".containerfile") || strings.HasPrefix(lower, "containerfile") || strings.HasPrefix(lower, ".env") ||
 		lower == "caddyfile" || lower == "procfile" || lower == "codeowners" || lower == "makefile"
 }
 
@@ -126,7 +127,7 @@ func (r *Repo) Materialise(ctx context.Context, commit review.SHA, dir string, o
 		return res, &review.Error{Code: review.CodeTooLarge, Op: "lay down the tree", What: fmt.Sprintf("of %d files and %d MiB", res.Files, res.Bytes>>20),
 			Do: "raise limits.tree_files and limits.tree_bytes in the server's configuration"}
 	}
-	if err := r.write(ctx, dir, wanted); err != nil {
+	if err := r.write(ctx, dir, wanted, &res); err != nil {
 		return res, err
 	}
 	return res, nil
@@ -153,7 +154,7 @@ func badPath(p string) string {
 }
 
 // write reads the blobs with one cat-file --batch and writes them below dir.
-func (r *Repo) write(ctx context.Context, dir string, entries []treeEntry) error {
+func (r *Repo) write(ctx context.Context, dir string, entries []treeEntry, res *Materialised) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return fmt.Errorf("make %s: %w", dir, err)
 	}
@@ -173,7 +174,7 @@ func (r *Repo) write(ctx context.Context, dir string, entries []treeEntry) error
 	pr, pw := io.Pipe()
 	written := make(chan error, 1)
 	go func() {
-		err := writeBlobs(root, bufio.NewReaderSize(pr, 1<<16), entries)
+		err := writeBlobs(root, bufio.NewReaderSize(pr, 1<<16), entries, res)
 		pr.CloseWithError(errors.Join(err, io.ErrClosedPipe))
 		written <- err
 	}()
@@ -185,8 +186,11 @@ func (r *Repo) write(ctx context.Context, dir string, entries []treeEntry) error
 	return err
 }
 
-func writeBlobs(root *os.Root, r *bufio.Reader, entries []treeEntry) error {
-	var made []string
+// lfsPointer is how the file begins that Git LFS keeps in place of another.
+const lfsPointer = "version https://git-lfs.github.com/spec/v1\n"
+
+func writeBlobs(root *os.Root, r *bufio.Reader, entries []treeEntry, res *Materialised) error {
+	made := ""
 	for _, e := range entries {
 		header, err := r.ReadString('\n')
 		if err != nil {
@@ -200,18 +204,29 @@ func writeBlobs(root *os.Root, r *bufio.Reader, entries []treeEntry) error {
 		if err != nil || size != e.size {
 			return fmt.Errorf("git cat-file announced another size for %s", e.sha)
 		}
-		if d := path.Dir(e.path); d != "." && !slices.Contains(made, d) {
-			if err := root.MkdirAll(d, 0o700); err != nil {
-				return err
-			}
-			made = append(made[max(0, len(made)-8):], d)
+		if start, err := r.Peek(int(min(size, int64(len(lfsPointer))))); err == nil && string(start) == lfsPointer {
+			res.Skipped = append(res.Skipped, review.Skip{What: e.path, Why: "is a pointer to a file that Git LFS keeps elsewhere"})
 		}
-		f, err := root.OpenFile(e.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if d := path.Dir(e.path); d != made {
+			err = root.MkdirAll(d, 0o700)
+			made = d
+		}
+		var f *os.File
+		if err == nil {
+			f, err = root.OpenFile(e.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		}
+		switch {
+		case errors.Is(err, fs.ErrExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
+			// A tree made by hand can name one path twice, as a file and a folder.
+			made = ""
+			res.Files, res.Bytes = res.Files-1, res.Bytes-size
+			res.Gaps = append(res.Gaps, unreadable(e.path, "another entry of the tree has the same name"))
+			_, err = io.CopyN(io.Discard, r, size)
+		case err == nil:
+			_, err = io.CopyN(f, r, size)
+			err = errors.Join(err, f.Close())
+		}
 		if err != nil {
-			return err
-		}
-		_, err = io.CopyN(f, r, size)
-		if err := errors.Join(err, f.Close()); err != nil {
 			return err
 		}
 		if _, err := r.Discard(1); err != nil {
