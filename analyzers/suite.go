@@ -6,13 +6,21 @@
 package analyzers
 
 import (
+	"slices"
+
 	"golang.org/x/tools/go/analysis"
 
+	"github.com/launchgate/launchgate/analyzers/cors"
+	"github.com/launchgate/launchgate/analyzers/piilog"
 	"github.com/launchgate/launchgate/analyzers/rule"
 )
 
 // All returns the analyzers of the suite, in the order they are documented.
-func All() []*analysis.Analyzer { return nil }
+func All() []*analysis.Analyzer {
+	return []*analysis.Analyzer{cors.Analyzer, piilog.Analyzer}
+}
 
 // Rules returns every rule the analyzers can report.
-func Rules() []rule.Rule { return nil }
+func Rules() []rule.Rule {
+	return slices.Concat(cors.Rules(), piilog.Rules())
+}
