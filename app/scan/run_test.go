@@ -89,6 +89,10 @@ func (misbehaving) Scan(_ context.Context, req scan.Request, progress scan.Progr
 		rep.Head[0].Rule = "other/rule"
 	case "severity":
 		rep.Head[0].Severity = 99
+	case "route":
+		rep.Routes = []review.Route{{Method: "GET", Path: "/", Guards: []review.Guard{{Name: "x", File: "/etc/passwd"}}}}
+	case "notes":
+		rep.Receipt.Notes = []string{strings.Repeat("hunter2", 10_000)}
 	case "error":
 		return rep, &review.Error{Code: review.CodeHistoryIncomplete, Op: "count", What: "commits", Do: "fetch", Err: errors.New("hunter2")}
 	}
@@ -143,6 +147,8 @@ func TestAWorkerThatFailsIsAGap(t *testing.T) {
 		{"escape", scan.Limits{}, review.CodeScannerFailed},
 		{"rule", scan.Limits{}, review.CodeScannerFailed},
 		{"severity", scan.Limits{}, review.CodeScannerFailed},
+		{"route", scan.Limits{}, review.CodeScannerFailed},
+		{"notes", scan.Limits{}, review.CodeScannerFailed},
 		{"error", scan.Limits{}, review.CodeHistoryIncomplete},
 	}
 	for _, tt := range tests {

@@ -114,11 +114,11 @@ func (w *lineWriter) write(m message) {
 // confine puts limits and walls around this process and says which stand.
 func confine(env envelope) []string {
 	var said []string
-	limit := func(what int, name string, n uint64) {
+	limit := func(what int, name string, n, grace uint64) {
 		if n == 0 {
 			return
 		}
-		if err := unix.Setrlimit(what, &unix.Rlimit{Cur: n, Max: n}); err != nil {
+		if err := unix.Setrlimit(what, &unix.Rlimit{Cur: n, Max: n + grace}); err != nil {
 			said = append(said, "no limit on "+name+": "+err.Error())
 		}
 	}
@@ -129,10 +129,11 @@ func confine(env envelope) []string {
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		said = append(said, "other processes of this user may look into the worker: "+err.Error())
 	}
-	limit(unix.RLIMIT_DATA, "memory", uint64(max(l.MemoryBytes, 0)))
-	limit(unix.RLIMIT_CPU, "CPU time", uint64(l.CPU.Seconds()))
-	limit(unix.RLIMIT_FSIZE, "file size", uint64(max(l.FileBytes, 0)))
-	limit(unix.RLIMIT_NOFILE, "open files", 4096)
+	limit(unix.RLIMIT_DATA, "memory", uint64(max(l.MemoryBytes, 0)), 0)
+	// The second between the limits is for saying SIGXCPU before the kernel kills.
+	limit(unix.RLIMIT_CPU, "CPU time", uint64(l.CPU.Seconds()), 1)
+	limit(unix.RLIMIT_FSIZE, "file size", uint64(max(l.FileBytes, 0)), 0)
+	limit(unix.RLIMIT_NOFILE, "open files", 4096, 0)
 	if l.MemoryBytes > 0 {
 		// Let the collector work harder before the kernel says no.
 		debug.SetMemoryLimit(l.MemoryBytes / 10 * 8)
