@@ -35,6 +35,9 @@ type Target struct {
 	// Run counts the requests to review the same pair: 1, then one more for
 	// each re-run. (Repo, Head, Base, Run) never has two published verdicts.
 	Run int `json:"run"`
+	// Request names what asked for this run, a delivery's GUID: a job that is
+	// tried again goes on with the run it began.
+	Request string `json:"request,omitempty"`
 }
 
 // RouteChange is one difference between the inventories of merge base and head.

@@ -103,14 +103,44 @@ func (db *DB) BeginReview(ctx context.Context, t review.Target) (Review, error) 
 	return r, err
 }
 
-// NextRun returns the number of the next run of a pair: 1 when it was never
-// reviewed.
-func (db *DB) NextRun(ctx context.Context, repo review.RepoID, head, base review.SHA) (int, error) {
-	var n int64
-	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		return tx.QueryRow(ctx, []any{&n}, `SELECT COALESCE(MAX(run), 0) + 1 FROM reviews WHERE repo_id = $1 AND head = $2 AND base = $3`, int64(repo), string(head), string(base))
+// RunFor numbers the run of t: the one t.Request began, else the newest run of
+// the pair as long as it is under way (busy: somebody else is at it) or its
+// verdict is the latest the head commit got, else the next number. A verdict
+// that is no longer the latest must be published anew, because a check belongs
+// to the commit and not to the pair. again asks for a new run in any case.
+func (db *DB) RunFor(ctx context.Context, t review.Target, again bool) (run int, busy bool, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		run, busy = 1, false
+		newestOfHead, newestOfPair := true, true
+		return tx.Query(ctx, func(scan func(...any) error) error {
+			r, err := scanReview(scan)
+			if err != nil {
+				return err
+			}
+			defer func() { newestOfHead = false }()
+			if r.Target.Base != t.Base {
+				return nil
+			}
+			if t.Request != "" && r.Target.Request == t.Request {
+				run, busy, newestOfPair = r.Target.Run, false, false
+				return nil
+			}
+			if !newestOfPair {
+				return nil
+			}
+			newestOfPair = false
+			run = r.Target.Run + 1
+			switch {
+			case again:
+			case r.Cancelled == "" && (r.State == ReviewRunning || r.State == ReviewPublishing):
+				run, busy = r.Target.Run, true
+			case r.State == ReviewPublished && newestOfHead:
+				run = r.Target.Run
+			}
+			return nil
+		}, `SELECT `+reviewColumns+` FROM reviews WHERE repo_id = $1 AND head = $2 ORDER BY id DESC`, int64(t.Repo.ID), string(t.Head))
 	})
-	return int(n), err
+	return run, busy, err
 }
 
 // SetCheckRun notes the check run of a review.

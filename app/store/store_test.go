@@ -64,9 +64,21 @@ func TestAReviewIsPublishedOnce(t *testing.T) {
 		if err != nil || full.Outcome == nil || len(full.Outcome.Findings) != 1 {
 			t.Errorf("by id: %+v, %v", full, err)
 		}
-		if n, err := db.NextRun(ctx, 7, target("a").Head, target("a").Base); err != nil || n != 2 {
-			t.Errorf("next run = %d, %v", n, err)
+		checkRun := func(what string, tgt review.Target, again bool, want int, wantBusy bool) {
+			t.Helper()
+			if n, busy, err := db.RunFor(ctx, tgt, again); err != nil || n != want || busy != wantBusy {
+				t.Errorf("%s: run %d, busy %v, %v; want %d, %v", what, n, busy, err, want, wantBusy)
+			}
 		}
+		checkRun("published and still the latest", target("a"), false, 1, false)
+		checkRun("a person asks again", target("a"), true, 2, false)
+		other := target("a")
+		other.Base, other.Request = review.SHA(strings.Repeat("d", 40)), "g-other"
+		begin(t, db, other)
+		checkRun("another base was judged since", target("a"), false, 2, false)
+		checkRun("the job of the other base is tried again", other, false, 1, false)
+		other.Request = "g-third"
+		checkRun("somebody else is at it", other, false, 1, true)
 	})
 }
 
