@@ -108,6 +108,16 @@ func BranchTip(ctx context.Context, c *github.Client, repo review.Repo, branch s
 	return sha, MapError("read branch", what, err)
 }
 
+// BranchProtected reports whether a branch is protected: not everybody who can
+// push to the repository can push to it.
+func BranchProtected(ctx context.Context, c *github.Client, repo review.Repo, branch string) (bool, error) {
+	b, _, err := c.Repositories.GetBranch(ctx, repo.Owner, repo.Name, branch, 3)
+	if err != nil {
+		return false, MapError("read branch", repo.FullName()+" "+branch, err)
+	}
+	return b.GetProtected(), nil
+}
+
 // PullRequestsForCommit lists the open pull requests whose head is the commit,
 // in order of their numbers. Their Target.Base is as listed; read the one you
 // review with ReadPullRequest.

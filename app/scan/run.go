@@ -50,6 +50,13 @@ type Runner struct {
 	Crashed func(scanner string, code review.Code, positions []string)
 }
 
+// Bind returns Run with the scanners fixed.
+func (r *Runner) Bind(scanners []Scanner) func(context.Context, Request, map[string]json.RawMessage, Progress) []Report {
+	return func(ctx context.Context, req Request, settings map[string]json.RawMessage, progress Progress) []Report {
+		return r.Run(ctx, scanners, req, settings, progress)
+	}
+}
+
 // Run runs every scanner on req, each in a worker process, at the same time,
 // and returns one report for each, in the order of scanners. settings holds
 // Request.Settings by scanner name. A worker that does not answer properly is a
