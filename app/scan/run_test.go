@@ -172,6 +172,11 @@ func TestAWorkerThatAnswers(t *testing.T) {
 	if len(rep.Head) != 1 || len(rep.Receipt.Gaps) != 0 || rep.Receipt.PeakBytes == 0 || len(rep.Receipt.Protections) == 0 {
 		t.Errorf("report = %+v", rep)
 	}
+	// What is not limited is not said to be.
+	said := strings.Join(rep.Receipt.Protections, "; ")
+	if !strings.Contains(said, "limits on memory, CPU time, open files") || strings.Contains(said, "file size") {
+		t.Errorf("protections = %q", said)
+	}
 }
 
 func TestAWorkersEnvironmentIsEmpty(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"sync"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
@@ -113,14 +114,16 @@ func (w *lineWriter) write(m message) {
 
 // confine puts limits and walls around this process and says which stand.
 func confine(env envelope) []string {
-	var said []string
+	var said, limited []string
 	limit := func(what int, name string, n, grace uint64) {
 		if n == 0 {
 			return
 		}
 		if err := unix.Setrlimit(what, &unix.Rlimit{Cur: n, Max: n + grace}); err != nil {
 			said = append(said, "no limit on "+name+": "+err.Error())
+			return
 		}
+		limited = append(limited, name)
 	}
 	l := env.Limits
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
@@ -138,7 +141,7 @@ func confine(env envelope) []string {
 		// Let the collector work harder before the kernel says no.
 		debug.SetMemoryLimit(l.MemoryBytes / 10 * 8)
 	}
-	said = append(said, "own process, empty environment, limits on memory, CPU time and file size")
+	said = append(said, "own process, empty environment, limits on "+strings.Join(limited, ", "))
 
 	if env.NoNetwork == "" {
 		said = append(said, "no network")
