@@ -116,7 +116,7 @@ func openGaps(receipt review.Receipt, pol config.Policy) []string {
 			return
 		}
 		line := g.What + ": " + g.Why
-		if scanner != "" {
+		if scanner != "" && scanner != g.What {
 			line = scanner + ": " + line
 		}
 		open = append(open, line)

@@ -20,6 +20,10 @@ import (
 	"github.com/launchgate/launchgate/app/review"
 )
 
+// ErrNotFound is what the methods that look for one row return when there is
+// none.
+var ErrNotFound = sql.ErrNoRows
+
 //go:embed migrations/*.sql
 var migrations embed.FS
 

@@ -1,0 +1,124 @@
+package app_test
+
+import (
+	"os/exec"
+	"regexp"
+	"sort"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/launchgate/launchgate/"
+
+// mayImport lists, for each package, the packages of this module it may import
+// directly. A package without a row may not exist: adding one is a decision.
+// A trailing /... allows the packages below as well.
+var mayImport = map[string][]string{
+	"app":                     {},
+	"app/review":              {},
+	"app/config":              {"app/review"},
+	"app/store":               {"app/review"},
+	"app/store/storetest":     {"app/store"},
+	"app/jobs":                {"app/store", "app/review"},
+	"app/gh":                  {"app/review"},
+	"app/gh/ghtest":           {"app/review", "app/gh"},
+	"app/checkout":            {"app/review"},
+	"app/scan":                {"app/review"},
+	"app/scan/secrets/...":    {"app/scan", "app/scan/secrets/...", "app/review"},
+	"app/scan/goanalysis/...": {"app/scan", "app/scan/goanalysis/...", "app/review", "analyzers", "analyzers/rule", "analyzers/routes", "analyzers/..."},
+	"app/scan/readiness":      {"app/scan", "app/review"},
+	"app/findings":            {"app/review"},
+	"app/policy":              {"app/review", "app/config"},
+	"app/publish":             {"app/review", "app/gh"},
+	"app/pipeline":            {"app/review", "app/config", "app/checkout", "app/scan", "app/findings", "app/policy", "app/publish", "app/gh", "app/store", "app/jobs"},
+	"app/dashboard":           {"app/review", "app/store"},
+	"app/server":              {"app/review", "app/dashboard", "webhooks"},
+	"webhooks":                {"app/review"},
+	"analyzers/...":           {"analyzers/..."},
+	"cmd/...":                 {"app/...", "analyzers/...", "webhooks", "cmd/..."},
+}
+
+// mayUse lists packages of others that only the named packages may import, with
+// the reason.
+var mayUse = []struct {
+	pattern *regexp.Regexp
+	only    []string
+	why     string
+}{
+	{regexp.MustCompile(`^github\.com/google/go-github/|^github\.com/bradleyfalzon/ghinstallation/`), []string{"app/gh", "app/gh/ghtest", "app/publish"}, "only gh and publish talk to GitHub's API"},
+	{regexp.MustCompile(`^database/sql|^modernc\.org/sqlite|^github\.com/jackc/pgx|^github\.com/riverqueue/|^github\.com/pressly/goose`), []string{"app/store/...", "app/jobs"}, "only store and jobs contain SQL"},
+	{regexp.MustCompile(`^github\.com/spf13/cobra`), []string{"cmd/..."}, "no package knows the CLI"},
+	{regexp.MustCompile(`^github\.com/zricethezav/gitleaks/`), []string{"app/scan/secrets/..."}, "one scanner, one engine"},
+	{regexp.MustCompile(`^golang\.org/x/tools/go/packages$`), []string{}, "it runs the go command over a stranger's checkout"},
+	{regexp.MustCompile(`^github\.com/go-git/`), []string{}, "git runs in a process of its own"},
+}
+
+// pure packages do no I/O: they may import these of the standard library only.
+var pure = map[string]*regexp.Regexp{
+	"app/review":   regexp.MustCompile(`^(errors|fmt|strings|strconv|time|sort|slices|maps|encoding/json)$`),
+	"app/findings": regexp.MustCompile(`^(crypto/sha256|encoding/(binary|hex)|sort|slices|maps|strings)$`),
+	"app/policy":   regexp.MustCompile(`^(fmt|sort|slices|maps|strings|time|github.com/bmatcuk/doublestar/v4)$`),
+}
+
+func matches(pkg string, patterns []string) bool {
+	for _, p := range patterns {
+		if pkg == p {
+			return true
+		}
+		if dir, ok := strings.CutSuffix(p, "/..."); ok && (pkg == dir || strings.HasPrefix(pkg, dir+"/")) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestArchitecture enforces every "imports only" and "never imports" of the
+// architecture on non-test code.
+func TestArchitecture(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	sort.Strings(lines)
+	if len(lines) < 10 {
+		t.Fatalf("go list saw %d packages; the test would prove nothing", len(lines))
+	}
+	for _, line := range lines {
+		fields := strings.Fields(line)
+		pkg := strings.TrimPrefix(fields[0], module)
+		allowed, known := rowFor(pkg)
+		if !known {
+			t.Errorf("%s has no row in mayImport: say what it may import", pkg)
+			continue
+		}
+		for _, imp := range fields[1:] {
+			if own, ok := strings.CutPrefix(imp, module); ok {
+				if !matches(own, allowed) {
+					t.Errorf("%s imports %s; it may import %v", pkg, own, allowed)
+				}
+				continue
+			}
+			for _, use := range mayUse {
+				if use.pattern.MatchString(imp) && !matches(pkg, use.only) {
+					t.Errorf("%s imports %s, but %s", pkg, imp, use.why)
+				}
+			}
+			if re, ok := pure[pkg]; ok && !re.MatchString(imp) {
+				t.Errorf("%s imports %s, but it is pure: no I/O", pkg, imp)
+			}
+		}
+	}
+}
+
+func rowFor(pkg string) ([]string, bool) {
+	if row, ok := mayImport[pkg]; ok {
+		return row, true
+	}
+	for p, row := range mayImport {
+		if strings.HasSuffix(p, "/...") && matches(pkg, []string{p}) {
+			return row, true
+		}
+	}
+	return nil, false
+}

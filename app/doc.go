@@ -1,0 +1,3 @@
+// Package app is the parent of the server's packages and holds nothing but the
+// test that keeps their directions: see architecture_test.go.
+package app

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/launchgate/launchgate/app/checkout"
+	"github.com/launchgate/launchgate/app/config"
+	"github.com/launchgate/launchgate/app/pipeline"
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/app/scan/goanalysis"
+	"github.com/launchgate/launchgate/app/scan/readiness"
+	"github.com/launchgate/launchgate/app/scan/secrets"
+)
+
+// scanners returns every scanner, in the order of the receipt.
+func scanners() []scan.Scanner {
+	return []scan.Scanner{goanalysis.Scanner{}, secrets.New(), readiness.Scanner{}}
+}
+
+// commands returns every command.
+func commands() []*cobra.Command {
+	return []*cobra.Command{
+		newReviewCommand(), newRulesCommand(), newExplainCommand(),
+		newStoreCommand(), newVersionCommand(), newWorkerCommand(),
+	}
+}
+
+func newWorkerCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "worker SCANNER",
+		Short:  "Run one scanner on a request from standard input (the server starts these)",
+		Hidden: true,
+		Args:   cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if status := scan.WorkerMain(cmd.Context(), args[0], scanners(), cmd.InOrStdin(), cmd.OutOrStdout()); status != 0 {
+				return exitError(status)
+			}
+			return nil
+		},
+	}
+}
+
+// newRunner starts this very program as worker.
+func newRunner(limits scan.Limits, scratch string, crashed func(string, review.Code, []string)) (*scan.Runner, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	return &scan.Runner{Command: []string{exe, "worker"}, Limits: limits, ScratchDir: scratch, Crashed: crashed}, nil
+}
+
+// scannerSettings builds what each scanner is told, from the server's side
+// (code) and the base policy.
+func scannerSettings(code goanalysis.Settings) func(config.Policy, pipeline.FileReader) (map[string]json.RawMessage, error) {
+	return func(pol config.Policy, _ pipeline.FileReader) (map[string]json.RawMessage, error) {
+		out := make(map[string]json.RawMessage)
+		var errs error
+		put := func(name string, v any) {
+			b, err := json.Marshal(v)
+			errs = errors.Join(errs, err)
+			out[name] = b
+		}
+		put("code", code)
+		put("secrets", secrets.Settings{ForbidInlineAllow: pol.Secrets.ForbidInlineAllow})
+		return out, errs
+	}
+}
+
+// The limits of a worker when nobody says otherwise: generous for the largest
+// repositories we know, small enough for a machine with two cores and 4 GiB.
+var defaultLimits = scan.Limits{Wall: 5 * time.Minute, CPU: 10 * time.Minute, MemoryBytes: 2 << 30, FileBytes: 1 << 30}
+
+// localEvaluator is the pipeline's middle as the command line uses it.
+func localEvaluator(scratch string) (*pipeline.Evaluator, error) {
+	runner, err := newRunner(defaultLimits, scratch, nil)
+	if err != nil {
+		return nil, err
+	}
+	key, err := localKey()
+	if err != nil {
+		return nil, err
+	}
+	code := goanalysis.Settings{}
+	if dir := moduleCache(); dir != "" {
+		code.ModuleCache, code.Sources = dir, goanalysis.SourcesCache
+	}
+	e := newEvaluator(runner, scratch, localCache(), key, code)
+	if code.ModuleCache != "" {
+		e.ReadDirs = []string{code.ModuleCache}
+	}
+	return e, nil
+}
+
+func newEvaluator(runner *scan.Runner, scratch, cache string, key []byte, code goanalysis.Settings) *pipeline.Evaluator {
+	return &pipeline.Evaluator{Run: runner.Bind(scanners()), Settings: scannerSettings(code), ScratchDir: scratch, CacheDir: cache,
+		FingerprintKey: key, Limits: checkout.TreeLimits{}, Now: time.Now}
+}
+
+// moduleCache returns the user's module cache if there is one. It is read as
+// plain files; the go command is not run.
+func moduleCache() string {
+	dir := os.Getenv("GOMODCACHE")
+	if dir == "" {
+		gopath := os.Getenv("GOPATH")
+		if gopath == "" {
+			home, err := os.UserHomeDir()
+			if err != nil {
+				return ""
+			}
+			gopath = filepath.Join(home, "go")
+		}
+		dir = filepath.Join(filepath.SplitList(gopath)[0], "pkg", "mod")
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() || !filepath.IsAbs(dir) {
+		return ""
+	}
+	return dir
+}
+
+// localCache returns a folder for results that can be made anew, "" if the user
+// has no place for one.
+func localCache() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	dir = filepath.Join(dir, "launchgate")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return ""
+	}
+	return dir
+}
+
+// localKey returns the key of this user's fingerprints, made once. Without a
+// place to keep it, fingerprints of secrets last for one run.
+func localKey() ([]byte, error) {
+	key := make([]byte, 32)
+	dir := localCache()
+	if dir == "" {
+		rand.Read(key)
+		return key, nil
+	}
+	path := filepath.Join(dir, "fingerprint.key")
+	data, err := os.ReadFile(path)
+	if err == nil && len(data) == len(key) {
+		return data, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the key of the fingerprints: %w", err)
+	}
+	rand.Read(key)
+	if err := os.WriteFile(path, key, 0o600); err != nil {
+		return nil, fmt.Errorf("keep the key of the fingerprints: %w", err)
+	}
+	return key, nil
+}
