@@ -263,6 +263,8 @@ type ruleSet struct {
 	filter *filter
 	ignore map[string]struct{} // gitleaks fingerprints
 	judge  judge
+	// unfiltered has everything judged in full, for tests of the filter.
+	unfiltered bool
 }
 
 // defaultRules are gitleaks' own default rules, and with ours when own is set,

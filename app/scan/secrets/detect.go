@@ -2,7 +2,10 @@ package secrets
 
 import (
 	"context"
+	"encoding/binary"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/rs/zerolog"
 	"github.com/zricethezav/gitleaks/v8/config"
@@ -22,19 +25,80 @@ const maxDecodeDepth = 5
 // allowMark on a line says that its author means what stands there.
 const allowMark = "gitleaks:allow"
 
-// judge is plain gitleaks. It may be used concurrently: a detector's rules and
-// automaton are only read, and DetectContext collects nothing in it.
+// maxDetectors bounds how many combinations of rules get a detector of their
+// own; beyond it, texts are judged by all rules.
+const maxDetectors = 512
+
+// judge is plain gitleaks. For a text in which only some rules could report
+// anything it runs gitleaks with just those: the others would find nothing. It
+// may be used concurrently: a detector's rules and automaton are only read, and
+// DetectContext collects nothing in it.
 type judge struct {
+	cfg  *config.Config
 	full *detect.Detector
+	mu   *sync.RWMutex
+	some map[string]*detect.Detector
 }
 
 func newJudge(cfg *config.Config) judge {
-	d := detect.NewDetector(*cfg)
-	d.MaxDecodeDepth = maxDecodeDepth
+	return judge{cfg: cfg, full: newDetector(*cfg, true), mu: new(sync.RWMutex), some: make(map[string]*detect.Detector)}
+}
+
+func newDetector(cfg config.Config, decode bool) *detect.Detector {
+	d := detect.NewDetector(cfg)
+	if decode {
+		d.MaxDecodeDepth = maxDecodeDepth
+	}
 	// Inline allowances are applied by us, because the base's policy may
 	// forbid them and because they are counted.
 	d.IgnoreGitleaksAllow = true
-	return judge{full: d}
+	return d
+}
+
+// detector returns a detector for what v says could report something.
+// With bare it asks neither for keywords nor for whole lines: both may reach
+// out of a window.
+func (j judge) detector(f *filter, v verdict, bare bool) *detect.Detector {
+	key := make([]byte, 0, 2*len(v.rules)+2)
+	if v.decode {
+		key = append(key, 'd')
+	}
+	if bare {
+		key = append(key, 'b')
+	}
+	slices.Sort(v.rules)
+	for _, i := range v.rules {
+		key = binary.LittleEndian.AppendUint16(key, uint16(i))
+	}
+	j.mu.RLock()
+	d, n := j.some[string(key)], len(j.some)
+	j.mu.RUnlock()
+	if d != nil {
+		return d
+	}
+	if n >= maxDetectors && !bare {
+		return j.full
+	}
+	cfg := *j.cfg
+	cfg.Rules, cfg.Keywords = make(map[string]config.Rule), make(map[string]struct{})
+	for _, i := range v.rules {
+		r := j.cfg.Rules[f.rules[i].id]
+		if bare {
+			r.Keywords = nil
+			r.Allowlists = slices.DeleteFunc(slices.Clone(r.Allowlists), func(a *config.Allowlist) bool { return a.RegexTarget == "line" })
+		}
+		cfg.Rules[r.RuleID] = r
+		for _, k := range r.Keywords {
+			cfg.Keywords[k] = struct{}{}
+		}
+	}
+	d = newDetector(cfg, v.decode)
+	if n < maxDetectors {
+		j.mu.Lock()
+		j.some[string(key)] = d
+		j.mu.Unlock()
+	}
+	return d
 }
 
 // text is something to look for secrets in.
@@ -45,14 +109,29 @@ type text struct {
 	line    int // of the first line of content
 }
 
+func (t text) fragment() detect.Fragment {
+	return detect.Fragment(sources.Fragment{Raw: string(t.content), FilePath: t.path, CommitSHA: t.commit, StartLine: t.line})
+}
+
 // find returns what gitleaks reports in t, the filter first.
 func (rs *ruleSet) find(ctx context.Context, t text) []report.Finding {
-	if !rs.filter.pass(t.content, t.path) {
-		return nil
+	if rs.unfiltered {
+		return rs.judge.full.DetectContext(ctx, t.fragment())
 	}
-	return rs.judge.full.DetectContext(ctx, detect.Fragment(sources.Fragment{
-		Raw: string(t.content), FilePath: t.path, CommitSHA: t.commit, StartLine: t.line,
-	}))
+	m := rs.filter.pool.Get().(*matcher)
+	v := m.ask(t.content, t.path)
+	var windows []interval
+	if !v.none {
+		windows = m.windows(t.content, v)
+	}
+	rs.filter.pool.Put(m)
+	switch {
+	case v.none:
+		return nil
+	case windows != nil:
+		return rs.judgeWindows(ctx, t, v, windows)
+	}
+	return rs.judge.detector(rs.filter, v, false).DetectContext(ctx, t.fragment())
 }
 
 // allowedInline reports whether the finding's line carries the mark.

@@ -1,10 +1,349 @@
 package secrets
 
-import "github.com/zricethezav/gitleaks/v8/config"
+import (
+	"bytes"
+	"regexp"
+	"sort"
+	"strings"
+	"sync"
 
-// filter answers whether gitleaks could report anything in a text.
-type filter struct{}
+	"github.com/zricethezav/gitleaks/v8/config"
+)
 
-func newFilter(*config.Config) *filter { return &filter{} }
+// filter answers which rules of a configuration could report anything in a
+// text. It is sound: it may name a rule that reports nothing, never the other
+// way round. It is derived from the rules alone, see anchor.go:
+//
+//   - every match of a rule's expression contains one of a few literals
+//     (anchors), found for all rules in one pass over the case-folded text;
+//   - from an anchor on, the rest of the expression must match, which an exact
+//     automaton follows for as long as it can (dfa.go);
+//   - one of the rule's keywords must be in the text, as gitleaks wants it;
+//   - what gitleaks decodes (base64, hex, percent, unicode escapes) is decoded
+//     with its own decoder and looked at again.
+//
+// A rule of which any of this cannot be derived is let through.
+type filter struct {
+	rules    []ruleFilter
+	index    map[string]int
+	auto     automaton
+	patterns []pattern
+	paths    []*config.Allowlist // global allowlists
+	local    bool                // no global allowlist looks at whole lines
+	pool     sync.Pool
+}
 
-func (f *filter) pass(content []byte, path string) bool { return true }
+// ruleFilter is what must hold for one rule to report anything.
+type ruleFilter struct {
+	id       string
+	pathOnly bool
+	path     *regexp.Regexp
+	keywords bool // one of its keywords must be there
+	anchored bool // one of its anchors must be there
+	progs    []*program
+	required []int // rules that are needed to judge this one
+	// before is the most bytes of a match before its anchor, -1: unbounded.
+	before int
+	// local: whether a match is reported depends on nothing but the text around
+	// it and its lines, so that a window around it can be judged alone.
+	local bool
+	// lines are the allowlists that look at whole lines.
+	lines []*config.Allowlist
+}
+
+// pattern is what finding a literal means.
+type pattern struct {
+	foreign bool    // a letter outside ASCII that case folding takes into it
+	keyword []int32 // rules that have it as a keyword
+	anchor  []anchorAt
+}
+
+type anchorAt struct {
+	rule   int32
+	prog   int32
+	length int32 // bytes of the literal: where it began
+}
+
+func newFilter(cfg *config.Config) *filter {
+	f := &filter{index: make(map[string]int), paths: cfg.Allowlists, local: len(linewise(cfg.Allowlists)) == 0}
+	b := newAutomatonBuilder()
+	at := func(literal string) *pattern {
+		i := b.add(literal)
+		for len(f.patterns) <= i {
+			f.patterns = append(f.patterns, pattern{})
+		}
+		return &f.patterns[i]
+	}
+	for s := range foreignLetters {
+		at(s).foreign = true
+	}
+	for i, id := range cfg.OrderedRules {
+		f.index[id] = i
+	}
+	for i, id := range cfg.OrderedRules {
+		r := cfg.Rules[id]
+		rf := ruleFilter{id: id, path: r.Path, pathOnly: r.Regex == nil, lines: linewise(r.Allowlists)}
+		// A generic rule's finding does not hide another's (gitleaks'
+		// detect.filter), so its lines can be looked at afterwards.
+		rf.local = len(r.RequiredRules) == 0 && (len(rf.lines) == 0 || isGeneric(id))
+		for _, q := range r.RequiredRules {
+			if j, ok := f.index[q.RuleID]; ok {
+				rf.required = append(rf.required, j)
+			}
+		}
+		if r.Regex != nil {
+			for _, k := range r.Keywords {
+				k = strings.ToLower(k)
+				if !isASCII(k) || k == "" {
+					rf.keywords = false
+					break
+				}
+				rf.keywords = true
+			}
+			if rf.keywords {
+				for _, k := range r.Keywords {
+					p := at(strings.ToLower(k))
+					p.keyword = append(p.keyword, int32(i))
+				}
+			}
+			for _, a := range anchorsOf(r.Regex.String()) {
+				rf.anchored = true
+				rf.before = widest(rf.before, a.before)
+				rf.progs = append(rf.progs, a.prog)
+				for _, lit := range a.literals {
+					p := at(lit)
+					p.anchor = append(p.anchor, anchorAt{rule: int32(i), prog: int32(len(rf.progs) - 1), length: int32(len(lit))})
+				}
+			}
+		}
+		f.rules = append(f.rules, rf)
+	}
+	f.auto = b.build()
+	f.pool.New = func() any { return newMatcher(f) }
+	return f
+}
+
+// foreignLetters are the letters outside ASCII that case folding takes into it:
+// the Kelvin sign and the long s match k and s in a case-insensitive
+// expression, and the dotted capital I becomes i in strings.ToLower. Text with
+// one of them is looked at a second time with them replaced.
+var foreignLetters = map[string]byte{"\u212a": 'k', "\u017f": 's', "\u0130": 'i'}
+
+func widest(a, b int) int {
+	if a < 0 || b < 0 {
+		return -1
+	}
+	return max(a, b)
+}
+
+func linewise(lists []*config.Allowlist) []*config.Allowlist {
+	var out []*config.Allowlist
+	for _, a := range lists {
+		if a.RegexTarget == "line" {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func isGeneric(id string) bool { return strings.Contains(strings.ToLower(id), "generic") }
+
+// verdict says which rules could report something in a text.
+type verdict struct {
+	none   bool // none could
+	decode bool // something could be found in what gitleaks decodes
+	rules  []int
+}
+
+// matcher is the changing part of a filter, for one goroutine at a time.
+type matcher struct {
+	f        *filter
+	keyword  []bool
+	anchor   []bool
+	dfas     [][]*dfa
+	steps    []int
+	lastPath string
+	allowed  bool
+	could    []bool
+}
+
+func newMatcher(f *filter) *matcher {
+	n := len(f.rules)
+	m := &matcher{f: f, keyword: make([]bool, n), anchor: make([]bool, n), could: make([]bool, n), steps: make([]int, n), dfas: make([][]*dfa, n)}
+	for i, r := range f.rules {
+		m.dfas[i] = make([]*dfa, len(r.progs))
+	}
+	return m
+}
+
+// ask says which rules could report something in content, a file at path.
+func (m *matcher) ask(content []byte, path string) verdict {
+	f := m.f
+	if path != "" && path != m.lastPath {
+		m.lastPath, m.allowed = path, false
+		for _, a := range f.paths {
+			if a.MatchCondition == config.AllowlistMatchOr && a.PathAllowed(path) {
+				m.allowed = true
+			}
+		}
+	}
+	if path != "" && m.allowed {
+		return verdict{none: true}
+	}
+	clear(m.could)
+	m.look(content, nil)
+	m.mark()
+	v := verdict{}
+	if decodable(content) {
+		// gitleaks decodes in place and looks again, up to its limit; there it
+		// reports only what overlaps something decoded.
+		raw := content
+		for depth := 1; depth <= maxDecodeDepth; depth++ {
+			var segments []interval
+			if raw, segments = decodeOnce(raw); len(segments) == 0 {
+				break
+			}
+			m.look(raw, segments)
+			v.decode = m.mark() || v.decode
+		}
+	}
+	for i := range f.rules {
+		r := &f.rules[i]
+		if r.pathOnly {
+			m.could[i] = r.path == nil || r.path.MatchString(path)
+		} else if m.could[i] && r.path != nil {
+			m.could[i] = r.path.MatchString(path)
+		}
+	}
+	for i, ok := range m.could {
+		if ok {
+			v.rules = append(append(v.rules, i), f.rules[i].required...)
+		}
+	}
+	v.none = len(v.rules) == 0
+	return v
+}
+
+// mark adds to m.could the rules that the last look leaves possible. It reports
+// whether there was one.
+func (m *matcher) mark() bool {
+	found := false
+	for i := range m.f.rules {
+		r := &m.f.rules[i]
+		if !r.pathOnly && (!r.keywords || m.keyword[i]) && (!r.anchored || m.anchor[i]) {
+			m.could[i], found = true, true
+		}
+	}
+	return found
+}
+
+// look notes which keywords are in content, and which rules have an anchor from
+// which they could match; within segments only, if there are any.
+func (m *matcher) look(content []byte, segments []interval) {
+	clear(m.keyword)
+	clear(m.anchor)
+	clear(m.steps)
+	m.each(content, func(p *pattern, end int, at func(int) int) {
+		for _, r := range p.keyword {
+			m.keyword[r] = true
+		}
+		for _, a := range p.anchor {
+			if m.anchor[a.rule] {
+				continue
+			}
+			from := at(end - int(a.length))
+			ok, to := m.follow(a, content, from)
+			if before := m.f.rules[a.rule].before; ok && segments != nil && before >= 0 && !touches(segments, from-before, to) {
+				continue
+			}
+			m.anchor[a.rule] = m.anchor[a.rule] || ok
+		}
+	})
+}
+
+// touches reports whether from..to overlaps or touches one of the sorted
+// intervals.
+func touches(segments []interval, from, to int) bool {
+	i := sort.Search(len(segments), func(i int) bool { return segments[i].to >= from })
+	return i < len(segments) && segments[i].from <= to
+}
+
+// each calls visit for every literal in content, with where it ends. Positions
+// go through at, which maps them back to content.
+func (m *matcher) each(content []byte, visit func(p *pattern, end int, at func(int) int)) {
+	same := func(i int) int { return i }
+	if !m.pass(content, same, visit) {
+		return
+	}
+	var folded []byte
+	var moved []interval // from here in folded on, positions in content are further on by to
+	for i := 0; i < len(content); i++ {
+		if content[i] >= 0xc4 {
+			for s, c := range foreignLetters {
+				if bytes.HasPrefix(content[i:], []byte(s)) {
+					folded = append(folded, c)
+					i += len(s) - 1
+					moved = append(moved, interval{len(folded), i + 1 - len(folded)})
+					goto next
+				}
+			}
+		}
+		folded = append(folded, content[i])
+	next:
+	}
+	m.pass(folded, func(p int) int {
+		i := sort.Search(len(moved), func(i int) bool { return moved[i].from > p })
+		if i == 0 {
+			return p
+		}
+		return p + moved[i-1].to
+	}, visit)
+}
+
+// pass goes over text once. It reports whether there are foreign letters in it.
+func (m *matcher) pass(text []byte, at func(int) int, visit func(*pattern, int, func(int) int)) (foreign bool) {
+	a := &m.f.auto
+	s := a.root
+	for i, b := range text {
+		s = a.next[s+uint32(a.class[b])]
+		if s < a.firstOut {
+			continue
+		}
+		for _, id := range a.out[(s-a.firstOut)>>a.shift] {
+			p := &m.f.patterns[id]
+			if p.foreign {
+				foreign = true
+				continue
+			}
+			visit(p, i+1, at)
+		}
+	}
+	return foreign
+}
+
+// follow reports whether the rule's expression can go on from an anchor, and
+// how far a match from there can reach. A rule that costs too much on this text
+// is let through.
+func (m *matcher) follow(at anchorAt, content []byte, from int) (bool, int) {
+	if m.steps[at.rule] > 8*len(content)+1<<16 {
+		return true, len(content)
+	}
+	r := &m.f.rules[at.rule]
+	d := m.dfas[at.rule][at.prog]
+	if d == nil {
+		d = newDFA(r.progs[at.prog])
+		m.dfas[at.rule][at.prog] = d
+	}
+	ok, to := d.match(content, from)
+	m.steps[at.rule] += to - from
+	return ok, to
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}

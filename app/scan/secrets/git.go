@@ -55,7 +55,7 @@ func (r repo) command(ctx context.Context, args ...string) *exec.Cmd {
 		"-c", "core.bare=true", "-c", "core.quotePath=true", "-c", "core.bigFileThreshold=" + strconv.Itoa(bigFileBytes),
 		"-c", "safe.directory=" + r.dir, "-c", "protocol.allow=never",
 		"-c", "diff.suppressBlankEmpty=false", "-c", "diff.algorithm=default", "-c", "color.ui=false",
-		"-c", "diff.indentHeuristic=true", "-c", "gc.auto=0",
+		"-c", "diff.indentHeuristic=true", "-c", "gc.auto=0", "-c", "advice.graftFileDeprecated=false",
 	}
 	cmd := exec.CommandContext(ctx, "git", append(fixed, args...)...)
 	// Not the caller's environment: it may hold tokens, and GIT_* variables
@@ -111,9 +111,15 @@ func (t *tailBuffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// firstLine returns the line that says why git gave up.
 func (t *tailBuffer) firstLine() string {
-	line, _, _ := strings.Cut(strings.TrimSpace(t.buf.String()), "\n")
-	return line
+	lines := strings.Split(strings.TrimSpace(t.buf.String()), "\n")
+	for _, line := range lines {
+		if strings.HasPrefix(line, "fatal:") {
+			return line
+		}
+	}
+	return lines[0]
 }
 
 // output runs git to its end and returns what it printed, at most limit bytes.
@@ -167,7 +173,8 @@ func (r repo) stream(ctx context.Context, stdin io.Reader, read func(io.Reader) 
 // count returns how many commits revs select, counted by git itself and apart
 // from the walk, so that a walk that ends early is noticed.
 func (r repo) count(ctx context.Context, revs []string) (int, error) {
-	out, err := r.output(ctx, 64, revsInput(revs), "rev-list", "--count", "--stdin")
+	args, in := revArgs(revs, "rev-list", "--count", "--stdin")
+	out, err := r.output(ctx, 64, in, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -187,7 +194,8 @@ type commit struct {
 // commits lists what revs select, ancestors first.
 func (r repo) commits(ctx context.Context, revs []string) ([]commit, error) {
 	var list []commit
-	err := r.stream(ctx, revsInput(revs), func(rd io.Reader) error {
+	args, in := revArgs(revs, "rev-list", "--topo-order", "--reverse", "--parents", "--stdin")
+	err := r.stream(ctx, in, func(rd io.Reader) error {
 		sc := bufio.NewScanner(rd)
 		sc.Buffer(make([]byte, 64<<10), 4<<20)
 		for sc.Scan() {
@@ -202,8 +210,22 @@ func (r repo) commits(ctx context.Context, revs []string) ([]commit, error) {
 			list = append(list, commit{id: id, parents: ids[1:]})
 		}
 		return sc.Err()
-	}, "rev-list", "--topo-order", "--reverse", "--parents", "--stdin")
+	}, args...)
 	return list, err
+}
+
+// revArgs puts options among revs (--all) on the command line and object names,
+// of which there may be many, on standard input.
+func revArgs(revs []string, args ...string) ([]string, io.Reader) {
+	var ids []string
+	for _, rev := range revs {
+		if strings.HasPrefix(rev, "--") {
+			args = append(args, rev)
+		} else {
+			ids = append(ids, rev)
+		}
+	}
+	return args, revsInput(ids)
 }
 
 func revsInput(revs []string) io.Reader { return strings.NewReader(strings.Join(revs, "\n") + "\n") }

@@ -247,6 +247,7 @@ func (p *patchReader) hunks(f patchFile) error {
 		return false
 	}
 	last := byte(0)
+	start, number := spans[parents].start, spans[parents].start
 	for remaining() {
 		if err := p.next(); err != nil {
 			return fmt.Errorf("%w: a hunk ends early", errPatch)
@@ -271,15 +272,24 @@ func (p *patchReader) hunks(f patchFile) error {
 			}
 		}
 		last = ' '
-		if !minus {
-			left[parents]--
-		}
 		switch {
-		// A merge's hunk keeps its context, or lines after it would be misnumbered.
-		case plus, parents > 1 && !minus:
+		case plus:
+			if len(p.add) == 0 {
+				start = number
+			}
 			p.add, last = append(append(p.add, text...), '\n'), '+'
 		case minus && p.removed:
 			p.del, last = append(append(p.del, text...), '\n'), '-'
+		case !minus && len(p.add) > 0:
+			// Context, which only merges have, ends a run of added lines.
+			if err := p.sink.hunk(patchHunk{newStart: start, added: p.add}); err != nil {
+				return err
+			}
+			p.add = p.add[:0]
+		}
+		if !minus {
+			left[parents]--
+			number++
 		}
 	}
 	for _, n := range left {
@@ -296,7 +306,7 @@ func (p *patchReader) hunks(f patchFile) error {
 	default:
 		p.unread()
 	}
-	return p.sink.hunk(patchHunk{newStart: spans[parents].start, oldStart: spans[0].start, added: p.add, removed: p.del})
+	return p.sink.hunk(patchHunk{newStart: start, oldStart: spans[0].start, added: p.add, removed: p.del})
 }
 
 func (p *patchReader) dropNewline(last byte) {

@@ -186,41 +186,64 @@ func (s *session) patches(ctx context.Context, todo []commit, res *walkResult, t
 	if len(todo) == 0 {
 		return nil
 	}
-	workers := min(runtime.GOMAXPROCS(0), (len(todo)+batchCommits-1)/batchCommits)
-	g, ctx := errgroup.WithContext(ctx)
-	batches := make(chan []commit)
-	g.Go(func() error {
-		defer close(batches)
-		for len(todo) > 0 {
-			n := min(batchCommits, len(todo))
-			select {
-			case batches <- todo[:n]:
-				todo = todo[n:]
-			case <-ctx.Done():
-				return context.Cause(ctx)
+	// Merges are shown apart: the combined format needs context, since git
+	// 2.39 prints impossible hunk headers for it with -U0.
+	var kinds [2][]commit
+	for _, c := range todo {
+		k := 0
+		if len(c.parents) > 1 {
+			if k = 1; s.plain {
+				s.scanned.Add(1)
+				continue
 			}
 		}
-		return nil
-	})
+		kinds[k] = append(kinds[k], c)
+	}
+	type job struct {
+		merges int
+		batch  []commit
+	}
+	var jobs []job
+	for k, list := range kinds {
+		for ; len(list) > 0; list = list[min(batchCommits, len(list)):] {
+			jobs = append(jobs, job{k, list[:min(batchCommits, len(list))]})
+		}
+	}
+	workers := min(runtime.GOMAXPROCS(0), len(jobs))
+	g, ctx := errgroup.WithContext(ctx)
+	queue := make(chan job, len(jobs))
+	for _, j := range jobs {
+		queue <- j
+	}
+	close(queue)
 	for range workers {
-		g.Go(func() error {
-			d, err := s.startDiffTree(ctx)
-			if err != nil {
-				return err
-			}
-			for batch := range batches {
-				hs, err := d.batch(ctx, s, res, batch)
+		g.Go(func() (err error) {
+			var git [2]*diffTree
+			defer func() {
+				for _, d := range git {
+					if d != nil {
+						err = d.stop(err)
+					}
+				}
+			}()
+			for j := range queue {
+				if git[j.merges] == nil {
+					if git[j.merges], err = s.startDiffTree(ctx, j.merges == 1); err != nil {
+						return err
+					}
+				}
+				hs, err := git[j.merges].batch(ctx, s, res, j.batch)
 				s.add(res, hs)
 				if err == nil && done != nil {
-					err = done(batch, hs)
+					err = done(j.batch, hs)
 				}
 				if err != nil {
-					return d.stop(err)
+					return err
 				}
-				s.scanned.Add(int64(len(batch)))
+				s.scanned.Add(int64(len(j.batch)))
 				s.report(total)
 			}
-			return d.stop(nil)
+			return nil
 		})
 	}
 	return g.Wait()
@@ -243,15 +266,19 @@ type diffTree struct {
 // command does, so that the same lines count as added. -c shows of a merge what
 // differs from every parent: conflict resolutions and what a merge smuggles in;
 // what it takes from one parent was looked at there.
-func patchArgs() []string {
-	return []string{"-r", "--root", "-c", "-p", "-U0", "-M", "--always", "--full-index", "--no-ext-diff", "--no-textconv",
+func patchArgs(merges bool) []string {
+	shape := "-U0"
+	if merges {
+		shape = "-U1"
+	}
+	return []string{"-r", "--root", "-c", "-p", shape, "-M", "--always", "--full-index", "--no-ext-diff", "--no-textconv",
 		"--no-color", "--src-prefix=a/", "--dst-prefix=b/", "--inter-hunk-context=0", "--no-relative", "--submodule=short", "--ignore-submodules=none"}
 }
 
-func (s *session) startDiffTree(ctx context.Context) (*diffTree, error) {
+func (s *session) startDiffTree(ctx context.Context, merges bool) (*diffTree, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	d := &diffTree{cancel: cancel}
-	d.cmd = s.repo.command(ctx, append([]string{"diff-tree", "--stdin"}, patchArgs()...)...)
+	d.cmd = s.repo.command(ctx, append([]string{"diff-tree", "--stdin"}, patchArgs(merges)...)...)
 	d.cmd.Stderr = &d.complaint
 	var err error
 	if d.stdin, err = d.cmd.StdinPipe(); err == nil {

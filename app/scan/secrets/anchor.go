@@ -1,0 +1,349 @@
+package secrets
+
+import (
+	"regexp/syntax"
+	"slices"
+	"strings"
+)
+
+// anchor is a place every match of an expression passes through: one of
+// literals (folded to lower case), from whose beginning on prog must match.
+type anchor struct {
+	literals []string
+	prog     *program
+	// before and after are the most bytes a match can have before the literal
+	// begins, and from there on; -1 when there is no bound.
+	before, after int
+}
+
+// Bounds on what is derived from one expression; beyond them, a part counts as
+// not understood, which lets more text through.
+const (
+	maxLiterals   = 64
+	maxLiteralLen = 24
+	maxClassRunes = 4
+	maxAnchors    = 48
+)
+
+// anchorsOf derives anchors from an expression: every match passes through at
+// least one of them. It returns nil when there are none.
+func anchorsOf(expr string) []anchor {
+	re, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	re = re.Simplify()
+	best := choose(flatten(nil, re), -1, 0)
+	if best == nil {
+		return nil
+	}
+	var out []anchor
+	for _, c := range best.parts {
+		prog, ok := compileProgram(c.seq)
+		if !ok {
+			return nil
+		}
+		out = append(out, anchor{literals: c.literals, prog: prog, before: c.before, after: longestMatch(c.seq)})
+	}
+	return out
+}
+
+// candidate is a set of anchors that together cover an expression.
+type candidate struct {
+	parts []part
+	score float64
+}
+
+type part struct {
+	literals []string
+	seq      []*syntax.Regexp // what must match from the literal's beginning on
+	before   int
+}
+
+// flatten spreads concatenations and captures out into a sequence. One or more
+// of x is x, then any number of x.
+func flatten(out []*syntax.Regexp, re *syntax.Regexp) []*syntax.Regexp {
+	switch re.Op {
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			out = flatten(out, sub)
+		}
+		return out
+	case syntax.OpCapture:
+		return flatten(out, re.Sub[0])
+	case syntax.OpPlus:
+		out = flatten(out, re.Sub[0])
+		return append(out, &syntax.Regexp{Op: syntax.OpStar, Flags: re.Flags, Sub: re.Sub})
+	case syntax.OpEmptyMatch:
+		return out
+	}
+	return append(out, re)
+}
+
+// choose returns the best anchors that begin before seq[limit] (anywhere for
+// -1), nil when there are none. At most before bytes of a match precede seq.
+func choose(seq []*syntax.Regexp, limit, before int) *candidate {
+	if limit < 0 {
+		limit = len(seq)
+	}
+	var best *candidate
+	better := func(c *candidate) {
+		if c != nil && len(c.parts) <= maxAnchors && (best == nil || c.score > best.score) {
+			best = c
+		}
+	}
+	run := 0 // beginning of the run of exact elements before i
+	for i := 0; i < limit; i++ {
+		lits := exact(seq[i])
+		if lits == nil {
+			switch {
+			case seq[i].Op == syntax.OpAlternate:
+				better(chooseBranches(seq, run, i, before))
+			case seq[i].Op == syntax.OpLiteral:
+				// Too long: its beginning is enough.
+				head := *seq[i]
+				head.Rune = head.Rune[:min(len(head.Rune), maxLiteralLen)]
+				if lits := exact(&head); lits != nil {
+					better(&candidate{parts: []part{{literals: lits, seq: seq[i:], before: sum(before, longestMatch(seq[:i]))}}, score: score(lits)})
+				}
+			}
+			run = i + 1
+			continue
+		}
+		if isEmptyWidth(seq[i]) {
+			continue
+		}
+		end := i + 1
+		for end < len(seq) {
+			more := exact(seq[end])
+			if more == nil || len(lits)*len(more) > maxLiterals || longest(lits) >= maxLiteralLen {
+				break
+			}
+			lits = cross(lits, more)
+			end++
+		}
+		// Assertions right before the literal hold where it begins.
+		from := i
+		for from > 0 && isEmptyWidth(seq[from-1]) {
+			from--
+		}
+		better(&candidate{parts: []part{{literals: lits, seq: seq[from:], before: sum(before, longestMatch(seq[:from]))}}, score: score(lits)})
+	}
+	return best
+}
+
+// chooseBranches covers each branch of the alternation seq[i] by anchors of its
+// own; the exact elements seq[run:i] before it belong to each branch.
+func chooseBranches(seq []*syntax.Regexp, run, i, before int) *candidate {
+	before = sum(before, longestMatch(seq[:run]))
+	all := &candidate{}
+	for n, sub := range seq[i].Sub {
+		branch := flatten(slices.Clone(seq[run:i]), sub)
+		inside := len(branch)
+		c := choose(append(branch, seq[i+1:]...), inside, before)
+		if c == nil {
+			return nil
+		}
+		all.parts = append(all.parts, c.parts...)
+		if n == 0 || c.score < all.score {
+			all.score = c.score
+		}
+		if len(all.parts) > maxAnchors {
+			return nil
+		}
+	}
+	return all
+}
+
+// exact returns the folded strings an element stands for, nil when they are too
+// many or not plain ASCII. Assertions stand for the empty string.
+func exact(re *syntax.Regexp) []string {
+	switch re.Op {
+	case syntax.OpLiteral:
+		var b strings.Builder
+		for _, r := range re.Rune {
+			c, ok := fold(r)
+			if !ok {
+				return nil
+			}
+			b.WriteByte(c)
+		}
+		if b.Len() > maxLiteralLen {
+			return nil
+		}
+		return []string{b.String()}
+	case syntax.OpCharClass:
+		var out []string
+		for i := 0; i < len(re.Rune); i += 2 {
+			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
+				if r == '\u017f' || r == '\u212a' {
+					continue // text with these is judged in full
+				}
+				c, ok := fold(r)
+				if !ok {
+					return nil
+				}
+				if s := string(c); !slices.Contains(out, s) {
+					out = append(out, s)
+				}
+				if len(out) > maxClassRunes {
+					return nil
+				}
+			}
+		}
+		return out
+	case syntax.OpCapture:
+		return exact(re.Sub[0])
+	case syntax.OpConcat:
+		out := []string{""}
+		for _, sub := range re.Sub {
+			more := exact(sub)
+			if more == nil || len(out)*len(more) > maxLiterals {
+				return nil
+			}
+			out = cross(out, more)
+		}
+		return out
+	case syntax.OpAlternate:
+		var out []string
+		for _, sub := range re.Sub {
+			more := exact(sub)
+			if more == nil || len(out)+len(more) > maxLiterals {
+				return nil
+			}
+			out = append(out, more...)
+		}
+		if slices.Contains(out, "") {
+			return nil
+		}
+		return out
+	}
+	if isEmptyWidth(re) {
+		return []string{""}
+	}
+	return nil
+}
+
+func isEmptyWidth(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return true
+	}
+	return false
+}
+
+// fold returns the byte the automaton sees for an ASCII rune.
+func fold(r rune) (byte, bool) {
+	switch {
+	case r >= 0x80 || r < 0:
+		return 0, false
+	case 'A' <= r && r <= 'Z':
+		return byte(r) + 'a' - 'A', true
+	}
+	return byte(r), true
+}
+
+func cross(a, b []string) []string {
+	out := make([]string, 0, len(a)*len(b))
+	for _, x := range a {
+		for _, y := range b {
+			if s := x + y; !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+func longest(s []string) int {
+	n := 0
+	for _, x := range s {
+		n = max(n, len(x))
+	}
+	return n
+}
+
+// score estimates in bits how seldom the commonest of some literals occurs by
+// chance. Beyond 24 bits more does not help, and the earliest place wins.
+func score(lits []string) float64 {
+	low := 24.0
+	for _, s := range lits {
+		bits := 0.0
+		for i := range len(s) {
+			switch c := s[i]; {
+			case strings.IndexByte("etaoinsr \n", c) >= 0:
+				bits += 3.2
+			case 'a' <= c && c <= 'z':
+				bits += 4.7
+			case '0' <= c && c <= '9':
+				bits += 5
+			default:
+				bits += 4.5
+			}
+		}
+		low = min(low, bits)
+	}
+	return low
+}
+
+// sum adds two lengths, -1 meaning without bound.
+func sum(a, b int) int {
+	if a < 0 || b < 0 || a+b > 1<<16 {
+		return -1
+	}
+	return a + b
+}
+
+// longestMatch returns the most bytes a sequence can match, -1 for no bound.
+func longestMatch(seq []*syntax.Regexp) int {
+	n := 0
+	for _, re := range seq {
+		n = sum(n, longestOf(re))
+	}
+	return n
+}
+
+func longestOf(re *syntax.Regexp) int {
+	switch re.Op {
+	case syntax.OpEmptyMatch, syntax.OpNoMatch:
+		return 0
+	case syntax.OpLiteral:
+		n := 0
+		for _, r := range re.Rune {
+			switch {
+			case r >= 0x80:
+				n += 4
+			case re.Flags&syntax.FoldCase != 0 && (r|0x20 == 'k' || r|0x20 == 's'):
+				n += 3 // the Kelvin sign and the long s
+			default:
+				n++
+			}
+		}
+		return n
+	case syntax.OpCharClass:
+		if n := len(re.Rune); n > 0 && re.Rune[n-1] < 0x80 {
+			return 1
+		}
+		return 4
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return 4
+	case syntax.OpCapture, syntax.OpQuest:
+		return longestOf(re.Sub[0])
+	case syntax.OpConcat:
+		return longestMatch(re.Sub)
+	case syntax.OpAlternate:
+		n := 0
+		for _, sub := range re.Sub {
+			m := longestOf(sub)
+			if m < 0 {
+				return -1
+			}
+			n = max(n, m)
+		}
+		return n
+	}
+	if isEmptyWidth(re) {
+		return 0
+	}
+	return -1
+}

@@ -1,0 +1,207 @@
+package secrets
+
+import (
+	"encoding/binary"
+	"regexp/syntax"
+	"slices"
+	"unicode/utf8"
+)
+
+// program is an expression to be matched from a given place on.
+type program struct {
+	prog *syntax.Prog
+}
+
+// maxFollowInsts bounds the programs that are followed; a rule with a larger
+// one has no anchors and goes by its keywords.
+const maxFollowInsts = 20_000
+
+func compileProgram(seq []*syntax.Regexp) (*program, bool) {
+	re := &syntax.Regexp{Op: syntax.OpConcat, Flags: syntax.Perl, Sub: seq}
+	prog, err := syntax.Compile(re.Simplify())
+	if err != nil || len(prog.Inst) > maxFollowInsts {
+		return nil, false
+	}
+	return &program{prog: prog}, true
+}
+
+// maxStates bounds a cache of states; when it is full it is begun anew.
+const maxStates = 2000
+
+// The states with a meaning of their own.
+const (
+	unknown = iota // not yet computed
+	dead
+	firstState
+)
+
+// dfa follows a program over text deterministically, building states as they
+// are met. It is for one goroutine. Unlike package regexp it only answers
+// whether there is a match that begins exactly here, which costs one table
+// look-up a byte.
+type dfa struct {
+	prog   *syntax.Prog
+	states []dstate // from firstState on
+	byKey  map[string]uint32
+	start  [4]uint32
+	seen   []uint32 // visit marks by instruction
+	mark   uint32
+	stack  []uint32
+	runes  []uint32
+	key    []byte
+}
+
+// dstate is a set of instructions to go on from, before assertions, and what
+// came before: assertions need both neighbours.
+type dstate struct {
+	pcs  []uint32
+	prev uint8
+	// next is by ASCII byte; the last is the end of the text. Entries are as
+	// step returns them, 0 for not yet known.
+	next [129]uint32
+}
+
+// Kinds of neighbours, as assertions tell them apart.
+const (
+	prevNone uint8 = iota
+	prevNewline
+	prevWord
+	prevOther
+)
+
+var sampleRune = [4]rune{-1, '\n', 'a', ' '}
+
+func kindOf(r rune) uint8 {
+	switch {
+	case r < 0:
+		return prevNone
+	case r == '\n':
+		return prevNewline
+	case syntax.IsWordChar(r):
+		return prevWord
+	}
+	return prevOther
+}
+
+func newDFA(p *program) *dfa {
+	d := &dfa{prog: p.prog, seen: make([]uint32, len(p.prog.Inst))}
+	d.reset()
+	return d
+}
+
+func (d *dfa) reset() {
+	d.states = d.states[:0]
+	d.byKey = make(map[string]uint32)
+	d.start = [4]uint32{}
+}
+
+// match reports whether the program matches a text that begins at from, and a
+// place no match that begins there reaches beyond. The program is followed for
+// as long as a longer match is possible.
+func (d *dfa) match(text []byte, from int) (bool, int) {
+	prev := rune(-1)
+	if from > 0 {
+		prev, _ = utf8.DecodeLastRune(text[:from])
+	}
+	kind := kindOf(prev)
+	s := d.start[kind]
+	if s == unknown {
+		s = d.intern([]uint32{uint32(d.prog.Start)}, kind)
+		d.start[kind] = s
+	}
+	ok := false
+	i := from
+	for i < len(text) && s != dead {
+		st := &d.states[s-firstState]
+		b := text[i]
+		if b < utf8.RuneSelf {
+			n := st.next[b]
+			if n == unknown {
+				n = d.step(s, rune(b), int(b))
+			}
+			s = n >> 1
+			ok = ok || n&1 != 0
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(text[i:])
+		n := d.step(s, r, -1)
+		s = n >> 1
+		ok = ok || n&1 != 0
+		i += size
+	}
+	if s != dead && i == len(text) {
+		n := d.states[s-firstState].next[128]
+		if n == unknown {
+			n = d.step(s, -1, 128)
+		}
+		ok = ok || n&1 != 0
+	}
+	return ok, i
+}
+
+// step computes the state after r, twice its number, plus one when the program
+// has matched before r. It remembers it at slot (-1: nowhere).
+func (d *dfa) step(s uint32, r rune, slot int) uint32 {
+	st := &d.states[s-firstState]
+	flags := syntax.EmptyOpContext(sampleRune[st.prev], r)
+	d.mark++
+	d.runes = d.runes[:0]
+	d.stack = append(d.stack[:0], st.pcs...)
+	result, matched := uint32(dead), uint32(0)
+	for len(d.stack) > 0 {
+		pc := d.stack[len(d.stack)-1]
+		d.stack = d.stack[:len(d.stack)-1]
+		if d.seen[pc] == d.mark {
+			continue
+		}
+		d.seen[pc] = d.mark
+		inst := &d.prog.Inst[pc]
+		switch inst.Op {
+		case syntax.InstAlt, syntax.InstAltMatch:
+			d.stack = append(d.stack, inst.Out, inst.Arg)
+		case syntax.InstCapture, syntax.InstNop:
+			d.stack = append(d.stack, inst.Out)
+		case syntax.InstEmptyWidth:
+			if syntax.EmptyOp(inst.Arg)&^flags == 0 {
+				d.stack = append(d.stack, inst.Out)
+			}
+		case syntax.InstMatch:
+			matched = 1
+		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
+			if r >= 0 && inst.MatchRune(r) && !slices.Contains(d.runes, inst.Out) {
+				d.runes = append(d.runes, inst.Out)
+			}
+		}
+	}
+	full := false
+	if len(d.runes) > 0 {
+		full = len(d.states) >= maxStates
+		pcs := slices.Clone(d.runes)
+		slices.Sort(pcs)
+		if full {
+			d.reset()
+		}
+		result = d.intern(pcs, kindOf(r))
+	}
+	result = result<<1 | matched
+	if slot >= 0 && !full {
+		d.states[s-firstState].next[slot] = result
+	}
+	return result
+}
+
+// intern returns the number of a state.
+func (d *dfa) intern(pcs []uint32, prev uint8) uint32 {
+	d.key = append(d.key[:0], prev)
+	for _, pc := range pcs {
+		d.key = binary.LittleEndian.AppendUint32(d.key, pc)
+	}
+	if s, ok := d.byKey[string(d.key)]; ok {
+		return s
+	}
+	s := uint32(len(d.states)) + firstState
+	d.states = append(d.states, dstate{pcs: pcs, prev: prev})
+	d.byKey[string(d.key)] = s
+	return s
+}
