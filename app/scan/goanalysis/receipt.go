@@ -14,6 +14,9 @@ import (
 // maxListed bounds how many names one note spells out.
 const maxListed = 5
 
+// maxModules bounds how many modules of one repository are listed.
+const maxModules = 20
+
 // receipt says what was looked at. A package is a gap if part of its code could
 // not be read as Go at all, or an analyzer did not finish on it. A package that
 // is only partly typed was still looked at, by syntax and whatever types there
@@ -62,8 +65,17 @@ func receipt(repo *load.Result, analysed []*driver.Analysed) review.ScannerRecei
 		r.Notes = append(r.Notes, s)
 	}
 	r.Notes = append(r.Notes, origins(repo)...)
-	for _, m := range repo.Modules {
-		r.Notes = append(r.Notes, m.Notes...)
+	r.Notes = append(r.Notes, modules(repo, analysed)...)
+	generated := 0
+	for _, p := range repo.Packages {
+		for _, f := range p.Files {
+			if f.Generated {
+				generated++
+			}
+		}
+	}
+	if generated > 0 {
+		r.Notes = append(r.Notes, plural(generated, "file")+" of generated code among them")
 	}
 	if n := len(repo.Excluded); n > 0 {
 		r.Skipped = append(r.Skipped, review.Skip{What: list(repo.Excluded), Why: "build constraints exclude it on the platform that is looked at"})
@@ -76,6 +88,31 @@ func receipt(repo *load.Result, analysed []*driver.Analysed) review.ScannerRecei
 			Do: "make it an ordinary Go file within the limits, or exclude it in the policy"})
 	}
 	return r
+}
+
+// modules says, where there are several, how far each is typed, and repeats the
+// remarks on their files.
+func modules(repo *load.Result, analysed []*driver.Analysed) []string {
+	var notes []string
+	for i, m := range repo.Modules {
+		if len(repo.Modules) > 1 && i < maxModules {
+			all, full := 0, 0
+			for _, a := range analysed {
+				if a.Package.Module == m {
+					all++
+					if a.Package.Typed.Full() {
+						full++
+					}
+				}
+			}
+			notes = append(notes, fmt.Sprintf("module %s (%s): %d of %d packages typed in full", m.Path, m.Dir, full, all))
+		}
+		notes = append(notes, m.Notes...)
+	}
+	if n := len(repo.Modules); n > maxModules {
+		notes = append(notes, fmt.Sprintf("and %d more modules", n-maxModules))
+	}
+	return notes
 }
 
 // notLooked says why a package was not looked at as a whole, or "".
@@ -133,9 +170,14 @@ func firstHard(p *load.Package) string {
 // origins says where declarations came from.
 func origins(repo *load.Result) []string {
 	count := map[load.Origin]int{}
-	var missing []string
+	var missing, standIns []string
+	said := map[string]bool{}
 	for _, d := range repo.Deps {
 		count[d.Origin]++
+		if v := d.StandIn; d.Module.Version != "" && v.Version != "" && v.Version != d.Module.Version && !said[v.Path] {
+			said[v.Path] = true
+			standIns = append(standIns, fmt.Sprintf("%s (%s stands in for %s)", v.Path, v.Version, d.Module.Version))
+		}
 		if d.Origin == load.FromUse {
 			missing = append(missing, d.Path)
 		}
@@ -148,6 +190,9 @@ func origins(repo *load.Result) []string {
 	var notes []string
 	if len(parts) > 0 {
 		notes = append(notes, "declarations of imported packages: "+strings.Join(parts, ", "))
+	}
+	if len(standIns) > 0 {
+		notes = append(notes, "embedded declarations of another version: "+list(standIns))
 	}
 	if len(missing) > 0 {
 		notes = append(notes, "no declarations at hand for "+list(missing))

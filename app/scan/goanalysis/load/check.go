@@ -170,8 +170,8 @@ func (f importerFunc) Import(path string) (*types.Package, error) { return f(pat
 
 // checkNode types one package. Nothing that goes wrong in it stops the others.
 func (g *group) checkNode(slot int, n *node) {
-	if g.opt.Working != nil && n.own {
-		g.opt.Working(slot, n.dir)
+	if g.opt.Working != nil {
+		g.opt.Working(slot, n.mark())
 		defer g.opt.Working(slot, "")
 	}
 	if n.blob != nil {
@@ -244,6 +244,15 @@ func (g *group) checkNode(slot int, n *node) {
 	if g.opt.Progress != nil {
 		g.opt.Progress(int(g.done.Add(1)), int(g.total.Load()))
 	}
+}
+
+// mark names a node for Options.Working and Options.Skip: its folder or, for a
+// dependency, its import path.
+func (n *node) mark() string {
+	if n.own {
+		return n.dir
+	}
+	return n.path
 }
 
 func (n *node) newPackage() *Package {

@@ -29,13 +29,14 @@ type Options struct {
 	Store Store
 	// Embedded are the declarations that travel with the program.
 	Embedded Embedded
-	// Skip names packages (folders) that are not typed, with the reason: the
-	// worker died on them before.
+	// Skip names packages that are not typed, with the reason: the worker died
+	// on them before. They are named by their folder or, for dependencies, by
+	// their import path.
 	Skip map[string]string
 	// Progress is told how many packages are typed; it must not block.
 	Progress func(done, total int)
-	// Working is told which package is being typed (and "" when it is done),
-	// by slot; it lets a supervisor name the package a crash is due to.
+	// Working is told which package is being typed, named as in Skip (and ""
+	// when it is done), by slot; it lets a supervisor name the package a crash is due to.
 	Working func(slot int, pkg string)
 	Workers int // parallel type checkers; 0: two
 	// Reuse reports whether the caller still has what it made of a package with
@@ -510,7 +511,7 @@ func (g *group) resolve(p string) *node {
 	if t := g.std[p]; t != nil {
 		return &node{path: p, types: t, origin: FromStandard, name: t.Name()}
 	}
-	if module.CheckImportPath(p) != nil {
+	if module.CheckImportPath(p) != nil || g.opt.Skip[p] != "" {
 		return nil
 	}
 	for _, m := range g.modules {

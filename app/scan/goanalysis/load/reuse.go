@@ -50,11 +50,9 @@ func (g *group) identify(n *node, synthesised map[string]string) string {
 	if len(n.cyclic) > 0 || n.nErrs > 0 {
 		return ""
 	}
-	parts := []string{"package", n.path, n.dir, n.version, n.digest, n.name}
-	if n.mod != nil {
-		parts = append(parts, n.mod.Path, n.mod.Dir)
-	}
+	parts := []string{"package", n.path, n.version, n.digest, n.name}
 	if n.own {
+		parts = append(parts, n.dir, n.mod.Path, n.mod.Dir)
 		for _, e := range n.errs {
 			if e.Kind == "read" || e.Kind == "cycle" {
 				return ""

@@ -1,0 +1,29 @@
+package stddecl_test
+
+import (
+	"bytes"
+	"go/token"
+	"go/types"
+	"testing"
+
+	"github.com/launchgate/launchgate/app/scan/goanalysis/stddecl"
+)
+
+// FuzzRead reads damaged bundles: an error, never a panic or endless memory.
+func FuzzRead(f *testing.F) {
+	var b bytes.Buffer
+	pkg := types.NewPackage("example.com/p", "p")
+	pkg.Scope().Insert(types.NewVar(token.NoPos, pkg, "V", types.Typ[types.Int]))
+	pkg.MarkComplete()
+	if err := stddecl.Write(&b, "label", token.NewFileSet(), []*types.Package{pkg}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Add([]byte("launchgate-decl-1\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, entries, err := stddecl.Read(data)
+		if err == nil && len(entries) == 0 && len(data) == 0 {
+			t.Error("nothing was read as a bundle")
+		}
+	})
+}
