@@ -256,10 +256,13 @@ func (n *node) mark() string {
 }
 
 func (n *node) newPackage() *Package {
-	p := &Package{ID: n.dir, PkgPath: n.path, Name: n.name, Dir: n.dir, Module: n.mod, Files: n.files,
+	p := &Package{ID: n.dir, PkgPath: strings.TrimSuffix(n.path, testMark), Test: n.test, Name: n.name, Dir: n.dir, Module: n.mod, Files: n.files,
 		Imports: map[string]*Package{}, Missing: n.missing, Key: n.ident, Reused: n.reused}
 	if i := strings.IndexByte(n.path, '#'); i >= 0 {
 		p.ID += n.path[i:]
+	}
+	if n.test {
+		p.ID += testMark + n.name
 	}
 	return p
 }
@@ -286,7 +289,7 @@ func (g *group) run(n *node, conf *types.Config, files []*ast.File, info *types.
 			pkg = types.NewPackage(n.path, n.name)
 		}
 	}()
-	name := n.path
+	name := strings.TrimSuffix(n.path, testMark)
 	if i := strings.IndexByte(name, '#'); i >= 0 {
 		name = name[:i]
 	}

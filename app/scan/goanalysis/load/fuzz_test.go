@@ -11,7 +11,9 @@ import (
 )
 
 // FuzzReaders feeds rubbish to everything that reads a file of a checkout. The
-// loader must come back, with a result, and without having left the checkout.
+// loader must come back, with a result, and without having left the checkout. Run
+// it with -fuzzminimizetime 5x: two type checkers at once make coverage vary, and
+// the fuzzer would spend a minute on each input to make it smaller.
 func FuzzReaders(f *testing.F) {
 	f.Add("module m\ngo 1.24\nrequire a.b/c v1.0.0\nreplace a.b/c => ../x\n", "go 1.24\nuse (\n.\n../..\n)\n", "a.b/c v1.0.0 h1:x=\n",
 		"# a.b/c v1.0.0\n## explicit; go 1.20\na.b/c\n", "//go:build linux && !(a || b)\n\npackage m\nimport \"a.b/c\"\nvar V c.T\n")

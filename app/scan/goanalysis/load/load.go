@@ -39,6 +39,9 @@ type Options struct {
 	// when it is done), by slot; it lets a supervisor name the package a crash is due to.
 	Working func(slot int, pkg string)
 	Workers int // parallel type checkers; 0: two
+	// Tests adds, for each folder with test files, the package as its own tests
+	// see it and the external test package.
+	Tests bool
 	// Reuse reports whether the caller still has what it made of a package with
 	// this key. Such a package is typed only if one that must be looked at
 	// anew imports it.
@@ -85,6 +88,9 @@ type Package struct {
 	Missing []string
 	Typed   Typedness
 
+	// Test says that the package is there for its test files: those of the
+	// package itself together with the rest of it, or the external ones.
+	Test bool
 	// Key names everything the package and what it imports are made from; it
 	// is "" if that cannot be named.
 	Key string
@@ -225,6 +231,9 @@ type node struct {
 	errs    []Error
 	pkg     *Package
 	types   *types.Package
+	test    bool
+	tests   []*File       // test files, of a package that is not itself one of tests
+	tested  *node         // of external tests: the package as its own tests see it
 	index   *packageIndex // from the store; then files may be nil
 	keyOf   string        // where the index is kept
 	digest  string        // of the files
@@ -338,7 +347,11 @@ func (g *group) discover(ctx context.Context) error {
 	g.nameImplicit(level)
 	var split []*node
 	for _, n := range level {
-		split = append(split, g.splitNames(n)...)
+		parts := g.splitNames(n)
+		split = append(split, parts...)
+		if len(parts) == 1 {
+			split = append(split, testNodes(n)...)
+		}
 	}
 	level = level[:0]
 	for _, n := range split {
@@ -411,6 +424,33 @@ func (g *group) nameImplicit(nodes []*node) {
 		}
 	}
 }
+
+// testNodes makes the packages that the test files of a folder add.
+func testNodes(n *node) []*node {
+	var inside, outside []*File
+	for _, f := range n.tests {
+		if n.name != "" && f.Syntax.Name.Name == n.name {
+			inside = append(inside, f)
+		} else {
+			outside = append(outside, f)
+		}
+	}
+	var out []*node
+	variant := n
+	if len(inside) > 0 {
+		variant = &node{dir: n.dir, mod: n.mod, own: true, test: true, path: n.path + testMark, name: n.name, version: n.version,
+			files: append(append([]*File{}, n.files...), inside...)}
+		out = append(out, variant)
+	}
+	if len(outside) > 0 {
+		out = append(out, &node{dir: n.dir, mod: n.mod, own: true, test: true, path: n.path + "_test", name: outside[0].Syntax.Name.Name,
+			version: n.version, files: outside, tested: variant})
+	}
+	return out
+}
+
+// testMark ends the internal name of a package as its own tests see it.
+const testMark = " [test]"
 
 // splitNames makes one node per package name: files of another name than most
 // do not compile together, but are still code to look at.
@@ -485,6 +525,10 @@ func (g *group) link(n *node) []*node {
 	var fresh []*node
 	for _, p := range g.importsOf(n) {
 		if p == "C" || p == "unsafe" || p == "" {
+			continue
+		}
+		if n.tested != nil && p+testMark == n.tested.path {
+			n.imports[p] = n.tested
 			continue
 		}
 		if d, ok := g.nodes[p]; ok {

@@ -394,3 +394,40 @@ package m
 		t.Error("generated code is not told from written code")
 	}
 }
+
+func TestTestFilesOnDemand(t *testing.T) {
+	dir := lay(t, `
+-- go.mod --
+module example.com/m
+go 1.24
+-- m.go --
+package m
+func hidden() int { return 1 }
+-- export_test.go --
+package m
+var Hidden = hidden
+-- m_test.go --
+package m_test
+import (
+	"testing"
+	"example.com/m"
+)
+var V = m.Hidden()
+func TestX(t *testing.T) { t.Log(V) }
+`)
+	if r := loadDir(t, dir, load.Options{}); len(r.Packages) != 1 {
+		t.Errorf("%d packages without tests, want 1", len(r.Packages))
+	}
+	r := loadDir(t, dir, load.Options{Tests: true})
+	if len(r.Packages) != 3 {
+		t.Fatalf("%d packages with tests, want 3", len(r.Packages))
+	}
+	if got := varType(t, r, "example.com/m_test", "V"); got != "int" {
+		t.Errorf("V of the external tests is %s, want int", got)
+	}
+	for _, p := range r.Packages {
+		if !p.Typed.Full() || len(p.Errors) > 0 {
+			t.Errorf("%s: %v", p.ID, p.Errors)
+		}
+	}
+}

@@ -16,7 +16,8 @@ import (
 // parseOwn reads and parses the files of one of the repository's packages.
 func (g *group) parseOwn(n *node) {
 	for _, base := range g.tree.goFiles[n.dir] {
-		if strings.HasSuffix(base, "_test.go") {
+		test := strings.HasSuffix(base, "_test.go")
+		if test && !g.opt.Tests {
 			continue
 		}
 		name := path.Join(n.dir, base)
@@ -52,7 +53,12 @@ func (g *group) parseOwn(n *node) {
 			n.errs = append(n.errs, Error{Pos: token.Position{Filename: name}, Msg: why, Kind: "read"})
 			continue
 		}
-		n.files = append(n.files, &File{Path: name, Syntax: f, Source: src, Generated: ast.IsGenerated(f)})
+		file := &File{Path: name, Syntax: f, Source: src, Generated: ast.IsGenerated(f)}
+		if test {
+			n.tests = append(n.tests, file)
+		} else {
+			n.files = append(n.files, file)
+		}
 	}
 }
 
