@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/launchgate/launchgate/app/scan/goanalysis/declstore"
 	"github.com/launchgate/launchgate/app/scan/goanalysis/fill"
 	"github.com/launchgate/launchgate/app/scan/goanalysis/load"
 	"github.com/launchgate/launchgate/app/scan/goanalysis/modproxy"
@@ -18,7 +19,7 @@ func newStoreCommand() *cobra.Command {
 		Use:   "store",
 		Short: "Keep declarations of dependencies, so that reviews need not download anything",
 	}
-	cmd.AddCommand(newStoreFillCommand())
+	cmd.AddCommand(newStoreFillCommand(), newStoreTrimCommand())
 	return cmd
 }
 
@@ -71,6 +72,37 @@ LAUNCHGATE_PROXY_USER and LAUNCHGATE_PROXY_PASSWORD, never from DIR.`,
 	f.StringVar(&goos, "goos", "linux", "operating system whose files are read")
 	f.StringVar(&goarch, "goarch", "amd64", "architecture whose files are read")
 	f.StringSliceVar(&tags, "tags", nil, "further build tags")
+	return cmd
+}
+
+func newStoreTrimCommand() *cobra.Command {
+	var cache string
+	var max int64
+	cmd := &cobra.Command{
+		Use:   "trim",
+		Short: "Remove what was not used longest until the store is no larger than it may be",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := declstore.Open(filepath.Join(cache, "code"))
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			removed, err := s.Trim(max << 20)
+			if err != nil {
+				return err
+			}
+			entries, size, err := s.Size()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "removed %d entries; %d entries of %d KiB are left\n", removed, entries, size>>10)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&cache, "cache", "", "folder of the store")
+	cmd.Flags().Int64Var(&max, "max-mb", 1024, "size the store may have, in MiB")
+	_ = cmd.MarkFlagRequired("cache")
 	return cmd
 }
 

@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sort"
 	"sync/atomic"
+	"time"
 )
 
 // Store is a folder of content-addressed entries. Its methods may be called by
@@ -25,6 +27,9 @@ type Store struct {
 
 // magic begins every entry; the SHA-256 of the payload and the payload follow.
 const magic = "lgstore1"
+
+// touchAfter is how old an entry's mark of use may grow before it is renewed.
+const touchAfter = time.Hour
 
 // MaxEntry bounds one entry, in bytes.
 const MaxEntry = 256 << 20
@@ -113,6 +118,9 @@ func (s *Store) get(key string) ([]byte, bool) {
 		sum, payload := raw[len(magic):len(magic)+sha256.Size], raw[len(magic)+sha256.Size:]
 		got := sha256.Sum256(append([]byte(key), payload...))
 		if bytes.HasPrefix(raw, []byte(magic)) && bytes.Equal(got[:], sum) {
+			if now := time.Now(); !s.readOnly && now.Sub(st.ModTime()) > touchAfter {
+				_ = s.root.Chtimes(name, now, now) // only Trim's choice gets worse
+			}
 			return payload, true
 		}
 	}
@@ -165,6 +173,47 @@ func (s *Store) Stats() (hits, misses, damaged int64) {
 		return 0, 0, 0
 	}
 	return s.hits.Load(), s.misses.Load(), s.damaged.Load()
+}
+
+// Trim removes the entries that were not asked for longest until at most max
+// bytes are left. Others may read and write meanwhile; what they need again is
+// made again.
+func (s *Store) Trim(max int64) (removed int, err error) {
+	if s == nil || s.readOnly {
+		return 0, nil
+	}
+	type entry struct {
+		name string
+		used time.Time
+		size int64
+	}
+	var all []entry
+	var total int64
+	err = fs.WalkDir(s.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if st, err := d.Info(); err == nil {
+			all = append(all, entry{name, st.ModTime(), st.Size()})
+			total += st.Size()
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("list the store: %w", err)
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].used.Before(all[j].used) })
+	for _, e := range all {
+		if total <= max {
+			break
+		}
+		if err := s.root.Remove(e.name); err != nil && !os.IsNotExist(err) {
+			return removed, fmt.Errorf("trim the store: %w", err)
+		}
+		total -= e.size
+		removed++
+	}
+	return removed, nil
 }
 
 // Size returns the number of entries and their bytes.

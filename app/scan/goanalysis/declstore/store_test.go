@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/launchgate/launchgate/app/scan/goanalysis/declstore"
 )
@@ -94,4 +95,35 @@ func TestConcurrentWriters(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+func TestTrimKeepsWhatWasUsedLast(t *testing.T) {
+	dir := t.TempDir()
+	s, err := declstore.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	old := time.Now().Add(-48 * time.Hour)
+	for _, name := range []string{"a", "b", "c"} {
+		key := declstore.Key(name)
+		if err := s.Put(key, make([]byte, 1000)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(filepath.Join(dir, key[:2], key[2:]), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, ok := s.Get(declstore.Key("b")); !ok {
+		t.Fatal("b is gone")
+	}
+	if n, err := s.Trim(1500); err != nil || n != 2 {
+		t.Errorf("removed %d, %v, want 2", n, err)
+	}
+	if _, ok := s.Get(declstore.Key("b")); !ok {
+		t.Error("the entry used last was removed")
+	}
+	if n, size, err := s.Size(); err != nil || n != 1 || size > 1500 {
+		t.Errorf("%d entries of %d bytes left, %v", n, size, err)
+	}
 }
