@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/launchgate/launchgate/app/review"
@@ -53,10 +54,14 @@ func SaveDelivery(ctx context.Context, tx Tx, d Delivery) error {
 	if err != nil {
 		return fmt.Errorf("encode the intent: %w", err)
 	}
+	var finished int64
+	if d.State != DeliveryQueued {
+		finished = d.Received.UnixMilli() // asked for nothing
+	}
 	_, err = tx.Exec(ctx, `INSERT INTO deliveries (guid, event, action, intent, repo_id, repo_name, received_ms, state, job_id, reason, finished_ms)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)
-		ON CONFLICT (guid) DO UPDATE SET intent = excluded.intent, state = excluded.state, job_id = excluded.job_id, reason = excluded.reason, finished_ms = 0`,
-		d.GUID, d.Event, d.Action, string(intent), int64(d.Intent.Repo.ID), d.Intent.Repo.FullName(), d.Received.UnixMilli(), d.State, d.JobID, d.Reason)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT (guid) DO UPDATE SET intent = excluded.intent, state = excluded.state, job_id = excluded.job_id, reason = excluded.reason, finished_ms = excluded.finished_ms, tries = 0, crashes = 0`,
+		d.GUID, clean(d.Event), clean(d.Action), clean(string(intent)), int64(d.Intent.Repo.ID), clean(d.Intent.Repo.FullName()), d.Received.UnixMilli(), d.State, d.JobID, clean(d.Reason), finished)
 	if err != nil {
 		return fmt.Errorf("save delivery: %w", err)
 	}
@@ -66,9 +71,31 @@ func SaveDelivery(ctx context.Context, tx Tx, d Delivery) error {
 // EndDelivery records what came of a delivery.
 func (db *DB) EndDelivery(ctx context.Context, guid, state, reason string) error {
 	return db.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = $1, reason = $2, finished_ms = $3 WHERE guid = $4`, state, reason, db.now().UnixMilli(), guid)
+		_, err := tx.Exec(ctx, `UPDATE deliveries SET state = $1, reason = $2, finished_ms = $3 WHERE guid = $4`, state, clean(reason), db.now().UnixMilli(), guid)
 		return err
 	})
+}
+
+// Prune forgets what nobody asks for any more: deliveries that ended before
+// deliveriesBefore (GitHub redelivers for three days) and the outcomes of
+// reviews that ended before outcomesBefore. The reviews themselves stay, because
+// they are what keeps a verdict from being published twice.
+func (db *DB) Prune(ctx context.Context, deliveriesBefore, outcomesBefore time.Time) error {
+	return db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM deliveries WHERE state <> 'queued' AND received_ms < $1 AND finished_ms < $1`, deliveriesBefore.UnixMilli()); err != nil {
+			return fmt.Errorf("prune deliveries: %w", err)
+		}
+		if _, err := tx.Exec(ctx, `UPDATE reviews SET outcome = '' WHERE outcome <> '' AND finished_ms < $1 AND kind <> $2`, outcomesBefore.UnixMilli(), review.KindBaseline.String()); err != nil {
+			return fmt.Errorf("prune outcomes: %w", err)
+		}
+		return nil
+	})
+}
+
+// clean makes text from a pull request storable: PostgreSQL refuses NUL and
+// invalid UTF-8, and a file name must not keep a verdict from being recorded.
+func clean(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // RecentDeliveries returns the newest deliveries, at most limit.

@@ -76,7 +76,9 @@ func findReview(ctx context.Context, tx Tx, where string, args ...any) (Review, 
 
 // BeginReview makes the review of t, or takes up the one an earlier attempt
 // began, and counts an attempt. A review that was published or superseded stays
-// so: the caller sees its state and has nothing to do.
+// so: the caller sees its state and has nothing to do. While the job of another
+// delivery is at the review, nothing changes and the error has CodeSuperseded:
+// RunFor says so beforehand, but two jobs can ask it at the same time.
 func (db *DB) BeginReview(ctx context.Context, t review.Target) (Review, error) {
 	var r Review
 	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
@@ -89,18 +91,58 @@ func (db *DB) BeginReview(ctx context.Context, t review.Target) (Review, error) 
 		_, err = tx.Exec(ctx, `INSERT INTO reviews (id, repo_id, head, base, run, repo_name, kind, pull_request, installation, target, state, attempt, cancelled, check_run, verdict, title, code, reason, outcome, created_ms, finished_ms)
 			VALUES ($11, $1, $2, $3, $4, $5, $6, $7, $8, $9, 'running', 0, '', 0, '', '', '', '', '', $10, 0)
 			ON CONFLICT (repo_id, head, base, run) DO NOTHING`,
-			int64(t.Repo.ID), string(t.Head), string(t.Base), t.Run, t.Repo.FullName(), t.Kind.String(), t.PullRequest, int64(t.Installation), string(target), db.now().UnixMilli(), newID(db.now()))
+			int64(t.Repo.ID), string(t.Head), string(t.Base), t.Run, clean(t.Repo.FullName()), t.Kind.String(), t.PullRequest, int64(t.Installation), clean(string(target)), db.now().UnixMilli(), newID(db.now()))
 		if err != nil {
 			return fmt.Errorf("save review: %w", err)
 		}
-		if _, err := tx.Exec(ctx, `UPDATE reviews SET attempt = attempt + 1, state = CASE WHEN state IN ('publishing', 'failed') THEN 'running' ELSE state END
-			WHERE repo_id = $1 AND head = $2 AND base = $3 AND run = $4`, int64(t.Repo.ID), string(t.Head), string(t.Base), t.Run); err != nil {
+		// The row is locked first, so that of two jobs the second sees what the
+		// first has made of it.
+		key := []any{int64(t.Repo.ID), string(t.Head), string(t.Base), t.Run}
+		if _, err := tx.Exec(ctx, `UPDATE reviews SET attempt = attempt WHERE repo_id = $1 AND head = $2 AND base = $3 AND run = $4`, key...); err != nil {
+			return fmt.Errorf("lock the review: %w", err)
+		}
+		if r, err = findReview(ctx, tx, `repo_id = $1 AND head = $2 AND base = $3 AND run = $4`, key...); err != nil {
+			return err
+		}
+		if busy, err := db.busy(ctx, tx, r, t.Request); err != nil {
+			return err
+		} else if busy && r.Attempt > 0 {
+			return &review.Error{Code: review.CodeSuperseded, Op: "review", What: t.Head.Short(), Do: "nothing: another delivery has the same commits reviewed already"}
+		}
+		// A completed check run cannot be opened again (github-facts §1), so
+		// what failed goes on without its own. Ended reviews keep the target
+		// they were ended with.
+		if _, err := tx.Exec(ctx, `UPDATE reviews SET attempt = attempt + 1, check_run = CASE WHEN state = 'failed' THEN 0 ELSE check_run END,
+				target = CASE WHEN state IN ('published', 'superseded') THEN target ELSE $5 END,
+				state = CASE WHEN state IN ('publishing', 'failed') THEN 'running' ELSE state END
+			WHERE repo_id = $1 AND head = $2 AND base = $3 AND run = $4`, append(key, clean(string(target)))...); err != nil {
 			return fmt.Errorf("count the attempt: %w", err)
 		}
-		r, err = findReview(ctx, tx, `repo_id = $1 AND head = $2 AND base = $3 AND run = $4`, int64(t.Repo.ID), string(t.Head), string(t.Base), t.Run)
+		r, err = findReview(ctx, tx, `repo_id = $1 AND head = $2 AND base = $3 AND run = $4`, key...)
 		return err
 	})
 	return r, err
+}
+
+// stale is how long an unfinished review is believed to have somebody at it when
+// the delivery that asked for it is no longer known.
+const stale = 24 * time.Hour
+
+// busy reports whether the unfinished review r is in the hands of the job of a
+// delivery other than request. A delivery that has ended has no job: what it
+// left behind is free to be taken up, or the commit would wait for ever.
+func (db *DB) busy(ctx context.Context, tx Tx, r Review, request string) (bool, error) {
+	if r.Cancelled != "" || r.State != ReviewRunning && r.State != ReviewPublishing || r.Target.Request == request {
+		return false, nil
+	}
+	d, known, err := FindDelivery(ctx, tx, r.Target.Request)
+	if err != nil {
+		return false, err
+	}
+	if known {
+		return d.State == DeliveryQueued, nil
+	}
+	return db.now().Sub(r.Created) < stale, nil
 }
 
 // RunFor numbers the run of t: the one t.Request began, else the newest run of
@@ -111,34 +153,43 @@ func (db *DB) BeginReview(ctx context.Context, t review.Target) (Review, error) 
 func (db *DB) RunFor(ctx context.Context, t review.Target, again bool) (run int, busy bool, err error) {
 	err = db.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		run, busy = 1, false
-		newestOfHead, newestOfPair := true, true
-		return tx.Query(ctx, func(scan func(...any) error) error {
+		var rows []Review
+		err := tx.Query(ctx, func(scan func(...any) error) error {
 			r, err := scanReview(scan)
-			if err != nil {
-				return err
-			}
-			defer func() { newestOfHead = false }()
+			rows = append(rows, r)
+			return err
+		}, `SELECT `+reviewColumns+` FROM reviews WHERE repo_id = $1 AND head = $2 ORDER BY id DESC`, int64(t.Repo.ID), string(t.Head))
+		if err != nil {
+			return fmt.Errorf("read the runs of %s: %w", t.Head.Short(), err)
+		}
+		newest := -1 // of the pair
+		for i, r := range rows {
 			if r.Target.Base != t.Base {
-				return nil
+				continue
 			}
 			if t.Request != "" && r.Target.Request == t.Request {
-				run, busy, newestOfPair = r.Target.Run, false, false
-				return nil
-			}
-			if !newestOfPair {
-				return nil
-			}
-			newestOfPair = false
-			run = r.Target.Run + 1
-			switch {
-			case again:
-			case r.Cancelled == "" && (r.State == ReviewRunning || r.State == ReviewPublishing):
-				run, busy = r.Target.Run, true
-			case r.State == ReviewPublished && newestOfHead:
 				run = r.Target.Run
+				return nil
 			}
+			if newest < 0 {
+				newest = i
+			}
+		}
+		if newest < 0 {
 			return nil
-		}, `SELECT `+reviewColumns+` FROM reviews WHERE repo_id = $1 AND head = $2 ORDER BY id DESC`, int64(t.Repo.ID), string(t.Head))
+		}
+		r := rows[newest]
+		run = r.Target.Run + 1
+		switch {
+		case again:
+		case r.Cancelled == "" && (r.State == ReviewRunning || r.State == ReviewPublishing):
+			run = r.Target.Run
+			busy, err = db.busy(ctx, tx, r, t.Request)
+			return err
+		case r.State == ReviewPublished && newest == 0:
+			run = r.Target.Run
+		}
+		return nil
 	})
 	return run, busy, err
 }
@@ -188,9 +239,11 @@ func (db *DB) fenced(ctx context.Context, id, attempt int64, set string, args ..
 	})
 }
 
-// FinishReview records the outcome of a published review.
+// FinishReview records the outcome of a review that was claimed and published.
+// The same attempt may do so again: a commit whose answer got lost is no reason
+// to publish twice.
 func (db *DB) FinishReview(ctx context.Context, id, attempt int64, o review.Outcome) error {
-	outcome, err := json.Marshal(o)
+	outcome, err := json.Marshal(withoutSource(o))
 	if err != nil {
 		return fmt.Errorf("encode the outcome: %w", err)
 	}
@@ -198,8 +251,28 @@ func (db *DB) FinishReview(ctx context.Context, id, attempt int64, o review.Outc
 	if err != nil {
 		return fmt.Errorf("encode the target: %w", err)
 	}
-	return db.fenced(ctx, id, attempt, `state = 'published', verdict = $3, title = $4, outcome = $5, target = $6, finished_ms = $7`,
-		o.Decision.Verdict.String(), o.Decision.Title, string(outcome), string(target), db.now().UnixMilli())
+	return db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE reviews SET state = 'published', verdict = $3, title = $4, outcome = $5, target = $6, code = '', reason = '', finished_ms = $7
+			WHERE id = $1 AND attempt = $2 AND state IN ('publishing', 'published')`,
+			id, attempt, o.Decision.Verdict.String(), clean(o.Decision.Title), clean(string(outcome)), clean(string(target)), db.now().UnixMilli())
+		if err != nil || n == 1 {
+			return err
+		}
+		return lost(ctx, tx, id)
+	})
+}
+
+// withoutSource returns o without what could carry a secret into a row: a
+// finding's Key is, for secrets, a hash of one, and the edits of a fix quote
+// the source around it.
+func withoutSource(o review.Outcome) review.Outcome {
+	findings := make([]review.Finding, len(o.Findings))
+	for i, f := range o.Findings {
+		f.Key, f.Fix = "", nil
+		findings[i] = f
+	}
+	o.Findings = findings
+	return o
 }
 
 // FailReview records why a review ended without an outcome.
@@ -209,7 +282,7 @@ func (db *DB) FailReview(ctx context.Context, id, attempt int64, e *review.Error
 		state = ReviewSuperseded
 	}
 	return db.fenced(ctx, id, attempt, `state = $3, code = $4, reason = $5, verdict = $6, finished_ms = $7`,
-		state, string(e.Code), e.Public(), review.CouldNotVerify.String(), db.now().UnixMilli())
+		state, string(e.Code), clean(e.Public()), review.CouldNotVerify.String(), db.now().UnixMilli())
 }
 
 // SupersedeOthers asks every unfinished review of a pull request but one to
@@ -220,6 +293,20 @@ func (db *DB) SupersedeOthers(ctx context.Context, repo review.RepoID, pullReque
 			string(code), int64(repo), pullRequest, except)
 		return err
 	})
+}
+
+// SupersedeOlder asks the running reviews of a pull request that are about
+// another commit than head to stop. It is called with the delivery that brings
+// head, so that an outdated review makes room for the new one instead of being
+// waited for. A late delivery may name an old head; the review it queues reads
+// the pull request back and starts the current one anew.
+func SupersedeOlder(ctx context.Context, tx Tx, repo review.RepoID, pullRequest int, head review.SHA) error {
+	_, err := tx.Exec(ctx, `UPDATE reviews SET cancelled = $1 WHERE repo_id = $2 AND pull_request = $3 AND kind = $4 AND head <> $5 AND state = 'running' AND cancelled = ''`,
+		string(review.CodeSuperseded), int64(repo), pullRequest, review.KindPullRequest.String(), string(head))
+	if err != nil {
+		return fmt.Errorf("supersede older reviews: %w", err)
+	}
+	return nil
 }
 
 // CancelHead asks the unfinished reviews of a head commit of one kind to stop.

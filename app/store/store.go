@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,6 +33,9 @@ type Config struct {
 	Path        string // file of an SQLite database, made if absent
 	PostgresDSN string
 }
+
+// minConns is the least number of connections to PostgreSQL a process may use.
+const minConns = 8
 
 // DB is an open database. It may be used concurrently.
 type DB struct {
@@ -66,18 +70,37 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	case cfg.PostgresDSN != "" && cfg.Path != "":
 		return nil, &review.Error{Code: review.CodeBadConfig, Op: "open the database", Do: "configure either a data directory or a PostgreSQL DSN, not both"}
 	case cfg.PostgresDSN != "":
-		pool, err := pgxpool.New(ctx, cfg.PostgresDSN)
+		pc, err := pgxpool.ParseConfig(cfg.PostgresDSN)
 		if err != nil {
 			// pgx quotes the DSN, with its password, in parse errors.
 			return nil, &review.Error{Code: review.CodeBadConfig, Op: "read the PostgreSQL DSN", Do: "check database.postgres_dsn; it is not shown because it holds a password"}
 		}
-		if err := pool.Ping(ctx); err != nil {
-			pool.Close()
-			return nil, &review.Error{Code: review.CodeStorageUnavailable, Op: "reach PostgreSQL", Do: "check that the server named in database.postgres_dsn is up and lets this host in", Err: errors.New("ping failed")}
+		// River listens on a connection of its own, migrations hold two; with
+		// pgx's default of four, leases would wait for handlers.
+		pc.MaxConns = max(pc.MaxConns, minConns)
+		pool, err := pgxpool.NewWithConfig(ctx, pc)
+		if err == nil {
+			if err = pool.Ping(ctx); err != nil {
+				pool.Close()
+			}
+		}
+		if err != nil {
+			// Unlike parse errors, these name user, database and host only.
+			return nil, &review.Error{Code: review.CodeStorageUnavailable, Op: "reach PostgreSQL", Do: "check that the server named in database.postgres_dsn is up and lets this host in", Err: err}
 		}
 		return &DB{pool: pool, now: time.Now}, nil
 	case cfg.Path != "":
-		q := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(ON)"}, "_txlock": {"immediate"}}
+		// The file holds findings and names of private repositories. SQLite
+		// gives its log the same permissions.
+		f, err := os.OpenFile(cfg.Path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err == nil {
+			err = f.Close()
+		}
+		if err != nil {
+			return nil, &review.Error{Code: review.CodeStorageUnavailable, Op: "open the database", What: cfg.Path, Do: "check that the data directory exists and is writable", Err: err}
+		}
+		// In this order: the switch to the log may have to wait, too.
+		q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"}, "_txlock": {"immediate"}}
 		db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: cfg.Path}).EscapedPath()+"?"+q.Encode())
 		if err != nil {
 			return nil, fmt.Errorf("open SQLite: %w", err)
@@ -143,7 +166,16 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
-	if _, err := provider.Up(ctx); err != nil {
+	_, err = provider.Up(ctx)
+	for range 3 {
+		// On SQLite nothing keeps two processes from reading the same version:
+		// the one that comes second fails, and finds the work done.
+		if err == nil || db.pool != nil {
+			break
+		}
+		_, err = provider.Up(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("migrate the database: %w", err)
 	}
 	return nil
