@@ -25,6 +25,18 @@ type Gap struct {
 	Do   string `json:"do"` // what the reader can do about it
 }
 
+// Part is something that was looked at, but not as well as could be: a package
+// of which not every function is typed. It does not stand in the way of a pass.
+type Part struct {
+	What  string `json:"what"`  // "package example.com/m/api"
+	State string `json:"state"` // "typed in part", "typed, with remarks", "not typed"
+	Why   string `json:"why"`
+	// Details name the functions concerned, each with its reason; the first
+	// few of More+len(Details).
+	Details []string `json:"details,omitempty"`
+	More    int      `json:"more,omitempty"`
+}
+
 // ScannerReceipt is what one scanner really looked at.
 type ScannerReceipt struct {
 	Scanner string   `json:"scanner"`
@@ -33,6 +45,8 @@ type ScannerReceipt struct {
 	Skipped []Skip   `json:"skipped,omitempty"`
 	Gaps    []Gap    `json:"gaps,omitempty"`
 	Notes   []string `json:"notes,omitempty"`
+	// Parts go into the detail behind the counts; bounded, the worst first.
+	Parts []Part `json:"parts,omitempty"`
 	// Protections lists which walls stood around the worker and which the
 	// kernel could not give ("no network namespace: not permitted").
 	Protections []string      `json:"protections,omitempty"`

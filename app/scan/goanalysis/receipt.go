@@ -14,6 +14,16 @@ import (
 // maxListed bounds how many names one note spells out.
 const maxListed = 5
 
+// maxParts bounds the packages the detail lists, maxDetails the functions of
+// each and maxExcluded the excluded files.
+const (
+	maxParts    = 200
+	maxDetails  = 10
+	maxExcluded = 50
+)
+
+const excluded = "build constraints exclude it on the platform that is looked at"
+
 // maxModules bounds how many modules of one repository are listed.
 const maxModules = 20
 
@@ -32,6 +42,7 @@ func receipt(repo *load.Result, analysed []*driver.Analysed) review.ScannerRecei
 	looked, full, exprs, exprsTyped, funcs, funcsTyped := 0, 0, 0, 0, 0, 0
 	ssaFuncs, ssaOf := 0, 0
 	var partly []string
+	var parts []review.Part
 	for _, a := range analysed {
 		p := a.Package
 		exprs, exprsTyped = exprs+p.Typed.Exprs, exprsTyped+p.Typed.ExprsTyped
@@ -41,9 +52,11 @@ func receipt(repo *load.Result, analysed []*driver.Analysed) review.ScannerRecei
 			full++
 			if e := firstHard(p); e != "" {
 				partly = append(partly, "package "+p.PkgPath+": "+e)
+				parts = append(parts, review.Part{What: "package " + p.PkgPath, State: "typed, with remarks", Why: e})
 			}
 		} else {
 			partly = append(partly, partlyTyped(p))
+			parts = append(parts, part(p))
 		}
 		if why := notLooked(a); why != "" {
 			r.Gaps = append(r.Gaps, review.Gap{Code: review.CodePackageNotTyped, What: "package " + p.PkgPath, Why: why, Do: remedy(p)})
@@ -64,6 +77,11 @@ func receipt(repo *load.Result, analysed []*driver.Analysed) review.ScannerRecei
 		}
 		r.Notes = append(r.Notes, s)
 	}
+	if len(parts) > maxParts {
+		r.Notes = append(r.Notes, fmt.Sprintf("the detail lists %d of %d packages that are typed in part", maxParts, len(parts)))
+		parts = parts[:maxParts]
+	}
+	r.Parts = parts
 	r.Notes = append(r.Notes, origins(repo)...)
 	r.Notes = append(r.Notes, modules(repo, analysed)...)
 	generated := 0
@@ -77,8 +95,12 @@ func receipt(repo *load.Result, analysed []*driver.Analysed) review.ScannerRecei
 	if generated > 0 {
 		r.Notes = append(r.Notes, plural(generated, "file")+" of generated code among them")
 	}
-	if n := len(repo.Excluded); n > 0 {
-		r.Skipped = append(r.Skipped, review.Skip{What: list(repo.Excluded), Why: "build constraints exclude it on the platform that is looked at"})
+	for i, f := range repo.Excluded {
+		if i == maxExcluded {
+			r.Skipped = append(r.Skipped, review.Skip{What: fmt.Sprintf("%d more Go files", len(repo.Excluded)-i), Why: excluded})
+			break
+		}
+		r.Skipped = append(r.Skipped, review.Skip{What: f, Why: excluded})
 	}
 	for _, s := range repo.Skipped {
 		r.Skipped = append(r.Skipped, review.Skip{What: s.What, Why: s.Why})
@@ -143,6 +165,28 @@ func remedy(p *load.Package) string {
 		}
 	}
 	return "run the review again; if it stays, exclude the package in the policy and report it"
+}
+
+// part is the detail of a package that is not typed in full.
+func part(p *load.Package) review.Part {
+	out := review.Part{What: "package " + p.PkgPath, State: "typed in part", Why: firstHard(p)}
+	if p.Typed.FuncsTyped == 0 && p.Typed.Funcs > 0 {
+		out.State = "not typed"
+	}
+	if len(p.Missing) > 0 {
+		out.Why = "missing dependency " + list(p.Missing)
+	}
+	if out.Why == "" {
+		out.Why = "it uses a package that is itself typed in part"
+	}
+	for i, f := range p.Typed.Untyped {
+		if i == maxDetails {
+			out.More = len(p.Typed.Untyped) - i
+			break
+		}
+		out.Details = append(out.Details, fmt.Sprintf("%s (%s:%d): %s", f.Name, f.Pos.Filename, f.Pos.Line, f.Why))
+	}
+	return out
 }
 
 func partlyTyped(p *load.Package) string {

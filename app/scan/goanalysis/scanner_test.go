@@ -161,6 +161,11 @@ func TestFindingsCrossPackagesAndKeepTheFilesOwnLines(t *testing.T) {
 	if notes := strings.Join(rep.Receipt.Notes, "\n"); !strings.Contains(notes, "github.com/unknown/dep") {
 		t.Errorf("the receipt does not name the missing dependency:\n%s", notes)
 	}
+	want2 := []review.Part{{What: "package example.com/shop/a", State: "typed in part", Why: "missing dependency github.com/unknown/dep",
+		Details: []string{"Through (a/a.go:13): missing dependency github.com/unknown/dep"}}}
+	if !reflect.DeepEqual(rep.Receipt.Parts, want2) {
+		t.Errorf("parts %+v, want %+v", rep.Receipt.Parts, want2)
+	}
 }
 
 func TestOneBrokenPackageOfThree(t *testing.T) {

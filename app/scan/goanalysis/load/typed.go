@@ -64,6 +64,9 @@ func measure(fset *token.FileSet, p *Package) Typedness {
 				for _, e := range bad[f.Path] {
 					if e.Pos.Offset >= from && e.Pos.Offset <= to {
 						why = e.String()
+						if dep := blame(p, e.Msg); dep != "" {
+							why = "missing dependency " + dep
+						}
 						break
 					}
 				}
@@ -83,6 +86,19 @@ func measure(fset *token.FileSet, p *Package) Typedness {
 		}
 	}
 	return t
+}
+
+// blame returns the missing dependency an error is due to: one whose types its
+// message mentions.
+func blame(p *Package, msg string) string {
+	for _, path := range p.Missing {
+		for _, t := range p.Types.Imports() {
+			if t.Path() == path && strings.Contains(msg, t.Name()+".") {
+				return path
+			}
+		}
+	}
+	return ""
 }
 
 func funcName(d *ast.FuncDecl) string {
