@@ -30,7 +30,7 @@ func scanners() []scan.Scanner {
 // commands returns every command.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		newReviewCommand(), newRulesCommand(), newExplainCommand(),
+		newDemoCommand(), newReviewCommand(), newRulesCommand(), newExplainCommand(),
 		newStoreCommand(), newVersionCommand(), newWorkerCommand(),
 	}
 }

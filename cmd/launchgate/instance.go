@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/launchgate/launchgate/analyzers/rule"
+	"github.com/launchgate/launchgate/app/checkout"
+	"github.com/launchgate/launchgate/app/gh"
+	"github.com/launchgate/launchgate/app/jobs"
+	"github.com/launchgate/launchgate/app/pipeline"
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/app/scan/goanalysis"
+	"github.com/launchgate/launchgate/app/store"
+	"github.com/launchgate/launchgate/webhooks"
+)
+
+// instanceOptions is everything an instance of the server is made from: serve
+// fills it from the configuration, demo by itself.
+type instanceOptions struct {
+	dataDir       string
+	database      store.Config
+	github        gh.Config
+	webhookSecret []byte
+	baseURL       string // "" for no details links
+	reviewTime    time.Duration
+	worker        scan.Limits
+	mirrors       checkout.Limits
+	trees         checkout.TreeLimits
+	jobs          jobs.Config
+	code          goanalysis.Settings
+	log           *slog.Logger
+	step          func(t review.Target, step string)
+}
+
+// instance is a running server without its listener.
+type instance struct {
+	db      *store.DB
+	app     *gh.App
+	queue   *jobs.Queue
+	webhook http.Handler
+}
+
+// newInstance opens the database, brings it up to date, and wires every stage.
+func newInstance(ctx context.Context, opt instanceOptions) (_ *instance, err error) {
+	scratch, cache := filepath.Join(opt.dataDir, "scratch"), filepath.Join(opt.dataDir, "cache")
+	// Scratch is what a killed process left behind.
+	if err := os.RemoveAll(scratch); err != nil {
+		return nil, fmt.Errorf("clear the scratch folder: %w", err)
+	}
+	for _, dir := range []string{scratch, cache} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, &review.Error{Code: review.CodeBadConfig, Op: "make the folder", What: dir, Do: "check that data_dir is writable", Err: err}
+		}
+	}
+	app, err := gh.New(opt.github)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openDatabase(ctx, opt.database)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+	key, err := installationKey(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	checkouts, err := checkout.New(checkout.Config{Root: filepath.Join(opt.dataDir, "mirrors"), Limits: opt.mirrors})
+	if err != nil {
+		return nil, err
+	}
+	runner, err := newRunner(opt.worker, scratch, func(scanner string, code review.Code, positions []string) {
+		opt.log.Error("a worker died", "scanner", scanner, "code", code, "at", positions)
+	})
+	if err != nil {
+		return nil, err
+	}
+	evaluator := newEvaluator(runner, scratch, cache, derive(key, "fingerprints"), opt.code)
+	evaluator.Limits = opt.trees
+	if opt.code.ModuleCache != "" {
+		evaluator.ReadDirs = []string{opt.code.ModuleCache}
+	}
+	service := &pipeline.Service{
+		App: app, Checkouts: checkouts, DB: db, Evaluator: evaluator, Key: derive(key, "comment markers"), Rules: allRules(),
+		RuleURL: func(id review.RuleID) string { return rule.URL(string(id)) }, Deadline: opt.reviewTime, Log: opt.log, Step: opt.step,
+	}
+	if opt.baseURL != "" {
+		service.DetailsURL = func(id int64) string { return fmt.Sprintf("%s/reviews/%d", opt.baseURL, id) }
+	}
+	opt.jobs.Log = opt.log
+	queue, err := jobs.New(db, opt.jobs, service)
+	if err != nil {
+		return nil, err
+	}
+	webhook, err := webhooks.New(opt.webhookSecret, queue, opt.log)
+	if err != nil {
+		return nil, err
+	}
+	return &instance{db: db, app: app, queue: queue, webhook: webhook}, nil
+}
+
+// openDatabase opens a database and brings its tables up to date.
+func openDatabase(ctx context.Context, cfg store.Config) (*store.DB, error) {
+	db, err := store.Open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if err := jobs.Migrate(ctx, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// installationKey returns the key of this database, made once and shared by
+// every replica. What leaves the system is made with keys derived from it.
+func installationKey(ctx context.Context, db *store.DB) ([]byte, error) {
+	text, err := db.Setting(ctx, "key", func() string {
+		b := make([]byte, 32)
+		rand.Read(b)
+		return hex.EncodeToString(b)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the key of this installation: %w", err)
+	}
+	key, err := hex.DecodeString(text)
+	if err != nil || len(key) != 32 {
+		return nil, &review.Error{Code: review.CodeStorageUnavailable, Op: "read the key of this installation", Do: "restore the row 'key' of the table settings from a backup"}
+	}
+	return key, nil
+}
+
+func derive(key []byte, purpose string) []byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(purpose))
+	return mac.Sum(nil)
+}
+
+// close stops the queue and closes the database.
+func (i *instance) close(grace time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	return errors.Join(i.queue.Stop(ctx), i.db.Close())
+}
