@@ -213,6 +213,8 @@ func TestHostileRepositories(t *testing.T) {
 			if gap := len(rep.Receipt.Gaps) > 0; gap != h.gap {
 				t.Errorf("gap %v, want %v:\n%s", gap, h.gap, clip(text))
 			}
+			t.Logf("%d of %d packages analysed, %d gaps, %d ms of CPU", rep.Receipt.Counts[0].Looked, rep.Receipt.Counts[0].Expected,
+				len(rep.Receipt.Gaps), rep.Receipt.CPU.Milliseconds())
 			found := false
 			for _, f := range rep.Head {
 				found = found || f.Place.Path == "ok/ok.go"

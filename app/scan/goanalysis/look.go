@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -33,26 +32,17 @@ type look struct {
 	progress scan.Progress
 }
 
-// sight is what was seen of one tree. Its JSON is kept by tree id.
+// sight is what was seen of one tree.
 type sight struct {
-	Findings []review.Finding      `json:"findings"`
-	Routes   []review.Route        `json:"routes"`
-	Receipt  review.ScannerReceipt `json:"receipt"`
+	Findings []review.Finding
+	Routes   []review.Route
+	Receipt  review.ScannerReceipt
 }
 
-// tree returns what there is to see in a checkout, from the cache if the same
-// tree was seen before by the same suite under the same settings.
-func (l look) tree(ctx context.Context, dir string, id review.SHA, prefix string) (*sight, error) {
-	key := ""
-	if set, err := json.Marshal(l.set); err == nil && id != "" && l.store != nil && suiteVersion() != "" {
-		key = declstore.Key("sight 1", prefix, l.names(), suiteVersion(), string(id), string(set), string(l.set.sources(l.req)))
-		if data, ok := l.store.Get(key); ok {
-			var s sight
-			if json.Unmarshal(data, &s) == nil {
-				return &s, nil
-			}
-		}
-	}
+// tree returns what there is to see in a checkout. What an earlier look at the
+// same packages found is reused package by package, not by tree: the same tree
+// can be seen better once its dependencies are at hand.
+func (l look) tree(ctx context.Context, dir, prefix string) (*sight, error) {
 	skip := maps.Clone(l.set.Skip)
 	if skip == nil {
 		skip = map[string]string{}
@@ -62,11 +52,6 @@ func (l look) tree(ctx context.Context, dir string, id review.SHA, prefix string
 		if stuck != "" {
 			skip[stuck] = "it took longer than " + l.set.packageTime().String() + " to type or analyse; the rest was looked at without it"
 			continue
-		}
-		if err == nil && key != "" && len(s.Receipt.Gaps) == 0 {
-			if data, jerr := json.Marshal(s); jerr == nil {
-				_ = l.store.Put(key, data) // only time is lost without it
-			}
 		}
 		return s, err
 	}
@@ -104,6 +89,11 @@ func (l look) once(ctx context.Context, dir, prefix string, skip map[string]stri
 				return nil, pkg, nil
 			}
 			if ctx.Err() != nil {
+				// The loader and the driver stop after the package under work.
+				select {
+				case <-done:
+				case <-time.After(2 * time.Second):
+				}
 				return nil, "", failure(ctx, "analyse the Go code", ctx.Err())
 			}
 		}

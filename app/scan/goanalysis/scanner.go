@@ -79,13 +79,13 @@ func (s Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Progr
 		defer store.Close()
 	}
 	l := look{Scanner: s, req: req, set: set, store: store, progress: progress}
-	head, err := l.tree(ctx, req.HeadDir, req.HeadTree, "")
+	head, err := l.tree(ctx, req.HeadDir, "")
 	if err != nil {
 		return scan.Report{}, err
 	}
 	rep := scan.Report{Head: head.Findings, Routes: head.Routes, Receipt: head.Receipt}
 	if req.BaseDir != "" && !req.MergeBase.IsZero() {
-		base, err := l.tree(ctx, req.BaseDir, req.BaseTree, "merge base: ")
+		base, err := l.tree(ctx, req.BaseDir, "merge base: ")
 		if err != nil {
 			return scan.Report{}, err
 		}

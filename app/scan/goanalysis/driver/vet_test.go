@@ -5,12 +5,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
 	"testing"
+
+	"golang.org/x/mod/module"
 
 	"github.com/launchgate/launchgate/app/scan/goanalysis/driver"
 	"github.com/launchgate/launchgate/app/scan/goanalysis/driver/testdata/vettool/suite"
@@ -26,11 +30,17 @@ func TestSameResultsAsGoVet(t *testing.T) {
 	}
 	tool := filepath.Join(t.TempDir(), "vettool")
 	output(t, ".", "go", "build", "-o", tool, "./testdata/vettool")
-	cache := strings.TrimSpace(string(output(t, ".", "go", "env", "GOMODCACHE")))
+	// Dependencies in the versions this project uses, as go vet takes them.
+	deps := projectModules{}
+	for line := range strings.Lines(string(output(t, ".", "go", "list", "-m", "-f", "{{.Path}} {{.Dir}}", "all"))) {
+		if path, dir, ok := strings.Cut(strings.TrimSpace(line), " "); ok && dir != "" {
+			deps[path] = dir
+		}
+	}
 	for _, mod := range []string{"github.com/spf13/cobra", "github.com/yuin/goldmark", "github.com/gin-gonic/gin"} {
 		t.Run(mod, func(t *testing.T) {
 			dir := strings.TrimSpace(string(output(t, ".", "go", "list", "-m", "-f", "{{.Dir}}", mod)))
-			ours, packages := byDriver(t, dir, cache)
+			ours, packages := byDriver(t, dir, deps)
 			theirs := byVet(t, tool, dir, packages)
 			if len(theirs) == 0 {
 				t.Fatal("go vet finds nothing: nothing is compared")
@@ -43,6 +53,19 @@ func TestSameResultsAsGoVet(t *testing.T) {
 		})
 	}
 }
+
+// projectModules hands out modules by path, whatever version is asked for.
+type projectModules map[string]string
+
+func (p projectModules) Open(mod module.Version, _ string) (fs.FS, load.Origin, error) {
+	dir := p[mod.Path]
+	if dir == "" {
+		return nil, "", fs.ErrNotExist
+	}
+	return os.DirFS(dir), load.FromModuleCache, nil
+}
+
+func (p projectModules) GoMod(module.Version) ([]byte, error) { return nil, fs.ErrNotExist }
 
 func output(t *testing.T, dir, name string, args ...string) []byte {
 	t.Helper()
@@ -57,8 +80,8 @@ func output(t *testing.T, dir, name string, args ...string) []byte {
 	return out
 }
 
-func byDriver(t *testing.T, dir, cache string) (diags, packages []string) {
-	res, err := load.Load(context.Background(), load.Options{Dir: dir, Embedded: stddecl.StandardOnly{}, Modules: []load.ModuleSource{load.ModuleCache{Dir: cache}}})
+func byDriver(t *testing.T, dir string, deps projectModules) (diags, packages []string) {
+	res, err := load.Load(context.Background(), load.Options{Dir: dir, Embedded: stddecl.StandardOnly{}, Modules: []load.ModuleSource{deps}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"io"
 	"io/fs"
 	"sort"
 	"strings"
@@ -187,6 +188,18 @@ func (b *buildList) module(p string) *openModule {
 		m.why = reason(err)
 	}
 	return m
+}
+
+// close closes the sources that were opened.
+func (b *buildList) close() {
+	b.opening.Lock()
+	defer b.opening.Unlock()
+	for _, m := range b.open {
+		if c, ok := m.fsys.(io.Closer); ok {
+			_ = c.Close() // it was only read
+		}
+	}
+	clear(b.open)
 }
 
 func hasGoFile(fsys fs.FS, dir string) bool {

@@ -164,10 +164,12 @@ func Load(ctx context.Context, opt Options) (*Result, error) {
 	}
 	res := &Result{Fset: ld.fset, Sizes: ld.sizes, Modules: ld.mods, loader: ld}
 	for _, g := range ld.groups() {
-		if err := g.discover(ctx); err != nil {
-			return nil, err
+		err := g.discover(ctx)
+		if err == nil {
+			err = g.check(ctx)
 		}
-		if err := g.check(ctx); err != nil {
+		g.build.close()
+		if err != nil {
 			return nil, err
 		}
 		g.collect(res)

@@ -46,7 +46,8 @@ type Embedded interface {
 type ModuleSource interface {
 	// Open returns the files of a module version, "" as root. It returns an
 	// error wrapping fs.ErrNotExist if it does not have it. sum is the hash
-	// go.sum demands, or "".
+	// go.sum demands, or "". If the files are an io.Closer they are closed when
+	// the repository is loaded.
 	Open(mod module.Version, sum string) (fs.FS, Origin, error)
 	// GoMod returns the go.mod file of a module version.
 	GoMod(mod module.Version) ([]byte, error)

@@ -63,9 +63,7 @@ func (d Dir) Open(mod module.Version, sum string) (fs.FS, load.Origin, error) {
 		f.Close()
 		return nil, "", err
 	}
-	// The file stays open as long as the source is in use; workers are
-	// short-lived.
-	return &locked{fs: sub}, load.FromDownload, nil
+	return &locked{fs: sub, file: f}, load.FromDownload, nil
 }
 
 // GoMod implements load.ModuleSource.
@@ -81,9 +79,13 @@ func (d Dir) GoMod(mod module.Version) ([]byte, error) {
 // locked lets several goroutines list folders of a zip, whose index is built on
 // first use.
 type locked struct {
-	mu sync.Mutex
-	fs fs.FS
+	mu   sync.Mutex
+	fs   fs.FS
+	file *os.File
 }
+
+// Close closes the zip; the loader calls it when it has read what it needs.
+func (l *locked) Close() error { return l.file.Close() }
 
 func (l *locked) Open(name string) (fs.File, error) {
 	l.mu.Lock()
