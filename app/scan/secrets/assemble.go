@@ -19,10 +19,20 @@ const maxTreeFiles = 200
 // where it stands at the head, else one for the commit that brought it; and
 // into Base those that stood at the merge base already.
 func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, diff, removed []hit, rep *scan.Report) error {
-	allowed := 0
+	allowed, ignored := 0, 0
+	listed := make(map[string]bool) // ignored by the commit that brought it
+	for _, h := range s.found {
+		if h.Ignored {
+			listed[h.Rule+h.Key] = true
+		}
+	}
 	keep := func(hs []hit) []hit {
 		out := hs[:0:0]
 		for _, h := range hs {
+			if h.Ignored || listed[h.Rule+h.Key] && h.Where == inDiff {
+				ignored++
+				continue
+			}
 			if h.Allowed && !set.ForbidInlineAllow {
 				allowed++
 				continue
@@ -36,6 +46,10 @@ func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, 
 	diff = keep(diff)
 	if allowed > 0 {
 		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d matches are left out because their lines say %s.", allowed, allowMark))
+	}
+
+	if ignored > 0 {
+		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d matches are left out because %s or %s of the base lists them.", ignored, ignorePath, baselinePath))
 	}
 
 	first := make(map[string]hit) // the commit that brought a secret
@@ -75,6 +89,7 @@ func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, 
 		rep.Head = append(rep.Head, inHistory(h))
 	}
 
+	s.cleanPaths(rep.Head)
 	if req.MergeBase == "" {
 		return errs
 	}
@@ -93,7 +108,23 @@ func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, 
 			rep.Base = append(rep.Base, old)
 		}
 	}
+	s.cleanPaths(rep.Base)
 	return errs
+}
+
+// cleanPaths takes secrets out of the names of files that are named after them.
+func (s *session) cleanPaths(fs []review.Finding) {
+	for _, h := range s.found {
+		if h.Where != inName {
+			continue
+		}
+		for i := range fs {
+			fs[i].Place.Path = nameWithout(fs[i].Place.Path, h.secret.s)
+			for j := range fs[i].Evidence {
+				fs[i].Evidence[j].Place.Path = nameWithout(fs[i].Evidence[j].Place.Path, h.secret.s)
+			}
+		}
+	}
 }
 
 func less(a, b hit) bool {

@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -28,23 +27,27 @@ type blobCounts struct {
 
 // lookAtBlobs looks at files that git shows no lines of: those too large for a
 // diff and text in UTF-16 are streamed; real binaries are counted.
-func (s *session) lookAtBlobs(ctx context.Context, res *walkResult, commitAt func(int) string) (blobCounts, error) {
+func (s *session) lookAtBlobs(ctx context.Context, res *walkResult, files []named) error {
 	var n blobCounts
-	ids := make([]string, 0, len(s.blobs))
-	for id, b := range s.blobs {
-		if s.rules.pathAllowed(b.path) {
-			n.add(b.path)
+	defer func() { s.count(n) }()
+	var ids []string
+	var todo []named
+	for _, f := range files {
+		if strings.Trim(f.blob, "0") == "" || !s.first(&s.blobs, f.blob, res.order[f.commit]) {
 			continue
 		}
-		ids = append(ids, id)
+		if s.rules.pathAllowed(f.path) {
+			n.add(f.path)
+			continue
+		}
+		ids, todo = append(ids, f.blob), append(todo, f)
 	}
-	sort.Strings(ids)
 	if len(ids) == 0 {
-		return n, nil
+		return nil
 	}
-	err := s.repo.stream(ctx, revsInput(ids), func(rd io.Reader) error {
+	return s.repo.stream(ctx, revsInput(ids), func(rd io.Reader) error {
 		br := bufio.NewReaderSize(rd, 256<<10)
-		for _, id := range ids {
+		for _, b := range todo {
 			head, err := br.ReadString('\n')
 			if err != nil {
 				return fmt.Errorf("git cat-file ended early: %w", err)
@@ -58,8 +61,7 @@ func (s *session) lookAtBlobs(ctx context.Context, res *walkResult, commitAt fun
 				return fmt.Errorf("git cat-file: size of %s: %w", f[0], err)
 			}
 			body := &io.LimitedReader{R: br, N: size}
-			b := s.blobs[id]
-			hs, isText, err := s.lookAtStream(ctx, body, text{path: b.path, commit: commitAt(b.order)}, inBlob)
+			hs, isText, err := s.lookAtStream(ctx, body, text{path: b.path, commit: b.commit}, inBlob)
 			if err != nil {
 				return err
 			}
@@ -68,7 +70,7 @@ func (s *session) lookAtBlobs(ctx context.Context, res *walkResult, commitAt fun
 				n.text++
 			} else {
 				n.add(b.path)
-				s.add(res, s.hits(ctx, text{path: b.path, commit: commitAt(b.order)}, inBlob)) // rules about paths
+				s.add(res, s.hits(ctx, text{path: b.path, commit: b.commit}, inBlob)) // rules about paths
 			}
 			if _, err := io.Copy(io.Discard, body); err != nil {
 				return fmt.Errorf("git cat-file ended in mid-object: %w", err)
@@ -82,7 +84,14 @@ func (s *session) lookAtBlobs(ctx context.Context, res *walkResult, commitAt fun
 		}
 		return nil
 	}, "cat-file", "--batch", "--buffer")
-	return n, err
+}
+
+func (s *session) count(n blobCounts) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen.binary += n.binary
+	s.seen.text += n.text
+	s.seen.examples = append(s.seen.examples, n.examples[:min(len(n.examples), 3-min(3, len(s.seen.examples)))]...)
 }
 
 func (n *blobCounts) add(path string) {

@@ -157,14 +157,14 @@ type verdict struct {
 
 // matcher is the changing part of a filter, for one goroutine at a time.
 type matcher struct {
-	f        *filter
-	keyword  []bool
-	anchor   []bool
-	dfas     [][]*dfa
-	steps    []int
-	lastPath string
-	allowed  bool
-	could    []bool
+	f       *filter
+	keyword []bool
+	anchor  []bool
+	dfas    [][]*dfa
+	steps   []int
+	paths   map[string]bool // is a path left out by a global allowlist?
+	could   []bool
+	foreign bool // the last text had foreign letters
 }
 
 func newMatcher(f *filter) *matcher {
@@ -179,15 +179,7 @@ func newMatcher(f *filter) *matcher {
 // ask says which rules could report something in content, a file at path.
 func (m *matcher) ask(content []byte, path string) verdict {
 	f := m.f
-	if path != "" && path != m.lastPath {
-		m.lastPath, m.allowed = path, false
-		for _, a := range f.paths {
-			if a.MatchCondition == config.AllowlistMatchOr && a.PathAllowed(path) {
-				m.allowed = true
-			}
-		}
-	}
-	if path != "" && m.allowed {
+	if path != "" && m.pathAllowed(path) {
 		return verdict{none: true}
 	}
 	clear(m.could)
@@ -222,6 +214,27 @@ func (m *matcher) ask(content []byte, path string) verdict {
 	}
 	v.none = len(v.rules) == 0
 	return v
+}
+
+// maxPaths bounds what a matcher remembers about paths.
+const maxPaths = 10_000
+
+func (m *matcher) pathAllowed(path string) bool {
+	allowed, known := m.paths[path]
+	if known {
+		return allowed
+	}
+	for _, a := range m.f.paths {
+		if a.MatchCondition == config.AllowlistMatchOr && a.PathAllowed(path) {
+			allowed = true
+			break
+		}
+	}
+	if m.paths == nil || len(m.paths) >= maxPaths {
+		m.paths = make(map[string]bool)
+	}
+	m.paths[path] = allowed
+	return allowed
 }
 
 // mark adds to m.could the rules that the last look leaves possible. It reports
@@ -272,7 +285,7 @@ func touches(segments []interval, from, to int) bool {
 // go through at, which maps them back to content.
 func (m *matcher) each(content []byte, visit func(p *pattern, end int, at func(int) int)) {
 	same := func(i int) int { return i }
-	if !m.pass(content, same, visit) {
+	if m.foreign = m.pass(content, same, visit); !m.foreign {
 		return
 	}
 	var folded []byte

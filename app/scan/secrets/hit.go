@@ -55,8 +55,9 @@ type hit struct {
 	EndLine int       `json:"end_line,omitempty"`
 	Key     string    `json:"key"`
 	Entropy string    `json:"entropy"`
-	Date    time.Time `json:"date,omitzero"` // author date of Commit
-	Allowed bool      `json:"allowed,omitempty"`
+	Date    time.Time `json:"date,omitzero"`     // author date of Commit
+	Allowed bool      `json:"allowed,omitempty"` // by gitleaks:allow on its line
+	Ignored bool      `json:"ignored,omitempty"` // by .gitleaksignore or a baseline
 	secret  secretText
 	order   int // of Commit in the walk
 }
@@ -80,8 +81,7 @@ func entropyClass(bits float32) string {
 	return "low"
 }
 
-// hits looks for secrets in t and returns them without what .gitleaksignore and
-// the baseline list.
+// hits looks for secrets in t.
 func (s *session) hits(ctx context.Context, t text, w where) []hit {
 	found := s.rules.find(ctx, t)
 	if len(found) == 0 {
@@ -95,12 +95,12 @@ func (s *session) hits(ctx context.Context, t text, w where) []hit {
 	}
 	var out []hit
 	for _, f := range found {
-		if isOwn(f.RuleID) && own[f.Secret] || s.rules.ignored(f, t.commit) {
+		if isOwn(f.RuleID) && own[f.Secret] {
 			continue
 		}
 		out = append(out, hit{
 			Rule: f.RuleID, Where: w, Path: t.path, Commit: t.commit, Line: f.StartLine, EndLine: f.EndLine,
-			Key: keyOf(s.key, secretOf(f)), Entropy: entropyClass(f.Entropy), Allowed: allowedInline(f), secret: secretText{secretOf(f)},
+			Key: keyOf(s.key, secretOf(f)), Entropy: entropyClass(f.Entropy), Allowed: allowedInline(f), Ignored: s.rules.ignored(f, t.commit), secret: secretText{secretOf(f)},
 		})
 	}
 	return out

@@ -113,7 +113,11 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 			progress(scan.Event{Scanner: Name, Stage: "scanning", Done: done, Total: total, Unit: "commits"})
 		}
 	}}
-	res, err := s.walk(ctx, revs, nil, nil)
+	st, err := openStore(req.CacheDir, r, rules, req.FingerprintKey)
+	if err != nil {
+		return err
+	}
+	res, err := s.walk(ctx, revs, st.known, s.remember(st))
 	rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
 	if err == nil {
 		err = s.lookAtRest(ctx, &res, rep)
@@ -133,6 +137,23 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 	return err
 }
 
+// remember returns what notes in st that a batch of commits was looked at.
+func (s *session) remember(st *store) func([]commit) error {
+	return func(batch []commit) error {
+		var clean, dirty []string
+		s.mu.Lock()
+		for _, c := range batch {
+			if id := string(c.id); s.dirty[id] {
+				dirty = append(dirty, id)
+			} else {
+				clean = append(clean, id)
+			}
+		}
+		s.mu.Unlock()
+		return st.add(clean, dirty)
+	}
+}
+
 // loadRules reads what the base says about secrets.
 func loadRules(ctx context.Context, r repo, base review.SHA) (*ruleSet, error) {
 	in := rulesInput{own: true, read: func(path string) ([]byte, error) { return r.readFile(ctx, base, path, maxConfigBytes) }}
@@ -146,19 +167,10 @@ func loadRules(ctx context.Context, r repo, base review.SHA) (*ruleSet, error) {
 	return buildRules(in)
 }
 
-// lookAtRest looks at what is no patch: file names, tags, and files that git
+// lookAtRest looks at annotated tags, and says what became of files that git
 // shows no lines of.
 func (s *session) lookAtRest(ctx context.Context, res *walkResult, rep *scan.Report) error {
-	byOrder := make([]string, len(res.order))
-	for id, i := range res.order {
-		byOrder[i] = id
-	}
-	at := func(i int) string { return byOrder[i] }
-	s.lookAtNames(ctx, res, at)
-	counts, err := s.lookAtBlobs(ctx, res, at)
-	if err != nil {
-		return err
-	}
+	counts := s.seen
 	if counts.binary > 0 {
 		rep.Receipt.Skipped = append(rep.Receipt.Skipped, review.Skip{
 			What: fmt.Sprintf("%d binary files (%s)", counts.binary, s.safeNames(counts.examples)), Why: "only their names were looked at"})

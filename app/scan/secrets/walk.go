@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path"
 	"runtime"
-	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,17 +41,19 @@ type session struct {
 
 	mu      sync.Mutex
 	found   []hit
-	names   map[string]int  // new file names, with the first commit's order
-	blobs   map[string]blob // what a diff does not show, by object id
+	dirty   map[string]bool // commits with hits
+	names   map[string]int  // file names looked at, by the first commit's order
+	blobs   map[string]int  // files looked at as a whole, likewise
+	seen    blobCounts
 	cut     bool
 	scanned atomic.Int64
 	bytes   atomic.Int64
 }
 
-// blob is a file git shows no lines of.
-type blob struct {
-	path  string
-	order int
+// named is a file's name as it came with a commit, with the file's object where
+// git shows no lines of it.
+type named struct {
+	path, blob, commit string
 }
 
 // walkResult is what a walk saw.
@@ -65,7 +66,7 @@ type walkResult struct {
 
 // walk looks at every commit that revs select. Whatever could not be looked at
 // is an error; what was seen until then is in s.
-func (s *session) walk(ctx context.Context, revs []string, known func(string) bool, done func([]commit, []hit) error) (walkResult, error) {
+func (s *session) walk(ctx context.Context, revs []string, known func(string) bool, done func([]commit) error) (walkResult, error) {
 	res := walkResult{order: make(map[string]int), dates: make(map[string]time.Time)}
 	var err error
 	if res.expected, err = s.repo.count(ctx, revs); err != nil {
@@ -170,11 +171,15 @@ func (s *session) add(res *walkResult, hs []hit) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.dirty == nil {
+		s.dirty = make(map[string]bool)
+	}
 	for _, h := range hs {
 		h.order, h.Date = res.order[h.Commit], res.dates[h.Commit]
+		s.dirty[h.Commit] = true
 		if len(s.found) >= maxHits {
 			s.cut = true
-			return
+			continue
 		}
 		s.found = append(s.found, h)
 	}
@@ -182,7 +187,7 @@ func (s *session) add(res *walkResult, hs []hit) {
 
 // patches looks at what every commit changed, on all cores: each worker feeds
 // batches to a git of its own.
-func (s *session) patches(ctx context.Context, todo []commit, res *walkResult, total int, done func([]commit, []hit) error) error {
+func (s *session) patches(ctx context.Context, todo []commit, res *walkResult, total int, done func([]commit) error) error {
 	if len(todo) == 0 {
 		return nil
 	}
@@ -232,10 +237,9 @@ func (s *session) patches(ctx context.Context, todo []commit, res *walkResult, t
 						return err
 					}
 				}
-				hs, err := git[j.merges].batch(ctx, s, res, j.batch)
-				s.add(res, hs)
+				err := git[j.merges].batch(ctx, s, res, j.batch)
 				if err == nil && done != nil {
-					err = done(j.batch, hs)
+					err = done(j.batch)
 				}
 				if err != nil {
 					return err
@@ -296,9 +300,10 @@ func (s *session) startDiffTree(ctx context.Context, merges bool) (*diffTree, er
 	return d, nil
 }
 
-// batch has git show the commits of batch and looks at them. git echoes a
-// marker after them, so an answer is complete or an error.
-func (d *diffTree) batch(ctx context.Context, s *session, res *walkResult, batch []commit) ([]hit, error) {
+// batch has git show the commits of batch and looks at them, and at the files
+// they bring. git echoes a marker after them, so an answer is complete or an
+// error.
+func (d *diffTree) batch(ctx context.Context, s *session, res *walkResult, batch []commit) error {
 	d.n++
 	marker := markerPrefix + strconv.Itoa(d.n)
 	var in strings.Builder
@@ -308,22 +313,24 @@ func (d *diffTree) batch(ctx context.Context, s *session, res *walkResult, batch
 	}
 	in.WriteString(marker + "\n")
 	k := d.sink
-	k.ctx, k.res, k.want, k.end, k.closed, k.seen, k.hits = ctx, res, batch, marker, false, 0, nil
+	*k = commitSink{s: s, ctx: ctx, want: batch, end: marker}
 	// A batch fits into a pipe's buffer (64 KiB), so this cannot block while
 	// git waits for us to read.
 	if _, err := io.WriteString(d.stdin, in.String()); err != nil {
-		return nil, fmt.Errorf("talk to git diff-tree: %w", err)
+		return fmt.Errorf("talk to git diff-tree: %w", err)
 	}
 	err := d.reader.run()
+	s.add(res, k.hits)
 	switch {
 	case err != nil:
-		return k.hits, err
+		return err
 	case !k.closed:
-		return k.hits, errors.New("git diff-tree ended early")
+		return errors.New("git diff-tree ended early")
 	case k.seen != len(batch):
-		return k.hits, fmt.Errorf("git diff-tree showed %d of %d commits", k.seen, len(batch))
+		return fmt.Errorf("git diff-tree showed %d of %d commits", k.seen, len(batch))
 	}
-	return k.hits, nil
+	s.lookAtNames(ctx, res, k.files)
+	return s.lookAtBlobs(ctx, res, k.files)
 }
 
 // stop ends git and returns err, or what git complained about.
@@ -347,7 +354,6 @@ func (d *diffTree) stop(err error) error {
 type commitSink struct {
 	s      *session
 	ctx    context.Context
-	res    *walkResult
 	want   []commit
 	end    string
 	closed bool
@@ -355,6 +361,7 @@ type commitSink struct {
 	cur    string
 	f      patchFile
 	hits   []hit
+	files  []named
 }
 
 func (k *commitSink) commit(id string) error {
@@ -371,12 +378,12 @@ func (k *commitSink) file(f patchFile) error {
 	if f.deleted || k.s.plain {
 		return nil
 	}
-	order := k.res.order[k.cur]
-	if f.binary {
-		k.s.noteBlob(f, order)
-	}
-	if f.added || f.merge {
-		k.s.noteName(f.path, order)
+	if f.binary || f.added || f.merge {
+		n := named{path: f.path, commit: k.cur}
+		if f.binary {
+			n.blob = f.blob
+		}
+		k.files = append(k.files, n)
 	}
 	return nil
 }
@@ -402,46 +409,35 @@ func (k *commitSink) marker(line string) error {
 	return errStop
 }
 
-func (s *session) noteBlob(f patchFile, order int) {
-	if f.blob == "" || strings.Trim(f.blob, "0") == "" {
-		return
-	}
+// first reports whether key was not yet looked at for this commit or an earlier
+// one, and notes it.
+func (s *session) first(m *map[string]int, key string, order int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.blobs == nil {
-		s.blobs = make(map[string]blob)
+	if *m == nil {
+		*m = make(map[string]int)
 	}
-	if old, ok := s.blobs[f.blob]; !ok || order < old.order {
-		s.blobs[f.blob] = blob{f.path, order}
+	old, ok := (*m)[key]
+	if ok && old <= order {
+		return false
 	}
-}
-
-func (s *session) noteName(p string, order int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.names == nil {
-		s.names = make(map[string]int)
-	}
-	if old, ok := s.names[p]; !ok || order < old {
-		s.names[p] = order
-	}
+	(*m)[key] = order
+	return true
 }
 
 // lookAtNames looks for secrets in the names of new files.
-func (s *session) lookAtNames(ctx context.Context, res *walkResult, list func(order int) string) {
-	paths := make([]string, 0, len(s.names))
-	for p := range s.names {
-		paths = append(paths, p)
-	}
-	sort.Strings(paths)
-	for _, p := range paths {
+func (s *session) lookAtNames(ctx context.Context, res *walkResult, files []named) {
+	for _, n := range files {
+		if !s.first(&s.names, n.path, res.order[n.commit]) {
+			continue
+		}
 		seen := make(map[string]bool)
-		for _, h := range s.hits(ctx, text{content: nameParts(p), commit: list(s.names[p]), line: 1}, inName) {
+		for _, h := range s.hits(ctx, text{content: nameParts(n.path), commit: n.commit, line: 1}, inName) {
 			if seen[h.Rule+h.Key] {
 				continue
 			}
 			seen[h.Rule+h.Key] = true
-			h.Path, h.Line, h.EndLine = nameWithout(p, h.secret.s), 0, 0
+			h.Path, h.Line, h.EndLine = nameWithout(n.path, h.secret.s), 0, 0
 			s.add(res, []hit{h})
 		}
 	}

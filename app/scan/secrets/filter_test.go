@@ -1,0 +1,319 @@
+package secrets
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/zricethezav/gitleaks/v8/detect/codec"
+	"github.com/zricethezav/gitleaks/v8/report"
+)
+
+var allRules = sync.OnceValue(func() *ruleSet {
+	rs, err := buildRules(rulesInput{own: true})
+	if err != nil {
+		panic(err)
+	}
+	return rs
+})
+
+// oddRules are a repository's rules in shapes the filter must not trip over.
+var oddRules = sync.OnceValue(func() *ruleSet {
+	rs, err := buildRules(rulesInput{own: true, repo: []byte(`
+[extend]
+useDefault = true
+[[rules]]
+id = "no-literal"
+regex = '''[0-9]{4}-[a-f]{3}-[0-9]{4}'''
+[[rules]]
+id = "any"
+regex = '''(?i)k.{2,4}ß.*?x'''
+[[rules]]
+id = "anchored"
+regex = '''(?m)^start:(\w+)$'''
+[[rules]]
+id = "text-anchored"
+regex = '''\Astart2:(\w+)\z'''
+[[rules]]
+id = "optional"
+regex = '''(?:abc)?(?:def)*[0-9]{3}z{2}'''
+[[rules]]
+id = "folded"
+regex = '''(?i)sks-([a-z]+)'''
+keywords = ["SKS"]
+[[rules]]
+id = "alternatives"
+regex = '''(?:one|two(?:three)?|f[ou]ur)-(?:[0-9]+|x)\b'''
+[[rules]]
+id = "by-path"
+path = '''\.pem$'''
+[[rules]]
+id = "needs-another"
+regex = '''user=(\w+)'''
+[[rules.required]]
+id = "its-pass"
+withinLines = 3
+[[rules]]
+id = "its-pass"
+regex = '''pass=(\w+)'''
+skipReport = true
+keywords = ["zzz-not-there"]
+[[rules]]
+id = "lines"
+regex = '''lines=(\w+)'''
+[[rules.allowlists]]
+regexTarget = "line"
+regexes = ['''ok$''']
+`)})
+	if err != nil {
+		panic(err)
+	}
+	if len(rs.notes) > 0 {
+		panic(rs.notes[0])
+	}
+	return rs
+})
+
+// same fails when the filter and its windows change what gitleaks reports.
+func same(t *testing.T, rs *ruleSet, content []byte, path string) {
+	t.Helper()
+	in := text{content: content, path: path, commit: strings.Repeat("a", 40), line: 7}
+	with := key(rs.find(context.Background(), in))
+	without := key(rs.judge.full.DetectContext(context.Background(), in.fragment()))
+	if !slices.Equal(with, without) {
+		t.Fatalf("filtered:\n%s\nplain:\n%s\ntext (%d bytes, %s):\n%.3000q", strings.Join(with, "\n"), strings.Join(without, "\n"), len(content), path, content)
+	}
+}
+
+func key(fs []report.Finding) []string {
+	var out []string
+	for _, f := range fs {
+		out = append(out, fmt.Sprintf("%s %d %q %q %v", f.RuleID, f.StartLine, f.Secret, f.Match, allowedInline(f)))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// TestFilterLosesNothing holds the filter to plain gitleaks on texts that are
+// full of what each rule matches, whole, broken, folded and encoded.
+func TestFilterLosesNothing(t *testing.T) {
+	rounds := 1
+	for _, rs := range []*ruleSet{allRules(), oddRules()} {
+		rng := rand.New(rand.NewPCG(1, 2))
+		found := make(map[string]bool)
+		for range rounds {
+			for _, id := range rs.cfg.OrderedRules {
+				content := hostile(rng, rs, id)
+				for _, path := range []string{"", "a/b.go", "x.yaml", "x.php", "x.tf", "nuget.config", "k.pem", "k.p12"} {
+					if path == "" || rng.IntN(6) == 0 || rs.cfg.Rules[id].Path != nil {
+						same(t, rs, content, path)
+					}
+				}
+				for _, f := range rs.judge.full.DetectString(string(content)) {
+					found[f.RuleID] = true
+				}
+			}
+		}
+		if len(found) < len(rs.cfg.OrderedRules)*2/3 {
+			t.Errorf("the texts made gitleaks report only %d of %d rules: they prove little", len(found), len(rs.cfg.OrderedRules))
+		}
+	}
+}
+
+// hostile makes a text around samples of a rule and of some others.
+func hostile(rng *rand.Rand, rs *ruleSet, id string) []byte {
+	var b bytes.Buffer
+	filler := []string{" ", "\n", "\r\n", "x := call(key, token)\n", "é", "\u212a", "\u017fecret = ", "\u0130", "\xff\xfe", "\x00", "password = \"", "api_key: ", "=", "'", "\"", "`", ";",
+		strings.Repeat("abcdefgh ", 40), strings.Repeat("0123456789abcdef", 9), "%41", "%zz", "\\u0041\\u0042", "U+0041 U+0042", " gitleaks:allow", "ok", "user=ada ", "pass=hunter", "lines=abc ok\n", "start:abc\n",
+		"1234-abc-1234", "123zz", "one-1 ", "k  ß x", strings.Repeat("-", 30)}
+	n := 3 + rng.IntN(12)
+	for range n {
+		switch rng.IntN(4) {
+		case 0, 1:
+			b.WriteString(filler[rng.IntN(len(filler))])
+			if rng.IntN(3) == 0 {
+				b.WriteString(strings.Repeat("let a = b.c(d, 1);", rng.IntN(80)))
+			}
+		case 2:
+			other := rs.cfg.OrderedRules[rng.IntN(len(rs.cfg.OrderedRules))]
+			b.WriteString(sample(rng, rs, other))
+		default:
+			b.WriteString(sample(rng, rs, id))
+		}
+	}
+	if len(rs.cfg.Rules[id].Keywords) > 0 && rng.IntN(2) == 0 {
+		b.WriteString("\n" + rs.cfg.Rules[id].Keywords[0])
+	}
+	return b.Bytes()
+}
+
+// sample makes a string that a rule matches, sometimes spoiled or encoded.
+func sample(rng *rand.Rand, rs *ruleSet, id string) string {
+	r := rs.cfg.Rules[id]
+	if r.Regex == nil {
+		return ""
+	}
+	re, err := syntax.Parse(r.Regex.String(), syntax.Perl)
+	if err != nil {
+		return ""
+	}
+	var b strings.Builder
+	generate(rng, &b, re)
+	s := b.String()
+	switch rng.IntN(10) {
+	case 0:
+		s = strings.ToUpper(s)
+	case 1:
+		if len(s) > 2 {
+			i := rng.IntN(len(s))
+			s = s[:i] + "!" + s[i+1:]
+		}
+	case 2:
+		s = base64.StdEncoding.EncodeToString([]byte(s))
+	case 3:
+		s = base64.RawURLEncoding.EncodeToString([]byte(" " + s))
+	case 4:
+		s = hex.EncodeToString([]byte(s))
+	case 5:
+		s = url.QueryEscape(s)
+	case 6:
+		s = base64.StdEncoding.EncodeToString([]byte(url.PathEscape(s)))
+	}
+	if rng.IntN(2) == 0 {
+		s = "\n" + s + "\n"
+	}
+	return s
+}
+
+func generate(rng *rand.Rand, b *strings.Builder, re *syntax.Regexp) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		for _, r := range re.Rune {
+			b.WriteRune(r)
+		}
+	case syntax.OpCharClass:
+		if len(re.Rune) == 0 {
+			return
+		}
+		for range 20 {
+			i := rng.IntN(len(re.Rune)/2) * 2
+			lo, hi := re.Rune[i], min(re.Rune[i+1], re.Rune[i]+200)
+			r := lo + rune(rng.IntN(int(hi-lo)+1))
+			if r >= ' ' && r < 0x7f || re.Rune[len(re.Rune)-1] < ' ' {
+				b.WriteRune(r)
+				return
+			}
+		}
+		b.WriteRune(re.Rune[0])
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		b.WriteByte(byte('a' + rng.IntN(26)))
+	case syntax.OpCapture:
+		generate(rng, b, re.Sub[0])
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			generate(rng, b, sub)
+		}
+	case syntax.OpAlternate:
+		generate(rng, b, re.Sub[rng.IntN(len(re.Sub))])
+	case syntax.OpQuest:
+		if rng.IntN(2) == 0 {
+			generate(rng, b, re.Sub[0])
+		}
+	case syntax.OpStar, syntax.OpPlus, syntax.OpRepeat:
+		n := rng.IntN(3)
+		if re.Op == syntax.OpPlus {
+			n++
+		}
+		if re.Op == syntax.OpRepeat {
+			n = re.Min
+			if re.Max > re.Min {
+				n += rng.IntN(min(re.Max-re.Min, 6) + 1)
+			}
+		}
+		for range n {
+			generate(rng, b, re.Sub[0])
+		}
+	}
+}
+
+func FuzzFilterLosesNothing(f *testing.F) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, id := range allRules().cfg.OrderedRules {
+		f.Add(hostile(rng, allRules(), id), "a/b.go")
+	}
+	f.Add([]byte("\u017fecret = \"abc\"\n"+strings.Repeat("x", 2000)), "x.yaml")
+	f.Fuzz(func(t *testing.T, content []byte, path string) {
+		if len(content) > 20_000 {
+			return
+		}
+		same(t, allRules(), content, path)
+		same(t, oddRules(), content, path)
+	})
+}
+
+func FuzzDecoderIsGitleaks(f *testing.F) {
+	for _, s := range []string{"%41%42 %7A\n%00", "\\u0041\\\\u0042\\\\\\u0043", "U+0041 U+0042\nU+0043", "abcU+0041 ", strings.Repeat("41", 20) + "ghij" + strings.Repeat("QUJD", 6) + "==",
+		"QUJDREVGR0hJSktM", "a%41QUJDREVGR0hJSktM", "x" + strings.Repeat("61", 16), "----------------", "%4%41", "\xffU+0041"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		wantText, wantSegments := codec.NewDecoder().Decode(string(in), nil)
+		got, segments := decodeOnce(in)
+		if string(got) != wantText || len(segments) != len(wantSegments) {
+			t.Fatalf("decoded %q to %q with %d segments, gitleaks to %q with %d", in, got, len(segments), wantText, len(wantSegments))
+		}
+		if len(wantSegments) > 0 && !decodable(in) {
+			t.Fatalf("%q is called undecodable", in)
+		}
+	})
+}
+
+// FuzzFollow holds the automaton to package regexp.
+func FuzzFollow(f *testing.F) {
+	f.Add("a+b", []byte("aab"))
+	f.Add(`\bk[a-z]{2,4}$`, []byte("key"))
+	f.Add(`(?i)k(?:é|\n)*?\B.`, []byte("K\u212a\xff"))
+	f.Fuzz(func(t *testing.T, expr string, text []byte) {
+		re, err := syntax.Parse(expr, syntax.Perl)
+		if err != nil || len(expr) > 60 || len(text) > 500 {
+			return
+		}
+		p, ok := compileProgram(flatten(nil, re.Simplify()))
+		if !ok {
+			return
+		}
+		got, to := newDFA(p).match(text, 0)
+		whole := regexp.MustCompile(`\A(?:` + expr + `)`)
+		if want := whole.Match(text); got != want {
+			t.Fatalf("%q on %q: %v, want %v", expr, text, got, want)
+		}
+		whole.Longest()
+		if at := whole.FindIndex(text); at != nil && at[1] > to {
+			t.Fatalf("%q on %q: matches up to %d, said to reach %d", expr, text, at[1], to)
+		}
+	})
+}
+
+// TestAnchorsCoverTheDefaultRules fails when a new version of gitleaks brings
+// rules the filter cannot follow: they are let through, but cost time.
+func TestAnchorsCoverTheDefaultRules(t *testing.T) {
+	var open []string
+	for _, r := range allRules().filter.rules {
+		if !r.anchored && !r.pathOnly {
+			open = append(open, r.id)
+		}
+	}
+	if want := []string{"sourcegraph-access-token"}; !slices.Equal(open, want) {
+		t.Errorf("rules without anchors: %v, want %v", open, want)
+	}
+}
