@@ -29,6 +29,7 @@ type look struct {
 	req      scan.Request
 	set      Settings
 	store    *declstore.Store
+	recs     *records
 	progress scan.Progress
 }
 
@@ -131,7 +132,7 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 			opt.Modules = append(opt.Modules, modzip.Dir{Path: filepath.Join(l.req.CacheDir, "modules")})
 		}
 	}
-	recs := newRecords(l.store, l.names())
+	recs := l.recs
 	opt.Reuse = recs.has
 	repo, err := load.Load(ctx, opt)
 	if err != nil {

@@ -25,7 +25,9 @@ type record struct {
 	Facts    []byte           `json:"facts,omitempty"`
 }
 
-// records looks packages up in the store and remembers what it found.
+// records looks packages up in the store, if there is one, and remembers what it
+// found and what was made in this scan: the merge base shares most packages with
+// the head.
 type records struct {
 	store *declstore.Store
 	salt  string // what besides the package's content results depend on
@@ -44,6 +46,9 @@ func (r *records) key(pkg string) string {
 
 // has reports whether there is a record for a package's key.
 func (r *records) has(pkg string) bool {
+	if r.get(pkg) != nil {
+		return true
+	}
 	if r.store == nil || suiteVersion() == "" {
 		return false
 	}
@@ -85,16 +90,22 @@ func (rec *record) fill(a *driver.Analysed) {
 // keep stores what was made of a package.
 func (r *records) keep(a *driver.Analysed, findings []review.Finding, routes []review.Route) {
 	p := a.Package
-	if r.store == nil || suiteVersion() == "" || p.Key == "" || p.Types == nil || notLooked(a) != "" {
+	if p.Key == "" || p.Types == nil || notLooked(a) != "" {
 		return
 	}
 	facts, err := a.Facts()
 	if err != nil {
 		return
 	}
-	data, err := json.Marshal(record{Findings: findings, Routes: routes, Typed: p.Typed, Errors: p.Errors, Missing: p.Missing,
-		SSAFuncs: a.SSAFuncs, SSAOf: a.SSAOf, SSANote: a.SSANote, Facts: facts})
-	if err == nil {
+	rec := record{Findings: findings, Routes: routes, Typed: p.Typed, Errors: p.Errors, Missing: p.Missing,
+		SSAFuncs: a.SSAFuncs, SSAOf: a.SSAOf, SSANote: a.SSANote, Facts: facts}
+	r.mu.Lock()
+	r.found[p.Key] = &rec
+	r.mu.Unlock()
+	if r.store == nil || suiteVersion() == "" {
+		return
+	}
+	if data, err := json.Marshal(rec); err == nil {
 		_ = r.store.Put(r.key(p.Key), data) // only time is lost without it
 	}
 }

@@ -79,6 +79,7 @@ func (s Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Progr
 		defer store.Close()
 	}
 	l := look{Scanner: s, req: req, set: set, store: store, progress: progress}
+	l.recs = newRecords(store, l.names())
 	head, err := l.tree(ctx, req.HeadDir, "")
 	if err != nil {
 		return scan.Report{}, err

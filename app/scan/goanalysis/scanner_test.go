@@ -270,3 +270,19 @@ func Alone() { fmt.Println() }
 		t.Errorf("after a change of b: %q and %d findings, want alone reused and 2", n, len(got.Head))
 	}
 }
+
+func TestMergeBaseReusesTheHeadsPackages(t *testing.T) {
+	head, base := checkout(t, twoPackages), checkout(t, twoPackages)
+	write(t, head, "new/new.go", "package new\n\nimport \"fmt\"\n\nfunc New() { fmt.Println() }\n")
+	s := goanalysis.Scanner{Suite: []*analysis.Analyzer{printer}, RuleSet: []rule.Rule{printRule}}
+	rep, err := s.Scan(context.Background(), scan.Request{HeadDir: head, BaseDir: base, MergeBase: "1111111111111111111111111111111111111111"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rep.Head) != 4 || len(rep.Base) != 3 {
+		t.Errorf("%d findings at the head and %d at the base, want 4 and 3", len(rep.Head), len(rep.Base))
+	}
+	if !reflect.DeepEqual(rep.Base, rep.Head[:3]) {
+		t.Errorf("the same packages give other findings at the base:\n%+v\n%+v", rep.Base, rep.Head[:3])
+	}
+}
