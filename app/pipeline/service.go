@@ -262,21 +262,19 @@ func (s *Service) look(ctx context.Context, t review.Target) (review.Outcome, er
 	if t.JudgeBase != "" {
 		commits = append(commits, t.JudgeBase)
 	}
+	// Refs may have moved or gone since the pair was read; commits do not.
 	repo, err := s.Checkouts.Fetch(ctx, remote, refs)
-	if err != nil {
-		return review.Outcome{}, err
-	}
-	// Refs may have moved since the pair was read; commits do not.
 	var missing []string
 	for _, c := range commits {
-		if !repo.Has(ctx, c) {
+		if err != nil || !repo.Has(ctx, c) {
 			missing = append(missing, string(c))
 		}
 	}
-	if len(missing) > 0 {
-		if repo, err = s.Checkouts.Fetch(ctx, remote, missing); err != nil {
-			return review.Outcome{}, err
-		}
+	if len(missing) > 0 && (err == nil || review.CodeOf(err) == review.CodeCheckout) {
+		repo, err = s.Checkouts.Fetch(ctx, remote, missing)
+	}
+	if err != nil {
+		return review.Outcome{}, err
 	}
 	s.step(t, "cloned")
 	return s.Evaluator.Evaluate(ctx, repo, t, observer{s, t})
@@ -352,8 +350,9 @@ func (s *Service) failed(ctx context.Context, job jobs.Job, say *voice, err erro
 	if serr := say.fail(ctx, e); serr != nil {
 		return errors.Join(err, serr)
 	}
-	if e.Code == review.CodeDeadlineExceeded || job.Last {
-		// Said in red; trying the same again would take as long again.
+	if e.Code == review.CodeDeadlineExceeded {
+		// Said in red. Trying the same again would take as long again, so the
+		// job ends with a code that is final.
 		return &review.Error{Code: review.CodeTooLarge, Op: e.Op, What: e.What, Do: e.Do, Err: err}
 	}
 	return err
