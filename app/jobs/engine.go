@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 
+	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/store"
 )
 
@@ -25,12 +26,33 @@ type engine interface {
 	stopAndCancel(ctx context.Context) error
 }
 
-// Migrate brings River's tables up to date.
+// Migrate brings River's tables up to date. It may be called by several replicas
+// at once.
 func Migrate(ctx context.Context, db *store.DB) error {
-	if db.Pool() != nil {
-		return migrate(ctx, riverpgxv5.New(db.Pool()))
+	if db.Pool() == nil {
+		err := migrate(ctx, riversqlite.New(db.SQLite()))
+		for range 3 {
+			// Of two processes at it, the later one fails and finds it done.
+			if err == nil {
+				break
+			}
+			err = migrate(ctx, riversqlite.New(db.SQLite()))
+		}
+		return err
 	}
-	return migrate(ctx, riversqlite.New(db.SQLite()))
+	lock, err := db.Pool().Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("lock the queue's schema: %w", err)
+	}
+	defer lock.Release()
+	if _, err := lock.Exec(ctx, "SELECT pg_advisory_lock(7214905332)"); err != nil {
+		return fmt.Errorf("lock the queue's schema: %w", err)
+	}
+	defer func() {
+		// The lock goes with the session at the latest.
+		_, _ = lock.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(7214905332)")
+	}()
+	return migrate(ctx, riverpgxv5.New(db.Pool()))
 }
 
 func migrate[TTx any](ctx context.Context, driver riverdriver.Driver[TTx]) error {
@@ -72,7 +94,7 @@ func newClient[TTx any](driver riverdriver.Driver[TTx], q *Queue, tx func(store.
 			return nil, err
 		}
 		cfg.Workers = workers
-		cfg.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: q.cfg.Workers}}
+		cfg.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: q.cfg.Workers}, quickQueue: {MaxWorkers: 2}}
 	}
 	c, err := river.NewClient(driver, cfg)
 	if err != nil {
@@ -82,7 +104,14 @@ func newClient[TTx any](driver riverdriver.Driver[TTx], q *Queue, tx func(store.
 }
 
 func (c *client[TTx]) insert(ctx context.Context, tx store.Tx, a args, maxAttempts int) (int64, error) {
-	res, err := c.river.InsertTx(ctx, c.tx(tx), a, &river.InsertOpts{MaxAttempts: maxAttempts})
+	opts := river.InsertOpts{MaxAttempts: maxAttempts, Queue: river.QueueDefault, Priority: 1}
+	switch {
+	case quick(a.Intent.Kind):
+		opts.Queue = quickQueue
+	case a.Intent.Kind == review.IntentBaseline:
+		opts.Priority = 2 // nobody waits for it
+	}
+	res, err := c.river.InsertTx(ctx, c.tx(tx), a, &opts)
 	if err != nil {
 		return 0, err
 	}

@@ -228,7 +228,7 @@ func TestAKilledWorkersJobIsTakenUpAgain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer db.Close()
+			t.Cleanup(func() { db.Close() }) // after the queue has stopped
 			if err := errors.Join(db.Migrate(t.Context()), jobs.Migrate(t.Context(), db)); err != nil {
 				t.Fatal(err)
 			}

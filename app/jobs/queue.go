@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +24,7 @@ type Job struct {
 	ID       int64
 	Attempt  int    // 1 the first time
 	Last     bool   // no further attempt follows
+	Crashes  int    // workers that died at this delivery before; after five it is given up
 	Delivery string // GUID
 	Intent   review.Intent
 }
@@ -71,6 +74,7 @@ type Queue struct {
 	handler  Handler
 	river    engine
 	holder   string
+	inHand   sync.Map // ids of the jobs this process works on
 	stopping atomic.Bool
 	stop     context.CancelFunc
 	reaped   chan struct{}
@@ -91,10 +95,15 @@ func New(db *store.DB, cfg Config, handler Handler) (*Queue, error) {
 }
 
 // Accept stores a delivery and queues its job in one transaction. A delivery
-// that was completed, or whose job is still to be done, is not queued twice.
+// that was completed, or whose job is still to be done, is not queued twice; one
+// that failed is queued again. A new head of a pull request stops the reviews of
+// its older ones.
 func (q *Queue) Accept(ctx context.Context, d review.Delivery) (review.Acceptance, error) {
 	result := review.Queued
 	err := q.db.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
+		if err := takeTurns(ctx, tx, "delivery "+d.GUID); err != nil {
+			return err
+		}
 		known, ok, err := store.FindDelivery(ctx, tx, d.GUID)
 		if err != nil {
 			return err
@@ -117,6 +126,11 @@ func (q *Queue) Accept(ctx context.Context, d review.Delivery) (review.Acceptanc
 			return store.SaveDelivery(ctx, tx, row)
 		}
 		result = review.Queued
+		if d.Intent.Kind == review.IntentReviewPullRequest && d.Intent.Head != "" {
+			if err := store.SupersedeOlder(ctx, tx, d.Intent.Repo.ID, d.Intent.PullRequest, d.Intent.Head); err != nil {
+				return err
+			}
+		}
 		if row.JobID, err = q.river.insert(ctx, tx, args{GUID: d.GUID, Intent: d.Intent}, q.cfg.MaxAttempts); err != nil {
 			return fmt.Errorf("queue the job: %w", err)
 		}
@@ -132,9 +146,13 @@ func (q *Queue) Start(ctx context.Context) error {
 	}
 	// River's own context must outlive the signal that asks us to stop, or it
 	// would drop jobs instead of finishing them.
+	if q.stop != nil {
+		return errors.New("this queue was started before")
+	}
 	ctx, q.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if err := q.river.start(ctx); err != nil {
 		q.stop()
+		q.stop = nil
 		return fmt.Errorf("start the queue: %w", err)
 	}
 	q.reaped = make(chan struct{})
@@ -146,8 +164,12 @@ func (q *Queue) Start(ctx context.Context) error {
 }
 
 // Stop lets running jobs finish until ctx ends; then they are stopped and
-// queued again.
+// queued again. It fails when a handler does not stop within 10 s; its job is
+// then taken up again when the lease runs out. Without Start it does nothing.
 func (q *Queue) Stop(ctx context.Context) error {
+	if q.stop == nil {
+		return nil
+	}
 	err := q.river.stop(ctx)
 	if err != nil {
 		q.stopping.Store(true)
@@ -162,12 +184,28 @@ func (q *Queue) Stop(ctx context.Context) error {
 
 // args is what River keeps of a job.
 type args struct {
-	GUID   string        `json:"guid"`
-	Intent review.Intent `json:"intent"`
+	GUID    string        `json:"guid"`
+	Intent  review.Intent `json:"intent"`
+	Tries   int           `json:"tries,omitempty"`   // attempts of jobs this one replaces
+	Crashes int           `json:"crashes,omitempty"` // workers that died at them
 }
 
 // Kind implements river.JobArgs.
 func (args) Kind() string { return "delivery" }
+
+// quickQueue has workers of its own, so that what takes no time, and what stops
+// reviews, does not wait for them.
+const quickQueue = "quick"
+
+// quick tells intents that only write a few rows.
+func quick(k review.IntentKind) bool {
+	switch k {
+	case review.IntentClosePullRequest, review.IntentCancelMergeGroup, review.IntentAddInstallation, review.IntentRemoveInstallation,
+		review.IntentSuspend, review.IntentRepositories:
+		return true
+	}
+	return false
+}
 
 // worker adapts Handler to River.
 type worker struct {
@@ -177,22 +215,30 @@ type worker struct {
 
 // NextRetry implements back-off: 2 s, 4 s, 8 s … up to 2 minutes.
 func (w *worker) NextRetry(job *river.Job[args]) time.Time {
-	return time.Now().Add(min(2*time.Minute, time.Second<<min(job.Attempt, 7)))
+	return time.Now().Add(min(2*time.Minute, time.Second<<min(job.Args.Tries+job.Attempt, 7)))
 }
 
 // Work implements river.Worker.
 func (w *worker) Work(ctx context.Context, rj *river.Job[args]) error {
 	q := w.q
-	job := Job{ID: rj.ID, Attempt: rj.Attempt, Last: rj.Attempt >= rj.MaxAttempts, Delivery: rj.Args.GUID, Intent: rj.Args.Intent}
+	q.inHand.Store(rj.ID, true)
+	defer q.inHand.Delete(rj.ID)
+	job := Job{ID: rj.ID, Attempt: rj.Args.Tries + rj.Attempt, Last: rj.Attempt >= rj.MaxAttempts, Crashes: rj.Args.Crashes, Delivery: rj.Args.GUID, Intent: rj.Args.Intent}
 	ctx, lease, err := q.acquire(ctx, job)
-	if errors.Is(err, errNoSlot) {
+	switch {
+	case errors.Is(err, errReplaced):
+		return nil
+	case errors.Is(err, errNoSlot):
+		return river.JobSnooze(time.Second)
+	case err != nil:
+		// The database's trouble is not the job's and costs it no attempt.
+		q.cfg.Log.Warn("a job could not be taken", "guid", job.Delivery, "error", err)
 		return river.JobSnooze(time.Second)
 	}
-	if err != nil {
-		return err
-	}
-	defer lease.release()
-	return q.settle(ctx, job, q.protected(ctx, job))
+	defer lease.stop(nil)
+	err = q.protected(ctx, job)
+	lease.rest()
+	return q.settle(ctx, job, err)
 }
 
 // protected calls the handler and turns a panic into an error: one job's crash
@@ -200,19 +246,45 @@ func (w *worker) Work(ctx context.Context, rj *river.Job[args]) error {
 func (q *Queue) protected(ctx context.Context, job Job) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			q.cfg.Log.Error("a job panicked", "job", job.ID, "kind", job.Intent.Kind, "stack", string(debug.Stack()))
+			// Only the runtime's own panics are known to quote nothing.
+			what, ok := p.(runtime.Error)
+			text := fmt.Sprintf("%T", p)
+			if ok {
+				text = what.Error()
+			}
+			q.cfg.Log.Error("a job panicked", "guid", job.Delivery, "kind", job.Intent.Kind, "panic", text, "stack", string(debug.Stack()))
 			err = &review.Error{Code: review.CodeInternal, Op: "answer the delivery", Do: "the server's log says where it crashed"}
 		}
 	}()
 	return q.handler.Handle(ctx, job)
 }
 
-// settle decides what becomes of a job and records it with its delivery.
+// settle decides what becomes of a job, records it with its delivery and
+// returns what River is to do. ctx is the handler's, with its cause.
 func (q *Queue) settle(ctx context.Context, job Job, err error) error {
+	state, reason, answer := q.judge(ctx, job, err)
 	// What is recorded must be recorded even when the job was stopped.
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	rerr := q.record(ctx, job, state, reason)
+	switch {
+	case errors.Is(rerr, errLeaseLost):
+		// Another worker has the job now, and says what came of it; River has
+		// ended this one.
+		q.cfg.Log.Warn("a job was taken over by another worker", "guid", job.Delivery, "job", job.ID)
+		return nil
+	case rerr != nil:
+		q.cfg.Log.Warn("the end of a job could not be recorded; it is done again", "guid", job.Delivery, "error", rerr)
+		return river.JobSnooze(time.Second)
+	}
+	return answer
+}
+
+// judge maps a handler's error to the delivery's state ("" leaves it queued), a
+// readable reason and River's answer.
+func (q *Queue) judge(ctx context.Context, job Job, err error) (state, reason string, answer error) {
 	if err == nil {
-		return q.db.EndDelivery(ctx, job.Delivery, store.DeliveryDone, "")
+		return store.DeliveryDone, "", nil
 	}
 	var e *review.Error
 	public := "something went wrong inside Launchgate; the server's log has the cause"
@@ -221,22 +293,17 @@ func (q *Queue) settle(ctx context.Context, job Job, err error) error {
 	}
 	code := review.CodeOf(err)
 	switch {
-	case errors.Is(err, errLeaseLost):
-		// Another worker has the job now, and says what came of it.
-		return nil
-	case q.stopping.Load():
-		return river.JobSnooze(time.Second)
+	case q.stopping.Load() || errors.Is(context.Cause(ctx), errLeaseLost):
+		return "", "", river.JobSnooze(0)
 	case code == review.CodeSuperseded || code == review.CodeCancelled || code == review.CodePullRequestClosed:
-		return q.db.EndDelivery(ctx, job.Delivery, store.DeliveryDone, public)
+		return store.DeliveryDone, public, nil
 	case e != nil && (e.RetryAfter > 0 || code == review.CodeRateLimited):
-		return river.JobSnooze(max(e.RetryAfter, time.Second))
+		return "", "put off: " + public, river.JobSnooze(max(e.RetryAfter, time.Second))
 	case !review.Retryable(err) || job.Last:
 		q.cfg.Log.Error("a delivery failed", "guid", job.Delivery, "kind", job.Intent.Kind, "attempt", job.Attempt, "error", err)
-		if rerr := q.db.EndDelivery(ctx, job.Delivery, store.DeliveryFailed, public); rerr != nil {
-			return rerr
-		}
-		return river.JobCancel(errors.New(public))
+		return store.DeliveryFailed, public, river.JobCancel(errors.New(public))
 	}
 	q.cfg.Log.Warn("a delivery is tried again", "guid", job.Delivery, "kind", job.Intent.Kind, "attempt", job.Attempt, "error", err)
-	return errors.New(public) // River stores the text: no internal cause
+	// River stores the text: no internal cause.
+	return "", "tried again soon: " + public, errors.New(public)
 }

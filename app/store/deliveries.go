@@ -76,6 +76,17 @@ func (db *DB) EndDelivery(ctx context.Context, guid, state, reason string) error
 	})
 }
 
+// EndDeliveryOf records what came of a delivery, or with DeliveryQueued why it
+// is not over, on behalf of the job that is to answer it. It returns 0 when that
+// is another job by now, or the delivery has ended.
+func EndDeliveryOf(ctx context.Context, tx Tx, guid string, job int64, state, reason string, finished int64) (int64, error) {
+	n, err := tx.Exec(ctx, `UPDATE deliveries SET state = $1, reason = $2, finished_ms = $3 WHERE guid = $4 AND job_id = $5 AND state = 'queued'`, state, clean(reason), finished, guid, job)
+	if err != nil {
+		return 0, fmt.Errorf("record the end of delivery %s: %w", guid, err)
+	}
+	return n, nil
+}
+
 // Prune forgets what nobody asks for any more: deliveries that ended before
 // deliveriesBefore (GitHub redelivers for three days) and the outcomes of
 // reviews that ended before outcomesBefore. The reviews themselves stay, because
