@@ -52,7 +52,8 @@ type tree struct {
 var errIrregular = errors.New("not a regular file")
 
 // openTree lists the checkout. Symbolic links, pipes, devices and sockets are
-// never opened; they are listed as skipped when their name would have mattered.
+// never opened. Where their name would have mattered they are listed: links as
+// unread, for the go command follows them, the others as skipped, as it does.
 func openTree(dir string, limits Limits) (*tree, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -102,6 +103,9 @@ func (t *tree) walk(top string) error {
 		goFile := strings.HasSuffix(base, ".go") && base[0] != '_' && base[0] != '.'
 		switch {
 		case !goFile && base != "go.mod":
+		case d.Type()&fs.ModeSymlink != 0:
+			// The go command would follow it, so code may hide behind it.
+			t.unread = append(t.unread, Skip{name, "is a symbolic link, which is not followed"})
 		case !d.Type().IsRegular():
 			t.skipped = append(t.skipped, Skip{name, "is a " + kindOf(d.Type()) + ", not a regular file"})
 		case goFile:
