@@ -2,7 +2,9 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -152,8 +154,10 @@ func ParsePolicy(name string, data []byte) (Policy, error) {
 	var problems []string
 	if len(data) > MaxPolicyBytes {
 		problems = append(problems, fmt.Sprintf("the file has %d bytes, %d are the most that is read", len(data), MaxPolicyBytes))
-	} else if problems = decodeStrict(data, &pol); len(problems) == 0 {
-		problems = pol.problems()
+	} else if root, wrong := decodeStrict(data, &pol); len(wrong) > 0 {
+		problems = wrong
+	} else {
+		problems = pol.problems(func(path ...any) int { return lineOf(root, path...) })
 	}
 	if len(problems) > 0 {
 		return Policy{}, &review.Error{Code: review.CodeBadPolicy, Op: "read the policy", What: name, Do: strings.Join(problems, "; ") + "."}
@@ -161,43 +165,90 @@ func ParsePolicy(name string, data []byte) (Policy, error) {
 	return pol, nil
 }
 
-// problems returns what is wrong with a policy that is well-formed.
-func (p Policy) problems() []string {
+// problems returns what is wrong with a policy that is well-formed, with the
+// line of each, in the order of the fields.
+func (p Policy) problems(lineOf func(path ...any) int) []string {
 	var out []string
-	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	if p.Version != 1 {
-		add("version is %d, this Launchgate reads version 1", p.Version)
+	add := func(path []any, format string, args ...any) {
+		out = append(out, fmt.Sprintf("line %d: %s", lineOf(path...), fmt.Sprintf(format, args...)))
 	}
-	for id := range p.Rules {
+	at := func(path ...any) []any { return path }
+	if p.Version != 1 {
+		add(at("version"), "version is %d, this Launchgate reads version 1", p.Version)
+	}
+	if p.Block.Severity == review.SeverityUnknown {
+		add(at("block", "severity"), "block.severity is unknown; it must be info, low, medium, high or critical")
+	}
+	if p.Block.Confidence == review.ConfidenceUnknown {
+		add(at("block", "confidence"), "block.confidence is unknown; it must be low, medium or high")
+	}
+	for _, id := range slices.Sorted(maps.Keys(p.Rules)) {
+		r := p.Rules[id]
 		if _, err := review.ParseRuleID(string(id)); err != nil {
-			add("rules: %v", err)
+			add(at("rules", string(id)), "rules: %q is not of the form family/name", clip(string(id)))
+		}
+		if r.Off && (r.Advisory || r.Severity != review.SeverityUnknown) {
+			add(at("rules", string(id)), "rules: %s is off, so advisory or severity say nothing", clip(string(id)))
 		}
 	}
 	for _, list := range []struct {
 		name     string
 		patterns []string
 	}{{"exclude", p.Exclude}, {"allow_unverified", p.AllowUnverified}} {
-		for _, pattern := range list.patterns {
-			if !doublestar.ValidatePattern(pattern) || path.IsAbs(pattern) {
-				add("%s: %q is not a pattern of paths relative to the repository", list.name, pattern)
+		for i, pattern := range list.patterns {
+			if pattern == "" || !doublestar.ValidatePattern(pattern) || path.IsAbs(pattern) {
+				add(at(list.name, i), "%s: %q is not a pattern of paths relative to the repository", list.name, clip(pattern))
 			}
 		}
 	}
 	for i, r := range p.PublicRoutes {
-		if !strings.HasPrefix(r.Path, "/") || r.Why == "" || r.Owner == "" {
-			add("public_routes: entry %d needs a path that begins with /, a why and an owner", i+1)
+		if !strings.HasPrefix(r.Path, "/") || blank(r.Why) || blank(r.Owner) {
+			add(at("public_routes", i), "public_routes: entry %d needs a path that begins with /, a why and an owner", i+1)
+		}
+		if !isMethod(r.Method) {
+			add(at("public_routes", i, "method"), "public_routes: entry %d has the method %q, which is none of HTTP's", i+1, clip(r.Method))
+		}
+	}
+	for _, list := range []struct {
+		name  []any
+		names []string
+	}{{at("guards"), p.Guards}, {at("logs", "sensitive"), p.Logs.Sensitive}, {at("logs", "harmless"), p.Logs.Harmless},
+		{at("logs", "redactors"), p.Logs.Redactors}, {at("logs", "safe_sinks"), p.Logs.SafeSinks}} {
+		for i, name := range list.names {
+			if blank(name) {
+				add(append(list.name, i), "%v: entry %d is empty", list.name[len(list.name)-1], i+1)
+			}
 		}
 	}
 	for i, s := range p.Suppressions {
 		if s.Fingerprint == "" && (s.Rule == "" || s.Path == "") {
-			add("suppressions: entry %d needs a fingerprint, or a rule and a path", i+1)
+			add(at("suppressions", i), "suppressions: entry %d needs a fingerprint, or a rule and a path", i+1)
 		}
-		if s.Path != "" && !doublestar.ValidatePattern(s.Path) {
-			add("suppressions: entry %d has a malformed path pattern", i+1)
+		if s.Fingerprint != "" && (s.Rule != "" || s.Path != "") {
+			add(at("suppressions", i), "suppressions: entry %d has a fingerprint, so rule and path say nothing", i+1)
 		}
-		if s.Reason == "" || s.Owner == "" {
-			add("suppressions: entry %d needs a reason and an owner", i+1)
+		if s.Path != "" && (!doublestar.ValidatePattern(s.Path) || path.IsAbs(s.Path)) {
+			add(at("suppressions", i, "path"), "suppressions: entry %d has a malformed path pattern", i+1)
+		}
+		if s.Rule != "" {
+			if _, err := review.ParseRuleID(string(s.Rule)); err != nil {
+				add(at("suppressions", i, "rule"), "suppressions: entry %d: %q is not of the form family/name", i+1, clip(string(s.Rule)))
+			}
+		}
+		if blank(s.Reason) || blank(s.Owner) {
+			add(at("suppressions", i), "suppressions: entry %d needs a reason and an owner", i+1)
 		}
 	}
 	return out
+}
+
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
+// isMethod reports whether a ledger entry may name this method.
+func isMethod(s string) bool {
+	switch strings.ToUpper(s) {
+	case "", "*", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE":
+		return true
+	}
+	return false
 }
