@@ -110,6 +110,7 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 	opt := load.Options{
 		Dir:      dir,
 		Platform: load.Platform{GOOS: l.set.GOOS, GOARCH: l.set.GOARCH, Tags: l.set.Tags},
+		Limits:   l.set.Limits,
 		Embedded: stddecl.Library{},
 		Skip:     skip,
 		Progress: event("typing"),

@@ -15,11 +15,13 @@ import (
 const maxListed = 5
 
 // maxParts bounds the packages the detail lists, maxDetails the functions of
-// each and maxExcluded the excluded files.
+// each, maxExcluded the excluded files, maxGaps and maxSkipped those lists.
 const (
 	maxParts    = 200
 	maxDetails  = 10
 	maxExcluded = 50
+	maxGaps     = 100
+	maxSkipped  = 200
 )
 
 const excluded = "build constraints exclude it on the platform that is looked at"
@@ -108,6 +110,14 @@ func receipt(repo *load.Result, analysed []*driver.Analysed) review.ScannerRecei
 	for _, s := range repo.Unread {
 		r.Gaps = append(r.Gaps, review.Gap{Code: review.CodeFileUnreadable, What: s.What, Why: s.Why,
 			Do: "make it an ordinary Go file within the limits, or exclude it in the policy"})
+	}
+	if n := len(r.Gaps); n > maxGaps {
+		more := review.Gap{Code: r.Gaps[maxGaps].Code, What: fmt.Sprintf("%d more packages and files", n-maxGaps), Why: "as the ones before",
+			Do: "mend or exclude those listed first"}
+		r.Gaps = append(r.Gaps[:maxGaps], more)
+	}
+	if n := len(r.Skipped); n > maxSkipped {
+		r.Skipped = append(r.Skipped[:maxSkipped], review.Skip{What: fmt.Sprintf("%d more files", n-maxSkipped), Why: "as the ones before"})
 	}
 	return r
 }

@@ -3,6 +3,7 @@ package goanalysis_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"go/ast"
 	"go/types"
 	"os"
@@ -21,6 +22,7 @@ import (
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
+	"github.com/launchgate/launchgate/app/scan/goanalysis/load"
 )
 
 var printRule = rule.Rule{ID: "test/print", Title: "Printing", Severity: rule.Medium, Confidence: rule.Certain}
@@ -284,5 +286,22 @@ func TestMergeBaseReusesTheHeadsPackages(t *testing.T) {
 	}
 	if !reflect.DeepEqual(rep.Base, rep.Head[:3]) {
 		t.Errorf("the same packages give other findings at the base:\n%+v\n%+v", rep.Base, rep.Head[:3])
+	}
+}
+
+func TestLimitsAreConfigurableAndSaid(t *testing.T) {
+	dir := checkout(t, "-- go.mod --\nmodule example.com/m\ngo 1.24\n-- a.go --\npackage m\n\nvar X = \"a longer file than is allowed here\"\n-- b.go --\npackage m\n")
+	rep := scanDir(t, dir, goanalysis.Settings{Limits: load.Limits{FileBytes: 30}})
+	if rep.Receipt.Complete() || !strings.Contains(receiptText(rep), "larger than 30 bytes") {
+		t.Errorf("receipt %s", receiptText(rep))
+	}
+	many := t.TempDir()
+	write(t, many, "go.mod", "module example.com/m\n\ngo 1.24\n")
+	for i := range 300 {
+		write(t, many, fmt.Sprintf("p%d/p.go", i), "package p(\n")
+	}
+	rep = scanDir(t, many, goanalysis.Settings{})
+	if n := len(rep.Receipt.Gaps); n != 101 || !strings.Contains(rep.Receipt.Gaps[100].What, "200 more") {
+		t.Errorf("%d gaps, want 100 and the count of the others: %+v", n, rep.Receipt.Gaps[n-1])
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/app/scan/goanalysis/load"
 )
 
 // Sources says where declarations of dependencies may come from. Whatever it
@@ -49,6 +50,8 @@ type Settings struct {
 	// PackageSeconds bounds the time one package may take to type or analyse;
 	// default 60.
 	PackageSeconds int `json:"package_seconds,omitempty"`
+	// Limits bound what is read of one checkout.
+	Limits load.Limits `json:"limits,omitzero"`
 
 	// Skip names folders left out because a worker died on them, and Serial
 	// asks for one package at a time, to find out which one. Salvage sets them.

@@ -44,7 +44,9 @@ func (g *group) parseOwn(n *node) {
 		f, errs := g.parseFile(name, src)
 		n.errs = append(n.errs, errs...)
 		if f == nil {
-			g.unread(name, "is not Go")
+			if len(errs) == 0 {
+				g.unread(name, "is not Go")
+			}
 			continue
 		}
 		if deeper(f, g.opt.Limits.Depth) {

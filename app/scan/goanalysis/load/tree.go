@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -12,13 +13,13 @@ import (
 	"syscall"
 )
 
-// Limits bound what one repository may cost. The zero value means the defaults.
+// Limits bound what one repository may cost. A zero field means its default.
 type Limits struct {
-	FileBytes  int64 // largest Go file read
-	TotalBytes int64 // sum over all Go files read
-	Files      int   // Go files read
-	Entries    int   // directory entries visited
-	Depth      int   // nesting of a syntax tree
+	FileBytes  int64 `json:"file_bytes,omitempty"`  // largest Go file read
+	TotalBytes int64 `json:"total_bytes,omitempty"` // sum over all Go files read
+	Files      int   `json:"files,omitempty"`       // Go files read
+	Entries    int   `json:"entries,omitempty"`     // directory entries visited
+	Depth      int   `json:"depth,omitempty"`       // nesting of a syntax tree
 }
 
 // DefaultLimits hold for every application measured with a factor of ten to
@@ -26,10 +27,11 @@ type Limits struct {
 var DefaultLimits = Limits{FileBytes: 8 << 20, TotalBytes: 512 << 20, Files: 50_000, Entries: 1_000_000, Depth: 2_000}
 
 func (l Limits) orDefault() Limits {
-	if l == (Limits{}) {
-		return DefaultLimits
+	d := DefaultLimits
+	return Limits{
+		FileBytes: cmp.Or(l.FileBytes, d.FileBytes), TotalBytes: cmp.Or(l.TotalBytes, d.TotalBytes),
+		Files: cmp.Or(l.Files, d.Files), Entries: cmp.Or(l.Entries, d.Entries), Depth: cmp.Or(l.Depth, d.Depth),
 	}
-	return l
 }
 
 // Skip is a file or folder that was not read, and why.
