@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/launchgate/launchgate/app/review"
@@ -14,63 +15,117 @@ import (
 // maxCommentBytes keeps a comment far below GitHub's 65,536 characters.
 const maxCommentBytes = 20_000
 
-// commentBody returns the body of a line comment: what, why, the path of
-// evidence, the fix, how to say it is meant, and a marker that only we can make.
-func commentBody(f review.Finding, rule review.Rule, blocking bool, key []byte, ruleURL func(review.RuleID) string) string {
-	var b strings.Builder
-	weight := f.Severity.String()
-	if blocking {
-		weight += ", blocks"
-	}
-	fmt.Fprintf(&b, "**%s** · %s · %s\n\n%s\n", text(rule.Title), code(string(f.Rule)), weight, sentence(text(f.Message)))
-	if f.Expected != "" {
-		fmt.Fprintf(&b, "\nProbably meant: %s.\n", text(f.Expected))
-	}
-	if len(f.Routes) > 0 {
-		list := f.Routes
-		more := ""
-		if len(list) > 20 {
-			list, more = list[:20], fmt.Sprintf(" and %d more", len(f.Routes)-20)
-		}
-		var names []string
-		for _, r := range list {
-			names = append(names, code(r))
-		}
-		fmt.Fprintf(&b, "\nOpens: %s%s.\n", strings.Join(names, ", "), more)
-	}
-	if len(f.Evidence) > 0 {
-		b.WriteString("\n" + steps(f.Evidence))
-	}
-	if s := suggestion(f); s != "" {
-		fmt.Fprintf(&b, "\n%s\n%s", text(f.Fix.Title), s)
-	} else if rule.Fix != "" {
-		b.WriteString("\n" + rule.Fix + "\n")
-	}
-	if ledger := ledgerEntry(f); ledger != "" {
-		fmt.Fprintf(&b, "\nIf it is meant to be public, add to %s on the base branch:\n\n%s", code(".github/launchgate.yml"), ledger)
-	}
-	body := b.String()
-	if len(body) > maxCommentBytes {
-		body = text(f.Message) + "\n"
-	}
-	page := ""
-	if ruleURL != nil {
-		page = fmt.Sprintf("[About this rule](%s) · ", ruleURL(f.Rule))
-	}
-	return body + fmt.Sprintf("\n<sub>%sfingerprint %s</sub>\n%s", page, code(string(f.Fingerprint)), marker(f, key))
+// comment is what one line comment says.
+type comment struct {
+	finding  review.Finding
+	rule     review.Rule
+	blocking bool
+	// suggest says that the comment stands on exactly the lines that the fix
+	// replaces.
+	suggest bool
 }
 
-// suggestion returns the block that GitHub turns into a one-click change. Only
-// proved fixes whose single edit replaces exactly the commented lines qualify.
-func suggestion(f review.Finding) string {
-	if f.Fix == nil || !f.Fix.Proved || len(f.Fix.Edits) != 1 || f.Place.Side != review.Right {
-		return ""
+// body returns the Markdown of a comment: what, why, the path of evidence, the
+// fix, how to say it is meant, and at the end a mark that only we can make.
+// A part that does not fit is left out.
+func (c comment) body(seal sealer, ruleURL func(review.RuleID) string) string {
+	f := c.finding
+	weight := f.Severity.String()
+	if c.blocking {
+		weight += ", blocks"
 	}
-	e := f.Fix.Edits[0]
-	if e.Path != f.Place.Path || e.StartLine != f.Place.Line || e.EndLine != max(f.Place.Line, f.Place.EndLine) {
-		return ""
+	title := c.rule.Title
+	if title == "" {
+		title = string(f.Rule)
 	}
-	return fenced("suggestion", e.New)
+	var parts []string
+	if f.Expected != "" {
+		parts = append(parts, "Probably meant: "+sentence(f.Expected, 500)+"\n")
+	}
+	if len(f.Routes) > 0 {
+		parts = append(parts, "Opens "+codes(f.Routes, 20)+".\n")
+	}
+	if c.rule.Why != "" {
+		parts = append(parts, c.rule.Why+"\n")
+	}
+	if len(f.Evidence) > 0 {
+		parts = append(parts, steps(f.Evidence))
+	}
+	parts = append(parts, c.fix(), c.meant())
+
+	about := ""
+	if ruleURL != nil {
+		if u := ruleURL(f.Rule); u != "" {
+			about = fmt.Sprintf("[About this rule](<%s>) · ", u)
+		}
+	}
+	foot := fmt.Sprintf("\n<sub>%sfingerprint %s</sub>\n%s", about, code(string(f.Fingerprint)), seal.mark(f))
+
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s** · %s · %s\n\n%s\n", text(title), code(string(f.Rule)), weight, sentence(f.Message, 2000))
+	for _, p := range parts {
+		if p != "" && b.Len()+len(p)+len(foot)+1 <= maxCommentBytes {
+			b.WriteString("\n" + p)
+		}
+	}
+	return b.String() + foot
+}
+
+// fix says how to mend it: as a one-click change where the comment stands on
+// its lines, as the proved change to make by hand, or in the rule's words.
+func (c comment) fix() string {
+	fix := c.finding.Fix
+	unfaithful := func(e review.Edit) bool { return !faithful(e.New) }
+	if fix == nil || !fix.Proved || len(fix.Edits) == 0 || slices.ContainsFunc(fix.Edits, unfaithful) {
+		if c.rule.Fix == "" {
+			return ""
+		}
+		return "**To mend it:** " + c.rule.Fix + "\n"
+	}
+	title := fix.Title
+	if title == "" {
+		title = "Mend it"
+	}
+	intro := sentence(title, 200) + " Checked: with this change the package compiles and the finding is gone.\n\n"
+	if c.suggest {
+		return intro + fenced("suggestion", fix.Edits[0].New)
+	}
+	var edits []string
+	for i, e := range fix.Edits {
+		if i == 5 {
+			edits = append(edits, plural(len(fix.Edits)-i, "more edit", "more edits")+".\n")
+			break
+		}
+		lines := fmt.Sprintf("line %d", e.StartLine)
+		if e.EndLine > e.StartLine {
+			lines = fmt.Sprintf("lines %d to %d", e.StartLine, e.EndLine)
+		}
+		if e.New == "" {
+			edits = append(edits, fmt.Sprintf("Delete %s of %s.\n", lines, code(visible(e.Path))))
+		} else {
+			edits = append(edits, fmt.Sprintf("In place of %s of %s:\n\n%s", lines, code(visible(e.Path)), fenced(language(e.Path), e.New)))
+		}
+	}
+	return intro + strings.Join(edits, "\n")
+}
+
+// language is the info string of a fenced block, for highlighting.
+func language(path string) string {
+	if strings.HasSuffix(path, ".go") {
+		return "go"
+	}
+	return ""
+}
+
+// meant says how to keep what was found.
+func (c comment) meant() string {
+	if entry := ledgerEntry(c.finding); entry != "" {
+		return fmt.Sprintf("**If it is meant to be public**, add it to %s on the base branch:\n\n%s", code(".github/launchgate.yml"), entry)
+	}
+	if c.rule.Suppress != "" {
+		return "**If it is meant:** " + c.rule.Suppress + "\n"
+	}
+	return ""
 }
 
 // ledgerEntry returns the ready entry of the public-route ledger.
@@ -87,37 +142,55 @@ func ledgerEntry(f review.Finding) string {
 	return fenced("yaml", b.String())
 }
 
-// yamlString quotes what is not a plain word.
+var yamlPlain = regexp.MustCompile(`^(/[A-Za-z0-9/_.-]*|[A-Z]{3,})$`)
+
+// yamlString quotes what is not plainly a path or a method.
 func yamlString(s string) string {
-	s = plain(s, 300)
-	if regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9/_.-]*$`).MatchString(s) {
+	s = plain(visible(s), 300)
+	if yamlPlain.MatchString(s) {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 }
 
-// marker is invisible in the rendered comment. It lets us find our own comments
-// again; the HMAC keeps others from making one.
-func marker(f review.Finding, key []byte) string {
-	return fmt.Sprintf("<!-- launchgate:%s:%s -->", f.Fingerprint, seal(string(f.Fingerprint), key))
+// sealer makes and knows the marks of our comments on one pull request. A mark
+// is invisible in the rendered comment and lets us find it again. The HMAC keeps
+// others from making one, and is bound to the pull request so that a mark
+// cannot be carried from one to another.
+type sealer struct {
+	key         []byte
+	repo        review.RepoID
+	pullRequest int
 }
 
-func seal(s string, key []byte) string {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte("comment marker\x00" + s))
+// mark returns the mark of a finding's comment.
+func (s sealer) mark(f review.Finding) string {
+	rule := string(f.Rule)
+	if !markRule.MatchString(rule) {
+		rule = "unnamed/rule"
+	}
+	return fmt.Sprintf("<!-- launchgate:comment:%s:%s:%s -->", rule, f.Fingerprint, s.mac(rule, string(f.Fingerprint)))
+}
+
+func (s sealer) mac(rule, fingerprint string) string {
+	mac := hmac.New(sha256.New, s.key)
+	fmt.Fprintf(mac, "comment mark\x00%d\x00%d\x00%s\x00%s", s.repo, s.pullRequest, rule, fingerprint)
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
-var markerForm = regexp.MustCompile(`<!-- launchgate:([0-9a-z]+):([0-9a-f]{32}) -->`)
+var (
+	markRule = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$`)
+	// markForm stands at the very end of a comment: what a repository's text
+	// brings stands before it.
+	markForm = regexp.MustCompile(`<!-- launchgate:comment:([a-z0-9/-]+):([0-9a-z]+):([0-9a-f]{32}) -->\s*$`)
+)
 
-// markedFingerprints returns the fingerprints whose genuine markers stand in a
-// comment's body.
-func markedFingerprints(body string, key []byte) []review.Fingerprint {
-	var out []review.Fingerprint
-	for _, m := range markerForm.FindAllStringSubmatch(body, -1) {
-		if hmac.Equal([]byte(seal(m[1], key)), []byte(m[2])) {
-			out = append(out, review.Fingerprint(m[1]))
-		}
+// read returns the fingerprint of the finding that a comment is about, "" when
+// it has no mark of ours.
+func (s sealer) read(body string) review.Fingerprint {
+	m := markForm.FindStringSubmatch(body)
+	if m == nil || !hmac.Equal([]byte(s.mac(m[1], m[2])), []byte(m[3])) {
+		return ""
 	}
-	return out
+	return review.Fingerprint(m[2])
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/go-github/v60/github"
@@ -17,13 +18,16 @@ import (
 // Contexts match exactly, so it never changes (github-facts §1).
 const CheckName = "launchgate"
 
-// The bounds of GitHub's API (github-facts §1, §5).
+// The bounds of GitHub's API (github-facts §1, §5), and our own.
 const (
 	maxAnnotationsPerRequest = 50
 	maxAnnotations           = 500 // more are not read by anyone; the summary counts them
-	maxComments              = 25
+	maxRawDetails            = 60_000
+	maxComments              = 25 // on one pull request at one time, the gravest first
+	maxRefusals              = 3  // comments refused in a row after which no more are tried
 	perPage                  = 100
 	maxPages                 = 30
+	progressEvery            = 10 * time.Second // writes are paced and counted (github-facts §6)
 )
 
 // Checks is the part of the Checks API we use; *github.ChecksService has it.
@@ -51,38 +55,51 @@ type GitHub struct {
 	Pulls  Pulls
 	// MapError turns an error of the API into a *review.Error.
 	MapError func(op, what string, err error) error
-	// Key authenticates the markers in our comments.
+	// AppID, when set, is our App: a check run of the same name that another
+	// App made is not taken for ours.
+	AppID int64
+	// Key authenticates the marks in our comments.
 	Key []byte
 	// Rules are the rules by id; RuleURL is a rule's page, nil for none.
 	Rules   []review.Rule
 	RuleURL func(review.RuleID) string
 	Now     func() time.Time
+
+	mu       sync.Mutex
+	progress time.Time // when Progress last said something
 }
 
 func externalID(reviewID int64) string { return fmt.Sprintf("review/%d", reviewID) }
 
 // ReviewID returns the review a check run's external id names, 0 for none of
 // ours.
-func ReviewID(externalID string) int64 {
+func ReviewID(external string) int64 {
 	var id int64
-	if n, err := fmt.Sscanf(externalID, "review/%d", &id); n != 1 || err != nil {
+	if n, err := fmt.Sscanf(external, "review/%d", &id); n != 1 || err != nil || externalID(id) != external {
 		return 0
 	}
 	return id
 }
 
 // Begin creates the check run in_progress, or finds the one an earlier attempt
-// made for the same review, and returns its id.
+// made for the same review, and returns its id. A re-run is another review and
+// so gets a new run of the same name: completed runs do not reopen.
 func (g *GitHub) Begin(ctx context.Context, t review.Target, reviewID int64, detailsURL string) (int64, error) {
-	list, _, err := g.Checks.ListCheckRunsForRef(ctx, t.Repo.Owner, t.Repo.Name, string(t.Head), &github.ListCheckRunsOptions{
-		CheckName: github.String(CheckName), Filter: github.String("all"), ListOptions: github.ListOptions{PerPage: perPage}})
-	if err != nil {
-		return 0, g.MapError("list the check runs of", t.Head.Short(), err)
+	list := &github.ListCheckRunsOptions{CheckName: github.String(CheckName), Filter: github.String("all"), ListOptions: github.ListOptions{Page: 1, PerPage: perPage}}
+	if g.AppID != 0 {
+		list.AppID = &g.AppID
 	}
-	for _, run := range list.CheckRuns {
-		if run.GetExternalID() == externalID(reviewID) {
-			return run.GetID(), nil
+	for list.Page > 0 && list.Page <= maxPages {
+		runs, resp, err := g.Checks.ListCheckRunsForRef(ctx, t.Repo.Owner, t.Repo.Name, string(t.Head), list)
+		if err != nil {
+			return 0, g.MapError("list the check runs of", t.Head.Short(), err)
 		}
+		for _, run := range runs.CheckRuns {
+			if run.GetExternalID() == externalID(reviewID) && run.GetName() == CheckName && (g.AppID == 0 || run.GetApp().GetID() == g.AppID) {
+				return run.GetID(), nil
+			}
+		}
+		list.Page = resp.NextPage
 	}
 	opts := github.CreateCheckRunOptions{
 		Name: CheckName, HeadSHA: string(t.Head), ExternalID: github.String(externalID(reviewID)),
@@ -99,44 +116,87 @@ func (g *GitHub) Begin(ctx context.Context, t review.Target, reviewID int64, det
 	return run.GetID(), nil
 }
 
-// Complete uploads the annotations, posts the review, and completes the check
-// run last.
-func (g *GitHub) Complete(ctx context.Context, o review.Outcome, checkRun int64) error {
-	t := o.Target
-	run, _, err := g.Checks.GetCheckRun(ctx, t.Repo.Owner, t.Repo.Name, checkRun)
-	if err != nil {
-		return g.MapError("read the check run of", t.Head.Short(), err)
+// Progress shows title on a check run that is in progress. It says something at
+// most every ten seconds and drops the rest: each update counts against
+// GitHub's limits. It must not be called once Complete, Fail or Supersede was.
+func (g *GitHub) Progress(ctx context.Context, t review.Target, checkRun int64, title string) error {
+	g.mu.Lock()
+	now := g.Now()
+	early := now.Sub(g.progress) < progressEvery
+	if !early {
+		g.progress = now
 	}
-	if run.GetStatus() == "completed" {
+	g.mu.Unlock()
+	if early {
 		return nil
 	}
-	summary := Markdown(o, g.Rules)
-	if err := g.annotate(ctx, o, checkRun, summary); err != nil {
+	return g.update(ctx, "show the progress of", t, checkRun, plain(title, maxTitle), "Launchgate is looking at this commit.", nil)
+}
+
+// Complete uploads the annotations, posts the review, and completes the check
+// run last. The verdict does not wait for what GitHub refuses for good: an
+// annotation or a comment that is refused is said in the summary, where every
+// finding stands anyway.
+func (g *GitHub) Complete(ctx context.Context, o review.Outcome, checkRun int64) error {
+	t := o.Target
+	if done, err := g.completed(ctx, t, checkRun); done || err != nil {
+		return err
+	}
+	refused, err := g.annotate(ctx, o, checkRun)
+	if err != nil {
 		return err
 	}
 	if t.Kind == review.KindPullRequest && t.PullRequest > 0 {
-		if err := g.comment(ctx, o); err != nil {
+		err := g.comment(ctx, o)
+		switch review.CodeOf(err) {
+		case "":
+		case review.CodeGitHubRejected, review.CodePermission, review.CodeRepoGone:
+			refused = append(refused, "The comments on lines are missing: "+publicText(err))
+		default: // a limit, or GitHub is away: tried again
 			return err
 		}
 	}
+	o.Decision.Notes = append(refused, o.Decision.Notes...)
 	conclusion := "failure"
 	if o.Decision.Verdict == review.Pass {
 		conclusion = "success"
 	}
-	return g.end(ctx, t, checkRun, conclusion, Title(o), summary)
+	return g.end(ctx, t, checkRun, conclusion, Title(o), Markdown(o, g.Rules))
 }
 
 // Fail completes the check run as a failure that says why nothing could be
-// verified.
+// verified. A run that is completed stays as it is.
 func (g *GitHub) Fail(ctx context.Context, t review.Target, checkRun int64, e *review.Error) error {
-	summary := "## Could not verify\n\n" + sentence(text(e.Public())) + "\n\nThis is red because nothing was verified, not because something was found.\n"
-	return g.end(ctx, t, checkRun, "failure", plain("Could not verify: "+e.Op+" "+e.What, 200), summary)
+	if done, err := g.completed(ctx, t, checkRun); done || err != nil {
+		return err
+	}
+	what := strings.TrimSpace(e.Op + " " + e.What)
+	var b strings.Builder
+	fmt.Fprintf(&b, "## Could not verify\n\nThis did not work: %s (%s).\n", brief(what, 1000), code(string(e.Code)))
+	if e.Do != "" {
+		fmt.Fprintf(&b, "\n**What to do:** %s\n", sentence(e.Do, 1000))
+	}
+	b.WriteString("\nThe check is red because nothing was verified, not because something was found. Once the cause is gone, re-run it.\n")
+	return g.end(ctx, t, checkRun, "failure", plain("Could not verify: "+what, maxTitle), b.String())
 }
 
 // Supersede completes the check run as cancelled, which does not satisfy a
-// required check: a newer commit or base is looked at instead.
+// required check: a newer commit or base is looked at instead. A run that is
+// completed stays as it is.
 func (g *GitHub) Supersede(ctx context.Context, t review.Target, checkRun int64) error {
+	if done, err := g.completed(ctx, t, checkRun); done || err != nil {
+		return err
+	}
 	return g.end(ctx, t, checkRun, "cancelled", "Superseded", "A newer commit, or another base, is looked at instead. Ask for a re-run if this one is wanted.")
+}
+
+// completed reports whether the run has its conclusion already.
+func (g *GitHub) completed(ctx context.Context, t review.Target, checkRun int64) (bool, error) {
+	run, _, err := g.Checks.GetCheckRun(ctx, t.Repo.Owner, t.Repo.Name, checkRun)
+	if err != nil {
+		return false, g.MapError("read the check run of", t.Head.Short(), err)
+	}
+	return run.GetStatus() == "completed", nil
 }
 
 func (g *GitHub) end(ctx context.Context, t review.Target, checkRun int64, conclusion, title, summary string) error {
@@ -150,37 +210,81 @@ func (g *GitHub) end(ctx context.Context, t review.Target, checkRun int64, concl
 	return nil
 }
 
+// update changes a run that stays in progress. Name is always sent: v60
+// serialises it even when it is empty.
+func (g *GitHub) update(ctx context.Context, op string, t review.Target, checkRun int64, title, summary string, add []*github.CheckRunAnnotation) error {
+	_, _, err := g.Checks.UpdateCheckRun(ctx, t.Repo.Owner, t.Repo.Name, checkRun, github.UpdateCheckRunOptions{
+		Name: CheckName, Status: github.String("in_progress"),
+		Output: &github.CheckRunOutput{Title: &title, Summary: &summary, Annotations: add},
+	})
+	if err != nil {
+		return g.MapError(op, t.Head.Short(), err)
+	}
+	return nil
+}
+
 // annotate uploads the annotations that are not there yet: each request appends
-// and none can be taken away, and the order is always the same, so the number
-// that is there says where to go on.
-func (g *GitHub) annotate(ctx context.Context, o review.Outcome, checkRun int64, summary string) error {
-	t := o.Target
+// and none can be taken away. It returns what is to be said about those that
+// GitHub refused.
+func (g *GitHub) annotate(ctx context.Context, o review.Outcome, checkRun int64) (refused []string, err error) {
 	all := annotations(o)
 	if len(all) == 0 {
-		return nil
+		return nil, nil
 	}
-	uploaded := 0
-	for page := 1; page > 0 && page <= maxPages; {
-		list, resp, err := g.Checks.ListCheckRunAnnotations(ctx, t.Repo.Owner, t.Repo.Name, checkRun, &github.ListOptions{Page: page, PerPage: perPage})
-		if err != nil {
-			return g.MapError("list the annotations of", t.Head.Short(), err)
+	there, err := g.annotated(ctx, o.Target, checkRun)
+	if err != nil {
+		return nil, err
+	}
+	var rest []*github.CheckRunAnnotation
+	for _, a := range all {
+		if id := identify(a); there[id] > 0 {
+			there[id]--
+		} else {
+			rest = append(rest, a)
 		}
-		uploaded += len(list)
-		page = resp.NextPage
 	}
-	title := "Writing down what was found"
-	for rest := all[min(uploaded, len(all)):]; len(rest) > 0; {
+	missing := 0
+	for len(rest) > 0 {
 		n := min(maxAnnotationsPerRequest, len(rest))
-		_, _, err := g.Checks.UpdateCheckRun(ctx, t.Repo.Owner, t.Repo.Name, checkRun, github.UpdateCheckRunOptions{
-			Name: CheckName, Status: github.String("in_progress"),
-			Output: &github.CheckRunOutput{Title: &title, Summary: &summary, Annotations: rest[:n]},
-		})
-		if err != nil {
-			return g.MapError("annotate", t.Head.Short(), err)
+		err := g.update(ctx, "annotate", o.Target, checkRun, "Writing down what was found", "Launchgate has looked at this commit and writes down what it found.", rest[:n])
+		switch {
+		case review.CodeOf(err) == review.CodeGitHubRejected:
+			missing += n
+		case err != nil:
+			return nil, err
 		}
 		rest = rest[n:]
 	}
-	return nil
+	if missing > 0 {
+		refused = append(refused, "GitHub refused "+plural(missing, "annotation", "annotations")+"; what they say is all here.")
+	}
+	return refused, nil
+}
+
+// annotation identifies an annotation among those of a run.
+type annotation struct {
+	path, title, message string
+	start, end           int
+}
+
+func identify(a *github.CheckRunAnnotation) annotation {
+	return annotation{a.GetPath(), a.GetTitle(), strings.TrimSpace(a.GetMessage()), a.GetStartLine(), a.GetEndLine()}
+}
+
+// annotated counts the annotations that a run has.
+func (g *GitHub) annotated(ctx context.Context, t review.Target, checkRun int64) (map[annotation]int, error) {
+	there := make(map[annotation]int)
+	for page := 1; page > 0 && page <= maxPages; {
+		list, resp, err := g.Checks.ListCheckRunAnnotations(ctx, t.Repo.Owner, t.Repo.Name, checkRun, &github.ListOptions{Page: page, PerPage: perPage})
+		if err != nil {
+			return nil, g.MapError("list the annotations of", t.Head.Short(), err)
+		}
+		for _, a := range list {
+			there[identify(a)]++
+		}
+		page = resp.NextPage
+	}
+	return there, nil
 }
 
 // annotations turns the introduced findings that stand in a file of the head
@@ -199,19 +303,24 @@ func annotations(o review.Outcome) []*github.CheckRunAnnotation {
 		switch {
 		case blocking[f.Fingerprint]:
 			level = "failure"
-		case f.Severity >= review.SeverityMedium:
+		case f.Severity >= review.SeverityMedium || f.Severity == review.SeverityUnknown:
 			level = "warning"
 		}
 		var details strings.Builder
 		for i, e := range f.Evidence {
-			if i == 50 {
+			line := fmt.Sprintf("%d. %s (%s)\n", i+1, plain(e.Note, 500), plain(where(e.Place), 300))
+			if details.Len()+len(line) > maxRawDetails {
 				break
 			}
-			fmt.Fprintf(&details, "%d. %s (%s)\n", i+1, plain(e.Note, 500), plain(where(e.Place), 300))
+			details.WriteString(line)
+		}
+		message := plain(f.Message, 4000)
+		if message == "" { // GitHub refuses an empty one
+			message = string(f.Rule)
 		}
 		a := &github.CheckRunAnnotation{
 			Path: github.String(f.Place.Path), StartLine: github.Int(f.Place.Line), EndLine: github.Int(max(f.Place.Line, f.Place.EndLine)),
-			AnnotationLevel: &level, Title: github.String(plain(string(f.Rule), 255)), Message: github.String(plain(f.Message, 4000)),
+			AnnotationLevel: &level, Title: github.String(plain(string(f.Rule), 200)), Message: &message,
 		}
 		if details.Len() > 0 {
 			a.RawDetails = github.String(details.String())
@@ -229,34 +338,88 @@ func blockingSet(o review.Outcome) map[review.Fingerprint]bool {
 	return set
 }
 
+// placed is a comment with its place in the diff.
+type placed struct {
+	comment
+	at anchor
+}
+
 // comment posts one review with the comments that are not on the pull request
 // yet. When GitHub refuses the review, which it does as a whole for one bad
 // line, the comments are posted one by one, then on the file; what still does
 // not stick stands in the check's summary anyway.
 func (g *GitHub) comment(ctx context.Context, o review.Outcome) error {
 	t := o.Target
-	comments, err := g.newComments(ctx, o)
-	if err != nil || len(comments) == 0 {
-		return err
-	}
-	body := fmt.Sprintf("%s. The check %s has the whole picture.", text(Title(o)), code(CheckName))
-	_, _, err = g.Pulls.CreateReview(ctx, t.Repo.Owner, t.Repo.Name, t.PullRequest, &github.PullRequestReviewRequest{
-		CommitID: github.String(string(t.Head)), Body: &body, Event: github.String("COMMENT"), Comments: comments})
-	if err == nil {
+	want := g.comments(o)
+	if len(want) == 0 {
 		return nil
 	}
-	if !isUnprocessable(err) {
+	seal := sealer{g.Key, t.Repo.ID, t.PullRequest}
+	said, err := g.commented(ctx, t, seal)
+	if err != nil {
+		return err
+	}
+	var say []placed
+	for _, c := range want[:min(len(want), maxComments)] {
+		if !said[c.finding.Fingerprint] {
+			say = append(say, c)
+		}
+	}
+	if len(say) == 0 {
+		return nil
+	}
+	drafts := make([]*github.DraftReviewComment, 0, len(say))
+	for _, c := range say {
+		d := &github.DraftReviewComment{Path: github.String(c.at.path), Line: github.Int(c.at.last), Side: github.String(c.at.side.String()), Body: github.String(c.body(seal, g.RuleURL))}
+		if c.at.first != c.at.last { // on single lines these two cause 422
+			d.StartLine, d.StartSide = github.Int(c.at.first), d.Side
+		}
+		drafts = append(drafts, d)
+	}
+	body := reviewBody(o, len(say), len(want)-maxComments)
+	_, _, err = g.Pulls.CreateReview(ctx, t.Repo.Owner, t.Repo.Name, t.PullRequest, &github.PullRequestReviewRequest{
+		CommitID: github.String(string(t.Head)), Body: &body, Event: github.String("COMMENT"), Comments: drafts})
+	if isUnprocessable(err) {
+		return g.oneByOne(ctx, t, seal, say, drafts)
+	}
+	if err != nil {
 		return g.MapError("post the review of", t.Head.Short(), err)
 	}
-	for _, c := range comments {
-		single := &github.PullRequestComment{Body: c.Body, CommitID: github.String(string(t.Head)), Path: c.Path, Line: c.Line, Side: c.Side, StartLine: c.StartLine, StartSide: c.StartSide}
+	return nil
+}
+
+// reviewBody is what a review says above its comments; GitHub wants some.
+func reviewBody(o review.Outcome, comments, more int) string {
+	body := fmt.Sprintf("%s %s on the lines concerned; the check %s has the whole picture.", sentence(Title(o), maxTitle), plural(comments, "comment", "comments"), code(CheckName))
+	if more > 0 {
+		body += fmt.Sprintf(" %s there only.", plural(more, "further finding is", "further findings are"))
+	}
+	return body
+}
+
+// oneByOne posts each comment for itself, on its line or else on its file.
+func (g *GitHub) oneByOne(ctx context.Context, t review.Target, seal sealer, say []placed, drafts []*github.DraftReviewComment) error {
+	refusals := 0
+	for i, d := range drafts {
+		single := &github.PullRequestComment{Body: d.Body, CommitID: github.String(string(t.Head)), Path: d.Path, Line: d.Line, Side: d.Side, StartLine: d.StartLine, StartSide: d.StartSide}
 		_, _, err := g.Pulls.CreateComment(ctx, t.Repo.Owner, t.Repo.Name, t.PullRequest, single)
 		if isUnprocessable(err) {
-			onFile := &github.PullRequestComment{Body: c.Body, CommitID: github.String(string(t.Head)), Path: c.Path, SubjectType: github.String("file")}
+			c := say[i].comment
+			c.suggest = false // a file has no lines to replace
+			body := fmt.Sprintf("About %s.\n\n%s", code(where(c.finding.Place)), c.body(seal, g.RuleURL))
+			onFile := &github.PullRequestComment{Body: &body, CommitID: github.String(string(t.Head)), Path: d.Path, SubjectType: github.String("file")}
 			_, _, err = g.Pulls.CreateComment(ctx, t.Repo.Owner, t.Repo.Name, t.PullRequest, onFile)
 		}
-		if err != nil && !isUnprocessable(err) {
+		switch {
+		case isUnprocessable(err):
+			// Repeated refusals can get an App suspended (github-facts §6).
+			if refusals++; refusals == maxRefusals {
+				return g.MapError("post a comment on", t.Head.Short(), err)
+			}
+		case err != nil:
 			return g.MapError("post a comment on", t.Head.Short(), err)
+		default:
+			refusals = 0
 		}
 	}
 	return nil
@@ -267,55 +430,54 @@ func isUnprocessable(err error) bool {
 	return errors.As(err, &resp) && resp.Response != nil && resp.Response.StatusCode == http.StatusUnprocessableEntity
 }
 
-// newComments builds the comments for findings that deserve one, have a line in
-// the diff, and are not commented on yet.
-func (g *GitHub) newComments(ctx context.Context, o review.Outcome) ([]*github.DraftReviewComment, error) {
+// publicText returns the part of err that a reader may see.
+func publicText(err error) string {
+	var e *review.Error
+	if errors.As(err, &e) {
+		return e.Public()
+	}
+	return "the server's log has the cause"
+}
+
+// comments returns the findings that deserve a comment and have a line in the
+// diff: what blocks first, then in order of the outcome, each fingerprint once.
+func (g *GitHub) comments(o review.Outcome) []placed {
 	blocking := blockingSet(o)
 	lines := newCommentable(o.Diff)
 	rules := make(map[review.RuleID]review.Rule)
 	for _, r := range g.Rules {
 		rules[r.ID] = r
 	}
-	type placed struct {
-		f           review.Finding
-		first, last int
-	}
-	var want []placed
+	seen := make(map[review.Fingerprint]bool)
+	var first, then []placed
 	for _, f := range o.Introduced() {
-		if !blocking[f.Fingerprint] && (f.Severity < review.SeverityMedium || f.Confidence == review.ConfidenceLow || f.Expected != "") {
+		blocks := blocking[f.Fingerprint]
+		minor := f.Severity != review.SeverityUnknown && f.Severity < review.SeverityMedium || f.Confidence == review.ConfidenceLow || f.Expected != ""
+		if seen[f.Fingerprint] || !blocks && minor {
 			continue
 		}
-		if first, last, ok := lines.span(f.Place); ok {
-			want = append(want, placed{f, first, last})
+		at, suggest := lines.suggestable(f)
+		if !suggest {
+			var ok bool
+			if at, ok = lines.anchor(f.Place); !ok {
+				continue
+			}
+		}
+		seen[f.Fingerprint] = true
+		c := placed{comment{finding: f, rule: rules[f.Rule], blocking: blocks, suggest: suggest}, at}
+		if blocks {
+			first = append(first, c)
+		} else {
+			then = append(then, c)
 		}
 	}
-	if len(want) == 0 {
-		return nil, nil
-	}
-	said, err := g.commented(ctx, o.Target)
-	if err != nil {
-		return nil, err
-	}
-	var out []*github.DraftReviewComment
-	for _, p := range want {
-		if said[p.f.Fingerprint] || len(out) == maxComments {
-			continue
-		}
-		c := &github.DraftReviewComment{
-			Path: github.String(p.f.Place.Path), Line: github.Int(p.last), Side: github.String(p.f.Place.Side.String()),
-			Body: github.String(commentBody(p.f, rules[p.f.Rule], blocking[p.f.Fingerprint], g.Key, g.RuleURL)),
-		}
-		if p.first != p.last { // on single lines these two cause 422
-			c.StartLine, c.StartSide = github.Int(p.first), c.Side
-		}
-		out = append(out, c)
-	}
-	return out, nil
+	return append(first, then...)
 }
 
 // commented returns the findings that our own comments on the pull request
-// already name at a line that is still in the diff.
-func (g *GitHub) commented(ctx context.Context, t review.Target) (map[review.Fingerprint]bool, error) {
+// already name at a line that is still in the diff. Comments of people do not
+// count, whatever mark they copied.
+func (g *GitHub) commented(ctx context.Context, t review.Target, seal sealer) (map[review.Fingerprint]bool, error) {
 	said := make(map[review.Fingerprint]bool)
 	opts := &github.PullRequestListCommentsOptions{ListOptions: github.ListOptions{Page: 1, PerPage: perPage}}
 	for opts.Page > 0 && opts.Page <= maxPages {
@@ -324,10 +486,11 @@ func (g *GitHub) commented(ctx context.Context, t review.Target) (map[review.Fin
 			return nil, g.MapError("list the comments of pull request", fmt.Sprint(t.PullRequest), err)
 		}
 		for _, c := range list {
-			if c.Line == nil && c.GetSubjectType() != "file" {
-				continue // outdated: the line it stood on is gone
+			outdated := c.Line == nil && !strings.EqualFold(c.GetSubjectType(), "file")
+			if outdated || c.GetUser().GetType() != "Bot" {
+				continue
 			}
-			for _, f := range markedFingerprints(c.GetBody(), g.Key) {
+			if f := seal.read(c.GetBody()); f != "" {
 				said[f] = true
 			}
 		}

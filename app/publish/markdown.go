@@ -2,92 +2,156 @@ package publish
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/launchgate/launchgate/app/review"
 )
 
-// maxSummaryBytes keeps a summary below GitHub's 65,535 characters with room
-// for characters that it counts twice.
-const maxSummaryBytes = 60_000
+// The bounds of a summary, in bytes. GitHub takes 65,535 characters and counts
+// some twice; each section may use what those before it left of its share, so
+// that no section starves the receipt.
+const (
+	maxSummaryBytes  = 60_000
+	headlineShare    = 12_000
+	routesShare      = 26_000
+	findingsShare    = 44_000
+	evidenceShare    = 50_000
+	maxTitle         = 200 // runes of the line a check shows
+	maxCellRunes     = 500
+	maxEvidenceSteps = 20
+)
 
 // Title returns the one line a check shows, which fits GitHub's list.
-func Title(o review.Outcome) string { return plain(o.Decision.Title, 200) }
+func Title(o review.Outcome) string { return plain(o.Decision.Title, maxTitle) }
 
-// Markdown returns the summary of a check: the verdict, what the change does to
-// the API's front door, the findings, and the receipt. It is at most 60,000
-// bytes; what does not fit is cut at a row and counted.
+// Markdown returns the summary of a check: the verdict and what to do about it,
+// what the change does to the API's front door, the findings, and the receipt.
+// It is at most 60,000 bytes; what does not fit is cut at a row and counted.
+// rules gives the titles of the findings' rules.
 func Markdown(o review.Outcome, rules []review.Rule) string {
-	s := &sheet{limit: maxSummaryBytes - 6000} // the receipt always fits
-	titles := make(map[review.RuleID]string)
-	for _, r := range rules {
-		titles[r.ID] = r.Title
-	}
-	s.write(headline(o))
+	s := &sheet{limit: headlineShare}
+	headline(s, o)
+	s.limit = routesShare
 	routes(s, o)
-	blocking := make(map[review.Fingerprint]bool)
-	for _, f := range o.Decision.Blocking {
-		blocking[f] = true
-	}
-	introduced := o.Introduced()
-	if len(introduced) > 0 {
-		s.write("\n### Findings this change brings\n\n")
-		s.table("| | rule | where | what |\n| --- | --- | --- | --- |\n", len(introduced), func(i int) string {
-			f := introduced[i]
-			mark := f.Severity.String()
-			if blocking[f.Fingerprint] {
-				mark = "**" + mark + "**, blocks"
-			}
-			message := text(f.Message)
-			if f.Expected != "" {
-				message += " *Expected: " + text(f.Expected) + ".*"
-			}
-			return fmt.Sprintf("| %s | %s | %s | %s |\n", mark, cell(string(f.Rule)), cell(where(f.Place)), message)
-		})
-		evidence(s, introduced)
-	}
-	if n := len(o.Findings) - len(introduced); n > 0 {
-		s.write(fmt.Sprintf("\n%s before this change and %s not count against it.\n", plural(n, "finding was there", "findings were there"), plural2(n, "does", "do")))
-	}
-	for _, note := range o.Decision.Notes {
-		s.write("\n" + sentence(text(note)) + "\n")
-	}
+	s.limit = findingsShare
+	found(s, o, rules)
 	s.limit = maxSummaryBytes
 	receipt(s, o)
 	return s.String()
 }
 
-func headline(o review.Outcome) string {
-	var b strings.Builder
+func headline(s *sheet, o review.Outcome) {
+	gaps := allGaps(o.Receipt)
+	blocking := len(o.Decision.Blocking)
 	switch o.Decision.Verdict {
 	case review.Pass:
-		b.WriteString("## Pass\n\nEverything was looked at, and nothing this change brings blocks.\n")
-	case review.Block:
-		fmt.Fprintf(&b, "## Blocked\n\n%s. Mend or explain each below, and push.\n", text(o.Decision.Title))
-	default:
-		b.WriteString("## Could not verify\n\nNot everything was looked at, so this is red even where nothing was found.\n\n")
-		for _, g := range allGaps(o.Receipt) {
-			fmt.Fprintf(&b, "- **%s**: %s. *What to do:* %s.\n", text(g.What), unstop(text(g.Why)), unstop(text(g.Do)))
+		s.write("## Pass\n\n")
+		if len(gaps) == 0 {
+			s.write("Everything was looked at, and nothing this change brings blocks.\n")
+		} else {
+			s.write("Nothing this change brings blocks. Some parts were not looked at, which the policy allows; they are listed below.\n")
 		}
-		if len(o.Decision.Blocking) > 0 {
-			fmt.Fprintf(&b, "\nBesides, %s.\n", plural(len(o.Decision.Blocking), "finding blocks", "findings block"))
+		return
+	case review.Block:
+		s.write(fmt.Sprintf("## Blocked\n\n**%s.** Mend %s below, or say on the base branch that %s meant, and push.\n",
+			plural(blocking, "finding that this change brings blocks", "findings that this change brings block"),
+			choose(blocking, "it", "each"), choose(blocking, "it is", "they are")))
+		return
+	}
+	s.write("## Could not verify\n\nNot everything was looked at, so this is red whatever was found. Once the cause is gone, push or re-run the check.\n\n")
+	if len(gaps) == 0 { // the decision knows more than the receipt
+		for _, r := range o.Decision.Reasons {
+			gaps = append(gaps, review.Gap{What: r})
 		}
 	}
-	return b.String()
+	s.rows(len(gaps), "- %d more\n", func(i int) string { return "- " + gapText(gaps[i]) + "\n" })
+	if blocking > 0 {
+		s.write(fmt.Sprintf("\nBesides, **%s**, see below.\n", plural(blocking, "finding blocks", "findings block")))
+	}
 }
 
+func gapText(g review.Gap) string {
+	out := "**" + brief(visible(g.What), 300) + "**"
+	if g.Why != "" {
+		out += ": " + sentence(g.Why, maxCellRunes)
+	}
+	if g.Do != "" {
+		out += " *What to do:* " + sentence(g.Do, maxCellRunes)
+	}
+	return out
+}
+
+// allGaps lists everything that should have been looked at and was not.
 func allGaps(r review.Receipt) []review.Gap {
-	gaps := append([]review.Gap{}, r.Gaps...)
+	gaps := slices.Clone(r.Gaps)
+	if len(r.Scanners) == 0 {
+		gaps = append(gaps, review.Gap{Code: review.CodeScannerFailed, What: "scanners", Why: "none ran, so nothing was looked at", Do: "re-run the check; if that does not help, the server's log has the cause"})
+	}
 	for _, s := range r.Scanners {
 		gaps = append(gaps, s.Gaps...)
 		for _, c := range s.Counts {
 			if c.Looked != c.Expected && len(s.Gaps) == 0 {
-				gaps = append(gaps, review.Gap{What: s.Scanner, Why: fmt.Sprintf("%d of %d %s", c.Looked, c.Expected, c.Unit), Do: "ask for a re-run"})
+				gaps = append(gaps, review.Gap{Code: review.CodeScannerFailed, What: s.Scanner, Why: fmt.Sprintf("%d of %d %s", c.Looked, c.Expected, c.Unit), Do: "re-run the check"})
 			}
 		}
 	}
 	return gaps
+}
+
+// door sums up what a change does to the routes.
+type door struct {
+	public, opened, unresolved int
+	lost                       []review.RouteChange // guards
+}
+
+func newDoor(changes []review.RouteChange) door {
+	var d door
+	for _, c := range changes {
+		if c.After == nil {
+			continue
+		}
+		switch {
+		case c.After.Access == review.Unresolved:
+			d.unresolved++
+		case c.After.Access == review.Public && c.Before == nil:
+			d.public++
+		case c.After.Access == review.Public && c.Before.Access != review.Public && len(c.Lost) == 0:
+			d.opened++
+		}
+		if len(c.Lost) > 0 {
+			d.lost = append(d.lost, c)
+		}
+	}
+	return d
+}
+
+// say puts the sum into one sentence, names through quote.
+func (d door) say(changes int, quote func(string) string) string {
+	const named = 3
+	var parts []string
+	if d.public > 0 {
+		parts = append(parts, "+"+plural(d.public, "public route", "public routes"))
+	}
+	for i, c := range d.lost {
+		if i == named {
+			parts = append(parts, plural(len(d.lost)-i, "more route lost a guard", "more routes lost guards"))
+			break
+		}
+		parts = append(parts, quote(c.After.Method+" "+c.After.Path)+" lost "+names(c.Lost, 3, quote))
+	}
+	if d.opened > 0 {
+		parts = append(parts, plural(d.opened, "route became public", "routes became public"))
+	}
+	if d.unresolved > 0 {
+		parts = append(parts, fmt.Sprintf("%d unresolved", d.unresolved))
+	}
+	if len(parts) == 0 {
+		return plural(changes, "route changes", "routes change") + ", none opens"
+	}
+	return strings.Join(parts, ", ")
 }
 
 // routes writes what the change does to the API's front door.
@@ -95,45 +159,19 @@ func routes(s *sheet, o review.Outcome) {
 	if len(o.Routes) == 0 && len(o.RouteChanges) == 0 {
 		return
 	}
-	var public, unresolved int
-	var lost []string
-	for _, c := range o.RouteChanges {
-		switch {
-		case c.Change == "added" && c.After.Access == review.Public:
-			public++
-		case c.After != nil && c.After.Access == review.Unresolved:
-			unresolved++
-		}
-		if c.Change == "changed" && len(c.Lost) > 0 && len(lost) < 3 {
-			lost = append(lost, fmt.Sprintf("%s lost %s", code(c.After.Method+" "+c.After.Path), codes(c.Lost)))
-		}
-	}
-	var parts []string
-	if public > 0 {
-		parts = append(parts, "**+"+plural(public, "public route", "public routes")+"**")
-	}
-	parts = append(parts, lost...)
-	if unresolved > 0 {
-		parts = append(parts, fmt.Sprintf("%d unresolved", unresolved))
-	}
 	s.write("\n### Front door\n\n")
-	if len(o.RouteChanges) == 0 {
-		s.write("No route and no guard changes. ")
-	} else {
-		if len(parts) == 0 {
-			parts = []string{plural(len(o.RouteChanges), "route changes", "routes change") + ", none opens"}
-		}
-		s.write(strings.Join(parts, ", ") + ".\n\n")
-		s.table("| | route | before | after | guards |\n| --- | --- | --- | --- | --- |\n", len(o.RouteChanges), func(i int) string {
-			return routeRow(o.RouteChanges[i])
-		})
+	if len(o.RouteChanges) > 0 {
+		s.write("**" + newDoor(o.RouteChanges).say(len(o.RouteChanges), code) + ".**\n\n")
+		s.table("| change | route | access | guards |\n| --- | --- | --- | --- |\n", len(o.RouteChanges), func(i int) string { return routeRow(o.RouteChanges[i]) })
 		s.write("\n")
+	} else if o.Target.Base != "" {
+		s.write("No route and no guard changes. ")
 	}
 	counts := make(map[review.Access]int)
 	for _, r := range o.Routes {
 		counts[r.Access]++
 	}
-	s.write(fmt.Sprintf("%s in all: %d public, %d authenticated, %d role, %d unresolved.\n", plural(len(o.Routes), "route", "routes"),
+	s.write(fmt.Sprintf("%s in all: %d public, %d authenticated, %d with a role, %d unresolved.\n", plural(len(o.Routes), "route", "routes"),
 		counts[review.Public], counts[review.Authenticated], counts[review.Role], counts[review.Unresolved]))
 }
 
@@ -142,121 +180,231 @@ func routeRow(c review.RouteChange) string {
 	if r == nil {
 		r = c.Before
 	}
-	access := func(r *review.Route) string {
-		if r == nil {
-			return ""
-		}
-		return r.Access.String()
+	if r == nil {
+		return fmt.Sprintf("| %s | | | |\n", brief(c.Change, 20))
 	}
-	var guards []string
+	access := r.Access.String()
+	if c.Before != nil && c.After != nil && c.Before.Access != c.After.Access {
+		access = fmt.Sprintf("%s → **%s**", c.Before.Access, c.After.Access)
+	} else if c.Before == nil && r.Access == review.Public {
+		access = "**public**"
+	}
+	var chain []string
 	for _, g := range r.Guards {
-		guards = append(guards, g.Name)
+		chain = append(chain, g.Name)
 	}
-	chain := "none"
-	if len(guards) > 0 {
-		chain = strings.ReplaceAll(codes(guards), "|", `\|`)
+	guards := "none"
+	if len(chain) > 0 {
+		guards = inCell(codes(chain, 6))
 	}
 	if len(c.Lost) > 0 {
-		chain += ", lost " + strings.ReplaceAll(codes(c.Lost), "|", `\|`)
+		guards += "; lost " + inCell(codes(c.Lost, 6))
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s | %s |\n", c.Change, cell(r.Method+" "+r.Path), access(c.Before), access(c.After), chain)
+	if len(c.Gained) > 0 {
+		guards += "; gained " + inCell(codes(c.Gained, 6))
+	}
+	if r.Reason != "" {
+		guards += " (" + brief(r.Reason, 200) + ")"
+	} else if r.Expected != "" {
+		guards += " (expected: " + brief(r.Expected, 200) + ")"
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s |\n", brief(c.Change, 20), cell(r.Method+" "+r.Path), access, guards)
 }
 
-func codes(names []string) string {
+// names joins at most n quoted names.
+func names(list []string, n int, quote func(string) string) string {
 	var out []string
-	for i, n := range names {
-		if i == 6 {
-			out = append(out, fmt.Sprintf("%d more", len(names)-i))
+	for i, name := range list {
+		if i == n {
+			out = append(out, fmt.Sprintf("%d more", len(list)-i))
 			break
 		}
-		out = append(out, code(n))
+		out = append(out, quote(name))
 	}
 	return strings.Join(out, ", ")
 }
 
+func codes(list []string, n int) string { return names(list, n, code) }
+
+// found writes the findings: those the change brings with their evidence, those
+// among them that no comment can stand on, and how many were there before. A
+// baseline has nothing to compare with and shows all it found.
+func found(s *sheet, o review.Outcome, rules []review.Rule) {
+	titles := make(map[review.RuleID]string)
+	for _, r := range rules {
+		titles[r.ID] = r.Title
+	}
+	blocking := blockingSet(o)
+	baseline := o.Target.Base == ""
+	show := o.Introduced()
+	if baseline {
+		show = o.Findings
+	}
+	in, beyond := show, []review.Finding(nil)
+	if o.Target.Kind == review.KindPullRequest && len(o.Diff.Files) > 0 {
+		lines := newCommentable(o.Diff)
+		in = nil
+		for _, f := range show {
+			if _, ok := lines.anchor(f.Place); ok {
+				in = append(in, f)
+			} else {
+				beyond = append(beyond, f)
+			}
+		}
+	}
+	rows := func(fs []review.Finding) {
+		s.table("| severity | rule | where | what |\n| --- | --- | --- | --- |\n", len(fs), func(i int) string {
+			f := fs[i]
+			weight := f.Severity.String()
+			if blocking[f.Fingerprint] {
+				weight = "**" + weight + "**, blocks"
+			}
+			what := sentence(f.Message, maxCellRunes)
+			if t := titles[f.Rule]; t != "" {
+				what = "**" + brief(t, 100) + ".** " + what
+			}
+			if f.Expected != "" {
+				what += " *Probably meant: " + sentence(f.Expected, 200) + "*"
+			}
+			return fmt.Sprintf("| %s | %s | %s | %s |\n", weight, cell(string(f.Rule)), cell(where(f.Place)), what)
+		})
+	}
+	if len(in) > 0 {
+		if baseline {
+			s.write("\n### Findings\n\n")
+		} else {
+			s.write("\n### Findings this change brings\n\n")
+		}
+		rows(in)
+	}
+	if len(beyond) > 0 {
+		s.write("\n### Findings on no line of this diff\n\nThis change brings them too, but they have no comment: GitHub shows none outside the diff.\n\n")
+		rows(beyond)
+	}
+	s.limit = evidenceShare
+	evidence(s, show)
+	if n := len(o.Findings) - len(show); n > 0 {
+		s.write(fmt.Sprintf("\n%s before this change and %s not count against it.\n", plural(n, "finding was there", "findings were there"), choose(n, "does", "do")))
+	}
+	if len(o.Decision.Notes) > 0 {
+		s.write("\n")
+		s.rows(len(o.Decision.Notes), "- %d more notes\n", func(i int) string { return "- " + sentence(o.Decision.Notes[i], 1000) + "\n" })
+	}
+}
+
 // evidence writes the paths of the findings that have one.
 func evidence(s *sheet, fs []review.Finding) {
-	shown := 0
+	const open, end = "\n<details><summary>Evidence</summary>\n\n", "</details>\n"
+	var with []review.Finding
 	for _, f := range fs {
-		if len(f.Evidence) == 0 {
-			continue
+		if len(f.Evidence) > 0 {
+			with = append(with, f)
 		}
-		var b strings.Builder
-		if shown == 0 {
-			b.WriteString("\n<details><summary>Evidence</summary>\n\n")
-		}
-		fmt.Fprintf(&b, "%s at %s\n\n", code(string(f.Rule)), code(where(f.Place)))
-		b.WriteString(steps(f.Evidence))
-		b.WriteString("\n")
-		if !s.fits(b.String() + "</details>\n") {
-			break
-		}
-		s.write(b.String())
-		shown++
 	}
-	if shown > 0 {
-		s.write("</details>\n")
+	one := func(i int) string {
+		return fmt.Sprintf("%s at %s:\n\n%s\n", code(string(with[i].Rule)), code(where(with[i].Place)), steps(with[i].Evidence))
 	}
+	if len(with) == 0 || !s.fits(open+one(0)+end) {
+		return
+	}
+	s.WriteString(open)
+	s.limit -= len(end)
+	s.rows(len(with), "The paths of %d more findings are left out here.\n\n", one)
+	s.limit += len(end)
+	s.WriteString(end)
 }
 
 func steps(list []review.Step) string {
 	var b strings.Builder
 	for i, e := range list {
-		if i == 20 {
-			fmt.Fprintf(&b, "%d. %d more steps\n", i+1, len(list)-i)
+		if i == maxEvidenceSteps {
+			fmt.Fprintf(&b, "%d. %s\n", i+1, plural(len(list)-i, "more step", "more steps"))
 			break
 		}
 		at := ""
 		if e.Place.Path != "" {
 			at = " (" + code(where(e.Place)) + ")"
 		}
-		fmt.Fprintf(&b, "%d. %s%s\n", i+1, text(e.Note), at)
+		fmt.Fprintf(&b, "%d. %s%s\n", i+1, brief(e.Note, maxCellRunes), at)
 	}
 	return b.String()
 }
 
+// receipt writes what was looked at, what was left out on purpose, what was
+// missed, and behind which walls.
 func receipt(s *sheet, o review.Outcome) {
 	s.write("\n### What was looked at\n\n")
 	s.table("| scanner | looked at | left out | time |\n| --- | --- | --- | --- |\n", len(o.Receipt.Scanners), func(i int) string {
 		r := o.Receipt.Scanners[i]
 		var counts, skipped []string
-		for _, c := range r.Counts {
-			counts = append(counts, fmt.Sprintf("%d of %d %s", c.Looked, c.Expected, text(c.Unit)))
+		for j, c := range r.Counts {
+			if j == 20 {
+				counts = append(counts, fmt.Sprintf("%d more", len(r.Counts)-j))
+				break
+			}
+			count := fmt.Sprintf("%d of %d %s", c.Looked, c.Expected, brief(c.Unit, 60))
+			if c.Looked != c.Expected {
+				count = "**" + count + "**"
+			}
+			counts = append(counts, count)
 		}
 		for j, k := range r.Skipped {
 			if j == 3 {
 				skipped = append(skipped, fmt.Sprintf("%d more", len(r.Skipped)-j))
 				break
 			}
-			skipped = append(skipped, text(k.What)+" ("+text(k.Why)+")")
+			skipped = append(skipped, brief(visible(k.What), 120)+" ("+brief(k.Why, 120)+")")
 		}
-		return fmt.Sprintf("| %s | %s | %s | %s |\n", text(r.Scanner), strings.Join(counts, "<br>"), strings.Join(skipped, "<br>"), r.Wall.Round(10*time.Millisecond))
+		return fmt.Sprintf("| %s | %s | %s | %s |\n", brief(strings.TrimSpace(r.Scanner+" "+r.Version), 60), strings.Join(counts, ", "), strings.Join(skipped, "; "), short(r.Wall))
 	})
-	notes := append([]string{}, o.Receipt.Notes...)
+	if gaps := allGaps(o.Receipt); len(gaps) > 0 && o.Decision.Verdict != review.CouldNotVerify {
+		s.write("\nNot looked at:\n\n")
+		s.rows(min(len(gaps), 50), "- %d more\n", func(i int) string { return "- " + gapText(gaps[i]) + "\n" })
+	}
+	notes := slices.Clone(o.Receipt.Notes)
+	var walls []string
 	for _, r := range o.Receipt.Scanners {
 		for _, n := range r.Notes {
 			notes = append(notes, r.Scanner+": "+n)
 		}
-	}
-	for i, n := range notes {
-		line := "\n- " + sentence(text(n))
-		if i == 20 || !s.fits(line) {
-			s.write(fmt.Sprintf("\n- %d more notes", len(notes)-i))
-			break
+		for _, p := range r.Protections {
+			if p = brief(p, 120); !slices.Contains(walls, p) {
+				walls = append(walls, p)
+			}
 		}
-		s.write(line)
+	}
+	s.limit -= 4000 // for the walls and the last line
+	if len(notes) > 0 {
+		s.write("\n")
+		n := min(len(notes), 20)
+		s.rows(n, "- %d more notes\n", func(i int) string { return "- " + sentence(notes[i], maxCellRunes) + "\n" })
+		if len(notes) > n {
+			s.write(fmt.Sprintf("- %d more notes\n", len(notes)-n))
+		}
+	}
+	s.limit += 4000
+	if len(walls) > 0 {
+		s.write("\nThe scanners ran behind: " + names(walls, 12, func(w string) string { return w }) + ".\n")
 	}
 	t := o.Target
-	s.write(fmt.Sprintf("\n\nHead %s", code(t.Head.Short())))
+	last := "\nHead " + code(t.Head.Short())
 	if t.MergeBase != "" {
-		s.write(fmt.Sprintf(" against %s, merge base %s", code(t.BaseRef), code(t.MergeBase.Short())))
+		last += fmt.Sprintf(" against %s, merge base %s", code(t.BaseRef), code(t.MergeBase.Short()))
 	}
-	s.write(fmt.Sprintf(", %s.\n", o.Finished.Sub(o.Started).Round(10*time.Millisecond)))
+	s.write(fmt.Sprintf("%s, %s in all.\n", last, short(o.Finished.Sub(o.Started))))
+}
+
+// short writes a duration as a reader wants it.
+func short(d time.Duration) string {
+	if d < 10*time.Second {
+		return d.Round(10 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
 }
 
 // where writes a place as path:line, with the commit for what lives in history.
 func where(p review.Place) string {
-	s := p.Path
+	s := visible(p.Path)
 	if p.Line > 0 {
 		s += fmt.Sprintf(":%d", p.Line)
 	}
@@ -276,42 +424,53 @@ type sheet struct {
 }
 
 func (s *sheet) fits(part string) bool { return s.Len()+len(part) <= s.limit }
+
+// write writes a short text of ours; the shares leave room for it.
 func (s *sheet) write(part string) {
 	if s.fits(part) {
 		s.WriteString(part)
 	}
 }
 
-// table writes as many rows as fit and then says how many are missing.
-func (s *sheet) table(head string, rows int, row func(int) string) {
-	const rest = "\n%d more rows are left out here.\n"
-	if rows == 0 || !s.fits(head+rest) {
-		return
-	}
-	s.WriteString(head)
-	for i := range rows {
+// rows writes as many rows as fit, and then rest with how many are missing.
+func (s *sheet) rows(n int, rest string, row func(int) string) {
+	for i := range n {
 		r := row(i)
-		if !s.fits(r + rest) {
-			fmt.Fprintf(s, rest, rows-i)
+		left := fmt.Sprintf(rest, n-i)
+		if i < n-1 && !s.fits(r+left) || !s.fits(r) {
+			s.write(left)
 			return
 		}
 		s.WriteString(r)
 	}
 }
 
-func sentence(s string) string { return unstop(s) + "." }
-
-// unstop takes a full stop (escaped or not) off the end.
-func unstop(s string) string { return strings.TrimSuffix(strings.TrimSuffix(s, "."), `\`) }
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
+// table is rows below a head. The line that counts what is missing stands
+// below the table.
+func (s *sheet) table(head string, n int, row func(int) string) {
+	const rest = "\n%d more rows are left out here.\n"
+	if n == 0 || !s.fits(head+rest) {
+		return
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	s.WriteString(head)
+	s.rows(n, rest, row)
 }
 
-func plural2(n int, one, many string) string {
+// sentence is text of at most max runes with one full stop at its end.
+func sentence(s string, max int) string {
+	s = strings.TrimRight(plain(s, max), ". ")
+	switch last, _ := utf8.DecodeLastRuneInString(s); {
+	case s == "" || strings.ContainsRune("!?…", last):
+		return escaped(s)
+	case isDigit(last):
+		return escaped(s) + `\.` // "1." begins a list
+	}
+	return escaped(s) + "."
+}
+
+func plural(n int, one, many string) string { return fmt.Sprintf("%d %s", n, choose(n, one, many)) }
+
+func choose(n int, one, many string) string {
 	if n == 1 {
 		return one
 	}
