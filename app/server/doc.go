@@ -1,7 +1,8 @@
-// Package server is the HTTP front of Launchgate: the webhook, health and
-// readiness, metrics, and the dashboard, with timeouts, security headers and a
-// log that holds neither bodies nor headers nor queries.
+// Package server is the HTTP face of Launchgate: the webhook, health and
+// metrics endpoints and the dashboard, behind the middleware that every request
+// passes (security headers, panic recovery, counting, logging).
 //
-// It imports app/review, app/dashboard and webhooks at most, and reaches the
-// rest through the handlers and functions it is given.
+// It may import webhooks, app/dashboard and app/review. It must never log a
+// body, a header or a query, show an internal error to a client, or decide
+// anything about a delivery.
 package server

@@ -2,12 +2,8 @@ package server
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -16,111 +12,79 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Config is what the front passes requests to.
+// readyTime bounds one readiness probe: orchestrators ask every few seconds.
+const readyTime = 2 * time.Second
+
+// Config is what the endpoints stand on.
 type Config struct {
-	// Webhook answers POST /webhook.
+	// Webhook answers /webhook; webhooks.Handler is one.
 	Webhook http.Handler
-	// Ready reports whether deliveries can be stored right now.
+	// Ready reports whether database and queue can be reached; nil: always
+	// ready. It is called concurrently and with a short deadline.
 	Ready func(ctx context.Context) error
-	// Dashboard answers everything else; nil for none.
+	// Dashboard answers everything that is no other endpoint; nil: 404.
 	Dashboard http.Handler
-	Log       *slog.Logger
+	// Registry is what /metrics shows besides our own metrics; nil: a new one.
+	Registry *prometheus.Registry
+	Log      *slog.Logger // nothing is logged when nil
 }
 
-// New returns the handler of the whole server.
+// New returns the handler of all endpoints:
+//
+//	/webhook   GitHub's deliveries
+//	/healthz   200 as long as the process answers
+//	/readyz    200 when Ready has no error, else 503
+//	/metrics   Prometheus metrics
+//	/          the dashboard
 func New(cfg Config) http.Handler {
-	gin.SetMode(gin.ReleaseMode)
-	registry := prometheus.NewRegistry()
-	requests := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "launchgate_http_request_seconds", Help: "Time to answer HTTP requests.", Buckets: prometheus.ExponentialBuckets(0.001, 3, 9),
-	}, []string{"route", "status"})
-	registry.MustRegister(requests, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-
-	e := gin.New()
-	e.HandleMethodNotAllowed = true
-	// Addresses of clients are not used; no proxy header is believed.
-	if err := e.SetTrustedProxies(nil); err != nil {
-		panic(err) // nil is always accepted
+	gin.SetMode(gin.ReleaseMode) // global; the other modes print to stdout
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	e.Use(observe(cfg.Log, requests), recovered(cfg.Log), secure)
-	e.POST("/webhook", gin.WrapH(cfg.Webhook))
-	e.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "alive\n") })
-	e.GET("/readyz", func(c *gin.Context) {
-		ctx, cancel := context.WithTimeout(c.Request.Context(), 2*time.Second)
+	if cfg.Ready == nil {
+		cfg.Ready = func(context.Context) error { return nil }
+	}
+	if cfg.Registry == nil {
+		cfg.Registry = prometheus.NewRegistry()
+	}
+	cfg.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
+	r := gin.New()
+	r.RedirectTrailingSlash, r.RedirectFixedPath = false, false // a redirected POST loses its body
+	r.Use(observe(newMetrics(cfg.Registry), cfg.Log), recovered(cfg.Log), secured)
+	// No SetTrustedProxies and no ClientIP: nothing here depends on an address.
+	if cfg.Webhook != nil {
+		r.Any("/webhook", gin.WrapH(cfg.Webhook))
+	}
+	get(r, "/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
+	get(r, "/readyz", ready(cfg.Ready, cfg.Log))
+	get(r, "/metrics", gin.WrapH(promhttp.HandlerFor(cfg.Registry, promhttp.HandlerOpts{})))
+	r.NoRoute(func(c *gin.Context) {
+		if cfg.Dashboard == nil {
+			c.String(http.StatusNotFound, "not found\n")
+			return
+		}
+		c.Set(routeKey, "dashboard")
+		c.Status(http.StatusOK) // gin's own is 404 here
+		cfg.Dashboard.ServeHTTP(c.Writer, c.Request)
+	})
+	return r
+}
+
+func get(r *gin.Engine, path string, h gin.HandlerFunc) {
+	r.GET(path, h)
+	r.HEAD(path, h)
+}
+
+func ready(check func(context.Context) error, log *slog.Logger) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), readyTime)
 		defer cancel()
-		if err := cfg.Ready(ctx); err != nil {
-			cfg.Log.Error("not ready", "error", err)
-			c.String(http.StatusServiceUnavailable, "not ready: the database does not answer\n")
+		if err := check(ctx); err != nil {
+			log.Warn("not ready", "err", err)
+			c.String(http.StatusServiceUnavailable, "not ready; the server's log says why\n")
 			return
 		}
 		c.String(http.StatusOK, "ready\n")
-	})
-	e.GET("/metrics", gin.WrapH(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
-	if cfg.Dashboard != nil {
-		e.NoRoute(gin.WrapH(cfg.Dashboard))
 	}
-	return e
-}
-
-// observe logs and counts requests by route, never by what the client sent.
-func observe(log *slog.Logger, requests *prometheus.HistogramVec) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		began := time.Now()
-		c.Next()
-		route := c.FullPath()
-		if route == "" {
-			route = "other"
-		}
-		took := time.Since(began)
-		requests.WithLabelValues(route, fmt.Sprint(c.Writer.Status())).Observe(took.Seconds())
-		log.Debug("request", "method", c.Request.Method, "route", route, "status", c.Writer.Status(), "ms", took.Milliseconds())
-	}
-}
-
-// recovered answers a panic with 500 and no text; the stack goes to the log.
-func recovered(log *slog.Logger) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		defer func() {
-			if p := recover(); p != nil {
-				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-					panic(p)
-				}
-				log.Error("a request panicked", "route", c.FullPath(), "stack", string(debug.Stack()))
-				c.AbortWithStatus(http.StatusInternalServerError)
-			}
-		}()
-		c.Next()
-	}
-}
-
-func secure(c *gin.Context) {
-	h := c.Writer.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-	c.Next()
-}
-
-// Run serves on ln until ctx ends, then lets requests under way finish for at
-// most grace. It closes ln.
-func Run(ctx context.Context, ln net.Listener, handler http.Handler, grace time.Duration) error {
-	srv := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10,
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(ln) }()
-	select {
-	case err := <-ended:
-		return fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
-	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer cancel()
-	if err := srv.Shutdown(stop); err != nil {
-		return errors.Join(fmt.Errorf("requests were cut off: %w", err), srv.Close())
-	}
-	return nil
 }
