@@ -2,12 +2,8 @@ package jobs_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,33 +19,6 @@ import (
 type handler func(ctx context.Context, job jobs.Job) error
 
 func (h handler) Handle(ctx context.Context, job jobs.Job) error { return h(ctx, job) }
-
-// TestMain lets the test binary be a worker process that is killed: it takes
-// one job, says so, and never finishes it.
-func TestMain(m *testing.M) {
-	if spec := os.Getenv("JOBS_TEST_VICTIM"); spec != "" {
-		var cfg store.Config
-		if err := json.Unmarshal([]byte(spec), &cfg); err != nil {
-			panic(err)
-		}
-		db, err := store.Open(context.Background(), cfg)
-		if err != nil {
-			panic(err)
-		}
-		q, err := jobs.New(db, jobs.Config{LeaseTime: 2 * time.Second}, handler(func(context.Context, jobs.Job) error {
-			fmt.Println("working")
-			select {}
-		}))
-		if err != nil {
-			panic(err)
-		}
-		if err := q.Start(context.Background()); err != nil {
-			panic(err)
-		}
-		select {}
-	}
-	os.Exit(m.Run())
-}
 
 func delivery(guid string, repo review.RepoID) review.Delivery {
 	return review.Delivery{GUID: guid, Event: "pull_request", Action: "opened", Received: time.Now(),
@@ -238,28 +207,12 @@ func TestAKilledWorkersJobIsTakenUpAgain(t *testing.T) {
 			}
 			accept(t, accepting, delivery("g", 7))
 
-			spec, err := json.Marshal(cfg)
-			if err != nil {
+			victim := spawn(t, cfg, "hang", "")
+			victim.hear("working g")
+			if err := victim.cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
-			victim := exec.Command(os.Args[0])
-			victim.Env = append(os.Environ(), "JOBS_TEST_VICTIM="+string(spec))
-			victim.Stderr = os.Stderr
-			out, err := victim.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := victim.Start(); err != nil {
-				t.Fatal(err)
-			}
-			buf := make([]byte, 7)
-			if _, err := out.Read(buf); err != nil || string(buf) != "working" {
-				t.Fatalf("the victim said %q, %v", buf, err)
-			}
-			if err := victim.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-			_ = victim.Wait()
+			_ = victim.cmd.Wait()
 
 			var attempt atomic.Int32
 			start(t, db, jobs.Config{}, func(_ context.Context, j jobs.Job) error {
@@ -305,39 +258,4 @@ func TestStopPutsUnfinishedJobsBack(t *testing.T) {
 			t.Errorf("ended %s: %s", state, reason)
 		}
 	})
-}
-
-// BenchmarkAccept measures how long a delivery takes to be accepted, at 100
-// deliveries a second and as fast as it goes.
-func BenchmarkAccept(b *testing.B) {
-	for name, pause := range map[string]time.Duration{"100-a-second": 10 * time.Millisecond, "flat-out": 0} {
-		b.Run(name, func(b *testing.B) {
-			db, err := store.Open(b.Context(), store.Config{Path: b.TempDir() + "/bench.db"})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer db.Close()
-			if err := errors.Join(db.Migrate(b.Context()), jobs.Migrate(b.Context(), db)); err != nil {
-				b.Fatal(err)
-			}
-			q, err := jobs.New(db, jobs.Config{}, nil)
-			if err != nil {
-				b.Fatal(err)
-			}
-			var took []time.Duration
-			next := time.Now()
-			for i := 0; b.Loop(); i++ {
-				time.Sleep(time.Until(next))
-				next = next.Add(pause)
-				began := time.Now()
-				if _, err := q.Accept(b.Context(), delivery(fmt.Sprint("g", i), review.RepoID(i%50))); err != nil {
-					b.Fatal(err)
-				}
-				took = append(took, time.Since(began))
-			}
-			sort.Slice(took, func(i, j int) bool { return took[i] < took[j] })
-			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
-			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
-		})
-	}
 }
