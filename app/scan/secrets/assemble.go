@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 
@@ -19,7 +20,7 @@ const maxTreeFiles = 200
 // where it stands at the head, else one for the commit that brought it; and
 // into Base those that stood at the merge base already.
 func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, diff, removed []hit, rep *scan.Report) error {
-	allowed, ignored := 0, 0
+	allowed, ignored := make(map[string]bool), make(map[string]bool)
 	listed := make(map[string]bool) // ignored by the commit that brought it
 	for _, h := range s.found {
 		if h.Ignored {
@@ -30,11 +31,11 @@ func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, 
 		out := hs[:0:0]
 		for _, h := range hs {
 			if h.Ignored || listed[h.Rule+h.Key] && h.Where == inDiff {
-				ignored++
+				ignored[h.Rule+h.Key] = true
 				continue
 			}
 			if h.Allowed && !set.ForbidInlineAllow {
-				allowed++
+				allowed[h.Rule+h.Key] = true
 				continue
 			}
 			out = append(out, h)
@@ -44,12 +45,12 @@ func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, 
 	history := keep(s.found)
 	sort.SliceStable(history, func(i, j int) bool { return less(history[i], history[j]) })
 	diff = keep(diff)
-	if allowed > 0 {
-		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d matches are left out because their lines say %s.", allowed, allowMark))
+	if len(allowed) > 0 {
+		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("Secrets left out because their lines say %s: %d.", allowMark, len(allowed)))
 	}
 
-	if ignored > 0 {
-		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d matches are left out because %s or %s of the base lists them.", ignored, ignorePath, baselinePath))
+	if len(ignored) > 0 {
+		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("Secrets left out because %s or %s of the base lists them: %d.", ignorePath, baselinePath, len(ignored)))
 	}
 
 	first := make(map[string]hit) // the commit that brought a secret
@@ -218,13 +219,23 @@ func (s *session) locate(ctx context.Context, at review.SHA, hs []hit) (map[stri
 	if err != nil {
 		return out, err
 	}
-	files := bytes.Split(bytes.TrimSuffix(listing, []byte{0}), []byte{0})
-	for i, name := range files {
-		_, path, ok := bytes.Cut(name, []byte(":"))
-		if !ok || i >= maxTreeFiles {
-			continue
+	var paths []string
+	for _, name := range bytes.Split(listing, []byte{0}) {
+		if _, path, ok := bytes.Cut(name, []byte(":")); ok {
+			paths = append(paths, string(path))
 		}
-		p := string(path)
+	}
+	// A file in UTF-16 does not hold the text as git grep knows it.
+	blobs, err := s.repo.paths(ctx, at, blobPaths(hs))
+	if err != nil {
+		return out, err
+	}
+	for _, p := range blobs {
+		if !slices.Contains(paths, p) {
+			paths = append(paths, p)
+		}
+	}
+	for _, p := range paths[:min(len(paths), maxTreeFiles)] {
 		err := s.repo.stream(ctx, nil, func(rd io.Reader) error {
 			found, _, err := s.lookAtStream(ctx, rd, text{path: p}, inTree)
 			for _, h := range found {
@@ -242,6 +253,16 @@ func (s *session) locate(ctx context.Context, at review.SHA, hs []hit) (map[stri
 		}
 	}
 	return out, nil
+}
+
+func blobPaths(hs []hit) []string {
+	var out []string
+	for _, h := range hs {
+		if h.Where == inBlob && !slices.Contains(out, h.Path) {
+			out = append(out, h.Path)
+		}
+	}
+	return out
 }
 
 func longestLine(s string) string {

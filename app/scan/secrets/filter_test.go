@@ -293,7 +293,10 @@ func FuzzFollow(f *testing.F) {
 			return
 		}
 		got, to := newDFA(p).match(text, 0)
-		whole := regexp.MustCompile(`\A(?:` + expr + `)`)
+		whole, err := regexp.Compile(`\A(?:` + expr + `)`)
+		if err != nil {
+			return // an open \Q swallows the parenthesis
+		}
 		if want := whole.Match(text); got != want {
 			t.Fatalf("%q on %q: %v, want %v", expr, text, got, want)
 		}

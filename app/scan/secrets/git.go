@@ -305,3 +305,18 @@ func (r repo) grep(ctx context.Context, at review.SHA, patterns string) ([]byte,
 	}
 	return out, err
 }
+
+// paths returns those of paths that are files of a commit's tree.
+func (r repo) paths(ctx context.Context, at review.SHA, paths []string) ([]string, error) {
+	if len(paths) == 0 {
+		return nil, nil
+	}
+	out, err := r.output(ctx, 64<<20, nil, append([]string{"--literal-pathspecs", "ls-tree", "-r", "-z", "--name-only", "--full-tree", string(at), "--"}, paths...)...)
+	if err != nil {
+		return nil, err
+	}
+	if len(out) == 0 {
+		return nil, nil
+	}
+	return strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00"), nil
+}

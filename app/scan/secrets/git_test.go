@@ -31,7 +31,11 @@ type work struct {
 	t   *testing.T
 	dir string
 	n   int
+	// stream is input for git fast-import.
+	stream []byte
 }
+
+type scanEvent = scan.Event
 
 func newWork(t *testing.T) *work {
 	t.Helper()

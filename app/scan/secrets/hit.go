@@ -87,15 +87,19 @@ func (s *session) hits(ctx context.Context, t text, w where) []hit {
 	if len(found) == 0 {
 		return nil
 	}
-	own := make(map[string]bool) // secrets that a rule of gitleaks reports as well
-	for _, f := range found {
-		if !isOwn(f.RuleID) {
-			own[f.Secret] = true
+	// What a rule of gitleaks reports as well, or a part of it, is reported
+	// once, as gitleaks does.
+	known := func(f report.Finding) bool {
+		for _, g := range found {
+			if !isOwn(g.RuleID) && g.StartLine == f.StartLine && g.Secret != "" && strings.Contains(f.Secret, g.Secret) {
+				return true
+			}
 		}
+		return false
 	}
 	var out []hit
 	for _, f := range found {
-		if isOwn(f.RuleID) && own[f.Secret] {
+		if isOwn(f.RuleID) && known(f) {
 			continue
 		}
 		out = append(out, hit{

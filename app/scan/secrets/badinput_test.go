@@ -1,0 +1,173 @@
+package secrets
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+func TestOddFilesAreLookedAt(t *testing.T) {
+	u16 := func(s string, order binary.AppendByteOrder, mark bool) string {
+		var b []byte
+		if mark {
+			b = order.AppendUint16(b, 0xfeff)
+		}
+		for _, u := range utf16.Encode([]rune(s)) {
+			b = order.AppendUint16(b, u)
+		}
+		return string(b)
+	}
+	big := strings.Repeat("function f(a,b){return a+b};", (bigFileBytes+1<<20)/28)
+	cases := []struct {
+		name, path, content string
+		want                []string
+	}{
+		{"carriage returns", "a.env", "A=1\r\nK=" + awsKey() + "\r\n", []string{"secrets/aws-access-token a.env:2"}},
+		{"invalid UTF-8", "a.env", "A=\xff\xfe\xc3\nK=" + awsKey() + "\n\xe2\x28", []string{"secrets/aws-access-token a.env:2"}},
+		{"no newline at the end", "a.env", "K=" + awsKey(), []string{"secrets/aws-access-token a.env:1"}},
+		{"UTF-16 with a mark", "a.reg", u16("line\r\nK="+awsKey()+"\r\n", binary.LittleEndian, true), []string{"secrets/aws-access-token a.reg:2"}},
+		{"UTF-16 without", "a.txt", u16("line\nK="+awsKey()+"\n", binary.BigEndian, false), []string{"secrets/aws-access-token a.txt:2"}},
+		{"a name that needs quoting", "d \"q\"\t\n\u00e9/a.env", "K=" + awsKey() + "\n", []string{"secrets/aws-access-token d \"q\"\t\n\u00e9/a.env:1"}},
+		{"one line of thirteen megabytes", "dist/app.js", big + "var k=\"" + awsKey() + "\";" + big[:1000], []string{"secrets/aws-access-token dist/app.js:1"}},
+		{"a symbolic-link-like pointer", "a.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:" + strings.Repeat("0a", 32) + "\nsize 12\n", nil},
+		{"a PEM key in an env file", ".env", "APP_KEY=\"-----BEGIN RSA PRIVATE" + " KEY-----\\nMIIEowIBAAKCAQEAx7Kq3vR8mZ1pL5tYw2" + "nB9cXeJd4GhF6sUoQaTiWzPyMkEv\\nq\n", []string{"secrets/private-key-in-env .env:1"}},
+		{"a database URL", "db.go", "dsn := \"postgres://app:" + "h7Kq9Zx2Wv5R" + "@db.internal:5432/app\"\n", []string{"secrets/credentials-in-url db.go:1"}},
+		{"a front-end variable", "web/.env", "NEXT_PUBLIC_STRIPE_" + "SECRET_KEY=q9Zx2Wv5Rk7Lm3Tp\n", []string{"secrets/frontend-public-env web/.env:1"}},
+		{"a long installation token", "a.sh", "TOKEN " + "ghs" + "_" + strings.Repeat("Ab3dE6gH9jK2mN5pQ8", 4) + "\n", []string{"secrets/github-app-token a.sh:1"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWork(t)
+			base := w.write("x", "x\n").commit("start")
+			head := w.write(c.path, c.content).commit("odd")
+			rep := w.scan(base, head)
+			want(t, rep.Head, c.want...)
+			complete(t, rep, 1)
+		})
+	}
+}
+
+func TestBinaryFilesAreCountedAndTheirNamesLookedAt(t *testing.T) {
+	w := newWork(t)
+	base := w.write("x", "x\n").commit("start")
+	head := w.write("a.dat", "\x00\x01\x02"+strings.Repeat("\x00\xff\x13\x37", 3000)).write("key.p12", "\x00\x01\x02\x03").commit("binary")
+	rep := w.scan(base, head)
+	want(t, rep.Head, "secrets/pkcs12-file key.p12@"+head.Short())
+	complete(t, rep, 1)
+	if len(rep.Receipt.Skipped) != 1 || !strings.Contains(rep.Receipt.Skipped[0].What, "2 binary files") {
+		t.Errorf("%+v", rep.Receipt.Skipped)
+	}
+}
+
+func TestSymlinkAndSubmoduleAreNoTrouble(t *testing.T) {
+	w := newWork(t)
+	base := w.write("x", "x\n").commit("start")
+	if err := os.Symlink("/etc/passwd", filepath.Join(w.dir, "link")); err != nil {
+		t.Skip(err)
+	}
+	w.git("update-index", "--add", "--cacheinfo", "160000,"+string(base)+",sub")
+	w.git("add", "link")
+	w.git("commit", "-q", "-m", "odd")
+	rep := w.scan(base, w.head())
+	want(t, rep.Head)
+	complete(t, rep, 1)
+}
+
+func TestForcePushedRangeIsScannedFromItsNewBase(t *testing.T) {
+	w := newWork(t)
+	base := w.write("x", "x\n").commit("start")
+	w.write("a.env", "K="+awsKey()+"\n").commit("first try")
+	w.git("reset", "-q", "--hard", string(base))
+	head := w.write("b.env", "K="+awsKey2()+"\n").commit("second try")
+	rep := w.scan(base, head)
+	want(t, rep.Head, "secrets/aws-access-token b.env:1")
+	complete(t, rep, 1)
+}
+
+func TestRepositoryConfiguration(t *testing.T) {
+	custom := "ACME" + "-7f3k9q2w8e5r1t6y"
+	cases := []struct {
+		name   string
+		files  map[string]string
+		line   string
+		want   []string
+		note   string
+		forbid bool
+	}{
+		{"its rules are added and the defaults stay", map[string]string{configPath: "[[rules]]\nid='acme'\nregex='''ACME-[a-z0-9]{16}'''\n"}, "a " + custom + " " + awsKey(), []string{"secrets/aws-access-token n.txt:1", "secrets/custom n.txt:1"}, "does not extend the default rules; Launchgate keeps them", false},
+		{"an invalid expression is named with its line", map[string]string{configPath: "title='x'\n\n[[rules]]\nid='acme'\nregex='''ACME-('''\n"}, "a " + custom + " " + awsKey(), []string{"secrets/aws-access-token n.txt:1"}, ".gitleaks.toml:5: rule \"acme\": the regular expression is refused: missing closing )", false},
+		{"an expression that would be too large", map[string]string{configPath: "[extend]\nuseDefault=true\n[[rules]]\nid='acme'\nregex='''((a{100}){100}){10}'''\n"}, awsKey(), []string{"secrets/aws-access-token n.txt:1"}, ".gitleaks.toml:5", false},
+		{"broken TOML", map[string]string{configPath: "[[rules]\n"}, awsKey(), []string{"secrets/aws-access-token n.txt:1"}, ".gitleaks.toml:1: not valid TOML", false},
+		{"a rule is disabled", map[string]string{configPath: "[extend]\nuseDefault=true\ndisabledRules=['aws-access-token']\n"}, awsKey(), nil, "disables the rule \"aws-access-token\"", false},
+		{"an allowlist", map[string]string{configPath: "[extend]\nuseDefault=true\n[[allowlists]]\npaths=['''n\\.txt''']\n"}, awsKey(), nil, "", false},
+		{"extends a file of the base", map[string]string{configPath: "[extend]\npath='conf/more.toml'\n", "conf/more.toml": "[[rules]]\nid='acme'\nregex='''ACME-[a-z0-9]{16}'''\n"}, custom, []string{"secrets/custom n.txt:1"}, "", false},
+		{"does not leave the repository", map[string]string{configPath: "[extend]\npath='../../etc/passwd'\n"}, awsKey(), []string{"secrets/aws-access-token n.txt:1"}, "leaves the repository", false},
+		{".gitleaksignore", map[string]string{ignorePath: "# test value\nn.txt:aws-access-token:1\n"}, awsKey(), nil, "Secrets left out because .gitleaksignore or .gitleaks-baseline.json of the base lists them: 1.", false},
+		{"a baseline report", map[string]string{baselinePath: `[{"Fingerprint":"n.txt:aws-access-token:1"}]`}, awsKey(), nil, "Secrets left out because", false},
+		{"an inline allowance", nil, awsKey() + " # gitleaks:allow", nil, "because their lines say gitleaks:allow", false},
+		{"an inline allowance that the policy forbids", nil, awsKey() + " # gitleaks:allow", []string{"secrets/aws-access-token n.txt:1"}, "", true},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWork(t)
+			w.write("x", "x\n")
+			for path, content := range c.files {
+				w.write(path, content)
+			}
+			base := w.commit("start")
+			head := w.write("n.txt", c.line+"\n").commit("change")
+			req := w.request(base, head)
+			if c.forbid {
+				req.Settings = []byte(`{"secrets":{"forbid_inline_allow":true}}`)
+			}
+			rep, err := New().Scan(context.Background(), req, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want(t, rep.Head, c.want...)
+			complete(t, rep, 1)
+			if notes := strings.Join(rep.Receipt.Notes, "\n"); !strings.Contains(notes, c.note) {
+				t.Errorf("notes %q do not say %q", notes, c.note)
+			}
+		})
+	}
+}
+
+// The change under review cannot loosen its own judge.
+func TestConfigurationOfTheHeadDoesNotCount(t *testing.T) {
+	w := newWork(t)
+	base := w.write("x", "x\n").commit("start")
+	head := w.write(configPath, "[extend]\ndisabledRules=['aws-access-token']\n").write(ignorePath, "n.txt:aws-access-token:1\n").write("n.txt", awsKey()+"\n").commit("sneak")
+	want(t, w.scan(base, head).Head, "secrets/aws-access-token n.txt:1")
+}
+
+func TestManyFilesAndCommits(t *testing.T) {
+	w := newWork(t)
+	var files strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&files, "M 100644 inline d%d/f%d.txt\ndata 2\nx\n\n", i%50, i)
+	}
+	w.stream = append(w.stream, "commit refs/heads/main\ncommitter A <a@example.com> 1767322000 +0000\ndata 1\nx\n"+files.String()+"\n"...)
+	for i := range 1000 {
+		w.fast("a.txt", fmt.Sprintf("%d\n", i))
+	}
+	w.flush()
+	rep := w.scan("", review.SHA(w.git("rev-parse", "refs/heads/main")))
+	complete(t, rep, 1001)
+}
+
+func TestASecretNeverPrints(t *testing.T) {
+	s := secretText{awsKey()}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		if out := fmt.Sprintf(format, struct{ A any }{s}); strings.Contains(out, awsKey()) || strings.Contains(out, fmt.Sprintf("%x", awsKey())) {
+			t.Errorf("%s prints %s", format, out)
+		}
+	}
+}

@@ -1,0 +1,266 @@
+package secrets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+func (w *work) history(o HistoryOptions) History {
+	w.t.Helper()
+	o.Dir, o.FingerprintKey = w.dir, testKey
+	h, err := ScanHistory(context.Background(), o)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.noLeak(h)
+	return h
+}
+
+func TestRotationListOfAHistory(t *testing.T) {
+	w := newWork(t)
+	w.write("a.env", "KEY="+awsKey()+"\n").commit("one")
+	w.write("a.env", "x\n").write("b.go", "package b\n\nvar t = \""+githubPAT()+"\"\n").commit("two")
+	w.git("checkout", "-q", "-b", "side")
+	w.write("c.env", "S="+stripeKey()+"\n").commit("three")
+	w.git("checkout", "-q", "main")
+	cache := t.TempDir()
+
+	h := w.history(HistoryOptions{CacheDir: cache})
+	if !h.Receipt.Complete() || len(h.Rotations) != 3 {
+		t.Fatalf("%+v", h)
+	}
+	got := make(map[review.RuleID]Rotation)
+	for _, r := range h.Rotations {
+		got[r.Rule] = r
+		if r.State != Open || r.Steps == "" || r.Where == "" || r.Authored.Year() != 2026 || len(r.Commit) != 40 {
+			t.Errorf("%+v", r)
+		}
+	}
+	if r := got["secrets/aws-access-token"]; r.InHead || r.Provider != "Amazon Web Services" || r.Path != "a.env" || r.Line != 1 {
+		t.Errorf("%+v", r)
+	}
+	if r := got["secrets/github-pat"]; !r.InHead || r.Provider != "GitHub" {
+		t.Errorf("%+v", r)
+	}
+	if r := got["secrets/stripe-access-token"]; r.InHead {
+		t.Errorf("a secret of another branch is said to be in HEAD: %+v", r)
+	}
+
+	// What was decided stays decided; nothing is looked at twice.
+	if err := Mark(cache, got["secrets/github-pat"].Key, Rotated, "rolled", time.Unix(0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Mark(cache, got["secrets/github-pat"].Key, FalsePositive, "", time.Unix(0, 0)); err == nil {
+		t.Error("a false positive without a reason is accepted")
+	}
+	again := w.history(HistoryOptions{CacheDir: cache})
+	if len(again.Rotations) != 3 || again.Rotations[2].State != Rotated || again.Rotations[2].Reason != "rolled" {
+		t.Errorf("%+v", again.Rotations)
+	}
+	if c := again.Receipt.Counts[0]; c.Expected != 0 {
+		t.Errorf("commits are looked at twice: %+v", c)
+	}
+
+	// Only what is new.
+	w.write("d.env", "S="+awsKey2()+"\n").commit("four")
+	since := w.history(HistoryOptions{CacheDir: cache, SinceLast: true})
+	if len(since.Rotations) != 1 || since.Rotations[0].Path != "d.env" || since.Receipt.Counts[0].Expected != 1 {
+		t.Errorf("%+v", since)
+	}
+	// The cache holds no secret and no key.
+	w.noLeak(slurp(t, cache))
+}
+
+func slurp(t *testing.T, dir string) string {
+	t.Helper()
+	var b strings.Builder
+	err := filepath.WalkDir(dir, func(p string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(p)
+		b.WriteString(p)
+		b.Write(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestStoppedScanGoesOnWhereItStopped(t *testing.T) {
+	w := newWork(t)
+	for i := range 3 * batchCommits {
+		w.fast(fmt.Sprintf("f%d.txt", i%7), fmt.Sprintf("line %d\n", i))
+	}
+	w.flush()
+	cache := t.TempDir()
+	ctx, cancel := context.WithCancel(context.Background())
+	_, err := ScanHistory(ctx, HistoryOptions{Dir: w.dir, FingerprintKey: testKey, CacheDir: cache, Progress: func(p HistoryProgress) {
+		if p.Commits >= batchCommits {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("err = %v", err)
+	}
+	r, _ := openRepo(w.dir)
+	head, err := r.resolve(context.Background(), "HEAD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := loadRules(context.Background(), r, head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := openStore(cache, r, rules, testKey)
+	if err != nil || len(st.clean) < batchCommits {
+		t.Fatalf("%d commits are remembered after a stop, %v", len(st.clean), err)
+	}
+	// A torn last line counts for nothing.
+	f, err := os.OpenFile(st.path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(f, "%032d {\"c\":[%q", 0, head)
+	f.Close()
+	least := -1
+	h := w.history(HistoryOptions{CacheDir: cache, Progress: func(p HistoryProgress) {
+		if least < 0 {
+			least = p.Commits
+		}
+	}})
+	if least < batchCommits || !h.Receipt.Complete() || h.Receipt.Counts[0].Looked != 3*batchCommits {
+		t.Errorf("went on at %d; %+v", least, h.Receipt)
+	}
+}
+
+// fast queues a commit for git fast-import; flush makes them.
+func (w *work) fast(path, content string) {
+	w.stream = append(w.stream, fmt.Sprintf("commit refs/heads/main\ncommitter A <a@example.com> %d +0000\ndata 1\nx\nM 100644 inline %s\ndata %d\n%s\n", 1767322000+len(w.stream), path, len(content), content)...)
+}
+
+func (w *work) flush() {
+	w.t.Helper()
+	path := filepath.Join(w.t.TempDir(), "stream")
+	if err := os.WriteFile(path, w.stream, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer f.Close()
+	r, _ := openRepo(w.dir)
+	if _, err := r.output(context.Background(), 1<<20, f, "fast-import", "--quiet"); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func TestPullRequestCommitsAreNotScannedTwice(t *testing.T) {
+	w := newWork(t)
+	base := w.write("a.go", "package a\n").commit("start")
+	w.write("b.go", "package a\n").commit("clean")
+	w.write("b.env", "K="+awsKey()+"\n").commit("dirty")
+	w.git("rm", "-q", "b.env")
+	head := w.commit("gone")
+	req := w.request(base, head)
+	req.CacheDir = t.TempDir()
+	var want string
+	for i := range 2 {
+		rep, err := New().Scan(context.Background(), req, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		complete(t, rep, 3)
+		if got := strings.Join(show(rep.Head), "\n"); i == 0 {
+			want = got
+		} else if got != want || got == "" {
+			t.Errorf("second time %s, first %s", got, want)
+		}
+	}
+	r, _ := openRepo(req.GitDir)
+	rules, _ := loadRules(context.Background(), r, base)
+	st, err := openStore(req.CacheDir, r, rules, testKey)
+	if err != nil || len(st.clean) != 2 || len(st.dirty) != 1 {
+		t.Errorf("store: %v %v %v", st.clean, st.dirty, err)
+	}
+	other, err := openStore(req.CacheDir, r, rules, []byte("the key of another installation."))
+	if err != nil || len(other.clean) != 0 {
+		t.Error("lines under another key are believed")
+	}
+}
+
+func TestManyScansAtOnceLeaveNothingBehind(t *testing.T) {
+	w := newWork(t)
+	for i := range 2 * batchCommits {
+		w.fast("x.env", fmt.Sprintf("KEY%d=%s\n", i, awsKey()))
+	}
+	w.flush()
+	head := review.SHA(w.git("rev-parse", "refs/heads/main"))
+	New().Rules()
+	before := runtime.NumGoroutine()
+	cache := t.TempDir()
+	var wg sync.WaitGroup
+	for i := range 6 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			req := w.request("", head)
+			req.CacheDir = cache
+			rep, err := New().Scan(ctx, req, func(e scanEvent) {
+				if i%2 == 1 {
+					cancel()
+				}
+			})
+			if i%2 == 1 {
+				if err == nil && rep.Receipt.Complete() && len(rep.Head) == 0 {
+					t.Error("a cancelled scan is a clean one")
+				}
+			} else if err != nil || len(rep.Head) == 0 {
+				t.Errorf("scan %d: %v", i, err)
+			}
+		}()
+	}
+	wg.Wait()
+	for range 100 {
+		if runtime.NumGoroutine() <= before {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if n := runtime.NumGoroutine(); n > before {
+		t.Errorf("%d goroutines before, %d after", before, n)
+	}
+	if left := childProcesses(t); left != "" {
+		t.Errorf("processes left: %s", left)
+	}
+}
+
+// childProcesses names this process's children that still run.
+func childProcesses(t *testing.T) string {
+	t.Helper()
+	tasks, err := filepath.Glob("/proc/self/task/*/children")
+	if err != nil || len(tasks) == 0 {
+		t.Skip("no /proc to look for processes in")
+	}
+	var all strings.Builder
+	for _, p := range tasks {
+		b, _ := os.ReadFile(p)
+		all.Write(b)
+	}
+	return strings.TrimSpace(all.String())
+}
