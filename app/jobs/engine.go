@@ -85,7 +85,7 @@ func newClient[TTx any](driver riverdriver.Driver[TTx], q *Queue, tx func(store.
 		// River must neither time jobs out nor rescue living ones.
 		JobTimeout:           -1,
 		RescueStuckJobsAfter: 7 * 24 * time.Hour,
-		FetchCooldown:        50 * time.Millisecond,
+		FetchCooldown:        10 * time.Millisecond,
 		FetchPollInterval:    100 * time.Millisecond,
 	}
 	if q.handler != nil {
