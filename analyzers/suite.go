@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 
+	"github.com/launchgate/launchgate/analyzers/authz"
 	"github.com/launchgate/launchgate/analyzers/cors"
 	"github.com/launchgate/launchgate/analyzers/piilog"
 	"github.com/launchgate/launchgate/analyzers/rule"
@@ -17,10 +18,10 @@ import (
 
 // All returns the analyzers of the suite, in the order they are documented.
 func All() []*analysis.Analyzer {
-	return []*analysis.Analyzer{cors.Analyzer, piilog.Analyzer}
+	return []*analysis.Analyzer{authz.Analyzer, cors.Analyzer, piilog.Analyzer}
 }
 
 // Rules returns every rule the analyzers can report.
 func Rules() []rule.Rule {
-	return slices.Concat(cors.Rules(), piilog.Rules())
+	return slices.Concat(authz.Rules(), cors.Rules(), piilog.Rules())
 }

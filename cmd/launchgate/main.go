@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -67,12 +68,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitCouldNotVerify
 }
 
-// describe returns err's public text where it has one: a person at a terminal
-// is the operator, so the cause is shown as well.
+// describe returns err's text with the public form of the coded error in it:
+// what was attempted, on what, and what to do.
 func describe(err error) string {
 	var e *review.Error
 	if errors.As(err, &e) {
-		return e.Error()
+		return strings.Replace(err.Error(), e.Error(), e.Public(), 1)
 	}
 	return err.Error()
 }

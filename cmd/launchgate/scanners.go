@@ -30,8 +30,8 @@ func scanners() []scan.Scanner {
 // commands returns every command.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		newDemoCommand(), newReviewCommand(), newRulesCommand(), newExplainCommand(),
-		newStoreCommand(), newVersionCommand(), newWorkerCommand(),
+		newDemoCommand(), newReviewCommand(), newRulesCommand(), newExplainCommand(), newPolicyCommand(), newServeCommand(), newDoctorCommand(),
+		newMigrateCommand(), newStoreCommand(), newHealthcheckCommand(), newVersionCommand(), newWorkerCommand(),
 	}
 }
 

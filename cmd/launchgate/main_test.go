@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/launchgate/launchgate/app/gh/ghtest"
+)
+
+var regexpAWS = regexp.MustCompile("AKIA[A-Z2-7]{16}")
+
+// TestMain lets the test binary be the worker that the commands start.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "worker" {
+		os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+func launchgate(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	status = run(t.Context(), args, strings.NewReader(""), &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+// TestDemo is the whole path: webhook in, check and review out, mended, green.
+func TestDemo(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	status, out, errs := launchgate(t, "demo", "--exit")
+	if status != 0 {
+		t.Fatalf("status %d\n%s\n%s", status, errs, out)
+	}
+	for _, want := range []string{"in progress", "cloned", "scanning", "published: block", "published: pass", "authz/missing", "cors/reflected-origin", "logs/credential", "logs/personal-data",
+		"secrets/aws-access-token", "3 of 3 commits", "Comment on api/members.go:24", "Nothing that blocks"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the demo does not print %q", want)
+		}
+	}
+	if key := regexpAWS.FindString(out); key != "" {
+		t.Errorf("the demo prints the key %s", key)
+	}
+}
+
+// sample lays the demo's sample down as a repository with three branches.
+func sample(t *testing.T) (dir string, key string) {
+	t.Helper()
+	dir = t.TempDir()
+	git := func(args ...string) {
+		cmd := exec.Command("git", args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+	commit := func(archives ...[]byte) {
+		for _, a := range archives {
+			for name, body := range ghtest.Txtar(a) {
+				p := filepath.Join(dir, name)
+				if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(p, []byte(body), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		git("add", "-A")
+		git("commit", "-q", "-m", "c")
+	}
+	key = "AKIA" + randomKeyTail()
+	git("init", "-q", "-b", "main")
+	commit(sampleBase)
+	git("checkout", "-q", "-b", "topic")
+	commit(bytes.ReplaceAll(sampleLeak, []byte("@@KEY@@"), []byte(key)))
+	git("rm", "-q", "-r", "deploy")
+	commit(sampleChange)
+	git("checkout", "-q", "-b", "mended", "main")
+	commit(sampleChange, sampleFix)
+	return dir, key
+}
+
+func TestReviewFormatsAndStatus(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	dir, key := sample(t)
+	for _, format := range []string{"text", "markdown", "json", "sarif"} {
+		status, out, errs := launchgate(t, "review", dir, "--base", "main", "--head", "topic", "--format", format)
+		if status != exitBlock {
+			t.Errorf("%s: status %d, want %d\n%s", format, status, exitBlock, errs)
+		}
+		if !strings.Contains(out, "secrets/aws-access-token") || strings.Contains(out+errs, key) || strings.Contains(out+errs, key[4:12]) {
+			t.Errorf("%s: the rule is missing or the key is quoted:\n%s", format, out)
+		}
+		if format == "json" || format == "sarif" {
+			if !json.Valid([]byte(out)) {
+				t.Errorf("%s is not JSON", format)
+			}
+		}
+		if strings.Contains(out, "\x1b[") {
+			t.Errorf("%s has colour though it is no terminal", format)
+		}
+	}
+	if status, out, errs := launchgate(t, "review", dir, "--base", "main", "--head", "mended"); status != exitPass {
+		t.Errorf("mended: status %d\n%s\n%s", status, out, errs)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	dir, _ := sample(t)
+	tests := []struct {
+		args []string
+		want string
+	}{
+		{[]string{"revue"}, "unknown command"},
+		{[]string{"review", dir, "--format", "xml"}, "unknown format"},
+		{[]string{"review", dir, "--base", "none"}, "--base"},
+		{[]string{"review", dir, "--head", "none"}, "--head"},
+		{[]string{"review", dir, "--nonsense"}, "unknown flag"},
+		{[]string{"review", "a", "b"}, "accepts at most 1"},
+		{[]string{"explain", "authz/mising"}, "authz/missing"},
+		{[]string{"policy", "check", "none.yml"}, "none.yml"},
+	}
+	for _, tt := range tests {
+		if status, _, errs := launchgate(t, tt.args...); status != exitUsage || !strings.Contains(errs, tt.want) {
+			t.Errorf("%v: status %d, %q; want %d and %q", tt.args, status, errs, exitUsage, tt.want)
+		}
+	}
+}
+
+func TestEveryRuleIsExplained(t *testing.T) {
+	for _, r := range allRules() {
+		status, out, errs := launchgate(t, "explain", string(r.ID))
+		if status != 0 || !strings.Contains(out, string(r.ID)) {
+			t.Errorf("explain %s: status %d, %s", r.ID, status, errs)
+		}
+		if r.Title == "" || r.What == "" || r.Why == "" || r.Fix == "" || r.Severity == 0 || r.Confidence == 0 || r.Row < 1 || r.Row > 19 {
+			t.Errorf("rule %s is not documented in full: %s", r.ID, fmt.Sprintf("%+v", r))
+		}
+	}
+	if status, out, _ := launchgate(t, "rules"); status != 0 || strings.Count(out, "\n") != len(allRules()) {
+		t.Errorf("rules: status %d, %d lines for %d rules", status, strings.Count(out, "\n"), len(allRules()))
+	}
+}

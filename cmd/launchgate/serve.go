@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/launchgate/launchgate/app/checkout"
+	"github.com/launchgate/launchgate/app/config"
+	"github.com/launchgate/launchgate/app/gh"
+	"github.com/launchgate/launchgate/app/jobs"
+	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/app/scan/goanalysis"
+	"github.com/launchgate/launchgate/app/server"
+	"github.com/launchgate/launchgate/app/store"
+)
+
+// stopGrace is how long requests and reviews under way may go on when the
+// server is asked to stop; container engines wait ten seconds before they kill.
+const stopGrace = 8 * time.Second
+
+func newServeCommand() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server",
+		Long: `Run the GitHub App's server: receive webhooks, review, publish. The configuration
+is a YAML file; every option is in docs/launchgate.example.yml, and each can also
+be set by a LAUNCHGATE_ variable.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := config.LoadServer(path, os.Environ())
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), cfg, slog.New(cfg.Log.Handler(cmd.ErrOrStderr())))
+		},
+	}
+	configFlag(cmd, &path)
+	return cmd
+}
+
+func configFlag(cmd *cobra.Command, path *string) {
+	cmd.Flags().StringVarP(path, "config", "c", "", "configuration file; without one, LAUNCHGATE_ variables only")
+}
+
+func serve(ctx context.Context, cfg config.Server, log *slog.Logger) (err error) {
+	inst, err := newInstance(ctx, optionsFrom(cfg, log))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, inst.close(stopGrace)) }()
+	checkApp(ctx, inst.app, log)
+	if err := inst.queue.Start(ctx); err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", cfg.Listen, err)
+	}
+	log.Info("Launchgate listens", "address", ln.Addr().String(), "version", version())
+	handler := server.New(server.Config{Webhook: inst.webhook, Ready: inst.db.Ping, Dashboard: pages(cfg, inst.db, log), Log: log})
+	return server.Run(ctx, ln, handler, stopGrace)
+}
+
+// optionsFrom turns the configuration into what an instance is made from.
+func optionsFrom(cfg config.Server, log *slog.Logger) instanceOptions {
+	l := cfg.Limits
+	opt := instanceOptions{
+		dataDir: cfg.DataDir, database: databaseFrom(cfg), github: githubFrom(cfg), webhookSecret: cfg.GitHub.WebhookSecret.Reveal(),
+		reviewTime: l.ReviewTime, log: log,
+		worker:  scan.Limits{Wall: l.WorkerWall, CPU: l.WorkerCPU, MemoryBytes: int64(l.WorkerMemory), FileBytes: defaultLimits.FileBytes},
+		mirrors: checkout.Limits{MirrorBytes: int64(l.MirrorBytes), FetchTime: l.FetchTime},
+		trees:   checkout.TreeLimits{Files: l.TreeFiles, Bytes: int64(l.TreeBytes), FileBytes: int64(l.FileBytes)},
+		jobs:    jobs.Config{Workers: l.Workers, RepoSlots: l.RepoSlots},
+		code: goanalysis.Settings{GOOS: cfg.Code.GOOS, GOARCH: cfg.Code.GOARCH, Tags: cfg.Code.Tags, Sources: goanalysis.Sources(cfg.Code.Sources),
+			ForkSources: goanalysis.Sources(cfg.Code.ForkSources), ModuleCache: cfg.Code.ModuleCache, PackageSeconds: int(cfg.Code.PackageTime.Seconds())},
+	}
+	if cfg.Dashboard.Enabled {
+		opt.baseURL = cfg.BaseURL
+	}
+	return opt
+}
+
+func databaseFrom(cfg config.Server) store.Config {
+	if cfg.Database.PostgresDSN.IsSet() {
+		return store.Config{PostgresDSN: string(cfg.Database.PostgresDSN.Reveal())}
+	}
+	return store.Config{Path: cfg.SQLitePath()}
+}
+
+func githubFrom(cfg config.Server) gh.Config {
+	return gh.Config{AppID: cfg.GitHub.AppID, PrivateKey: cfg.GitHub.PrivateKey.Reveal(), APIBase: cfg.GitHub.APIURL(), UploadBase: cfg.GitHub.UploadURL(),
+		UserAgent: "launchgate/" + version()}
+}
+
+// checkApp says at start-up what GitHub does not grant; the server starts all
+// the same, because GitHub may be down and permissions may be accepted later.
+func checkApp(ctx context.Context, app *gh.App, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	slug, err := app.Check(ctx, gh.NeededPermissions())
+	if err != nil {
+		log.Warn("the App could not be checked; reviews will say what is missing", "error", err)
+		return
+	}
+	log.Info("the App answers", "slug", slug)
+}
+
+func newMigrateCommand() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "migrate",
+		Short: "Bring the database's tables up to date (serve does so by itself)",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := config.LoadServer(path, os.Environ())
+			if err != nil {
+				return err
+			}
+			db, err := openDatabase(cmd.Context(), databaseFrom(cfg))
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), "the database is up to date")
+			return errors.Join(err, db.Close())
+		},
+	}
+	configFlag(cmd, &path)
+	return cmd
+}
