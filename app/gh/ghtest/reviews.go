@@ -257,7 +257,7 @@ func createReviewComment(c *call) reply {
 	}
 	sha, bad := c.commitOf(p, in.CommitID)
 	if bad != nil {
-		return *bad
+		return detailed(*bad)
 	}
 	if in.InReplyTo != 0 {
 		return c.replyTo(p, fmt.Sprint(in.InReplyTo), in.Body)
@@ -268,7 +268,7 @@ func createReviewComment(c *call) reply {
 	}
 	cm := c.newComment(p, sha)
 	if why := place(in, files, &cm.ReviewComment); why != "" {
-		return fail(http.StatusUnprocessableEntity, "Validation Failed", why)
+		return detailed(fail(http.StatusUnprocessableEntity, "Validation Failed", why))
 	}
 	rv := &pullReview{pull: p, at: cm.at, Review: Review{ID: c.s.id(), Author: cm.Author, State: "COMMENTED", CommitID: sha}}
 	cm.Review = rv.ID

@@ -193,6 +193,17 @@ func fail(status int, message string, details ...string) reply {
 	return reply{status: status, body: body, header: http.Header{}}
 }
 
+// detailed turns the details of an error answer into the objects that the
+// document wants where it says validation-error and not validation-error-simple.
+func detailed(r reply) reply {
+	body, _ := r.body.(map[string]any)
+	details, _ := body["errors"].([]any)
+	for i, d := range details {
+		details[i] = map[string]any{"resource": "PullRequestReviewComment", "code": "custom", "message": d}
+	}
+	return r
+}
+
 // call is one authenticated request to an operation.
 type call struct {
 	s      *Server
