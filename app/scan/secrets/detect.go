@@ -55,19 +55,21 @@ func newDetector(cfg config.Config, decode bool) *detect.Detector {
 	return d
 }
 
-// detector returns a detector for what v says could report something.
+// detector returns a detector with only some rules, that decodes or does not.
 // With bare it asks neither for keywords nor for whole lines: both may reach
 // out of a window.
-func (j judge) detector(f *filter, v verdict, bare bool) *detect.Detector {
-	key := make([]byte, 0, 2*len(v.rules)+2)
-	if v.decode {
+func (j judge) detector(f *filter, rules []int, decode, bare bool) *detect.Detector {
+	rules = slices.Clone(rules)
+	slices.Sort(rules)
+	rules = slices.Compact(rules)
+	key := make([]byte, 0, 2*len(rules)+2)
+	if decode {
 		key = append(key, 'd')
 	}
 	if bare {
 		key = append(key, 'b')
 	}
-	slices.Sort(v.rules)
-	for _, i := range v.rules {
+	for _, i := range rules {
 		key = binary.LittleEndian.AppendUint16(key, uint16(i))
 	}
 	j.mu.RLock()
@@ -76,12 +78,12 @@ func (j judge) detector(f *filter, v verdict, bare bool) *detect.Detector {
 	if d != nil {
 		return d
 	}
-	if n >= maxDetectors && !bare {
+	if n >= maxDetectors && decode && !bare {
 		return j.full
 	}
 	cfg := *j.cfg
 	cfg.Rules, cfg.Keywords = make(map[string]config.Rule), make(map[string]struct{})
-	for _, i := range v.rules {
+	for _, i := range rules {
 		r := j.cfg.Rules[f.rules[i].id]
 		if bare {
 			r.Keywords = nil
@@ -92,7 +94,7 @@ func (j judge) detector(f *filter, v verdict, bare bool) *detect.Detector {
 			cfg.Keywords[k] = struct{}{}
 		}
 	}
-	d = newDetector(cfg, v.decode)
+	d = newDetector(cfg, decode)
 	if n < maxDetectors {
 		j.mu.Lock()
 		j.some[string(key)] = d
@@ -119,19 +121,26 @@ func (rs *ruleSet) find(ctx context.Context, t text) []report.Finding {
 		return rs.judge.full.DetectContext(ctx, t.fragment())
 	}
 	m := rs.filter.pool.Get().(*matcher)
+	defer rs.filter.pool.Put(m)
 	v := m.ask(t.content, t.path)
-	var windows []interval
-	if !v.none {
-		windows = m.windows(t.content, v)
-	}
-	rs.filter.pool.Put(m)
-	switch {
-	case v.none:
+	if v.none {
 		return nil
-	case windows != nil:
-		return rs.judgeWindows(ctx, t, v, windows)
 	}
-	return rs.judge.detector(rs.filter, v, false).DetectContext(ctx, t.fragment())
+	for _, d := range v.decoded {
+		if v.decode || rs.decodesToSomething(ctx, m, t, d) {
+			v.decode = true
+			v.rules = append(v.rules, d.rules...)
+		}
+	}
+	if len(v.rules) == 0 {
+		return nil
+	}
+	if !v.decode && len(t.content) >= minWindowed {
+		if ws, ok := m.windows(t.content, v.rules); ok && size(ws) < len(t.content)*3/4 {
+			return rs.judgeWindows(ctx, t, v.rules, ws)
+		}
+	}
+	return rs.judge.detector(rs.filter, v.rules, v.decode, false).DetectContext(ctx, t.fragment())
 }
 
 // allowedInline reports whether the finding's line carries the mark.

@@ -153,6 +153,16 @@ type verdict struct {
 	none   bool // none could
 	decode bool // something could be found in what gitleaks decodes
 	rules  []int
+	// decoded are the passes of gitleaks' decoder in which something could be
+	// found; decode and rules do not take them into account yet.
+	decoded []decodedText
+}
+
+// decodedText is what one pass of gitleaks' decoder makes of a text.
+type decodedText struct {
+	content  []byte
+	segments []interval // where something was decoded
+	rules    []int
 }
 
 // matcher is the changing part of a filter, for one goroutine at a time.
@@ -163,13 +173,12 @@ type matcher struct {
 	dfas    [][]*dfa
 	steps   []int
 	paths   map[string]bool // is a path left out by a global allowlist?
-	could   []bool
-	foreign bool // the last text had foreign letters
+	foreign bool            // the last text had foreign letters
 }
 
 func newMatcher(f *filter) *matcher {
 	n := len(f.rules)
-	m := &matcher{f: f, keyword: make([]bool, n), anchor: make([]bool, n), could: make([]bool, n), steps: make([]int, n), dfas: make([][]*dfa, n)}
+	m := &matcher{f: f, keyword: make([]bool, n), anchor: make([]bool, n), steps: make([]int, n), dfas: make([][]*dfa, n)}
 	for i, r := range f.rules {
 		m.dfas[i] = make([]*dfa, len(r.progs))
 	}
@@ -178,14 +187,12 @@ func newMatcher(f *filter) *matcher {
 
 // ask says which rules could report something in content, a file at path.
 func (m *matcher) ask(content []byte, path string) verdict {
-	f := m.f
 	if path != "" && m.pathAllowed(path) {
 		return verdict{none: true}
 	}
-	clear(m.could)
-	m.look(content, nil)
-	m.mark()
 	v := verdict{}
+	m.look(content, nil)
+	v.rules = m.possible(path, true)
 	if decodable(content) {
 		// gitleaks decodes in place and looks again, up to its limit; there it
 		// reports only what overlaps something decoded.
@@ -196,23 +203,12 @@ func (m *matcher) ask(content []byte, path string) verdict {
 				break
 			}
 			m.look(raw, segments)
-			v.decode = m.mark() || v.decode
+			if rules := m.possible(path, false); len(rules) > 0 {
+				v.decoded = append(v.decoded, decodedText{content: raw, segments: segments, rules: rules})
+			}
 		}
 	}
-	for i := range f.rules {
-		r := &f.rules[i]
-		if r.pathOnly {
-			m.could[i] = r.path == nil || r.path.MatchString(path)
-		} else if m.could[i] && r.path != nil {
-			m.could[i] = r.path.MatchString(path)
-		}
-	}
-	for i, ok := range m.could {
-		if ok {
-			v.rules = append(append(v.rules, i), f.rules[i].required...)
-		}
-	}
-	v.none = len(v.rules) == 0
+	v.none = len(v.rules) == 0 && len(v.decoded) == 0
 	return v
 }
 
@@ -237,17 +233,25 @@ func (m *matcher) pathAllowed(path string) bool {
 	return allowed
 }
 
-// mark adds to m.could the rules that the last look leaves possible. It reports
-// whether there was one.
-func (m *matcher) mark() bool {
-	found := false
+// possible returns the rules that the last look leaves possible, with those they
+// need, for a file at path; rules about paths alone if asked for.
+func (m *matcher) possible(path string, pathOnly bool) []int {
+	var out []int
 	for i := range m.f.rules {
 		r := &m.f.rules[i]
-		if !r.pathOnly && (!r.keywords || m.keyword[i]) && (!r.anchored || m.anchor[i]) {
-			m.could[i], found = true, true
+		if r.pathOnly {
+			if !pathOnly {
+				continue
+			}
+		} else if r.keywords && !m.keyword[i] || r.anchored && !m.anchor[i] {
+			continue
 		}
+		if r.path != nil && !r.path.MatchString(path) {
+			continue
+		}
+		out = append(append(out, i), r.required...)
 	}
-	return found
+	return out
 }
 
 // look notes which keywords are in content, and which rules have an anchor from

@@ -19,8 +19,8 @@ const minWindowed = 1 << 10
 // whole characters takes less than that.
 const windowGap = 16
 
-// windows returns the parts of content outside of which none of v's rules can
-// match, nil when that cannot be said or would save little.
+// windows returns the parts of content outside of which none of the rules can
+// match. It reports false when that cannot be said.
 //
 // Every match of a rule, and every match that would only come to be because a
 // window ends where the text does not, contains an anchor, and reaches from it
@@ -29,19 +29,19 @@ const windowGap = 16
 // which the rule can match may reach; and it is widened until no anchor at all
 // is so near to its ends that something it reaches could touch them. So a
 // window has exactly the matches the whole text has there.
-func (m *matcher) windows(content []byte, v verdict) []interval {
+func (m *matcher) windows(content []byte, rules []int) ([]interval, bool) {
 	f := m.f
-	if v.decode || !f.local || len(content) < minWindowed {
-		return nil
+	if !f.local {
+		return nil, false
 	}
-	for _, i := range v.rules {
+	for _, i := range rules {
 		if r := &f.rules[i]; r.pathOnly || !r.anchored || !r.local || r.before < 0 {
-			return nil
+			return nil, false
 		}
 	}
 	clear(m.anchor)
 	clear(m.steps)
-	for _, i := range v.rules {
+	for _, i := range rules {
 		m.anchor[i] = true // here: takes part
 	}
 	var reach, cores []interval // of all anchors, and of those that can match
@@ -62,7 +62,7 @@ func (m *matcher) windows(content []byte, v verdict) []interval {
 		}
 	})
 	if m.foreign {
-		return nil // whether a keyword is there is for gitleaks to say
+		return nil, false // whether a keyword is there is for gitleaks to say
 	}
 	byFrom := func(s []interval) { sort.Slice(s, func(i, j int) bool { return s[i].from < s[j].from }) }
 	byFrom(cores)
@@ -82,14 +82,38 @@ func (m *matcher) windows(content []byte, v verdict) []interval {
 			out = append(out, clip(content, island))
 		}
 	}
-	total := 0
-	for _, w := range out {
-		total += w.to - w.from
+	return out, true
+}
+
+func size(ws []interval) int {
+	n := 0
+	for _, w := range ws {
+		n += w.to - w.from
 	}
-	if total > len(content)*3/4 {
-		return nil
+	return n
+}
+
+// decodesToSomething reports whether gitleaks could report something in a
+// decoded text: its windows are judged by themselves, without the allowlists
+// that look at lines, and a finding must overlap something decoded. It errs on
+// the side of yes.
+func (rs *ruleSet) decodesToSomething(ctx context.Context, m *matcher, t text, d decodedText) bool {
+	ws, ok := m.windows(d.content, d.rules)
+	if !ok {
+		return true
 	}
-	return out
+	det := rs.judge.detector(rs.filter, d.rules, false, true)
+	for _, w := range ws {
+		part := t
+		part.content, part.line = d.content[w.from:w.to], 0
+		for _, f := range det.DetectContext(ctx, part.fragment()) {
+			from := w.from + startOf(part.content, f)
+			if touches(d.segments, from, from+len(f.Match)+1) {
+				return true
+			}
+		}
+	}
+	return ctx.Err() != nil
 }
 
 // clip widens an interval to whole characters and cuts it to the text.
@@ -106,8 +130,8 @@ func clip(content []byte, w interval) interval {
 
 // judgeWindows runs gitleaks on each window, puts lines back as they are in the
 // whole text, and asks the allowlists that look at whole lines.
-func (rs *ruleSet) judgeWindows(ctx context.Context, t text, v verdict, windows []interval) []report.Finding {
-	d := rs.judge.detector(rs.filter, v, true)
+func (rs *ruleSet) judgeWindows(ctx context.Context, t text, rules []int, windows []interval) []report.Finding {
+	d := rs.judge.detector(rs.filter, rules, false, true)
 	var out []report.Finding
 	line, counted := 0, 0
 	for _, w := range windows {
