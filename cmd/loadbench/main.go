@@ -55,7 +55,8 @@ type options struct {
 // go/packages.
 type agreement struct {
 	Packages, Compared, Same int
-	Diff                     []string // a few differences
+	Untyped                  int      // no type here
+	Diff                     []string // a few that are typed otherwise
 }
 
 // compare is set in builds with the tag "agree".
@@ -149,8 +150,8 @@ func typingTable(o options, dirs []string) error {
 }
 
 func agreeTable(o options, dirs []string) error {
-	fmt.Println("| application | packages compared | expressions compared | same type | differences |")
-	fmt.Println("| --- | --- | --- | --- | --- |")
+	fmt.Println("| application | packages compared | expressions compared | same type | untyped here | typed otherwise | such as |")
+	fmt.Println("| --- | --- | --- | --- | --- | --- | --- |")
 	for _, dir := range dirs {
 		m, err := child(o, dir, "-agree", "-modcache", o.modcache)
 		if err != nil {
@@ -158,7 +159,8 @@ func agreeTable(o options, dirs []string) error {
 			continue
 		}
 		a := m.Agreement
-		fmt.Printf("| %s | %d of %d | %d | %.4f %% | %s |\n", filepath.Base(dir), a.Packages, m.Packages, a.Compared, pct(a.Same, a.Compared), strings.Join(a.Diff, "; "))
+		fmt.Printf("| %s | %d of %d | %d | %.4f %% | %d | %d | %s |\n", filepath.Base(dir), a.Packages, m.Packages, a.Compared, pct(a.Same, a.Compared),
+			a.Untyped, a.Compared-a.Same-a.Untyped, strings.Join(a.Diff, "; "))
 	}
 	return nil
 }
