@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -19,8 +18,9 @@ var regexpAWS = regexp.MustCompile("AKIA[A-Z2-7]{16}")
 
 // TestMain lets the test binary be the worker that the commands start.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "worker" {
-		os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	if len(os.Args) == 3 && os.Args[1] == "worker" || os.Getenv("LAUNCHGATE_TEST_MAIN") != "" {
+		os.Unsetenv("LAUNCHGATE_TEST_MAIN")
+		main()
 	}
 	os.Exit(m.Run())
 }

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/launchgate/launchgate/app/gh/ghtest"
+	"github.com/launchgate/launchgate/app/publish"
+)
+
+// served is a real "launchgate serve" process next to the stand-in GitHub.
+type served struct {
+	t      *testing.T
+	github *ghtest.Server
+	repo   *ghtest.Repo
+	dir    string
+	config string
+	url    string
+	cmd    *exec.Cmd
+	log    *os.File
+}
+
+func newServed(t *testing.T) *served {
+	t.Helper()
+	dir := t.TempDir()
+	github, err := ghtest.NewServer(ghtest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = github.Close() })
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	app, err := github.AddApp(ghtest.AppOptions{Slug: "launchgate", WebhookURL: "http://" + address + "/webhook", WebhookSecret: "a long secret of the webhook"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	repo, err := github.AddRepo(github.AddInstallation(app, "agora"), "agora/api", ghtest.Change{Message: "start", Files: ghtest.Txtar(sampleBase)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &served{t: t, github: github, repo: repo, dir: dir, url: "http://" + address, config: filepath.Join(dir, "launchgate.yml")}
+	key := filepath.Join(dir, "key.pem")
+	text := fmt.Sprintf("listen: %s\ndata_dir: %s\ngithub:\n  url: %s\n  app_id: %d\n  private_key_file: %s\n  webhook_secret: a long secret of the webhook\n", address, filepath.Join(dir, "data"), github.URL(), app.ID, key)
+	if err := os.WriteFile(key, app.PEM, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s.log, err = os.Create(filepath.Join(dir, "server.log")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.log.Close() })
+	return s
+}
+
+func (s *served) start() {
+	s.t.Helper()
+	s.cmd = exec.Command(os.Args[0], "serve", "--config", s.config)
+	s.cmd.Env = append(os.Environ(), "LAUNCHGATE_TEST_MAIN=1")
+	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	for range 200 {
+		if resp, err := http.Get(s.url + "/readyz"); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	logged, _ := os.ReadFile(s.log.Name())
+	s.t.Fatalf("the server did not get ready within 10 s:\n%s", logged)
+}
+
+// check waits until the newest check of the pull request's head is in one of
+// the states.
+func (s *served) check(number int, status string) ghtest.CheckRun {
+	s.t.Helper()
+	for range 3000 {
+		if run, ok := s.repo.LatestCheck(s.repo.Head(number), publish.CheckName); ok && run.Status == status {
+			return run
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	logged, _ := os.ReadFile(s.log.Name())
+	s.t.Fatalf("no check %s within 30 s:\n%s", status, logged)
+	return ghtest.CheckRun{}
+}
+
+// TestAKilledServersReviewIsTakenUpAgain kills a real server in the middle of a
+// review, starts it again, and looks at everything it leaves behind.
+func TestAKilledServersReviewIsTakenUpAgain(t *testing.T) {
+	s := newServed(t)
+	s.start()
+	key := "AKIA" + randomKeyTail()
+	if _, err := s.repo.Commit("topic", "main", ghtest.Change{Message: "leak", Files: ghtest.Txtar(bytes.ReplaceAll(sampleLeak, []byte("@@KEY@@"), []byte(key)))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.repo.Commit("topic", "topic", ghtest.Change{Message: "change", Files: ghtest.Txtar(sampleChange)}); err != nil {
+		t.Fatal(err)
+	}
+	number, err := s.repo.OpenPullRequest(ghtest.PullOptions{Title: "t", Head: "topic", Base: "main"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := s.github.DeliverPullRequest(s.repo, number, "opened"); err != nil || d.StatusCode != http.StatusAccepted {
+		t.Fatalf("delivery: %+v, %v", d, err)
+	}
+	s.check(number, "in_progress")
+	if err := s.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = s.cmd.Wait()
+	killed := time.Now()
+	if run := s.check(number, "in_progress"); run.Conclusion != "" {
+		t.Fatalf("the review ended before the kill: %s", run.Conclusion)
+	}
+
+	s.start()
+	run := s.check(number, "completed")
+	t.Logf("completed %s after the kill", time.Since(killed).Round(100*time.Millisecond))
+	if run.Conclusion != "failure" || !strings.Contains(run.Title, "6 introduced findings block") {
+		t.Errorf("check: %s %q", run.Conclusion, run.Title)
+	}
+	if runs := s.repo.CheckRuns(s.repo.Head(number)); len(runs) != 1 {
+		t.Errorf("%d check runs, want the one that was in progress", len(runs))
+	}
+	comments := len(s.repo.ReviewComments(number))
+	if comments != 6 {
+		t.Errorf("%d comments, want 6", comments)
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Wait(); err != nil {
+		t.Errorf("the server did not stop cleanly: %v", err)
+	}
+	for _, v := range s.github.Violations() {
+		t.Errorf("against GitHub's OpenAPI description: %s", v)
+	}
+	s.leaks(key)
+}
+
+// leaks looks for a planted secret in everything the server wrote and said:
+// database, log, checks, comments. Mirrors hold the repository itself.
+func (s *served) leaks(key string) {
+	s.t.Helper()
+	look := func(where, text string) {
+		if strings.Contains(text, key) || strings.Contains(text, key[6:16]) {
+			s.t.Errorf("%s quotes the planted secret", where)
+		}
+	}
+	err := filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if d.Name() == "mirrors" {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		look(path, string(data))
+		return err
+	})
+	if err != nil {
+		s.t.Error(err)
+	}
+	for _, sha := range []int{1} {
+		for _, run := range s.repo.CheckRuns(s.repo.Head(sha)) {
+			look("the check", fmt.Sprintf("%+v", run))
+		}
+		for _, c := range s.repo.ReviewComments(sha) {
+			look("a comment", c.Body)
+		}
+		for _, r := range s.repo.Reviews(sha) {
+			look("a review", r.Body)
+		}
+	}
+	if resp, err := http.Get(s.url + "/metrics"); err == nil {
+		resp.Body.Close()
+		s.t.Error("the server still answers after it stopped")
+	}
+}
+
+func TestDoctorAndMistakenConfiguration(t *testing.T) {
+	s := newServed(t)
+	status, out, errs := launchgate(t, "doctor", "--config", s.config)
+	if status != 0 || !strings.Contains(out, "knows this App") || strings.Contains(out, "PROBLEM") {
+		t.Errorf("doctor: status %d\n%s%s", status, out, errs)
+	}
+	bad := filepath.Join(s.dir, "bad.yml")
+	if err := os.WriteFile(bad, []byte("listn: :8080\ngithub:\n  app_id: -1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, _, errs = launchgate(t, "serve", "--config", bad)
+	if status == 0 || !strings.Contains(errs, `did you mean "listen"`) {
+		t.Errorf("serve with a mistake: status %d, %s", status, errs)
+	}
+}
