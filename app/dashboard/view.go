@@ -88,7 +88,8 @@ func headline(r Review) string {
 	case r.State == Running:
 		return "Under way"
 	case r.State == Published && r.Title != "":
-		return clean(r.Title)
+		// The badge beside it says this already.
+		return clean(strings.TrimPrefix(r.Title, "Could not verify: "))
 	case r.Reason != "":
 		return clean(r.Reason)
 	}
@@ -255,7 +256,12 @@ func (d *dashboard) reviewPage(r Review) reviewPage {
 	if o == nil {
 		return p
 	}
-	p.Reasons, p.Notes, p.Receipt = cleanAll(o.Decision.Reasons), cleanAll(o.Decision.Notes), cleanAll(o.Receipt.Notes)
+	p.Notes, p.Receipt = cleanAll(o.Decision.Notes), cleanAll(o.Receipt.Notes)
+	for _, reason := range cleanAll(o.Decision.Reasons) {
+		if reason != p.Title {
+			p.Reasons = append(p.Reasons, reason)
+		}
+	}
 	for _, g := range o.Receipt.Gaps {
 		p.Gaps = append(p.Gaps, gap("", g))
 	}
