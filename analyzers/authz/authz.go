@@ -182,7 +182,11 @@ func (w *walker) routerOf(e ast.Expr) *router {
 				return nil
 			}
 			if f.Name == "Use" {
-				return parent // Use returns its receiver; call attaches
+				// r.Use(guard).GET(…): the chain of this expression has it; call
+				// attaches it to r itself.
+				chained := parent.with("")
+				w.attach(chained, e.Args)
+				return chained
 			}
 			prefix := ""
 			args := e.Args

@@ -36,8 +36,8 @@ executed, and no Go toolchain is needed.
 
 A user name and password for the proxy are taken from the environment variables
 LAUNCHGATE_PROXY_USER and LAUNCHGATE_PROXY_PASSWORD, never from DIR.`,
-		Example: `  launchgate store fill . --cache /var/lib/launchgate/cache
-  launchgate store fill . --proxy off --modcache ~/go/pkg/mod`,
+		Example: `  launchgate store fill . --cache /var/lib/launchgate/cache --proxy "$(go env GOPROXY | cut -d, -f1)"
+  launchgate store fill . --modcache ~/go/pkg/mod`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cache == "" {
@@ -65,7 +65,7 @@ LAUNCHGATE_PROXY_USER and LAUNCHGATE_PROXY_PASSWORD, never from DIR.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&cache, "cache", "", "folder of the store (default: the user's cache folder)")
-	f.StringVar(&proxy, "proxy", "https://proxy.golang.org", `module proxy to download from, or "off"`)
+	f.StringVar(&proxy, "proxy", "off", `address of the module proxy to download from, or "off"`)
 	f.StringVar(&only, "proxy-only", "", "module path patterns the proxy is asked for; empty: all but --private")
 	f.StringVar(&private, "private", os.Getenv("GOPRIVATE"), "module path patterns no public proxy is asked for")
 	f.StringVar(&modcache, "modcache", "", "also take modules from this module cache of the go command")

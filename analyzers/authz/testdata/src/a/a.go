@@ -19,7 +19,9 @@ func requireMember() gin.HandlerFunc { // want requireMember:"refuses: calls den
 	}
 }
 
-func deny(c *gin.Context) { /* want deny:"refuses: answers 401" */ c.AbortWithStatus(http.StatusUnauthorized) }
+func deny(c *gin.Context) { /* want deny:"refuses: answers 401" */
+	c.AbortWithStatus(http.StatusUnauthorized)
+}
 
 func requestLog() gin.HandlerFunc { return func(c *gin.Context) { c.Next() } }
 
@@ -53,6 +55,7 @@ func routes() {
 
 	admin := r.Group("/admin", gin.BasicAuth(nil))
 	admin.DELETE("/members/:id", remove)
+	r.Group("/chained").Use(requireMember()).GET("/x", show)
 	r.Group("/plain").GET("/x", show) // want "authz/missing: GET /plain/x"
 }
 
