@@ -171,3 +171,25 @@ func TestASecretNeverPrints(t *testing.T) {
 		}
 	}
 }
+
+// What git is told to leave out before gitleaks is asked is what gitleaks'
+// default configuration leaves out anyway.
+func TestLeftOutPathsAreAllowedByGitleaks(t *testing.T) {
+	for _, spec := range leftOut[1:] {
+		name := strings.TrimPrefix(spec, ":(exclude,glob)**/")
+		for _, fill := range []string{"x", "a/b c/d.go", "é/.env", "vendor/x"} {
+			for _, dir := range []string{"", "q/", "very/deep/é/", "go.sum/"} {
+				p := dir + strings.ReplaceAll(name, "**", fill)
+				p = strings.ReplaceAll(p, "*", strings.ReplaceAll(fill, "/", "-"))
+				if !allRules().pathAllowed(p) {
+					t.Errorf("%s leaves %s out, gitleaks does not", spec, p)
+				}
+			}
+		}
+	}
+	// Where a path cannot be left out because of a line break, it is looked at.
+	w := newWork(t)
+	base := w.write("x", "x\n").commit("start")
+	head := w.write("node_modules/a\nb/.env", "K="+awsKey()+"\n").write("node_modules/c/.env", "K="+awsKey2()+"\n").commit("hide")
+	want(t, w.scan(base, head).Head, "secrets/aws-access-token node_modules/a\nb/.env:1")
+}

@@ -99,6 +99,13 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 	if base == "" {
 		base = req.Head
 	}
+	for _, id := range []review.SHA{req.Head, base} {
+		if have, err := r.present(ctx, []string{string(id)}); err != nil {
+			return err
+		} else if len(have) == 0 {
+			return &missingCommit{commit: id}
+		}
+	}
 	rules, err := loadRules(ctx, r, base)
 	if err != nil {
 		return err
@@ -265,6 +272,9 @@ func (s *session) finalDiff(ctx context.Context, base, head review.SHA) (added, 
 	sink := &diffSink{s: s, ctx: ctx, head: string(head)}
 	args := []string{"diff-tree", "-r", "-p", "-U0", "--no-renames", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color",
 		"--src-prefix=a/", "--dst-prefix=b/", "--inter-hunk-context=0", "--no-relative", "--submodule=short", "--ignore-submodules=none", string(base), string(head)}
+	if !s.compareAll {
+		args = append(append(args, "--"), leftOut...)
+	}
 	err = s.repo.stream(ctx, nil, func(rd io.Reader) error { return newPatchReader(rd, sink, true).run() }, args...)
 	return sink.added, sink.gone, err
 }
@@ -296,14 +306,24 @@ func (k *diffSink) hunk(h patchHunk) error {
 	return k.ctx.Err()
 }
 
+// missingCommit is an end of the range that the repository does not hold.
+type missingCommit struct{ commit review.SHA }
+
+func (e *missingCommit) Error() string {
+	return fmt.Sprintf("commit %s is not in the repository", e.commit.Short())
+}
+
 // gapOf says what a failure means for the verdict.
 func gapOf(err error) review.Gap {
 	g := review.Gap{Code: review.CodeHistoryIncomplete, What: "commits", Why: "git could not read all of the history", Do: "fetch the repository again; if it stays, run git fsck on it"}
 	var ge *gitError
 	var mh *missingHistory
+	var mc *missingCommit
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		g.Code, g.Why, g.Do = review.CodeScannerTimeout, "the time limit was reached before every commit was looked at", "raise the scanner's time limit, or re-run: what was scanned is not scanned again"
+	case errors.As(err, &mc):
+		g.Why, g.Do = mc.Error(), "fetch the commit, or check the range"
 	case errors.As(err, &mh):
 		g.Why, g.Do = mh.Error(), "fetch the whole history"
 	case errors.As(err, &ge) && ge.stderr != "":

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -38,6 +39,8 @@ type session struct {
 	// plain leaves out everything that "git log -p" does not show, so that
 	// findings can be compared with the gitleaks command.
 	plain bool
+	// compareAll: leave no path out before gitleaks does.
+	compareAll bool
 
 	mu      sync.Mutex
 	found   []hit
@@ -50,8 +53,7 @@ type session struct {
 	bytes   atomic.Int64
 }
 
-// named is a file's name as it came with a commit, with the file's object where
-// git shows no lines of it.
+// named is a file git shows no lines of, as it came with a commit.
 type named struct {
 	path, blob, commit string
 }
@@ -92,6 +94,9 @@ func (s *session) walk(ctx context.Context, revs []string, known func(string) bo
 	s.scanned.Store(int64(before))
 	s.report(total)
 	if err := s.readCommits(ctx, todo, &res); err != nil {
+		return res, err
+	}
+	if err := s.listing(ctx, todo, &res); err != nil {
 		return res, err
 	}
 	err = s.patches(ctx, todo, &res, total, done)
@@ -253,6 +258,69 @@ func (s *session) patches(ctx context.Context, todo []commit, res *walkResult, t
 	return g.Wait()
 }
 
+// leftOut are files that gitleaks' default configuration leaves out by a global
+// allowlist, as pathspecs: git need not even compare them, which is most of its
+// work in a history with vendored code. A test holds the list to that allowlist.
+var leftOut = func() []string {
+	specs := []string{"."}
+	for _, p := range []string{
+		"vendor/github.com/**", "vendor/golang.org/x/**", "vendor/google.golang.org/**", "vendor/gopkg.in/**", "vendor/istio.io/**", "vendor/k8s.io/**", "vendor/sigs.k8s.io/**",
+		"node_modules/**", "bower_components/**", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "deno.lock", "Pipfile.lock", "poetry.lock", "gradle.lockfile",
+		"go.sum", "go.mod", "go.work.sum", "*.svg",
+	} {
+		specs = append(specs, ":(exclude,glob)**/"+p)
+	}
+	return specs
+}()
+
+// listing looks at the names of new files of every commit, which git lists
+// without reading any. A name with a line break makes git compare everything:
+// allowlists, whose dots match no line break, do not leave it out.
+func (s *session) listing(ctx context.Context, todo []commit, res *walkResult) error {
+	if len(todo) == 0 {
+		return nil
+	}
+	ids := make([]string, len(todo))
+	for i, c := range todo {
+		ids[i] = string(c.id)
+	}
+	seen, cur := 0, ""
+	err := s.repo.stream(ctx, revsInput(ids), func(rd io.Reader) error {
+		br := bufio.NewReaderSize(rd, 256<<10)
+		for {
+			line, err := br.ReadString('\n')
+			if err == io.EOF {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			line = line[:len(line)-1]
+			if !strings.HasPrefix(line, ":") {
+				seen, cur = seen+1, line
+				continue
+			}
+			meta, name, ok := strings.Cut(line, "\t")
+			if !ok {
+				return fmt.Errorf("%w: a line of a listing", errPatch)
+			}
+			if name, err = patchName(name, 0); err != nil {
+				return err
+			}
+			if strings.ContainsAny(name, "\n") {
+				s.compareAll = true
+			}
+			if status := meta[strings.LastIndexByte(meta, ' ')+1:]; strings.Contains(status, "A") && !s.plain {
+				s.lookAtName(ctx, res, name, cur)
+			}
+		}
+	}, "diff-tree", "--stdin", "-r", "--root", "-c", "--raw", "--no-renames", "--always", "--no-color", "--no-relative", "--ignore-submodules=none")
+	if err == nil && seen != len(todo) {
+		return fmt.Errorf("git listed the files of %d of %d commits", seen, len(todo))
+	}
+	return err
+}
+
 // diffTree is a running "git diff-tree --stdin".
 type diffTree struct {
 	cmd       *exec.Cmd
@@ -282,7 +350,11 @@ func patchArgs(merges bool) []string {
 func (s *session) startDiffTree(ctx context.Context, merges bool) (*diffTree, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	d := &diffTree{cancel: cancel}
-	d.cmd = s.repo.command(ctx, append([]string{"diff-tree", "--stdin"}, patchArgs(merges)...)...)
+	args := append([]string{"diff-tree", "--stdin"}, patchArgs(merges)...)
+	if !s.compareAll {
+		args = append(append(args, "--"), leftOut...)
+	}
+	d.cmd = s.repo.command(ctx, args...)
 	d.cmd.Stderr = &d.complaint
 	var err error
 	if d.stdin, err = d.cmd.StdinPipe(); err == nil {
@@ -329,7 +401,6 @@ func (d *diffTree) batch(ctx context.Context, s *session, res *walkResult, batch
 	case k.seen != len(batch):
 		return fmt.Errorf("git diff-tree showed %d of %d commits", k.seen, len(batch))
 	}
-	s.lookAtNames(ctx, res, k.files)
 	return s.lookAtBlobs(ctx, res, k.files)
 }
 
@@ -378,12 +449,8 @@ func (k *commitSink) file(f patchFile) error {
 	if f.deleted || k.s.plain {
 		return nil
 	}
-	if f.binary || f.added || f.merge {
-		n := named{path: f.path, commit: k.cur}
-		if f.binary {
-			n.blob = f.blob
-		}
-		k.files = append(k.files, n)
+	if f.binary {
+		k.files = append(k.files, named{path: f.path, commit: k.cur, blob: f.blob})
 	}
 	return nil
 }
@@ -425,21 +492,19 @@ func (s *session) first(m *map[string]int, key string, order int) bool {
 	return true
 }
 
-// lookAtNames looks for secrets in the names of new files.
-func (s *session) lookAtNames(ctx context.Context, res *walkResult, files []named) {
-	for _, n := range files {
-		if !s.first(&s.names, n.path, res.order[n.commit]) {
+// lookAtName looks for secrets in the name of a new file.
+func (s *session) lookAtName(ctx context.Context, res *walkResult, name, commit string) {
+	if !s.first(&s.names, name, res.order[commit]) {
+		return
+	}
+	seen := make(map[string]bool)
+	for _, h := range s.hits(ctx, text{content: nameParts(name), commit: commit, line: 1}, inName) {
+		if seen[h.Rule+h.Key] {
 			continue
 		}
-		seen := make(map[string]bool)
-		for _, h := range s.hits(ctx, text{content: nameParts(n.path), commit: n.commit, line: 1}, inName) {
-			if seen[h.Rule+h.Key] {
-				continue
-			}
-			seen[h.Rule+h.Key] = true
-			h.Path, h.Line, h.EndLine = nameWithout(n.path, h.secret.s), 0, 0
-			s.add(res, []hit{h})
-		}
+		seen[h.Rule+h.Key] = true
+		h.Path, h.Line, h.EndLine = nameWithout(name, h.secret.s), 0, 0
+		s.add(res, []hit{h})
 	}
 }
 
