@@ -92,14 +92,16 @@ func Postgres(t *testing.T) store.Config {
 var errNotInstalled = errors.New("PostgreSQL's server programs are not installed; install the package postgresql")
 
 var server struct {
-	once sync.Once
-	dsn  string
-	err  error
+	once   sync.Once
+	dsn    string
+	err    error
+	keeper *exec.Cmd // keeps its pipe from being closed by the garbage collector
 }
 
 // startServer makes a cluster in a temporary folder and starts it on a unix
 // socket. PostgreSQL refuses to run as root, so as root it runs as the system's
-// postgres user. The server dies with this process.
+// postgres user. Server and folder go with this process, however it ends: a
+// shell holds the other end of a pipe and cleans up when that closes.
 func startServer() (string, error) {
 	bins, err := filepath.Glob("/usr/lib/postgresql/*/bin")
 	if err != nil || len(bins) == 0 {
@@ -110,7 +112,7 @@ func startServer() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	attr := &syscall.SysProcAttr{Pdeathsig: syscall.SIGINT}
+	attr := &syscall.SysProcAttr{Setpgid: true} // an interrupt of the tests is not the shell's
 	if os.Geteuid() == 0 {
 		u, err := user.Lookup("postgres")
 		if err != nil {
@@ -124,18 +126,25 @@ func startServer() (string, error) {
 		attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}
 	data := filepath.Join(dir, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "launchgate", "-A", "trust", "-E", "UTF8", "--no-sync")
-	initdb.SysProcAttr, initdb.Dir = attr, dir
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("initdb: %w\n%s", err, out)
+	const script = `cd "$1" || exit 1
+"$2/initdb" -D "$3" -U launchgate -A trust -E UTF8 --no-sync >initdb.log 2>&1 &&
+"$2/postgres" -D "$3" -k "$1" -c listen_addresses= -c fsync=off -c max_connections=200 >server.log 2>&1 &
+cat >/dev/null
+"$2/pg_ctl" stop -D "$3" -m immediate -s
+wait
+rm -rf "$1"`
+	keeper := exec.Command("/bin/sh", "-c", script, "sh", dir, bin, data)
+	keeper.SysProcAttr = attr
+	// Never closed on purpose: the end of this process closes it.
+	if _, err := keeper.StdinPipe(); err != nil {
+		return "", err
 	}
-	pg := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200")
-	pg.SysProcAttr, pg.Dir = attr, dir
-	if err := pg.Start(); err != nil {
+	if err := keeper.Start(); err != nil {
 		return "", fmt.Errorf("start PostgreSQL: %w", err)
 	}
+	server.keeper = keeper
 	dsn := (&url.URL{Scheme: "postgres", User: url.User("launchgate"), Path: "/postgres", RawQuery: url.Values{"host": {dir}}.Encode()}).String()
-	for range 300 {
+	for range 600 {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		conn, err := pgx.Connect(ctx, dsn)
 		cancel()
@@ -144,5 +153,7 @@ func startServer() (string, error) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	return "", errors.New("PostgreSQL did not come up within 15 s")
+	log1, _ := os.ReadFile(filepath.Join(dir, "initdb.log"))
+	log2, _ := os.ReadFile(filepath.Join(dir, "server.log"))
+	return "", fmt.Errorf("PostgreSQL did not come up within 30 s\n%s\n%s", log1, log2)
 }
