@@ -70,7 +70,7 @@ func synthesise(pkgPath string, files []*ast.File, partial *types.Package) *type
 			for range u.results {
 				res = append(res, types.NewParam(token.NoPos, pkg, "", invalid))
 			}
-			args := types.NewParam(token.NoPos, pkg, "", types.NewSlice(types.Universe.Lookup("any").Type()))
+			args := types.NewParam(token.NoPos, pkg, "", types.NewSlice(invalid))
 			obj = types.NewFunc(token.NoPos, pkg, name,
 				types.NewSignatureType(nil, nil, nil, types.NewTuple(args), types.NewTuple(res...), true))
 		default:
