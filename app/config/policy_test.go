@@ -22,6 +22,13 @@ func TestParsePolicyNamesEveryMistake(t *testing.T) {
 		{"bad date", "version: 1\nsuppressions: [{fingerprint: a, reason: b, owner: c, expires: soon}]\n", []string{"soon"}},
 		{"second document", "version: 1\n---\nversion: 1\n", []string{"more than one"}},
 		{"too large", strings.Repeat("#", config.MaxPolicyBytes+1), []string{"bytes"}},
+		{"a key at the wrong level", "version: 1\nseverity: high\n", []string{`line 2: there is no key "severity"; it belongs under block`}},
+		{"lines inside lists", "version: 1\npublic_routes:\n  - {path: /a, why: b, owner: c}\n  - path: b\n    method: FETCH\nsuppressions:\n  - reason: x\n", []string{
+			"line 4: public_routes: entry 2 needs a path", `line 5: public_routes: entry 2 has the method "FETCH"`, "line 7: suppressions: entry 1 needs a fingerprint", "line 7: suppressions: entry 1 needs a reason and an owner"}},
+		{"all wrong types at once", "exclude: x\nblock: {severity: loud}\nsecrets: {forbid_inline_allow: 3}\n", []string{"line 1: exclude must be a list", "line 2: block.severity is wrong", "line 3: secrets.forbid_inline_allow must be true or false"}},
+		{"unknown threshold opens nothing", "block: {severity: unknown}\n", []string{"line 1: block.severity is unknown"}},
+		{"deep nesting", "exclude: " + strings.Repeat("[", 1000) + strings.Repeat("]", 1000), []string{"line 1"}},
+		{"the same rule twice", "rules:\n  a/b: {off: true}\n  a/b: {off: false}\n", []string{"line 3: rules has the key \"a/b\" twice, first in line 2"}},
 		{"absolute exclude", "version: 1\nexclude: [/etc]\n", []string{"exclude"}},
 	}
 	for _, tt := range tests {
