@@ -96,7 +96,7 @@ func plain(s string, max int) string {
 		case invisible(r):
 			continue
 		}
-		if marks++; !unicode.Is(unicode.M, r) {
+		if marks++; !isMark(r) {
 			marks = 0
 		} else if marks > maxMarks {
 			continue
@@ -140,7 +140,8 @@ func text(s string) string { return brief(s, 2000) }
 func brief(s string, max int) string { return escaped(plain(s, max)) }
 
 // escaped escapes one line. Only what could begin something is escaped, so that
-// the Markdown stays readable where it is shown as it is.
+// the Markdown stays readable where it is shown as it is, and names can be
+// copied.
 func escaped(s string) string {
 	var b strings.Builder
 	runes := []rune(s)
@@ -160,8 +161,8 @@ func escaped(s string) string {
 			if !isWord(prev) || !isWord(next) { // within a word it is only itself
 				b.WriteByte('\\')
 			}
-		case '-', '+', '=', '>':
-			if i == 0 { // a list, a rule, a heading's underline, a quote
+		case '#', '-', '+', '=', '>':
+			if i == 0 { // a heading, a list, a rule, a heading's underline, a quote
 				b.WriteByte('\\')
 			}
 		case '.', ')':
@@ -187,11 +188,9 @@ func escaped(s string) string {
 			b.WriteRune(r)
 		}
 		switch {
-		case strings.ContainsRune("@#:/", r): // mentions, references, addresses, emoji
+		case (r == '@' || r == '#' || r == ':') && next != ' ': // mentions, references, addresses, emoji
 			b.WriteRune(joiner)
-		case r == '.' && isWord(prev) && isWord(next): // hosts
-			b.WriteRune(joiner)
-		case r == '-' && isWord(prev) && isWord(next): // GH-1, TICKET-1
+		case r == '-' && unicode.IsLetter(prev) && isDigit(next): // GH-1, TICKET-1
 			b.WriteRune(joiner)
 		case (r == 'w' || r == 'W') && (next == 'w' || next == 'W'): // www.
 			b.WriteRune(joiner)
@@ -199,6 +198,9 @@ func escaped(s string) string {
 	}
 	return b.String()
 }
+
+// isMark reports whether r is drawn over the letter before it.
+func isMark(r rune) bool { return unicode.Is(unicode.M, r) }
 
 func isWord(r rune) bool  { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 func isDigit(r rune) bool { return '0' <= r && r <= '9' }

@@ -333,9 +333,12 @@ func TestCommentsStandOnLinesOfTheDiffOnly(t *testing.T) {
 	}
 	summary := s.run().Summary
 	for _, place := range []string{"a.go:100", "a.go:6", "gone.go:1", "a.go:19 (deleted line)"} {
-		if _, beyond, _ := strings.Cut(summary, "### Findings on no line of this diff"); !strings.Contains(beyond, place) {
-			t.Errorf("the summary does not list %s among those without a comment", place)
+		if !strings.Contains(summary, "`"+place+"`, not in the diff |") {
+			t.Errorf("the summary does not say that %s has no comment", place)
 		}
+	}
+	if !strings.Contains(summary, "4 findings stand on no line of the diff") {
+		t.Errorf("the summary does not count those without a comment:\n%s", summary)
 	}
 }
 

@@ -8,8 +8,14 @@ import (
 	"github.com/launchgate/launchgate/app/review"
 )
 
-// JSON writes an outcome in its stable machine-readable form: version, then
-// the fields of review.Outcome as tagged there. Fields are only ever added.
+// JSON writes an outcome in its stable machine-readable form: "version", 1, then
+// the fields of review.Outcome as tagged there (target, decision, findings,
+// receipt, routes, route_changes, started, finished). The words of enumerations
+// ("block", "introduced", "RIGHT") are those their types print, durations are
+// nanoseconds, times are RFC 3339. findings and decision.blocking are always
+// there, even when empty. Fields are only ever added; anything else is another
+// version. Texts may quote names from the repository: characters that a
+// terminal acts on are escaped, the rest is for the reader to escape.
 func JSON(w io.Writer, o review.Outcome) error {
 	if o.Findings == nil {
 		o.Findings = []review.Finding{}
@@ -17,13 +23,26 @@ func JSON(w io.Writer, o review.Outcome) error {
 	if o.Decision.Blocking == nil {
 		o.Decision.Blocking = []review.Fingerprint{}
 	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(struct {
+	if o.Decision.Reasons == nil {
+		o.Decision.Reasons = []string{}
+	}
+	if o.Receipt.Scanners == nil {
+		o.Receipt.Scanners = []review.ScannerReceipt{}
+	}
+	return writeJSON(w, "the outcome as JSON", struct {
 		Version int `json:"version"`
 		review.Outcome
-	}{1, o}); err != nil {
-		return fmt.Errorf("write the outcome as JSON: %w", err)
+	}{1, o})
+}
+
+// writeJSON writes v indented, with nothing in it that a terminal acts on.
+func writeJSON(w io.Writer, what string, v any) error {
+	doc, err := json.MarshalIndent(v, "", "  ")
+	if err == nil {
+		_, err = w.Write(append(quiet(doc), '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", what, err)
 	}
 	return nil
 }

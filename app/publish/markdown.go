@@ -56,7 +56,7 @@ func headline(s *sheet, o review.Outcome) {
 		}
 		return
 	case review.Block:
-		s.write(fmt.Sprintf("## Blocked\n\n**%s.** Mend %s below, or say on the base branch that %s meant, and push.\n",
+		s.write(fmt.Sprintf("## Blocked\n\n**%s.** Mend %s below, or say on the base branch that %s meant, and push or re-run the check.\n",
 			plural(blocking, "finding that this change brings blocks", "findings that this change brings block"),
 			choose(blocking, "it", "each"), choose(blocking, "it is", "they are")))
 		return
@@ -189,13 +189,17 @@ func routeRow(c review.RouteChange) string {
 	} else if c.Before == nil && r.Access == review.Public {
 		access = "**public**"
 	}
-	var chain []string
-	for _, g := range r.Guards {
-		chain = append(chain, g.Name)
+	var chain []string // in the order they are asked
+	for i, g := range r.Guards {
+		if i == 6 {
+			chain = append(chain, fmt.Sprintf("%d more", len(r.Guards)-i))
+			break
+		}
+		chain = append(chain, cell(g.Name))
 	}
 	guards := "none"
 	if len(chain) > 0 {
-		guards = inCell(codes(chain, 6))
+		guards = strings.Join(chain, " → ")
 	}
 	if len(c.Lost) > 0 {
 		guards += "; lost " + inCell(codes(c.Lost, 6))
@@ -211,7 +215,7 @@ func routeRow(c review.RouteChange) string {
 	return fmt.Sprintf("| %s | %s | %s | %s |\n", brief(c.Change, 20), cell(r.Method+" "+r.Path), access, guards)
 }
 
-// names joins at most n quoted names.
+// names joins at most n quoted names as a sentence does.
 func names(list []string, n int, quote func(string) string) string {
 	var out []string
 	for i, name := range list {
@@ -221,14 +225,17 @@ func names(list []string, n int, quote func(string) string) string {
 		}
 		out = append(out, quote(name))
 	}
-	return strings.Join(out, ", ")
+	if len(out) < 2 {
+		return strings.Join(out, "")
+	}
+	return strings.Join(out[:len(out)-1], ", ") + " and " + out[len(out)-1]
 }
 
 func codes(list []string, n int) string { return names(list, n, code) }
 
-// found writes the findings: those the change brings with their evidence, those
-// among them that no comment can stand on, and how many were there before. A
-// baseline has nothing to compare with and shows all it found.
+// found writes the findings: those the change brings with their evidence, which
+// of them no comment can stand on, and how many were there before. A baseline
+// has nothing to compare with and shows all it found.
 func found(s *sheet, o review.Outcome, rules []review.Rule) {
 	titles := make(map[review.RuleID]string)
 	for _, r := range rules {
@@ -240,24 +247,28 @@ func found(s *sheet, o review.Outcome, rules []review.Rule) {
 	if baseline {
 		show = o.Findings
 	}
-	in, beyond := show, []review.Finding(nil)
+	inDiff := func(review.Place) bool { return true }
 	if o.Target.Kind == review.KindPullRequest && len(o.Diff.Files) > 0 {
 		lines := newCommentable(o.Diff)
-		in = nil
-		for _, f := range show {
-			if _, ok := lines.anchor(f.Place); ok {
-				in = append(in, f)
-			} else {
-				beyond = append(beyond, f)
-			}
+		inDiff = func(p review.Place) bool { _, ok := lines.anchor(p); return ok }
+	}
+	beyond := 0
+	for _, f := range show {
+		if !inDiff(f.Place) {
+			beyond++
 		}
 	}
-	rows := func(fs []review.Finding) {
-		s.table("| severity | rule | where | what |\n| --- | --- | --- | --- |\n", len(fs), func(i int) string {
-			f := fs[i]
+	if len(show) > 0 {
+		s.write("\n### Findings" + map[bool]string{false: " this change brings"}[baseline] + "\n\n")
+		s.table("| severity | rule | where | what |\n| --- | --- | --- | --- |\n", len(show), func(i int) string {
+			f := show[i]
 			weight := f.Severity.String()
 			if blocking[f.Fingerprint] {
 				weight = "**" + weight + "**, blocks"
+			}
+			at := cell(where(f.Place))
+			if !inDiff(f.Place) {
+				at += ", not in the diff"
 			}
 			what := sentence(f.Message, maxCellRunes)
 			if t := titles[f.Rule]; t != "" {
@@ -266,20 +277,11 @@ func found(s *sheet, o review.Outcome, rules []review.Rule) {
 			if f.Expected != "" {
 				what += " *Probably meant: " + sentence(f.Expected, 200) + "*"
 			}
-			return fmt.Sprintf("| %s | %s | %s | %s |\n", weight, cell(string(f.Rule)), cell(where(f.Place)), what)
+			return fmt.Sprintf("| %s | %s | %s | %s |\n", weight, cell(string(f.Rule)), at, what)
 		})
 	}
-	if len(in) > 0 {
-		if baseline {
-			s.write("\n### Findings\n\n")
-		} else {
-			s.write("\n### Findings this change brings\n\n")
-		}
-		rows(in)
-	}
-	if len(beyond) > 0 {
-		s.write("\n### Findings on no line of this diff\n\nThis change brings them too, but they have no comment: GitHub shows none outside the diff.\n\n")
-		rows(beyond)
+	if beyond > 0 {
+		s.write(fmt.Sprintf("\n%s on no line of the diff and so %s no comment; what is said here is all.\n", plural(beyond, "finding stands", "findings stand"), choose(beyond, "has", "have")))
 	}
 	s.limit = evidenceShare
 	evidence(s, show)
@@ -357,9 +359,11 @@ func receipt(s *sheet, o review.Outcome) {
 		}
 		return fmt.Sprintf("| %s | %s | %s | %s |\n", brief(strings.TrimSpace(r.Scanner+" "+r.Version), 60), strings.Join(counts, ", "), strings.Join(skipped, "; "), short(r.Wall))
 	})
+	const end = 2500 // bytes for the last line
+	s.limit -= end + 3000
 	if gaps := allGaps(o.Receipt); len(gaps) > 0 && o.Decision.Verdict != review.CouldNotVerify {
 		s.write("\nNot looked at:\n\n")
-		s.rows(min(len(gaps), 50), "- %d more\n", func(i int) string { return "- " + gapText(gaps[i]) + "\n" })
+		s.rows(len(gaps), "- %d more\n", func(i int) string { return "- " + gapText(gaps[i]) + "\n" })
 	}
 	notes := slices.Clone(o.Receipt.Notes)
 	var walls []string
@@ -373,19 +377,18 @@ func receipt(s *sheet, o review.Outcome) {
 			}
 		}
 	}
-	s.limit -= 4000 // for the walls and the last line
 	if len(notes) > 0 {
 		s.write("\n")
-		n := min(len(notes), 20)
-		s.rows(n, "- %d more notes\n", func(i int) string { return "- " + sentence(notes[i], maxCellRunes) + "\n" })
-		if len(notes) > n {
-			s.write(fmt.Sprintf("- %d more notes\n", len(notes)-n))
+		s.rows(len(notes), "- %d more notes\n", func(i int) string { return "- " + sentence(notes[i], maxCellRunes) + "\n" })
+	}
+	s.limit += 3000
+	for n := 12; n > 0 && len(walls) > 0; n-- {
+		if line := "\nThe scanners ran behind: " + names(walls, n, func(w string) string { return w }) + ".\n"; s.fits(line) {
+			s.WriteString(line)
+			break
 		}
 	}
-	s.limit += 4000
-	if len(walls) > 0 {
-		s.write("\nThe scanners ran behind: " + names(walls, 12, func(w string) string { return w }) + ".\n")
-	}
+	s.limit += end
 	t := o.Target
 	last := "\nHead " + code(t.Head.Short())
 	if t.MergeBase != "" {
@@ -437,7 +440,7 @@ func (s *sheet) rows(n int, rest string, row func(int) string) {
 	for i := range n {
 		r := row(i)
 		left := fmt.Sprintf(rest, n-i)
-		if i < n-1 && !s.fits(r+left) || !s.fits(r) {
+		if !s.fits(r + left) { // even where it is the last: then there is room to say so
 			s.write(left)
 			return
 		}

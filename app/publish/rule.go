@@ -44,7 +44,7 @@ func RuleMarkdown(r review.Rule) string {
 
 // RuleText returns a rule's page for a terminal.
 func RuleText(r review.Rule, opt TextOptions) string {
-	p := painter{opt.Colour}
+	p := painter{opt.Colour} // the texts are ours
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s  severity %s, confidence %s, launch checklist row %d\n", p.bold(r.Title), r.ID, r.Severity, r.Confidence, r.Row)
 	section := func(title, body string) {

@@ -4,11 +4,15 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
-	"unicode/utf8"
+
+	"golang.org/x/text/width"
 
 	"github.com/launchgate/launchgate/app/review"
 )
+
+// maxTextSteps is how much evidence a terminal shows of one finding; JSON has
+// all.
+const maxTextSteps = 12
 
 // TextOptions say what the terminal can show.
 type TextOptions struct {
@@ -26,52 +30,109 @@ func (o TextOptions) width() int {
 type painter struct{ on bool }
 
 func (p painter) sgr(code, s string) string {
-	if !p.on {
+	if !p.on || s == "" {
 		return s
 	}
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 func (p painter) bold(s string) string  { return p.sgr("1", s) }
 func (p painter) faint(s string) string { return p.sgr("2", s) }
+func (p painter) red(s string) string   { return p.sgr("31", s) }
+
+// page is text on its way to a terminal.
+type page struct {
+	strings.Builder
+	painter
+	width int
+}
+
+// line writes s wrapped behind indent.
+func (p *page) line(indent, s string) { p.WriteString(wrap(s, indent, p.width) + "\n") }
+
+// faintly is line in the background. Each line is painted for itself: a pager
+// forgets a colour at the line's end.
+func (p *page) faintly(indent, s string) {
+	for l := range strings.Lines(wrap(s, indent, p.width) + "\n") {
+		p.WriteString(p.faint(strings.TrimSuffix(l, "\n")) + "\n")
+	}
+}
+
+func (p *page) heading(s string) { p.WriteString("\n" + p.bold(s) + "\n") }
 
 // Text writes an outcome for a person at a terminal.
 func Text(w io.Writer, o review.Outcome, opt TextOptions) error {
-	p := painter{opt.Colour}
-	var b strings.Builder
+	p := &page{painter: painter{opt.Colour}, width: opt.width()}
 	verdict := map[review.Verdict]string{
 		review.Pass: p.sgr("1;32", "PASS"), review.Block: p.sgr("1;31", "BLOCK"), review.CouldNotVerify: p.sgr("1;33", "COULD NOT VERIFY"),
 	}[o.Decision.Verdict]
-	fmt.Fprintf(&b, "%s  %s\n", verdict, terminal(o.Decision.Title))
+	fmt.Fprintf(p, "%s  %s\n", verdict, terminal(strings.TrimPrefix(o.Decision.Title, "Could not verify: ")))
 
 	for _, g := range allGaps(o.Receipt) {
-		fmt.Fprintf(&b, "\n%s %s\n%s\n", p.sgr("33", "not looked at:"), terminal(g.What), wrap(terminal(g.Why)+". "+terminal(g.Do)+".", "  ", opt.width()))
-	}
-	if len(o.RouteChanges) > 0 {
-		fmt.Fprintf(&b, "\n%s\n", p.bold("Front door"))
-		for _, c := range o.RouteChanges {
-			r, before, after := c.After, "", ""
-			if c.Before != nil {
-				before = c.Before.Access.String()
-			}
-			if c.After != nil {
-				after = c.After.Access.String()
-			} else {
-				r = c.Before
-			}
-			line := fmt.Sprintf("  %-8s %-6s %s  %s", c.Change, terminal(r.Method), terminal(r.Path), strings.Trim(before+" -> "+after, " ->"))
-			if before != "" && after != "" && before != after {
-				line = fmt.Sprintf("  %-8s %-6s %s  %s -> %s", c.Change, terminal(r.Method), terminal(r.Path), before, after)
-			}
-			if len(c.Lost) > 0 {
-				line += "  lost " + terminal(strings.Join(c.Lost, ", "))
-			}
-			b.WriteString(line + "\n")
+		fmt.Fprintf(p, "\n%s %s\n", p.sgr("33", "not looked at:"), terminal(visible(g.What)))
+		p.line("  ", full(g.Why))
+		if g.Do != "" {
+			p.line("  ", "What to do: "+full(g.Do))
 		}
 	}
-	blocking := make(map[review.Fingerprint]bool)
-	for _, f := range o.Decision.Blocking {
-		blocking[f] = true
+	p.routes(o)
+	p.findings(o)
+	p.looked(o)
+	if len(o.Findings) > 0 {
+		p.WriteString("\nlaunchgate explain RULE says why and how to mend it.\n")
 	}
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+func (p *page) routes(o review.Outcome) {
+	if len(o.RouteChanges) == 0 {
+		return
+	}
+	p.heading("Front door")
+	p.line("  ", newDoor(o.RouteChanges).say(len(o.RouteChanges), terminal)+".")
+	name := func(c review.RouteChange) string {
+		r := c.After
+		if r == nil {
+			r = c.Before
+		}
+		if r == nil {
+			return ""
+		}
+		return fmt.Sprintf("%-6s %s", terminal(r.Method), terminal(r.Path))
+	}
+	column := 0
+	for _, c := range o.RouteChanges {
+		column = max(column, min(columns(name(c)), 48))
+	}
+	for _, c := range o.RouteChanges {
+		var access string
+		switch {
+		case c.Before != nil && c.After != nil && c.Before.Access != c.After.Access:
+			access = fmt.Sprintf("%s -> %s", c.Before.Access, c.After.Access)
+		case c.After != nil:
+			access = c.After.Access.String()
+		case c.Before != nil:
+			access = "was " + c.Before.Access.String()
+		}
+		if c.After != nil && (c.After.Access == review.Public || c.After.Access == review.Unresolved) {
+			access = p.red(access)
+		}
+		if len(c.Lost) > 0 {
+			access += ", lost " + names(c.Lost, 6, terminal)
+		}
+		if len(c.Gained) > 0 {
+			access += ", gained " + names(c.Gained, 6, terminal)
+		}
+		if c.After != nil && c.After.Reason != "" {
+			access += " (" + terminal(c.After.Reason) + ")"
+		}
+		n := name(c)
+		fmt.Fprintf(p, "  %-8s %s%s  %s\n", terminal(c.Change), n, strings.Repeat(" ", max(0, column-columns(n))), access)
+	}
+}
+
+func (p *page) findings(o review.Outcome) {
+	blocking := blockingSet(o)
 	existing := 0
 	for _, f := range o.Findings {
 		if f.Origin == review.Existing && o.Target.Base != "" {
@@ -80,71 +141,106 @@ func Text(w io.Writer, o review.Outcome, opt TextOptions) error {
 		}
 		weight := f.Severity.String()
 		if blocking[f.Fingerprint] {
-			weight = p.sgr("31", weight+", blocks")
+			weight = p.red(weight + ", blocks")
 		}
-		fmt.Fprintf(&b, "\n%s  %s  %s\n%s\n", p.bold(terminal(where(f.Place))), f.Rule, weight, wrap(terminal(f.Message), "  ", opt.width()))
+		fmt.Fprintf(p, "\n%s  %s  %s\n", p.bold(terminal(where(f.Place))), terminal(string(f.Rule)), weight)
+		p.line("  ", full(f.Message))
 		if f.Expected != "" {
-			b.WriteString(wrap("Probably meant: "+terminal(f.Expected), "  ", opt.width()) + "\n")
+			p.line("  ", "Probably meant: "+full(f.Expected))
 		}
 		for i, e := range f.Evidence {
+			if i == maxTextSteps {
+				p.faintly("  ", plural(len(f.Evidence)-i, "more step", "more steps"))
+				break
+			}
 			at := ""
 			if e.Place.Path != "" {
-				at = "  " + where(e.Place)
+				at = " (" + terminal(where(e.Place)) + ")"
 			}
-			fmt.Fprintf(&b, "  %s\n", p.faint(fmt.Sprintf("%d. %s%s", i+1, terminal(e.Note), terminal2(at))))
+			p.faintly("  ", fmt.Sprintf("%d. %s%s", i+1, terminal(e.Note), at))
+		}
+		if f.Fix != nil && f.Fix.Proved {
+			p.line("  ", "Fix: "+full(f.Fix.Title))
 		}
 	}
 	if existing > 0 {
-		fmt.Fprintf(&b, "\n%s before this change.\n", plural(existing, "finding was there", "findings were there"))
+		fmt.Fprintf(p, "\n%s before this change and %s not count against it.\n", plural(existing, "finding was there", "findings were there"), choose(existing, "does", "do"))
 	}
-	for _, n := range o.Decision.Notes {
-		b.WriteString(wrap(terminal(n), "", opt.width()) + "\n")
+	for i, n := range o.Decision.Notes {
+		if i == 0 {
+			p.WriteString("\n")
+		}
+		p.line("", full(n))
 	}
-	fmt.Fprintf(&b, "\n%s\n", p.bold("Looked at"))
+}
+
+func (p *page) looked(o review.Outcome) {
+	p.heading("Looked at")
 	for _, r := range o.Receipt.Scanners {
 		var parts []string
 		for _, c := range r.Counts {
 			parts = append(parts, fmt.Sprintf("%d of %d %s", c.Looked, c.Expected, terminal(c.Unit)))
 		}
-		fmt.Fprintf(&b, "  %-10s %s  (%s)\n", terminal(r.Scanner), strings.Join(parts, ", "), r.Wall.Round(10*time.Millisecond))
+		fmt.Fprintf(p, "  %-10s %s (%s)\n", terminal(r.Scanner), strings.Join(parts, ", "), short(r.Wall))
 		for _, n := range r.Notes {
-			b.WriteString(p.faint(wrap(terminal(n), "             ", opt.width())) + "\n")
+			p.faintly("             ", full(n))
 		}
-		for _, k := range r.Skipped {
-			b.WriteString(p.faint(wrap("left out: "+terminal(k.What)+" ("+terminal(k.Why)+")", "             ", opt.width())) + "\n")
+		for i, k := range r.Skipped {
+			if i == 10 {
+				p.faintly("             ", plural(len(r.Skipped)-i, "more was left out", "more were left out"))
+				break
+			}
+			p.faintly("             ", "left out: "+terminal(visible(k.What))+" ("+terminal(k.Why)+")")
 		}
 	}
 	for _, n := range o.Receipt.Notes {
-		b.WriteString(wrap(terminal(n), "  ", opt.width()) + "\n")
+		p.line("  ", full(n))
 	}
-	if len(o.Findings) > 0 {
-		b.WriteString("\nlaunchgate explain RULE says why and how to mend it.\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
-// terminal2 is terminal for a part that begins with blanks of ours.
-func terminal2(s string) string {
-	t := strings.TrimLeft(s, " ")
-	return s[:len(s)-len(t)] + terminal(t)
+// full is terminal text with a full stop.
+func full(s string) string {
+	s = strings.TrimRight(terminal(s), ". ")
+	if s == "" || strings.HasSuffix(s, "!") || strings.HasSuffix(s, "?") || strings.HasSuffix(s, "…") {
+		return s
+	}
+	return s + "."
+}
+
+// columns is how wide a terminal shows s, which has no escape sequences.
+func columns(s string) int {
+	n := 0
+	for _, r := range s {
+		switch width.LookupRune(r).Kind() {
+		case width.EastAsianWide, width.EastAsianFullwidth:
+			n += 2
+		default:
+			if !isMark(r) {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // wrap breaks s into lines of at most width columns behind indent. Lines that
-// s has stay.
+// s has stay, and a word is never broken, so that paths can be copied.
 func wrap(s, indent string, width int) string {
 	var out []string
-	for _, line := range strings.Split(s, "\n") {
-		cur := indent
-		for _, word := range strings.Fields(line) {
-			if cur != indent && utf8.RuneCountInString(cur)+1+utf8.RuneCountInString(word) > width {
+	for line := range strings.SplitSeq(s, "\n") {
+		cur, used := indent, columns(indent)
+		for word := range strings.FieldsSeq(line) {
+			n := columns(word)
+			if cur != indent && used+1+n > width {
 				out = append(out, cur)
-				cur = indent
+				cur, used = indent, columns(indent)
 			}
 			if cur != indent {
 				cur += " "
+				used++
 			}
 			cur += word
+			used += n
 		}
 		out = append(out, cur)
 	}
