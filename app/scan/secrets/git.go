@@ -232,16 +232,28 @@ func revsInput(revs []string) io.Reader { return strings.NewReader(strings.Join(
 
 // readFile returns the blob at path of a commit's tree, nil when there is none.
 func (r repo) readFile(ctx context.Context, at review.SHA, path string, limit int64) ([]byte, error) {
-	out, err := r.output(ctx, 1<<20, nil, "ls-tree", "-z", string(at), "--", path)
+	files, err := r.readFiles(ctx, at, limit, path)
+	return files[path], err
+}
+
+// readFiles is readFile for several paths.
+func (r repo) readFiles(ctx context.Context, at review.SHA, limit int64, paths ...string) (map[string][]byte, error) {
+	out, err := r.output(ctx, 1<<20, nil, append([]string{"--literal-pathspecs", "ls-tree", "-z", "--full-tree", string(at), "--"}, paths...)...)
 	if err != nil {
 		return nil, err
 	}
-	meta, _, ok := strings.Cut(string(out), "\t")
-	f := strings.Fields(meta)
-	if !ok || len(f) != 3 || f[1] != "blob" || f[0] == "120000" {
-		return nil, nil
+	files := make(map[string][]byte)
+	for _, entry := range strings.Split(string(out), "\x00") {
+		meta, path, ok := strings.Cut(entry, "\t")
+		f := strings.Fields(meta)
+		if !ok || len(f) != 3 || f[1] != "blob" || f[0] == "120000" {
+			continue
+		}
+		if files[path], err = r.output(ctx, limit, nil, "cat-file", "blob", f[2]); err != nil {
+			return nil, err
+		}
 	}
-	return r.output(ctx, limit, nil, "cat-file", "blob", f[2])
+	return files, nil
 }
 
 // object is one answer of cat-file --batch.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 	"syscall"
@@ -99,10 +100,12 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 	if base == "" {
 		base = req.Head
 	}
+	have, err := r.present(ctx, []string{string(req.Head), string(base)})
+	if err != nil {
+		return err
+	}
 	for _, id := range []review.SHA{req.Head, base} {
-		if have, err := r.present(ctx, []string{string(id)}); err != nil {
-			return err
-		} else if len(have) == 0 {
+		if !slices.Contains(have, string(id)) {
 			return &missingCommit{commit: id}
 		}
 	}
@@ -164,13 +167,11 @@ func (s *session) remember(st *store) func([]commit) error {
 // loadRules reads what the base says about secrets.
 func loadRules(ctx context.Context, r repo, base review.SHA) (*ruleSet, error) {
 	in := rulesInput{own: true, read: func(path string) ([]byte, error) { return r.readFile(ctx, base, path, maxConfigBytes) }}
-	for path, dst := range map[string]*[]byte{configPath: &in.repo, ignorePath: &in.ignore, baselinePath: &in.baseline} {
-		data, err := r.readFile(ctx, base, path, 16*maxConfigBytes)
-		if err != nil {
-			return nil, err
-		}
-		*dst = data
+	files, err := r.readFiles(ctx, base, 16*maxConfigBytes, configPath, ignorePath, baselinePath)
+	if err != nil {
+		return nil, err
 	}
+	in.repo, in.ignore, in.baseline = files[configPath], files[ignorePath], files[baselinePath]
 	return buildRules(in)
 }
 
