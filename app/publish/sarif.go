@@ -83,7 +83,7 @@ type (
 		Changes     []sarifChange `json:"artifactChanges"`
 	}
 	sarifChange struct {
-		Artifact     sarifArtifact      `json:"artifactLocation"`
+		File         sarifFile          `json:"artifactLocation"`
 		Replacements []sarifReplacement `json:"replacements"`
 	}
 	sarifReplacement struct {
@@ -96,10 +96,10 @@ type (
 		Message  *sarifText    `json:"message,omitempty"`
 	}
 	sarifPhysical struct {
-		Artifact sarifArtifact `json:"artifactLocation"`
-		Region   *sarifRegion  `json:"region,omitempty"`
+		File   sarifFile    `json:"artifactLocation"`
+		Region *sarifRegion `json:"region,omitempty"`
 	}
-	sarifArtifact struct {
+	sarifFile struct {
 		URI string `json:"uri"`
 	}
 	sarifRegion struct {
@@ -216,7 +216,7 @@ func fixOf(f review.Fix) sarifFix {
 		if !ok {
 			i = len(out.Changes)
 			at[e.Path] = i
-			out.Changes = append(out.Changes, sarifChange{Artifact: sarifArtifact{URI: uriPath(e.Path)}})
+			out.Changes = append(out.Changes, sarifChange{File: sarifFile{uriPath(e.Path)}})
 		}
 		out.Changes[i].Replacements = append(out.Changes[i].Replacements, sarifReplacement{
 			Deleted: sarifRegion{StartLine: e.StartLine, StartColumn: 1, EndLine: e.EndLine + 1, EndColumn: 1}, Inserted: sarifText{e.New}})
@@ -225,7 +225,7 @@ func fixOf(f review.Fix) sarifFix {
 }
 
 func physical(p review.Place) sarifPhysical {
-	out := sarifPhysical{Artifact: sarifArtifact{URI: uriPath(orElse(p.Path, "."))}}
+	out := sarifPhysical{File: sarifFile{URI: uriPath(orElse(p.Path, "."))}}
 	if p.Line > 0 {
 		// No columns: ours count bytes, SARIF's count UTF-16 units.
 		out.Region = &sarifRegion{StartLine: p.Line, EndLine: max(p.Line, p.EndLine)}
