@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -47,6 +48,10 @@ func send(t *testing.T, rec *recorder, event, body string, change func(*http.Req
 	if err != nil {
 		t.Fatal(err)
 	}
+	return sendTo(h, event, body, change)
+}
+
+func sendTo(h http.Handler, event, body string, change func(*http.Request)) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, "/webhook", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-GitHub-Event", event)
@@ -90,6 +95,12 @@ func TestBadRequestsStoreNothing(t *testing.T) {
 		}, 401},
 		{"not hexadecimal", "ping", ping, header("X-Hub-Signature-256", "sha256=zz"), 401},
 		{"malformed JSON", "pull_request", `{"action":`, nil, 400},
+		{"null", "ping", `null`, nil, 400},
+		{"two signatures", "ping", ping, func(r *http.Request) { r.Header.Add("X-Hub-Signature-256", sign(ping)) }, 401},
+		{"short signature", "ping", ping, header("X-Hub-Signature-256", "sha256=00"), 401},
+		{"commit that is none", "push", `{"ref":"refs/heads/main","after":"HEAD","installation":{"id":1},"repository":{"id":1,"full_name":"a/b","default_branch":"main"}}`, nil, 400},
+		{"branch that is an option", "pull_request", `{"action":"opened","installation":{"id":1},"repository":{"id":1,"full_name":"a/b","default_branch":"--x"},` + pair + `}`, nil, 400},
+		{"zero head", "pull_request", `{"action":"opened","installation":{"id":1},"repository":{"id":1,"full_name":"a/b"},"pull_request":{"number":1,"head":{"sha":"` + strings.Repeat("0", 40) + `"}}}`, nil, 400},
 		{"JSON of another kind", "pull_request", `[]`, nil, 400},
 		{"no event", "", ping, nil, 400},
 		{"event that is no name", "../x", ping, nil, 400},
@@ -151,6 +162,13 @@ func TestExamplePayloads(t *testing.T) {
 			event, _, _ := strings.Cut(name, ".")
 			rec := new(recorder)
 			w := send(t, rec, event, text, nil)
+			if name == "check_run.created" || name == "check_run.completed" || name == "check_suite.completed" {
+				// Every App hears of every other's checks; nothing is stored.
+				if w.Code != http.StatusOK || len(rec.got) != 0 || w.Body.Len() < 10 {
+					t.Errorf("status %d %q, %d stored", w.Code, w.Body, len(rec.got))
+				}
+				return
+			}
 			if w.Code/100 != 2 || len(rec.got) != 1 {
 				t.Fatalf("status %d: %s", w.Code, w.Body)
 			}
@@ -210,6 +228,110 @@ func TestAnswersFollowTheAcceptance(t *testing.T) {
 		if w.Code != tt.want || strings.Contains(w.Body.String(), "hunter2") {
 			t.Errorf("status %d (%s), want %d", w.Code, w.Body, tt.want)
 		}
+	}
+}
+
+// pair is a pull request's payload with hints that hold.
+const pair = `"pull_request":{"number":3,"head":{"sha":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},"base":{"sha":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"}}`
+
+func TestStackedIsReviewed(t *testing.T) {
+	rec := new(recorder)
+	send(t, rec, "pull_request", `{"action":"stacked","installation":{"id":1},"repository":{"id":1,"full_name":"a/b"},`+pair+`}`, nil)
+	if len(rec.got) != 1 || rec.got[0].Intent.Kind != review.IntentReviewPullRequest || rec.got[0].Intent.PullRequest != 3 {
+		t.Errorf("stored %+v", rec.got)
+	}
+}
+
+func TestDestroyedMergeGroupNeedNotNameItsBase(t *testing.T) {
+	rec := new(recorder)
+	w := send(t, rec, "merge_group", `{"action":"destroyed","installation":{"id":1},"repository":{"id":1,"full_name":"a/b"},"merge_group":{"head_sha":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","head_ref":"refs/heads/q","base_ref":"refs/heads/main"}}`, nil)
+	if w.Code != http.StatusAccepted || len(rec.got) != 1 || rec.got[0].Intent.Kind != review.IntentCancelMergeGroup {
+		t.Errorf("status %d %s, stored %+v", w.Code, w.Body, rec.got)
+	}
+}
+
+func TestMergeGroupOfARepositoryWebhookIsNoted(t *testing.T) {
+	rec := new(recorder)
+	w := send(t, rec, "merge_group", `{"action":"checks_requested","merge_group":{"head_sha":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}}`, nil)
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "must be an App's") {
+		t.Errorf("status %d %s", w.Code, w.Body)
+	}
+}
+
+// TestOnlyOurApp: GitHub sends re-runs to the owning App only, but an App that
+// shares our secret must not make us do its work.
+func TestOnlyOurApp(t *testing.T) {
+	const place = `"installation":{"id":1},"repository":{"id":1,"full_name":"a/b"},`
+	const head = `"head_sha":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"`
+	for _, tt := range []struct {
+		event, body string
+		want        review.IntentKind
+	}{
+		{"check_run", `{"action":"rerequested",` + place + `"check_run":{"id":5,` + head + `,"app":{"id":7}}}`, review.IntentRerun},
+		{"check_run", `{"action":"rerequested",` + place + `"check_run":{"id":5,` + head + `,"app":{"id":8}}}`, review.IntentNone},
+		{"check_run", `{"action":"rerequested",` + place + `"check_run":{"id":5,` + head + `,"app":null}}`, review.IntentNone},
+		{"check_suite", `{"action":"requested",` + place + `"check_suite":{` + head + `,"app":{"id":7}}}`, review.IntentReviewHead},
+		{"check_suite", `{"action":"rerequested",` + place + `"check_suite":{` + head + `}}`, review.IntentNone},
+		{"installation", `{"action":"deleted","installation":{"id":1,"app_id":7}}`, review.IntentRemoveInstallation},
+		{"installation", `{"action":"deleted","installation":{"id":1,"app_id":8}}`, review.IntentNone},
+		{"pull_request", `{"action":"opened",` + place + pair + `}`, review.IntentReviewPullRequest},
+	} {
+		rec := new(recorder)
+		h, err := webhooks.New([]byte(secret), rec, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.OnlyApp(7)
+		w := sendTo(h, tt.event, tt.body, nil)
+		if w.Code/100 != 2 || len(rec.got) != 1 || rec.got[0].Intent.Kind != tt.want {
+			t.Errorf("%s: status %d, stored %+v; want %q", tt.body, w.Code, rec.got, tt.want)
+		}
+	}
+}
+
+// TestLargeBodiesShareSlots: without a bound, a thousand requests with made-up
+// signatures would hold 25 MB each.
+func TestLargeBodiesShareSlots(t *testing.T) {
+	rec := new(recorder)
+	h, err := webhooks.New([]byte(secret), rec, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := `{"zen":"` + strings.Repeat("x", 2<<20) + `"}`
+	var hold []*io.PipeWriter
+	done := make(chan int)
+	for range 4 {
+		r, w := io.Pipe()
+		go func() {
+			done <- sendTo(h, "ping", "", func(req *http.Request) {
+				req.Body = r
+				req.Header.Set("X-Hub-Signature-256", sign(body))
+			}).Code
+		}()
+		// Past the small part the write waits for its slot, so once it returns
+		// the slot is taken.
+		if _, err := io.WriteString(w, body[:3<<19]); err != nil {
+			t.Fatal(err)
+		}
+		hold = append(hold, w)
+	}
+	if w := sendTo(h, "ping", body, nil); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+		t.Errorf("a fifth large body: status %d", w.Code)
+	}
+	if w := sendTo(h, "ping", `{"zen":"x"}`, nil); w.Code != http.StatusOK {
+		t.Errorf("a small one meanwhile: status %d", w.Code)
+	}
+	for _, w := range hold {
+		if _, err := io.WriteString(w, body[3<<19:]); err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		if code := <-done; code != http.StatusOK {
+			t.Errorf("a held one: status %d", code)
+		}
+	}
+	if w := sendTo(h, "ping", body, nil); w.Code != http.StatusOK {
+		t.Errorf("a large one afterwards: status %d", w.Code)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 // installation answers what happens to an installation of the App.
 func installation(p payload) (review.Intent, error) {
-	kind := review.IntentNone
+	var kind review.IntentKind
 	switch p.Action {
 	case "created", "unsuspend", "new_permissions_accepted":
 		kind = review.IntentAddInstallation
@@ -23,7 +23,9 @@ func installation(p payload) (review.Intent, error) {
 	if err != nil {
 		return in, err
 	}
-	in.Added, err = domains(p.Repositories)
+	if kind == review.IntentAddInstallation {
+		in.Added, err = domains(p.Repositories)
+	}
 	return in, err
 }
 

@@ -18,12 +18,16 @@ func mergeGroup(p payload) (review.Intent, error) {
 	default:
 		return nothing("the action %q of merge_group asks for nothing", p.Action), nil
 	}
+	if p.Installation == nil || p.Repository == nil {
+		// The schema lets both be absent; there is nobody to answer then.
+		return nothing("the merge group names no installation or no repository: the webhook must be an App's"), nil
+	}
 	in, err := p.place(kind)
 	if err != nil {
 		return in, err
 	}
 	g := p.MergeGroup
-	if g == nil || !strings.HasPrefix(g.HeadRef, "refs/heads/") || !strings.HasPrefix(g.BaseRef, "refs/heads/") || len(g.HeadRef)+len(g.BaseRef) > 2000 {
+	if g == nil || !strings.HasPrefix(g.HeadRef, "refs/heads/") || !strings.HasPrefix(g.BaseRef, "refs/heads/") || !isRef(g.HeadRef) || !isRef(g.BaseRef) {
 		return in, errors.New("the payload names no merge group")
 	}
 	in.HeadRef, in.BaseRef = g.HeadRef, g.BaseRef
@@ -31,6 +35,9 @@ func mergeGroup(p payload) (review.Intent, error) {
 	// counts.
 	if in.Head, err = sha("merge_group.head_sha", g.HeadSHA); err != nil {
 		return in, err
+	}
+	if kind == review.IntentCancelMergeGroup {
+		return in, nil // destroyed need not name a base commit, and cancelling needs none
 	}
 	in.Base, err = sha("merge_group.base_sha", g.BaseSHA)
 	return in, err

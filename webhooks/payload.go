@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/launchgate/launchgate/app/review"
 )
@@ -14,12 +16,14 @@ type payload struct {
 	Number       int    `json:"number"`
 	Installation *struct {
 		ID      int64   `json:"id"`
+		AppID   int64   `json:"app_id"` // in events about installations only
 		Account account `json:"account"`
 	} `json:"installation"`
 	Repository  *repository `json:"repository"`
 	PullRequest *struct {
-		Head commit `json:"head"`
-		Base commit `json:"base"`
+		Number int    `json:"number"`
+		Head   commit `json:"head"`
+		Base   commit `json:"base"`
 	} `json:"pull_request"`
 	Changes struct {
 		Base *struct {
@@ -30,10 +34,11 @@ type payload struct {
 		ID         int64  `json:"id"`
 		HeadSHA    string `json:"head_sha"`
 		ExternalID string `json:"external_id"`
-		Name       string `json:"name"`
+		App        *app   `json:"app"`
 	} `json:"check_run"`
 	CheckSuite *struct {
 		HeadSHA string `json:"head_sha"`
+		App     *app   `json:"app"`
 	} `json:"check_suite"`
 	MergeGroup *struct {
 		HeadSHA string `json:"head_sha"`
@@ -47,7 +52,10 @@ type payload struct {
 	Repositories        []repository `json:"repositories"`
 	RepositoriesAdded   []repository `json:"repositories_added"`
 	RepositoriesRemoved []repository `json:"repositories_removed"`
-	Zen                 string       `json:"zen"`
+}
+
+type app struct {
+	ID int64 `json:"id"`
 }
 
 type account struct {
@@ -77,8 +85,8 @@ func (r repository) domain() (review.Repo, error) {
 	if r.ID <= 0 || m == nil || m[2] == "." || m[2] == ".." {
 		return review.Repo{}, errors.New("the repository has no id or name")
 	}
-	if len(r.DefaultBranch) > 255 {
-		return review.Repo{}, errors.New("the name of the default branch is too long")
+	if r.DefaultBranch != "" && !isRef(r.DefaultBranch) {
+		return review.Repo{}, errors.New("the default branch has no name that git allows")
 	}
 	return review.Repo{ID: review.RepoID(r.ID), Owner: m[1], Name: m[2], DefaultBranch: r.DefaultBranch, Private: r.Private}, nil
 }
@@ -111,10 +119,32 @@ func (p payload) place(kind review.IntentKind) (review.Intent, error) {
 	return review.Intent{Kind: kind, Installation: review.InstallationID(p.Installation.ID), Repo: repo}, nil
 }
 
+// sha reads the name of a commit that exists.
 func sha(field, s string) (review.SHA, error) {
 	parsed, err := review.ParseSHA(s)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", field, err)
+	if err != nil || parsed.IsZero() {
+		return "", fmt.Errorf("%s is not the name of a commit", field)
 	}
 	return parsed, nil
+}
+
+// isRef reports whether git allows s as the name of a branch or a ref (see
+// git-check-ref-format) and no command line can take it for an option. It is no
+// stricter than that: a delivery that is refused is a review that is lost.
+func isRef(s string) bool {
+	if s == "" || len(s) > 1024 || !utf8.ValidString(s) || s == "@" ||
+		strings.HasPrefix(s, "-") || strings.HasSuffix(s, ".") || strings.Contains(s, "..") || strings.Contains(s, "@{") {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if c <= ' ' || c == 0x7f || strings.IndexByte("~^:?*[\\", c) >= 0 {
+			return false
+		}
+	}
+	for part := range strings.SplitSeq(s, "/") {
+		if part == "" || strings.HasPrefix(part, ".") || strings.HasSuffix(part, ".lock") {
+			return false
+		}
+	}
+	return true
 }

@@ -9,7 +9,7 @@ import (
 // pullRequest answers what happens to a pull request. Drafts are reviewed like
 // the others: the author wants to know as early as possible.
 func pullRequest(p payload) (review.Intent, error) {
-	kind := review.IntentNone
+	var kind review.IntentKind
 	switch p.Action {
 	case "opened", "synchronize", "reopened", "ready_for_review", "stacked":
 		kind = review.IntentReviewPullRequest
@@ -29,10 +29,16 @@ func pullRequest(p payload) (review.Intent, error) {
 	if err != nil {
 		return in, err
 	}
-	if p.Number <= 0 || p.PullRequest == nil {
+	if p.PullRequest == nil {
 		return in, errors.New("the payload names no pull request")
 	}
-	in.PullRequest = p.Number
+	// Both are there; the schema promises the inner one for every action.
+	if in.PullRequest = p.PullRequest.Number; in.PullRequest == 0 {
+		in.PullRequest = p.Number
+	}
+	if in.PullRequest <= 0 {
+		return in, errors.New("the payload names no pull request")
+	}
 	if in.Head, err = sha("pull_request.head.sha", p.PullRequest.Head.SHA); err != nil {
 		return in, err
 	}
