@@ -67,8 +67,12 @@ type Step struct {
 
 // Finding is what an analyzer reports.
 type Finding struct {
-	Rule       *Rule
-	Pos, End   token.Pos
+	Rule     *Rule
+	Pos, End token.Pos
+	// File and Line say where if Pos is NoPos because the place is in another
+	// package than the one being analysed; as in Step.
+	File       string
+	Line       int
 	Message    string     // plain text, what and why here, names quoted with %q or backticks never needed
 	Severity   Severity   // empty: the rule's
 	Confidence Confidence // empty: the rule's

@@ -54,6 +54,9 @@ func (c converter) findings(a *driver.Analysed) []review.Finding {
 				Scanner: "code", Place: c.place(a.Package, f.Pos, f.End), Message: f.Message,
 				Symbol: f.Symbol, Key: f.Key, Routes: f.Routes, Expected: f.Expected,
 			}
+			if !f.Pos.IsValid() && f.File != "" {
+				rf.Place = review.Place{Path: c.path(a.Package, f.File), Line: f.Line}
+			}
 			for _, s := range f.Evidence {
 				st := review.Step{Note: s.Note, Place: c.place(a.Package, s.Pos, token.NoPos)}
 				if !s.Pos.IsValid() {

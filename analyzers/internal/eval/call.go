@@ -1,0 +1,647 @@
+package eval
+
+import (
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
+
+// callNode evaluates a call. tail says that its result is returned or dropped,
+// as the call of the rest of a chain is.
+func (m *machine) callNode(n *program.Node, f *frame, tail bool) value {
+	fun := n.K[0]
+	if fun.Op == program.Global && strings.IndexByte(fun.S, '.') < 0 {
+		return m.builtin(fun.S, n, f)
+	}
+	c := call{n: n, f: f, tail: tail, pos: m.at(n, f)}
+	switch fun.Op {
+	case program.Method, program.Field:
+		recv := m.eval(fun.K[0], f)
+		c.args = m.args(n, f)
+		c.dynamic = fun.Op == program.Field
+		return m.callMethod(recv, fun, c)
+	case program.Global:
+		c.args = m.args(n, f)
+		return m.callValue(m.global(fun), c)
+	case program.TypeOf:
+		return &unknown{t: fun.T}
+	}
+	v := m.eval(fun, f)
+	c.args = m.args(n, f)
+	c.dynamic = fun.Op == program.Local
+	if fun.Op == program.Local {
+		c.name = fun.S
+	}
+	return m.callValue(v, c)
+}
+
+type call struct {
+	n       *program.Node
+	f       *frame
+	args    []value
+	tail    bool
+	dynamic bool   // through a variable or field
+	name    string // of that variable or field
+	pos     place
+}
+
+func (m *machine) args(n *program.Node, f *frame) []value {
+	var out []value
+	for i, k := range n.K[1:] {
+		v := m.eval(k, f)
+		if t, ok := v.(tuple); ok {
+			out = append(out, t...)
+			continue
+		}
+		if n.N == 1 && i == len(n.K)-2 {
+			switch l := v.(type) {
+			case *list:
+				out = append(out, l.e...)
+			case nilValue:
+			default:
+				out = append(out, v)
+			}
+			continue
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func (m *machine) builtin(name string, n *program.Node, f *frame) value {
+	switch name {
+	case "append":
+		args := m.args(n, f)
+		if len(args) == 0 {
+			return &unknown{}
+		}
+		switch l := args[0].(type) {
+		case *list:
+			return &list{t: l.t, e: append(append([]value(nil), l.e...), args[1:]...)}
+		case nilValue, *unknown, nil:
+			return &list{t: n.T, e: append([]value(nil), args[1:]...)}
+		case absent:
+			return &list{t: n.T}
+		}
+		return args[0]
+	case "len", "cap":
+		switch x := m.args(n, f)[0].(type) {
+		case *list:
+			return num(len(x.e))
+		case *table:
+			return num(len(x.keys))
+		case absent:
+			return constant{k: 'i', s: "0", anon: true}
+		case constant:
+			if x.k == 's' {
+				return constant{k: 'i', s: itoa(len(x.s)), anon: x.anon}
+			}
+		case nilValue:
+			return num(0)
+		default:
+			return &unknown{labels: labels(x)}
+		}
+		return &unknown{}
+	case "make":
+		t := ""
+		if len(n.K) > 1 {
+			t = n.K[1].T
+		}
+		u := t
+		if ty := m.types[t]; ty != nil {
+			u = ty.Under
+		}
+		switch {
+		case strings.HasPrefix(u, "map["):
+			return &table{t: t, e: map[string]value{}}
+		case strings.HasPrefix(u, "[]"):
+			return &list{t: t}
+		}
+		return &unknown{t: t}
+	case "new":
+		if len(n.K) > 1 {
+			return m.zero(n.K[1].T)
+		}
+	case "panic":
+		args := m.args(n, f)
+		if m.sim != nil {
+			m.sim.panics(args)
+		}
+		return stop{}
+	case "recover":
+		return nilValue{}
+	case "string", "error", "int", "int64", "float64", "bool", "byte", "rune", "uint", "uint64", "uint32", "int32":
+		if args := m.args(n, f); len(args) > 0 {
+			return args[0]
+		}
+	default:
+		m.args(n, f)
+	}
+	return &unknown{t: n.T}
+}
+
+func (m *machine) callValue(v value, c call) value {
+	switch x := v.(type) {
+	case *closure:
+		if m.sim != nil && c.dynamic && m.delegates(x, c) {
+			return m.sim.pass(m, x, c)
+		}
+		return m.callFunc(x, c)
+	case *external:
+		if x.recv != nil && !x.called {
+			_, _, name := split(x.name)
+			return m.callMethod(x.recv, &program.Node{Op: program.Method, S: lastName(name), T: strings.TrimSuffix(x.name, "."+lastName(name)), K: []*program.Node{{}}}, c)
+		}
+		if m.sim != nil && c.dynamic && m.delegates(x, c) {
+			return m.sim.pass(m, x, c)
+		}
+		if x.called {
+			return m.applyExternal(x, c)
+		}
+		return m.external(x.name, nil, c)
+	case next:
+		return m.sim.pass(m, x, c)
+	case *wrapped:
+		if m.sim != nil {
+			return m.sim.pass(m, x, c)
+		}
+	case union:
+		var out value
+		for _, y := range x {
+			out = join(out, m.callValue(y, c), nil, m.sim == nil)
+		}
+		return out
+	case *unknown:
+		if m.sim != nil {
+			if c.dynamic && (isNextName(c.name) && m.takesRequest(c.args)) {
+				return m.sim.pass(m, x, c)
+			}
+			return m.external(strings.Join(append([]string{"unknown."}, c.name), ""), nil, c)
+		}
+		return m.external("", nil, c)
+	case absent:
+		return m.anonResult(c)
+	case typeRef:
+		if len(c.args) > 0 {
+			return c.args[0]
+		}
+	}
+	return m.unknownResult(c, nil)
+}
+
+func lastName(s string) string { return s[strings.LastIndexByte(s, '.')+1:] }
+
+// applyExternal calls what a library function returned: a middleware applied to
+// a handler.
+func (m *machine) applyExternal(x *external, c call) value {
+	for _, a := range c.args {
+		if _, ok := a.(next); ok {
+			return &wrapped{mw: x, inner: a, pos: c.pos}
+		}
+		if handlerLike(a) || m.servesHTTP(a) {
+			return &wrapped{mw: x, inner: a, pos: c.pos}
+		}
+	}
+	if m.sim != nil {
+		return m.external(x.name, nil, c)
+	}
+	return m.unknownResult(c, nil)
+}
+
+func (m *machine) servesHTTP(v value) bool {
+	o, ok := v.(*object)
+	return ok && m.method(o.t, "ServeHTTP") != nil
+}
+
+func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
+	c.name = fun.S
+	switch x := recv.(type) {
+	case union:
+		var out value
+		for _, y := range x {
+			out = join(out, m.callMethod(y, fun, c), nil, m.sim == nil)
+		}
+		return out
+	case *router:
+		if m.sim != nil {
+			if fun.S == "ServeHTTP" {
+				return m.sim.pass(m, x, c)
+			}
+			return m.unknownResult(c, nil)
+		}
+		return m.routerOp(x, fun.S, c)
+	case *ruleBuilder:
+		if m.sim != nil {
+			return m.unknownResult(c, nil)
+		}
+		return m.ruleOp(x, fun.S, c)
+	case request:
+		if fn := m.method(fun.T, fun.S); fn != nil && m.isOwn(pkgOf(fun.T)) {
+			return m.callFunc(&closure{fn: fn, recv: recv}, c)
+		}
+		if m.sim != nil {
+			return m.requestMethod(x, fun, c)
+		}
+		return m.unknownResult(c, nil)
+	case next:
+		return m.sim.pass(m, x, c)
+	case *object:
+		if x.t == chainType {
+			return m.chainOp(x, fun.S, c)
+		}
+		if fn := m.method(x.t, fun.S); fn != nil {
+			d := m.descend(x, fn)
+			return m.callFunc(&closure{fn: fn, recv: d}, c)
+		}
+		if v, ok := x.f[fun.S]; ok && v != nil {
+			c.dynamic = true
+			return m.callValue(v, c)
+		}
+		if v := m.embeddedFor(x, fun); v != nil {
+			return m.callMethod(v, fun, c)
+		}
+	case *closure:
+		if fn := m.method(x.t, fun.S); fn != nil {
+			return m.callFunc(&closure{fn: fn, recv: recv}, c)
+		}
+		if fun.S == "ServeHTTP" || fun.S == "Serve" {
+			c.dynamic = true
+			return m.callValue(x, c)
+		}
+	case *wrapped:
+		if m.sim != nil {
+			return m.sim.pass(m, x, c)
+		}
+	case *list, *table, constant:
+		if t := typeOf(recv); t != "" {
+			if fn := m.method(t, fun.S); fn != nil {
+				return m.callFunc(&closure{fn: fn, recv: recv}, c)
+			}
+		}
+	}
+	if fn := m.method(fun.T, fun.S); fn != nil {
+		if u, ok := recv.(*unknown); ok {
+			if ob := m.instanceOf(m.concrete(u.t, fun.T)); ob != nil {
+				recv = ob
+			}
+		}
+		return m.callFunc(&closure{fn: fn, recv: recv}, c)
+	}
+	t := fun.T
+	if u, ok := recv.(*unknown); ok && (u.t != "" && t == "") {
+		t = u.t
+		if fn := m.method(t, fun.S); fn != nil {
+			if ob := m.instanceOf(t); ob != nil {
+				recv = ob
+			}
+			return m.callFunc(&closure{fn: fn, recv: recv}, c)
+		}
+	}
+	if isUnknown(recv) || isNil(recv) {
+		if fns := m.implementations(t, fun.S, recv); len(fns) > 0 {
+			if m.sim == nil || len(fns) <= 2 {
+				var out value
+				for i, fn := range fns {
+					cl := &closure{fn: fn, recv: m.receiver(fn)}
+					var v value
+					if m.sim != nil && len(fns) > 1 {
+						m.sim.unsure++
+						v = m.callFunc(cl, c)
+						m.sim.unsure--
+					} else {
+						v = m.callFunc(cl, c)
+					}
+					if i == 0 {
+						out = v
+					} else {
+						out = joinReturns(out, v, nil, m.sim == nil)
+					}
+				}
+				return out
+			}
+		}
+		if m.sim == nil {
+			if f := routerType(t); f != nil {
+				return m.routerOp(m.strayRouter(f, t, recv, fun.K[0], c), fun.S, c)
+			}
+		}
+	}
+	// A field of function type, or a library's method.
+	if _, ok := recv.(absent); ok && m.sim != nil {
+		return m.anonResult(c)
+	}
+	if x, ok := recv.(*external); ok && fun.T == "" {
+		t = x.t
+	}
+	return m.external(t+"."+fun.S, recv, c)
+}
+
+func pkgOf(t string) string { p, _, _ := split(t); return p }
+
+// concrete prefers the more exact of two type names.
+func (m *machine) concrete(a, b string) string {
+	if ty := m.types[a]; ty != nil && ty.Interface == nil {
+		return a
+	}
+	return b
+}
+
+// embeddedFor finds the embedded value of an object that has a method.
+func (m *machine) embeddedFor(o *object, fun *program.Node) value {
+	ty := m.types[o.t]
+	if ty == nil {
+		return nil
+	}
+	for _, e := range ty.Embedded {
+		switch in := o.f[e].(type) {
+		case *router:
+			if _, ok := in.fam.verbs[fun.S]; ok || fun.S == "ServeHTTP" {
+				return in
+			}
+		case *object:
+			if m.method(in.t, fun.S) != nil || m.embeddedFor(in, fun) != nil {
+				return in
+			}
+		case *external, request:
+			return in
+		}
+	}
+	return nil
+}
+
+// callFunc calls a function of the program.
+func (m *machine) callFunc(cl *closure, c call) value {
+	fn := cl.fn
+	if fn.Body == nil || m.depth >= maxCalls || m.onStack[fn] >= maxRecur {
+		if m.sim != nil {
+			return m.external(fn.Name, cl.recv, c)
+		}
+		return m.unknownResult(c, fn)
+	}
+	if m.sim == nil && !fn.relevant && fn.size > 120 {
+		return m.unknownResult(c, fn)
+	}
+	if m.sim != nil && fn.size > 40 && !m.interesting(cl, c.args) {
+		return m.unknownResult(c, fn)
+	}
+	m.reached[fn] = true
+	f := &frame{fn: fn, env: &env{vars: map[int32]value{}, parent: cl.env}}
+	m.bind(f, cl, c.args)
+	return m.run(f, c)
+}
+
+func (m *machine) bind(f *frame, cl *closure, args []value) {
+	fn := cl.fn
+	if fn.Recv != nil {
+		recv := cl.recv
+		if recv == nil && len(args) > 0 { // method expression
+			recv, args = args[0], args[1:]
+		}
+		f.env.vars[fn.Recv.ID] = recv
+	}
+	for i, p := range fn.Params {
+		if fn.Variadic && i == len(fn.Params)-1 {
+			rest := &list{t: p.Type}
+			if i < len(args) {
+				if len(args) == i+1 {
+					if u, ok := args[i].(*unknown); ok && strings.HasPrefix(u.t, "[]") {
+						f.env.vars[p.ID] = u
+						continue
+					}
+				}
+				rest.e = append(rest.e, args[i:]...)
+			}
+			f.env.vars[p.ID] = rest
+			continue
+		}
+		var v value
+		if i < len(args) {
+			v = args[i]
+		}
+		if u, ok := v.(*unknown); ok && u.t == "" || v == nil {
+			v = &unknown{t: p.Type, labels: mergeLabels(words(p.Name), labels(v))}
+			_ = u
+		}
+		if p.ID != 0 {
+			f.env.vars[p.ID] = v
+		}
+	}
+	for _, r := range fn.Results {
+		if r.ID != 0 && r.Name != "_" {
+			f.env.vars[r.ID] = m.zero(r.Type)
+		}
+	}
+	if len(fn.Results) > 0 && fn.Results[0].ID != 0 {
+		f.named = fn.Results
+	}
+}
+
+func (m *machine) run(f *frame, c call) value {
+	m.depth++
+	m.onStack[f.fn]++
+	m.stack = append(m.stack, f)
+	var base int
+	if m.sim != nil {
+		base = m.sim.unsure
+		m.sim.bases = append(m.sim.bases, base)
+	}
+	ctl := m.exec(f.fn.Body, f)
+	for i := len(f.defers) - 1; i >= 0; i-- {
+		m.eval(f.defers[i], f)
+	}
+	if m.sim != nil {
+		m.sim.bases = m.sim.bases[:len(m.sim.bases)-1]
+		m.sim.unsure = base
+	}
+	m.stack = m.stack[:len(m.stack)-1]
+	m.onStack[f.fn]--
+	m.depth--
+	if !f.has {
+		if ctl == stopped {
+			return stop{}
+		}
+		if len(f.fn.Results) > 0 {
+			return m.unknownResult(c, f.fn)
+		}
+		return tuple{}
+	}
+	if v, ok := f.rets.(*unknown); ok && v.t == "" && len(f.fn.Results) == 1 {
+		return &unknown{t: f.fn.Results[0].Type, labels: mergeLabels(v.labels, words(lastName(f.fn.Name)))}
+	}
+	if len(f.why) > 0 && m.sim != nil {
+		switch v := f.rets.(type) {
+		case *unknown:
+			return &unknown{t: v.t, labels: mergeLabels(v.labels, f.why)}
+		}
+	}
+	return f.rets
+}
+
+// unknownResult is what a call returns that is not followed.
+func (m *machine) unknownResult(c call, fn *function) value {
+	var types []string
+	name := c.name
+	if fn != nil {
+		for _, r := range fn.Results {
+			types = append(types, r.Type)
+		}
+		name = lastName(fn.Name)
+	} else if c.n != nil {
+		types = tupleTypes(c.n.T)
+		if name == "" && len(c.n.K) > 0 {
+			k := c.n.K[0]
+			name = lastPart(k.S)
+		}
+	}
+	ls := words(name)
+	for _, a := range c.args {
+		ls = mergeLabels(ls, labels(a))
+	}
+	one := func(t string) value {
+		if t == "error" && m.sim == nil {
+			return nilValue{}
+		}
+		return &unknown{t: t, labels: ls}
+	}
+	switch len(types) {
+	case 0:
+		return &unknown{labels: ls}
+	case 1:
+		return one(types[0])
+	}
+	out := tuple{}
+	for _, t := range types {
+		out = append(out, one(t))
+	}
+	return out
+}
+
+// tupleTypes splits the text of a tuple type.
+func tupleTypes(t string) []string {
+	if t == "" || t == "()" {
+		return nil
+	}
+	if t[0] != '(' {
+		return []string{t}
+	}
+	t = t[1 : len(t)-1]
+	var out []string
+	depth, start := 0, 0
+	for i := 0; i < len(t); i++ {
+		switch t[i] {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			depth--
+		case ',':
+			if depth == 0 {
+				out = append(out, strings.TrimPrefix(strings.TrimSpace(t[start:i]), "*"))
+				start = i + 1
+			}
+		}
+	}
+	return append(out, strings.TrimPrefix(strings.TrimSpace(t[start:]), "*"))
+}
+
+// external stands for a function outside the program.
+func (m *machine) external(name string, recv value, c call) value {
+	if v, ok := m.pure(name, c.args); ok {
+		return v
+	}
+	if m.sim != nil {
+		return m.simExternal(name, recv, c)
+	}
+	if v, ok := m.library(name, recv, c); ok {
+		return v
+	}
+	// Callbacks are called once, with what their parameters' types tell.
+	for _, a := range c.args {
+		if cl, ok := a.(*closure); ok && cl.fn.relevant && m.reachedTimes(cl) < 2 && !strings.Contains(resultType(c), "Handler") {
+			if !m.isHandler(cl) {
+				m.callFunc(cl, call{n: &program.Node{}, f: c.f, pos: c.pos, args: m.guess(cl)})
+			}
+		}
+	}
+	rt := resultType(c)
+	if len(c.args) > 0 && (strings.Contains(rt, "Handler") || rt == "" || strings.Contains(rt, "http.Handler")) {
+		for _, a := range c.args {
+			if _, isR := a.(*router); isR || handlerLike(a) && (rt != "" || isWrapper(name)) || m.servesHTTP(a) {
+				if strings.Contains(rt, "func(next") || strings.HasPrefix(rt, "func(net/http.Handler)") {
+					break
+				}
+				return &wrapped{mw: &external{name: name, recv: recv, args: c.args, pos: c.pos}, inner: a, pos: c.pos}
+			}
+		}
+	}
+	ex := &external{name: name, recv: recv, args: c.args, called: true, pos: c.pos, t: rt}
+	if ts := tupleTypes(rt); len(ts) > 1 {
+		out := tuple{}
+		for i, t := range ts {
+			switch {
+			case i == 0:
+				ex.t = t
+				out = append(out, ex)
+			case t == "error":
+				out = append(out, nilValue{})
+			default:
+				out = append(out, &unknown{t: t, labels: words(lastPart(name))})
+			}
+		}
+		return out
+	}
+	switch rt {
+	case "bool", "int", "string", "error":
+		if rt == "error" {
+			return nilValue{}
+		}
+		ls := words(lastPart(name))
+		for _, a := range c.args {
+			ls = mergeLabels(ls, labels(a))
+		}
+		return &unknown{t: rt, labels: ls}
+	}
+	return ex
+}
+
+func isWrapper(name string) bool {
+	return strings.Contains(name, "Handler") || strings.Contains(name, "Wrap") || strings.Contains(name, "nosurf")
+}
+
+func resultType(c call) string {
+	if c.n == nil {
+		return ""
+	}
+	return strings.TrimPrefix(c.n.T, "*")
+}
+
+func (m *machine) reachedTimes(c *closure) int {
+	if m.reached[c.fn] {
+		return 2
+	}
+	return 0
+}
+
+// isHandler reports whether a function looks like one that answers requests.
+func (m *machine) isHandler(c *closure) bool {
+	for _, p := range c.fn.Params {
+		if requestKind(p.Type) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// guess makes arguments for a function nobody is seen to call.
+func (m *machine) guess(c *closure) []value {
+	var out []value
+	for _, p := range c.fn.Params {
+		var v value = &unknown{t: p.Type, labels: words(p.Name)}
+		if ob := m.made[p.Type]; len(ob) > 0 {
+			v = ob[len(ob)-1]
+		} else if f := routerType(p.Type); f != nil {
+			v = m.strayRouter(f, p.Type, v, nil, call{pos: place{c.fn.File, c.fn.Line}})
+		}
+		out = append(out, v)
+	}
+	return out
+}

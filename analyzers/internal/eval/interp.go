@@ -1,0 +1,1175 @@
+package eval
+
+import (
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
+
+// Bounds. Each is far above what honest programs need.
+const (
+	maxSteps    = 6_000_000 // nodes visited while registering
+	maxSim      = 60_000    // nodes visited in one simulated request
+	maxCalls    = 90        // depth of calls
+	maxRecur    = 3         // the same function on the stack
+	maxLoop     = 400       // elements of a loop followed one by one
+	maxRoutes   = 20_000
+	maxDispatch = 4 // implementations tried for one interface call
+)
+
+type control uint8
+
+const (
+	goOn control = iota
+	returned
+	broke
+	continued
+	stopped
+)
+
+type frame struct {
+	fn     *function
+	env    *env
+	rets   value
+	has    bool
+	anon   bool     // a branch was decided by the request being anonymous
+	why    []string // words of undecided conditions that lead to a return
+	defers []*program.Node
+	named  []program.Param
+	// Of a simulation: the outermost frame of a handler.
+	top bool
+}
+
+type change struct {
+	e   *env
+	id  int32
+	old value
+	had bool
+}
+
+// machine interprets one program.
+type machine struct {
+	funcs   map[string]*function
+	byPkg   map[string][]*function
+	lits    map[*program.Package][]*function
+	types   map[string]*program.Type
+	methods map[string]map[string]*function // type -> name -> method
+	impls   map[string][]string             // method name -> types that have it
+	globals map[string]value
+	inits   map[string]*program.Node // global -> assignment
+	initPkg map[*program.Node]*program.Package
+	initing map[*program.Node]bool
+	made    map[string][]value // type -> values constructed
+	pkgs    []*program.Package
+
+	steps, limit int
+	seq          int
+	depth        int
+	onStack      map[*function]int
+	reached      map[*function]bool
+	stack        []*frame
+	log          *[]change
+	conds        []string
+
+	routers []*router
+	records []*record
+	queue   []queued
+	notes   []string
+
+	sim    *simulation
+	fileOf string
+	served []value
+
+	restCache    map[closureKey][]value
+	verdicts     map[verdictKey]verdict
+	appliedCache map[closureKey]value
+}
+
+type queued struct {
+	v    value
+	args []value
+}
+
+func newMachine(pkgs []*program.Package) *machine {
+	m := &machine{funcs: map[string]*function{}, byPkg: map[string][]*function{}, lits: map[*program.Package][]*function{}, types: map[string]*program.Type{},
+		methods: map[string]map[string]*function{}, impls: map[string][]string{}, globals: map[string]value{}, inits: map[string]*program.Node{},
+		initPkg: map[*program.Node]*program.Package{}, initing: map[*program.Node]bool{}, made: map[string][]value{},
+		onStack: map[*function]int{}, reached: map[*function]bool{}, pkgs: pkgs, limit: maxSteps}
+	for _, p := range pkgs {
+		all := make([]*function, len(p.Funcs))
+		for i, f := range p.Funcs {
+			fn := &function{Func: f, pkg: p, size: size(f.Body)}
+			all[i] = fn
+			if f.Literal {
+				continue
+			}
+			m.byPkg[p.Path] = append(m.byPkg[p.Path], fn)
+			if f.Name == p.Path+".init" || f.Name == p.Path+"._" {
+				continue
+			}
+			m.funcs[f.Name] = fn
+			if f.Recv != nil {
+				i := strings.LastIndexByte(f.Name, '.')
+				t, name := f.Name[:i], f.Name[i+1:]
+				if m.methods[t] == nil {
+					m.methods[t] = map[string]*function{}
+				}
+				m.methods[t][name] = fn
+				m.impls[name] = append(m.impls[name], t)
+			}
+		}
+		m.lits[p] = all
+		for _, t := range p.Types {
+			m.types[t.Name] = t
+		}
+		for _, v := range p.Vars {
+			m.initPkg[v] = p
+			for i := range int(v.N) {
+				m.inits[v.K[i].S] = v
+			}
+		}
+	}
+	for _, ts := range m.impls {
+		sort.Strings(ts)
+	}
+	m.findRelevant()
+	return m
+}
+
+func size(n *program.Node) int {
+	if n == nil {
+		return 0
+	}
+	s := 1
+	for _, k := range n.K {
+		s += size(k)
+	}
+	return s
+}
+
+// findRelevant marks the functions that touch routing or call one that does:
+// the others are not followed while registering unless they are short.
+func (m *machine) findRelevant() {
+	users := map[string][]*function{}
+	var todo []*function
+	mark := func(f *function) {
+		if !f.relevant {
+			f.relevant = true
+			todo = append(todo, f)
+		}
+	}
+	for _, p := range m.pkgs {
+		for _, f := range m.lits[p] {
+			if f.Body == nil {
+				continue
+			}
+			touches := false
+			for _, q := range append(f.Params, f.Results...) {
+				touches = touches || routing(q.Type)
+			}
+			seen := map[string]bool{}
+			walk(f.Body, func(n *program.Node) {
+				if routing(n.T) || (n.Op == program.Global || n.Op == program.Method) && routing(n.S) {
+					touches = true
+				}
+				switch n.Op {
+				case program.Global:
+					seen[n.S] = true
+				case program.Method:
+					seen[n.T+"."+n.S] = true
+					if t := m.types[n.T]; t != nil && t.Interface != nil {
+						for _, impl := range m.impls[n.S] {
+							seen[impl+"."+n.S] = true
+						}
+					}
+				case program.Field:
+					for _, impl := range m.impls[n.S] {
+						seen[impl+"."+n.S] = true
+					}
+				case program.Lit:
+					seen[n.S] = true
+				}
+			})
+			for s := range seen {
+				users[s] = append(users[s], f)
+			}
+			if touches {
+				mark(f)
+			}
+		}
+	}
+	for len(todo) > 0 {
+		f := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, u := range users[f.Name] {
+			mark(u)
+		}
+	}
+}
+
+func walk(n *program.Node, f func(*program.Node)) {
+	if n == nil {
+		return
+	}
+	f(n)
+	for _, k := range n.K {
+		walk(k, f)
+	}
+}
+
+// routing reports whether a type or name belongs to a router library.
+func routing(t string) bool {
+	if t == "" || !strings.ContainsAny(t, "/.") {
+		return false
+	}
+	if strings.Contains(t, "net/http.ServeMux") || strings.Contains(t, "net/http.Handle") || strings.Contains(t, "net/http.Server") ||
+		strings.Contains(t, "net/http.ListenAndServe") || strings.Contains(t, "net/http.StripPrefix") {
+		return true
+	}
+	for _, f := range families {
+		if f.id == "http" {
+			continue
+		}
+		for _, p := range f.pkgs {
+			if strings.Contains(t, p) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// set assigns a local.
+func (m *machine) set(e *env, id int32, v value) {
+	if id == 0 {
+		return
+	}
+	_, where := e.get(id)
+	if where == nil {
+		where = e
+	}
+	if m.log != nil {
+		old, had := where.vars[id]
+		*m.log = append(*m.log, change{where, id, old, had})
+	}
+	where.vars[id] = v
+}
+
+// declare makes a new local in the innermost environment.
+func (m *machine) declare(e *env, id int32, v value) {
+	if id == 0 {
+		return
+	}
+	if m.log != nil {
+		old, had := e.vars[id]
+		*m.log = append(*m.log, change{e, id, old, had})
+	}
+	e.vars[id] = v
+}
+
+// branch runs f and returns what it changed, undone.
+func (m *machine) branch(f func() control) (control, []change) {
+	outer := m.log
+	var log []change
+	m.log = &log
+	c := f()
+	m.log = outer
+	now := make([]change, 0, len(log))
+	seen := map[change]bool{}
+	for i := len(log) - 1; i >= 0; i-- {
+		ch := log[i]
+		k := change{e: ch.e, id: ch.id}
+		cur := ch.e.vars[ch.id]
+		if !seen[k] {
+			seen[k] = true
+			now = append(now, change{e: ch.e, id: ch.id, old: cur, had: true})
+		}
+		if ch.had {
+			ch.e.vars[ch.id] = ch.old
+		} else {
+			delete(ch.e.vars, ch.id)
+		}
+	}
+	return c, now
+}
+
+func (m *machine) apply(chs []change) {
+	for _, ch := range chs {
+		if m.log != nil {
+			old, had := ch.e.vars[ch.id]
+			*m.log = append(*m.log, change{ch.e, ch.id, old, had})
+		}
+		ch.e.vars[ch.id] = ch.old
+	}
+}
+
+// merge joins the changes of two branches into the environments.
+func (m *machine) merge(a, b []change, why []string) {
+	type key struct {
+		e  *env
+		id int32
+	}
+	got := map[key]value{}
+	for _, ch := range b {
+		got[key{ch.e, ch.id}] = ch.old
+	}
+	for _, ch := range a {
+		k := key{ch.e, ch.id}
+		other, ok := got[k]
+		if !ok {
+			other = ch.e.vars[ch.id]
+		}
+		delete(got, k)
+		m.apply([]change{{e: ch.e, id: ch.id, old: join(other, ch.old, why, m.sim == nil)}})
+	}
+	for _, ch := range b {
+		k := key{ch.e, ch.id}
+		if v, ok := got[k]; ok {
+			m.apply([]change{{e: ch.e, id: ch.id, old: join(ch.e.vars[ch.id], v, why, m.sim == nil)}})
+		}
+	}
+}
+
+func (m *machine) spent() bool {
+	m.steps++
+	if m.sim != nil {
+		m.sim.steps++
+		return m.sim.steps > maxSim
+	}
+	return m.steps > m.limit
+}
+
+func (m *machine) exec(n *program.Node, f *frame) control {
+	if n == nil || m.spent() {
+		return goOn
+	}
+	switch n.Op {
+	case program.Block:
+		for _, s := range n.K {
+			if c := m.exec(s, f); c != goOn {
+				return c
+			}
+		}
+	case program.Expr:
+		v := m.evalStmt(n.K[0], f)
+		if _, ok := v.(stop); ok {
+			return stopped
+		}
+	case program.Assign:
+		m.assign(n, f)
+	case program.If:
+		return m.execIf(n, f)
+	case program.For:
+		return m.execFor(n, f)
+	case program.Range:
+		return m.execRange(n, f)
+	case program.Switch:
+		return m.execSwitch(n, f)
+	case program.TypeSwitch:
+		return m.execTypeSwitch(n, f)
+	case program.Return:
+		m.execReturn(n, f)
+		return returned
+	case program.Go:
+		if n.S == "defer" {
+			if m.sim == nil {
+				f.defers = append(f.defers, n.K[0])
+			} else {
+				m.eval(n.K[0], f)
+			}
+		} else if m.sim == nil {
+			m.eval(n.K[0], f)
+		}
+	case program.Branch:
+		switch n.S {
+		case "break":
+			return broke
+		case "continue":
+			return continued
+		}
+	case program.SelectStmt:
+		for _, k := range n.K {
+			m.maybe(f, nil, func() control { return m.exec(k, f) })
+		}
+	}
+	return goOn
+}
+
+// stop is what a call that ends the program returns.
+type stop struct{}
+
+// maybe runs code that may or may not run.
+func (m *machine) maybe(f *frame, why []string, run func() control) control {
+	if m.sim != nil {
+		m.sim.unsure++
+		defer func() { m.sim.unsure-- }()
+	}
+	c, chs := m.branch(run)
+	m.merge(chs, nil, why)
+	return c
+}
+
+func (m *machine) execReturn(n *program.Node, f *frame) {
+	var v value
+	switch len(n.K) {
+	case 0:
+		if len(f.named) > 0 && f.named[0].ID != 0 {
+			t := tuple{}
+			for _, p := range f.named {
+				x, _ := f.env.get(p.ID)
+				t = append(t, x)
+			}
+			v = t
+			if len(t) == 1 {
+				v = t[0]
+			}
+		} else {
+			v = nilValue{}
+		}
+	case 1:
+		if m.sim != nil {
+			v = m.evalTail(n.K[0], f)
+		} else {
+			v = m.eval(n.K[0], f)
+		}
+	default:
+		t := make(tuple, len(n.K))
+		for i, k := range n.K {
+			t[i] = m.eval(k, f)
+		}
+		v = t
+	}
+	if f.anon {
+		v = taint(v)
+	}
+	if m.sim != nil && f.top {
+		m.sim.returns(n, v)
+	}
+	if !f.has {
+		f.rets, f.has = v, true
+		if m.sim != nil && m.sim.unsure > m.sim.base(f) {
+			// Another return may follow; remember why.
+			f.why = mergeLabels(f.why, m.sim.whyNow())
+		}
+		return
+	}
+	f.rets = joinReturns(f.rets, v, mergeLabels(f.why, m.whyNow()), m.sim == nil)
+}
+
+func (m *machine) whyNow() []string {
+	if m.sim == nil {
+		return nil
+	}
+	return m.sim.whyNow()
+}
+
+func joinReturns(a, b value, why []string, inform bool) value {
+	x, ok1 := a.(tuple)
+	y, ok2 := b.(tuple)
+	if ok1 && ok2 && len(x) == len(y) {
+		out := make(tuple, len(x))
+		for i := range x {
+			out[i] = join(x[i], y[i], why, inform)
+		}
+		return out
+	}
+	return join(a, b, why, inform)
+}
+
+// taint marks values as due to the request being anonymous.
+func taint(v value) value {
+	switch x := v.(type) {
+	case constant:
+		if x.k == 'b' || x.s == "" || x.s == "0" {
+			x.anon = true
+		}
+		return x
+	case nilValue:
+		return absent{}
+	case failure:
+		x.anon = true
+		return x
+	case tuple:
+		out := make(tuple, len(x))
+		for i := range x {
+			out[i] = taint(x[i])
+		}
+		// A nil error beside values does not mean failure.
+		if len(x) > 1 {
+			if isNil(x[len(x)-1]) {
+				out[len(x)-1] = nilValue{}
+			}
+		}
+		return out
+	}
+	return v
+}
+
+// truth is what is known about a condition.
+func truth(v value) (known, val, anon bool) {
+	switch x := v.(type) {
+	case constant:
+		if x.k == 'b' {
+			return true, x.s == "true", x.anon
+		}
+	case absent:
+		return true, false, true
+	}
+	return false, false, false
+}
+
+func (m *machine) execIf(n *program.Node, f *frame) control {
+	cond := m.eval(n.K[0], f)
+	var els *program.Node
+	if len(n.K) > 2 {
+		els = n.K[2]
+	}
+	if ok, val, anon := truth(cond); ok {
+		if m.sim != nil && anon {
+			f.anon = true
+		}
+		if val {
+			if m.sim != nil {
+				return m.simBranch(n, n.K[1], f, anon, nil)
+			}
+			return m.exec(n.K[1], f)
+		}
+		if els != nil {
+			if m.sim != nil {
+				return m.simBranch(n, els, f, anon, nil)
+			}
+			return m.exec(els, f)
+		}
+		return goOn
+	}
+	why := mergeLabels(labels(cond), nodeWords(n.K[0]))
+	if m.sim != nil {
+		m.sim.push(why, n.Line, m.file(f))
+		defer m.sim.pop()
+	} else {
+		m.conds = append(m.conds, text(n.K[0]))
+		defer func() { m.conds = m.conds[:len(m.conds)-1] }()
+	}
+	run := func(b *program.Node) func() control {
+		return func() control {
+			if b == nil {
+				return goOn
+			}
+			if m.sim != nil {
+				return m.simBranch(n, b, f, false, why)
+			}
+			return m.exec(b, f)
+		}
+	}
+	if m.sim != nil {
+		m.sim.unsure++
+	}
+	c1, ch1 := m.branch(run(n.K[1]))
+	if m.sim == nil {
+		if k := len(m.conds) - 1; els != nil {
+			m.conds[k] = "not " + m.conds[k]
+		}
+	}
+	c2, ch2 := m.branch(run(els))
+	if m.sim != nil {
+		m.sim.unsure--
+	}
+	switch {
+	case c1 != goOn && c2 != goOn:
+		m.merge(ch1, ch2, why)
+		if c1 == c2 || c2 == stopped {
+			return c1
+		}
+		return c2
+	case c1 != goOn:
+		m.apply(ch2)
+		if c1 != stopped {
+			f.why = mergeLabels(f.why, why)
+		}
+	case c2 != goOn:
+		m.apply(ch1)
+		if c2 != stopped {
+			f.why = mergeLabels(f.why, why)
+		}
+	default:
+		m.merge(ch1, ch2, why)
+	}
+	if m.sim == nil && (c1 == returned) != (c2 == returned) && !f.fn.relevant {
+		return goOn
+	}
+	return goOn
+}
+
+func (m *machine) execFor(n *program.Node, f *frame) control {
+	for i := 0; i < maxLoop; i++ {
+		if n.K[0].Op != program.Nil {
+			ok, val, _ := truth(m.eval(n.K[0], f))
+			if !ok {
+				return m.once(n.K[1], f)
+			}
+			if !val {
+				return goOn
+			}
+		} else if i > 0 {
+			return goOn
+		}
+		switch c := m.exec(n.K[1], f); c {
+		case broke:
+			return goOn
+		case returned, stopped:
+			return c
+		}
+		if m.spent() {
+			return goOn
+		}
+		m.exec(n.K[2], f)
+	}
+	return goOn
+}
+
+// once runs a loop body whose number of runs is not known.
+func (m *machine) once(body *program.Node, f *frame) control {
+	c := m.maybe(f, nil, func() control { return m.exec(body, f) })
+	if c == stopped {
+		return goOn
+	}
+	return goOn
+}
+
+func (m *machine) execRange(n *program.Node, f *frame) control {
+	x := m.eval(n.K[2], f)
+	bind := func(node *program.Node, v value) {
+		if node.Op != program.Nil {
+			m.assignTo(node, v, f)
+		}
+	}
+	run := func(k, v value) (control, bool) {
+		bind(n.K[0], k)
+		bind(n.K[1], v)
+		c := m.exec(n.K[3], f)
+		return c, c == broke || c == returned || c == stopped
+	}
+	switch l := x.(type) {
+	case *list:
+		for i, e := range l.e {
+			if i >= maxLoop {
+				m.notes = append(m.notes, "a loop over more than 400 entries was cut short")
+				break
+			}
+			if m.spent() {
+				return goOn
+			}
+			if c, end := run(num(i), e); end {
+				if c == broke {
+					return goOn
+				}
+				return c
+			}
+		}
+		return goOn
+	case *table:
+		for i, k := range l.keys {
+			if i >= maxLoop || m.spent() {
+				break
+			}
+			if c, end := run(k, l.e[keyOf(k)]); end {
+				if c == broke {
+					return goOn
+				}
+				return c
+			}
+		}
+		return goOn
+	case constant:
+		if k, ok := asInt(l); ok && l.k == 'i' {
+			for i := 0; i < k && i < maxLoop; i++ {
+				if c, end := run(num(i), nil); end {
+					if c == broke {
+						return goOn
+					}
+					return c
+				}
+			}
+			return goOn
+		}
+	case absent, nilValue:
+		return goOn
+	case union:
+		for _, y := range l {
+			if ll, ok := y.(*list); ok {
+				for i, e := range ll.e {
+					run(num(i), e)
+				}
+			}
+		}
+		return goOn
+	}
+	et := elemType(typeOf(x))
+	k, v := value(&unknown{}), value(&unknown{t: et, labels: labels(x)})
+	if strings.HasPrefix(typeOf(x), "chan ") {
+		k, v = v, k
+	}
+	c := m.maybe(f, nil, func() control { c, _ := run(k, v); return c })
+	_ = c
+	return goOn
+}
+
+func elemType(t string) string {
+	switch {
+	case strings.HasPrefix(t, "[]"):
+		return strings.TrimPrefix(t[2:], "*")
+	case strings.HasPrefix(t, "map["):
+		depth := 0
+		for i := 4; i < len(t); i++ {
+			switch t[i] {
+			case '[':
+				depth++
+			case ']':
+				if depth == 0 {
+					return strings.TrimPrefix(t[i+1:], "*")
+				}
+				depth--
+			}
+		}
+	case strings.HasPrefix(t, "chan "):
+		return strings.TrimPrefix(t[5:], "*")
+	}
+	return ""
+}
+
+func (m *machine) execSwitch(n *program.Node, f *frame) control {
+	var tag value
+	if n.K[0].Op != program.Nil {
+		tag = m.eval(n.K[0], f)
+	}
+	return m.cases(n, n.K[1:], f, func(c *program.Node) value {
+		var out value = boolean(false, false)
+		for _, e := range c.K[:c.N] {
+			v := m.eval(e, f)
+			if tag != nil {
+				v = m.compare("==", tag, v)
+			}
+			ok, val, anon := truth(v)
+			if !ok {
+				out = &unknown{labels: mergeLabels(labels(v), nodeWords(e))}
+				continue
+			}
+			if val {
+				return v
+			}
+			if anon {
+				if _, isU := out.(*unknown); !isU {
+					out = v
+				}
+			}
+		}
+		return out
+	})
+}
+
+// cases runs the clauses of a switch; match says whether a clause applies.
+func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match func(*program.Node) value) control {
+	var pending [][]change
+	var def *program.Node
+	ended, all := goOn, true
+	unsure := false
+	finish := func(c control, body *program.Node, anon bool) control {
+		run := func() control {
+			if m.sim != nil {
+				return m.simBranch(n, body, f, anon && !unsure, nil)
+			}
+			return m.exec(body, f)
+		}
+		if !unsure {
+			c := run()
+			if c == broke {
+				return goOn
+			}
+			return c
+		}
+		if m.sim != nil {
+			m.sim.unsure++
+			defer func() { m.sim.unsure-- }()
+		}
+		c, ch := m.branch(run)
+		pending = append(pending, ch)
+		return c
+	}
+	var why []string
+	anonNo := false
+	for _, c := range cs {
+		if c.N < 0 {
+			def = c
+			continue
+		}
+		v := match(c)
+		ok, val, anon := truth(v)
+		body := c.K[len(c.K)-1]
+		if ok && !val {
+			anonNo = anonNo || anon
+			continue
+		}
+		if ok && val && anon && m.sim != nil {
+			f.anon = true
+		}
+		if !ok {
+			w := mergeLabels(labels(v))
+			for _, e := range c.K[:c.N] {
+				w = mergeLabels(w, nodeWords(e))
+			}
+			why = mergeLabels(why, w, nodeWords(n.K[0]))
+			unsure = true
+			if m.sim != nil {
+				m.sim.push(why, c.Line, m.file(f))
+			} else {
+				m.conds = append(m.conds, "a case of "+text(n.K[0]))
+			}
+			r := finish(goOn, body, false)
+			if m.sim != nil {
+				m.sim.pop()
+			} else {
+				m.conds = m.conds[:len(m.conds)-1]
+			}
+			if r == goOn || r == broke || r == continued {
+				all = false
+			} else {
+				ended = r
+			}
+			continue
+		}
+		r := finish(goOn, body, anon)
+		m.mergeAll(pending, why)
+		if !unsure {
+			return r
+		}
+		if r == goOn || r == broke || !all {
+			return goOn
+		}
+		return r
+	}
+	if def != nil {
+		if anonNo && m.sim != nil {
+			f.anon = true
+		}
+		r := finish(goOn, def.K[len(def.K)-1], anonNo)
+		m.mergeAll(pending, why)
+		if !unsure {
+			return r
+		}
+		if r == goOn || r == broke || !all {
+			return goOn
+		}
+		return r
+	}
+	m.mergeAll(pending, why)
+	_ = ended
+	return goOn
+}
+
+func (m *machine) mergeAll(pending [][]change, why []string) {
+	for _, ch := range pending {
+		m.merge(ch, nil, why)
+	}
+}
+
+func (m *machine) execTypeSwitch(n *program.Node, f *frame) control {
+	x := m.eval(n.K[0], f)
+	t := typeOf(x)
+	exact := false
+	if o, ok := x.(*object); ok && m.types[o.t] != nil {
+		exact = true
+	}
+	return m.cases(n, n.K[2:], f, func(c *program.Node) value {
+		if c.Line != 0 {
+			m.declare(f.env, c.Line, x)
+		}
+		var out value = boolean(false, false)
+		for _, e := range c.K[:c.N] {
+			switch {
+			case e.Op == program.Nil:
+				if isNil(x) {
+					return boolean(true, false)
+				}
+				if _, ok := x.(absent); ok {
+					return boolean(true, true)
+				}
+			case e.T != "" && e.T == t && t != "":
+				return boolean(true, false)
+			case exact && m.types[e.T] != nil && m.types[e.T].Interface == nil:
+			default:
+				if _, ok := x.(absent); ok {
+					continue
+				}
+				if _, ok := x.(failure); ok && m.sim != nil {
+					out = &unknown{}
+					continue
+				}
+				out = &unknown{}
+			}
+		}
+		if _, ok := x.(absent); ok && c.N > 0 {
+			if v, ok := out.(constant); ok && v.s == "false" {
+				return boolean(false, true)
+			}
+		}
+		return out
+	})
+}
+
+func (m *machine) file(f *frame) string {
+	if f != nil && f.fn != nil {
+		return f.fn.File
+	}
+	return m.fileOf
+}
+
+func (m *machine) at(n *program.Node, f *frame) place { return place{m.file(f), n.Line} }
+
+// ---- assignment
+
+func (m *machine) assign(n *program.Node, f *frame) {
+	nl := int(n.N)
+	lhs, rhs := n.K[:nl], n.K[nl:]
+	switch {
+	case n.S == "var":
+		for _, l := range lhs {
+			m.declareNode(l, m.zero(n.T), f)
+		}
+	case n.S != "=" && n.S != ":=":
+		a, b := m.eval(lhs[0], f), m.eval(rhs[0], f)
+		m.assignTo(lhs[0], m.binary(strings.TrimSuffix(n.S, "="), a, b), f)
+	case len(rhs) == 1 && nl > 1:
+		vs := m.spread(rhs[0], nl, lhs, f)
+		for i, l := range lhs {
+			m.store(l, vs[i], n.S, f)
+		}
+	default:
+		vs := make([]value, len(rhs))
+		for i, r := range rhs {
+			vs[i] = m.eval(r, f)
+			if c, ok := vs[i].(*closure); ok && c.fn.Literal && lhs[min(i, nl-1)].Op == program.Local && c.fn.Name != "" {
+				_ = c
+			}
+		}
+		for i, l := range lhs {
+			if i < len(vs) {
+				m.store(l, vs[i], n.S, f)
+			}
+		}
+	}
+}
+
+func (m *machine) store(l *program.Node, v value, op string, f *frame) {
+	if t, ok := v.(tuple); ok {
+		if len(t) == 0 {
+			v = nilValue{}
+		} else {
+			v = t[0]
+		}
+	}
+	if op == ":=" {
+		m.declareNode(l, v, f)
+		return
+	}
+	m.assignTo(l, v, f)
+}
+
+func (m *machine) declareNode(l *program.Node, v value, f *frame) {
+	if l.Op == program.Local {
+		if u, ok := v.(*unknown); ok && u.t == "" && l.T != "" {
+			v = &unknown{t: l.T, labels: u.labels}
+		}
+		if _, where := f.env.get(l.N); where != nil && where != f.env {
+			m.set(f.env, l.N, v)
+			return
+		}
+		m.declare(f.env, l.N, v)
+		return
+	}
+	m.assignTo(l, v, f)
+}
+
+// spread evaluates one expression for several left sides.
+func (m *machine) spread(r *program.Node, n int, lhs []*program.Node, f *frame) []value {
+	out := make([]value, n)
+	v := m.eval(r, f)
+	if t, ok := v.(tuple); ok {
+		copy(out, t)
+		for i := len(t); i < n; i++ {
+			out[i] = &unknown{}
+		}
+		return out
+	}
+	commaOK := r.Op == program.Index || r.Op == program.Assert || r.Op == program.Unary
+	out[0] = v
+	for i := 1; i < n; i++ {
+		last := i == n-1
+		name := ""
+		if lhs[i].Op == program.Local {
+			name = lhs[i].S
+		}
+		switch x := v.(type) {
+		case absent:
+			out[i] = absent{}
+			if last && !commaOK && (strings.Contains(strings.ToLower(name), "err") || lhs[i].T == "error") {
+				out[i] = failure{anon: true}
+			} else if last && (commaOK || name == "ok" || lhs[i].T == "bool") {
+				out[i] = boolean(false, true)
+			}
+		case failure:
+			out[i] = x
+		default:
+			switch {
+			case commaOK && m.sim == nil && !isUnknown(v) && !isNil(v):
+				out[i] = boolean(true, false)
+			case commaOK && isNil(v):
+				out[i] = boolean(false, false)
+			case m.sim == nil && (lhs[i].T == "error" || strings.HasPrefix(name, "err")):
+				out[i] = nilValue{}
+			default:
+				out[i] = &unknown{t: lhs[i].T, labels: labels(v)}
+			}
+		}
+	}
+	return out
+}
+
+func (m *machine) assignTo(l *program.Node, v value, f *frame) {
+	switch l.Op {
+	case program.Local:
+		if u, ok := v.(*unknown); ok && u.t == "" && l.T != "" {
+			v = &unknown{t: l.T, labels: u.labels}
+		}
+		m.set(f.env, l.N, v)
+	case program.Global:
+		if m.sim == nil {
+			if isUnknown(v) && !isUnknown(m.globals[l.S]) {
+				return
+			}
+			m.globals[l.S] = v
+		}
+	case program.Field:
+		x := m.eval(l.K[0], f)
+		switch o := x.(type) {
+		case *object:
+			if m.sim != nil && m.sim.frozen(o) {
+				return
+			}
+			if isUnknown(v) && m.sim == nil && !isUnknown(o.f[l.S]) {
+				return
+			}
+			if old, ok := o.f[l.S]; ok && m.sim == nil && len(m.conds) > 0 && isNil(v) && !isNil(old) {
+				return
+			}
+			o.f[l.S] = v
+		case *external:
+			// A field of a library's value: remember it with its arguments.
+			if m.sim == nil && o.called {
+				o.args = append(o.args, v)
+				if c, ok := v.(*router); ok && strings.HasPrefix(o.t, "net/http.Server") {
+					m.serve(c)
+				} else if strings.HasPrefix(o.t, "net/http.Server") && l.S == "Handler" {
+					m.serve(v)
+				}
+			}
+		case *unknown:
+			if o.t == "net/http.Server" && l.S == "Handler" && m.sim == nil {
+				m.serve(v)
+				return
+			}
+			// Give a value of a known struct type a body to hold the field.
+			if m.types[o.t] != nil {
+				ob := &object{t: o.t, f: map[string]value{l.S: v}}
+				m.assignTo(l.K[0], ob, f)
+			}
+		}
+	case program.Index:
+		x := m.eval(l.K[0], f)
+		k := m.eval(l.K[1], f)
+		switch o := x.(type) {
+		case *table:
+			if m.sim == nil {
+				o.put(k, v)
+			}
+		case *list:
+			if i, ok := asInt(k); ok && m.sim == nil && i >= 0 && i < len(o.e) {
+				o.e[i] = v
+			}
+		}
+	case program.Deref:
+		m.assignTo(l.K[0], v, f)
+	case program.Addr:
+		m.assignTo(l.K[0], v, f)
+	}
+}
+
+func keyOf(v value) string {
+	if c, ok := v.(constant); ok {
+		return string(c.k) + c.s
+	}
+	return ""
+}
+
+func (t *table) put(k, v value) {
+	key := keyOf(k)
+	if key == "" {
+		key = "?" + strconv.Itoa(len(t.keys))
+	}
+	if _, ok := t.e[key]; !ok {
+		t.keys = append(t.keys, k)
+	}
+	t.e[key] = v
+}
+
+// zero is the zero value of a type.
+func (m *machine) zero(t string) value {
+	switch {
+	case t == "string":
+		return str("")
+	case t == "bool":
+		return boolean(false, false)
+	case t == "int" || t == "int64" || t == "uint" || t == "int32":
+		return num(0)
+	case t == "error" || strings.HasPrefix(t, "func("):
+		return nilValue{}
+	case strings.HasPrefix(t, "[]"):
+		return &list{t: t}
+	case strings.HasPrefix(t, "map["):
+		return &table{t: t, e: map[string]value{}}
+	case m.types[t] != nil && m.types[t].Interface == nil && m.types[t].Under == "":
+		return m.newObject(t)
+	}
+	if f := routerType(t); f != nil {
+		return m.newRouter(f, t, place{})
+	}
+	return &unknown{t: t}
+}
+
+// newObject makes a value of a struct type of the program.
+func (m *machine) newObject(t string) *object {
+	o := &object{t: t, f: map[string]value{}}
+	if m.sim == nil && t != "" {
+		m.made[t] = append(m.made[t], o)
+	}
+	return o
+}
+
+// routerType finds the family a router's type belongs to.
+func routerType(t string) *family {
+	pkg, typ, name := split(t)
+	if typ != "" || pkg == "" {
+		return nil
+	}
+	f := known(pkg)
+	if f == nil {
+		return nil
+	}
+	for _, n := range f.types {
+		if n == name {
+			return f
+		}
+	}
+	return nil
+}

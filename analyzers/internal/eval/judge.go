@@ -1,0 +1,466 @@
+package eval
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+	"github.com/launchgate/launchgate/analyzers/routes"
+)
+
+// verdict is what a middleware or handler does to a request.
+type verdict struct {
+	kind     string
+	why      string
+	name     string
+	pos      place
+	usedPath bool
+}
+
+type verdictKey struct {
+	c       closureKey
+	handler bool
+	path    string
+	method  string
+}
+
+// judge decides who can reach a route.
+func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peeled) {
+	var reasons []string
+	add := func(v verdict, at place) {
+		rt.Guards = append(rt.Guards, routes.Guard{Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line),
+			Attached: routes.Place{File: at.file, Line: int(at.line)}})
+	}
+	for _, mw := range chain {
+		v := m.judgeMiddleware(mw.v, rt.Path, rt.Method, 0)
+		if v.name == "" {
+			continue
+		}
+		if len(mw.conds) > 0 && (v.kind == routes.KindAuth || v.kind == routes.KindRole) {
+			reasons = append(reasons, "the guard "+v.name+" applies only if "+strings.Join(mw.conds, " and "))
+		}
+		add(v, mw.pos)
+	}
+	switch h := p.core.(type) {
+	case *closure:
+		rt.Handler = routes.Symbol{Func: shortName(h.fn.Name), File: h.fn.File, Line: int(h.fn.Line)}
+		if len(p.layers) == 0 || true {
+			v := m.judgeHandler(h, rt.Path, rt.Method)
+			if v.kind == routes.KindAuth || v.kind == routes.KindRole {
+				v.name = shortName(h.fn.Name)
+				add(v, place{h.fn.File, h.fn.Line})
+			}
+		}
+	case *external:
+		rt.Handler = routes.Symbol{Func: h.name}
+	default:
+		rt.Handler = routes.Symbol{Func: "unresolved"}
+		if _, ok := h.(*unknown); ok && !r.static {
+			reasons = append(reasons, "the handler could not be followed")
+		}
+	}
+	rt.Access = routes.Public
+	unresolved := ""
+	for _, g := range rt.Guards {
+		switch g.Kind {
+		case routes.KindRole:
+			rt.Access = routes.Role
+		case routes.KindAuth:
+			if rt.Access != routes.Role {
+				rt.Access = routes.Authenticated
+			}
+		case routes.KindUnresolved:
+			unresolved = g.Name + ": " + g.Why
+		}
+	}
+	if rt.Access == routes.Public && unresolved != "" {
+		rt.Access = routes.Unresolved
+		reasons = append(reasons, unresolved)
+	}
+	if len(r.conds) > 0 {
+		reasons = append(reasons, "registered only if "+strings.Join(r.conds, " and "))
+	}
+	rt.Reason = strings.Join(reasons, "; ")
+	if rt.Guards == nil {
+		rt.Guards = []routes.Guard{}
+	}
+}
+
+func shortName(q string) string {
+	q = lastPart(q)
+	if i := strings.IndexByte(q, '.'); i >= 0 {
+		q = q[i+1:]
+	}
+	return q
+}
+
+func stronger(a, b verdict) verdict {
+	rank := map[string]int{routes.KindRole: 6, routes.KindAuth: 5, routes.KindUnresolved: 4, routes.KindOptional: 3, routes.KindParser: 2, routes.KindOther: 1}
+	if rank[b.kind] > rank[a.kind] {
+		return b
+	}
+	return a
+}
+
+func (m *machine) judgeMiddleware(v value, path, method string, depth int) verdict {
+	if depth > 6 {
+		return verdict{}
+	}
+	switch x := v.(type) {
+	case layer:
+		switch {
+		case x.applied != nil:
+			return m.judgeApplied(x.applied, path, method)
+		case x.ext != nil:
+			return m.judgeMiddleware(x.ext, path, method, depth+1)
+		}
+	case *closure:
+		return m.judgeClosure(x, path, method, depth)
+	case *external:
+		return m.judgeLibrary(x)
+	case *wrapped:
+		return m.judgeMiddleware(x.mw, path, method, depth+1)
+	case union:
+		var out verdict
+		for _, y := range x {
+			out = stronger(out, m.judgeMiddleware(y, path, method, depth+1))
+		}
+		return out
+	case *object:
+		for _, name := range []string{"ServeHTTP", "Handler", "Middleware", "Handle"} {
+			if fn := m.method(x.t, name); fn != nil {
+				return m.judgeClosure(&closure{fn: fn, recv: m.descend(x, fn)}, path, method, depth+1)
+			}
+		}
+		return verdict{name: lastPart(x.t), kind: routes.KindOther, why: "is no function we could follow"}
+	case *unknown:
+		name := strings.Join(x.labels, " ")
+		if name == "" {
+			name = "middleware"
+		}
+		if hasIdentity(x.labels) {
+			return verdict{name: name, kind: routes.KindUnresolved, why: "its name says that it guards, but it could not be followed"}
+		}
+		return verdict{name: name, kind: routes.KindOther, why: "could not be followed"}
+	}
+	return verdict{}
+}
+
+// judgeClosure judges a function of the program used as middleware.
+func (m *machine) judgeClosure(c *closure, path, method string, depth int) verdict {
+	takesNext := -1
+	for i, p := range c.fn.Params {
+		if isNextType(p.Type) {
+			takesNext = i
+		}
+	}
+	if takesNext >= 0 && !m.isHandler(c) {
+		key := keyOfClosure(c)
+		in, ok := m.appliedCache[key]
+		if !ok {
+			args := make([]value, len(c.fn.Params))
+			for i, p := range c.fn.Params {
+				args[i] = &unknown{t: p.Type, labels: words(p.Name)}
+			}
+			args[takesNext] = next{}
+			in = m.callFunc(c, call{n: &program.Node{}, args: args})
+			if m.appliedCache == nil {
+				m.appliedCache = map[closureKey]value{}
+			}
+			m.appliedCache[key] = in
+		}
+		var v verdict
+		switch x := in.(type) {
+		case *closure:
+			v = m.judgeApplied(m.handlerOf(x), path, method)
+		case *wrapped:
+			v = m.judgeMiddleware(x.mw, path, method, depth+1)
+			if in2, ok := x.inner.(*closure); ok {
+				v = stronger(v, m.judgeApplied(m.handlerOf(in2), path, method))
+			}
+		case union:
+			for _, y := range x {
+				if cl, ok := y.(*closure); ok {
+					v = stronger(v, m.judgeApplied(m.handlerOf(cl), path, method))
+				}
+			}
+		case *object:
+			if fn := m.method(x.t, "ServeHTTP"); fn != nil {
+				v = m.judgeApplied(&closure{fn: fn, recv: x}, path, method)
+			}
+		case next:
+			v = verdict{kind: routes.KindOther, why: "hands every request on"}
+		default:
+			ws := words(lastName(c.fn.Name))
+			v = verdict{kind: routes.KindOther, why: "could not be followed"}
+			if hasIdentity(ws) {
+				v.kind, v.why = routes.KindUnresolved, "its name says that it guards, but what it returns could not be followed"
+			}
+		}
+		v.name, v.pos = shortName(c.fn.Name), place{c.fn.File, c.fn.Line}
+		return v
+	}
+	v := m.judgeApplied(c, path, method)
+	return v
+}
+
+// judgeApplied judges a handler that hands requests on.
+func (m *machine) judgeApplied(c *closure, path, method string) verdict {
+	key := verdictKey{c: keyOfClosure(c)}
+	if v, ok := m.verdicts[key]; ok && !v.usedPath {
+		return v
+	}
+	key.path, key.method = path, method
+	if v, ok := m.verdicts[key]; ok {
+		return v
+	}
+	v := m.decide(c, path, method)
+	v.name, v.pos = strings.TrimRight(shortName(c.fn.Name), "$0123456789"), place{c.fn.File, c.fn.Line}
+	if r, ok := c.recv.(*closure); ok && v.name != "" {
+		_ = r
+	}
+	m.verdicts[key] = v
+	if !v.usedPath {
+		m.verdicts[verdictKey{c: key.c}] = v
+	}
+	return v
+}
+
+func (m *machine) ginStyle(c *closure) bool {
+	for _, p := range c.fn.Params {
+		if k := requestKind(p.Type); k == "c" {
+			pkg := pkgOf(p.Type)
+			f := known(pkg)
+			return f == nil || f.id == "gin"
+		}
+	}
+	return false
+}
+
+func (m *machine) decide(c *closure, path, method string) verdict {
+	anon := m.simulate(c, &simulation{anonymous: true, middleware: true, path: path, method: method})
+	there := m.simulate(c, &simulation{middleware: true, path: path, method: method})
+	gin := m.ginStyle(c)
+	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || there.usedPath}
+	sure, perhaps, early := false, false, false
+	for _, p := range anon.passed {
+		if p.unsure {
+			perhaps = true
+		} else {
+			sure = true
+			early = early || p.anon
+		}
+	}
+	if gin {
+		// Returning is handing on, unless the request was aborted.
+		switch anon.aborted {
+		case 0:
+			sure = true
+		case 1:
+			sure = true
+		case 2:
+			sure, perhaps = false, false
+		}
+	}
+	var because *refusal
+	for i, r := range anon.refused {
+		if r.anon && (because == nil || r.code == 401 || r.code == 403) {
+			because = &anon.refused[i]
+		}
+	}
+	role, roleWhy := m.roleIn(there)
+	if role == "" {
+		role, roleWhy = m.roleIn(anon)
+	}
+	name := words(lastName(strings.TrimRight(c.fn.Name, "$0123456789")))
+	switch {
+	case notAuth(name):
+		v.why = "limits or protects requests, but does not ask who sends them"
+	case !sure && because != nil:
+		v.kind = routes.KindAuth
+		v.why = "an anonymous request is refused at " + because.pos.String() + describe(because)
+		if perhaps {
+			v.why += ", unless " + conditions(anon)
+		}
+	case !sure && anon.blocked != nil:
+		v.kind = routes.KindAuth
+		v.why = "an anonymous request ends there: " + anon.blocked.text
+	case sure && !early || gin && anon.aborted == 1:
+		// Refusals under conditions that could not be decided.
+		for _, r := range anon.refused {
+			if r.unsure && (r.code == 401 || r.code == 403 || r.code == 302 || r.code == 0) && (r.code == 401 || hasIdentity(r.why)) {
+				v.kind = routes.KindAuth
+				v.why = fmt.Sprintf("refuses with %d at %s depending on %s", r.code, r.pos, strings.Join(firstN(r.why, 4), ", "))
+				break
+			}
+		}
+		if v.kind == routes.KindOther {
+			v.why = "hands every request on"
+			if len(there.refused) > 0 && hasIdentity(there.refused[0].why) {
+				v.kind, v.why = routes.KindOptional, "refuses a wrong identity, but lets requests without one pass"
+			} else if m.readsIdentity(name) {
+				v.kind, v.why = routes.KindParser, "learns who the caller is, but refuses nobody"
+			}
+		}
+	case sure:
+		v.kind, v.why = routes.KindOptional, "lets requests without an identity pass"
+	case perhaps:
+		v.why = "refuses some requests, but not for lack of an identity"
+		for _, r := range anon.refused {
+			if r.unsure && (r.code == 401 || r.code == 403 && hasIdentity(r.why) || r.code == 302) {
+				v.kind = routes.KindAuth
+				v.why = fmt.Sprintf("refuses with %d at %s depending on %s", r.code, r.pos, strings.Join(firstN(r.why, 4), ", "))
+				break
+			}
+		}
+	default:
+		v.why = "never hands a request on"
+	}
+	if v.kind == routes.KindAuth && role != "" {
+		v.kind = routes.KindRole
+		v.why += "; asks for " + roleWhy
+	}
+	return v
+}
+
+func firstN(s []string, n int) []string { return s[:min(n, len(s))] }
+
+func (p place) String() string {
+	if p.file == "" {
+		return "a library"
+	}
+	return fmt.Sprintf("%s:%d", p.file, p.line)
+}
+
+func describe(r *refusal) string {
+	switch {
+	case r.code == 302:
+		return " (redirect to sign in)"
+	case r.code >= 400:
+		return fmt.Sprintf(" (%d)", r.code)
+	}
+	return ""
+}
+
+func conditions(s *simulation) string {
+	for _, p := range s.passed {
+		if p.unsure && len(p.conds) > 0 {
+			return strings.Join(firstN(p.conds, 5), " ")
+		}
+	}
+	return "a condition holds that could not be decided"
+}
+
+func (m *machine) readsIdentity(name []string) bool { return hasIdentity(name) }
+
+// notAuth: the name says that something else than identity is checked.
+func notAuth(ws []string) bool {
+	for _, w := range ws {
+		switch w {
+		case "csrf", "cors", "ratelimit", "limiter", "throttle", "gzip", "recover", "recovery", "logger", "logging", "metrics", "timeout", "maintenance":
+			return true
+		}
+	}
+	return false
+}
+
+// roleWord: the word names more than being known.
+func roleWord(w string) bool {
+	switch w {
+	case "role", "roles", "admin", "isadmin", "administrator", "perm", "perms", "permission", "permissions", "scope", "scopes", "acl", "rbac", "casbin", "enforce", "enforcer", "owner", "privilege", "privileges", "superuser", "superadmin",
+		"staff", "moderator", "rights", "grant", "grants", "capability", "capabilities", "membership", "forbidden", "authorities", "authority", "can", "policy", "abilities", "ability", "allowed":
+		return true
+	}
+	return false
+}
+
+// roleIn looks for refusals that depend on a role.
+func (m *machine) roleIn(s *simulation) (word, why string) {
+	for _, r := range s.refused {
+		if r.code == 404 || r.code == 400 || r.code == 500 || r.code == 422 {
+			continue
+		}
+		for _, w := range r.why {
+			if roleWord(w) {
+				return w, w + " at " + r.pos.String()
+			}
+		}
+	}
+	return "", ""
+}
+
+// judgeHandler looks for a check inside a handler.
+func (m *machine) judgeHandler(c *closure, path, method string) verdict {
+	key := verdictKey{c: keyOfClosure(c), handler: true}
+	if v, ok := m.verdicts[key]; ok && !v.usedPath {
+		return v
+	}
+	key.path, key.method = path, method
+	if v, ok := m.verdicts[key]; ok {
+		return v
+	}
+	anon := m.simulate(c, &simulation{anonymous: true, path: path, method: method})
+	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath, pos: place{c.fn.File, c.fn.Line}}
+	if b := anon.blocked; b != nil {
+		v.kind = routes.KindAuth
+		v.why = "the handler refuses an anonymous request at " + b.pos.String() + describe(b)
+		there := m.simulate(c, &simulation{path: path, method: method})
+		if w, why := m.roleIn(there); w != "" {
+			v.kind = routes.KindRole
+			v.why += "; asks for " + why
+		}
+	}
+	m.verdicts[key] = v
+	if !v.usedPath {
+		m.verdicts[verdictKey{c: key.c, handler: true}] = v
+	}
+	return v
+}
+
+// facts says what library middleware does.
+var facts = []struct {
+	pkg, name, kind string
+}{
+	{"github.com/gin-gonic/gin", "BasicAuth", routes.KindAuth}, {"github.com/gin-gonic/gin", "BasicAuthForRealm", routes.KindAuth},
+	{"github.com/appleboy/gin-jwt", "MiddlewareFunc", routes.KindAuth}, {"github.com/go-admin-team/go-admin-core/sdk/pkg/jwtauth", "MiddlewareFunc", routes.KindAuth},
+	{"github.com/gin-contrib/authz", "NewAuthorizer", routes.KindRole},
+	{"github.com/go-chi/jwtauth", "Verifier", routes.KindParser}, {"github.com/go-chi/jwtauth", "Verify", routes.KindParser}, {"github.com/go-chi/jwtauth", "Authenticator", routes.KindAuth},
+	{"github.com/go-chi/chi/middleware", "BasicAuth", routes.KindAuth}, {"github.com/casbin/chi-authz", "Authorizer", routes.KindRole},
+	{"github.com/labstack/echo-jwt", "", routes.KindAuth}, {"github.com/labstack/echo/middleware", "JWT", routes.KindAuth}, {"github.com/labstack/echo/middleware", "JWTWithConfig", routes.KindAuth},
+	{"github.com/labstack/echo/middleware", "BasicAuth", routes.KindAuth}, {"github.com/labstack/echo/middleware", "BasicAuthWithConfig", routes.KindAuth},
+	{"github.com/labstack/echo/middleware", "KeyAuth", routes.KindAuth}, {"github.com/labstack/echo/middleware", "KeyAuthWithConfig", routes.KindAuth},
+	{"github.com/labstack/echo-contrib/casbin", "", routes.KindRole},
+	{"github.com/gofiber/fiber/middleware/basicauth", "", routes.KindAuth}, {"github.com/gofiber/fiber/middleware/keyauth", "", routes.KindAuth},
+	{"github.com/gofiber/contrib/jwt", "", routes.KindAuth}, {"github.com/gofiber/jwt", "", routes.KindAuth}, {"github.com/gofiber/contrib/casbin", "", routes.KindRole},
+	{"github.com/kataras/iris/middleware/jwt", "Verify", routes.KindAuth}, {"github.com/kataras/iris/middleware/basicauth", "", routes.KindAuth},
+	{"github.com/zeromicro/go-zero/rest", "WithJwt", routes.KindAuth}, {"github.com/zeromicro/go-zero/rest", "WithJwtTransition", routes.KindAuth}, {"github.com/zeromicro/go-zero/rest", "WithSignature", routes.KindAuth},
+	{"github.com/auth0/go-jwt-middleware", "CheckJWT", routes.KindAuth}, {"github.com/clerk/clerk-sdk-go/http", "RequireHeaderAuthorization", routes.KindAuth},
+	{"github.com/go-pkgz/auth/middleware", "Auth", routes.KindAuth}, {"github.com/go-pkgz/auth/middleware", "Trace", routes.KindParser},
+	{"github.com/go-pkgz/auth/middleware", "AdminOnly", routes.KindRole}, {"github.com/go-pkgz/auth/middleware", "RBAC", routes.KindRole}, {"github.com/go-pkgz/auth/middleware", "UpdateUser", routes.KindParser},
+	{"github.com/supertokens/supertokens-golang/recipe/session", "VerifySession", routes.KindAuth},
+	{"github.com/zitadel/zitadel-go/pkg/http/middleware", "RequireAuthorization", routes.KindAuth},
+	{"connectrpc.com/authn", "Wrap", routes.KindAuth},
+	{"github.com/99designs/basicauth-go", "", routes.KindAuth},
+	{"github.com/gin-contrib/sessions", "", routes.KindParser}, {"github.com/alexedwards/scs", "", routes.KindParser},
+}
+
+func (m *machine) judgeLibrary(x *external) verdict {
+	pkg, _, name := split(x.name)
+	if t := strings.LastIndexByte(name, '.'); t >= 0 {
+		name = name[t+1:]
+	}
+	v := verdict{name: lastPart(x.name), kind: routes.KindOther, why: "a library's middleware not known to guard", pos: x.pos}
+	base := withoutMajor(pkg)
+	for _, f := range facts {
+		if withoutMajor(f.pkg) == base && (f.name == "" || f.name == name) {
+			v.kind, v.why = f.kind, "known to do so in "+pkg
+			return v
+		}
+	}
+	ws := words(name)
+	if isAuthPackage(base) || hasIdentity(ws) && !slices.Contains(ws, "csrf") && !isSessionPackage(base) {
+		v.kind, v.why = routes.KindUnresolved, "its name says that it guards, but nothing is known about it"
+	}
+	return v
+}

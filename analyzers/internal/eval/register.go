@@ -1,0 +1,597 @@
+package eval
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+const chainType = "middleware chain"
+
+func (m *machine) newRouter(f *family, t string, p place) *router {
+	m.seq++
+	r := &router{fam: f, t: t, created: m.seq, pos: p, isRoot: true}
+	m.routers = append(m.routers, r)
+	return r
+}
+
+func (m *machine) defaultMux() *router {
+	if v, ok := m.globals["net/http.DefaultServeMux"].(*router); ok {
+		return v
+	}
+	r := m.newRouter(known("net/http"), "net/http.ServeMux", place{})
+	m.globals["net/http.DefaultServeMux"] = r
+	return r
+}
+
+// strayRouter is the router used where the program's own could not be followed.
+func (m *machine) strayRouter(f *family, t string, recv value, n *program.Node, c call) *router {
+	var one *router
+	count := 0
+	for _, r := range m.routers {
+		if r.fam == f && r.isRoot && !strings.HasPrefix(r.name, "stray") {
+			one = r
+			count++
+		}
+	}
+	_, _, tn := split(t)
+	if count == 1 && !strings.Contains(tn, "Group") {
+		return one
+	}
+	r := m.newRouter(f, t, c.pos)
+	r.name = "stray"
+	return r
+}
+
+// library carries out what library functions do to routers; ok is false if the
+// function is none of them.
+func (m *machine) library(name string, recv value, c call) (value, bool) {
+	pkg, typ, fn := split(name)
+	if typ == "" {
+		switch name {
+		case "net/http.Handle", "net/http.HandleFunc":
+			return m.routerOp(m.defaultMux(), fn, c), true
+		case "net/http.StripPrefix":
+			if len(c.args) == 2 {
+				p, _ := asString(c.args[0])
+				return &wrapped{mw: &external{name: name, pos: c.pos}, inner: c.args[1], pos: c.pos, strip: p}, true
+			}
+		case "net/http.ListenAndServe", "net/http.ListenAndServeTLS", "net/http.Serve":
+			for _, a := range c.args {
+				if _, ok := a.(constant); !ok {
+					m.serve(a)
+				}
+			}
+			return nilValue{}, true
+		case "net/http.HandlerFunc":
+			if len(c.args) == 1 {
+				return c.args[0], true
+			}
+		case "github.com/justinas/alice.New":
+			return &object{t: chainType, f: map[string]value{"mws": &list{e: c.args}}}, true
+		case "github.com/urfave/negroni.New", "github.com/urfave/negroni.Classic":
+			return &object{t: chainType, f: map[string]value{"mws": &list{e: c.args}}}, true
+		case "os.Exit", "log.Fatal", "log.Fatalf", "log.Fatalln", "log.Panic":
+			return stop{}, true
+		}
+		if f := known(pkg); f != nil {
+			if slices.Contains(f.news, fn) {
+				if f.id == "routegroup" {
+					r := m.newRouter(f, pkg+".Bundle", c.pos)
+					if len(c.args) > 0 {
+						if base, ok := c.args[0].(*router); ok {
+							r.parents = append(r.parents, edge{to: base, seq: m.seq})
+							r.isRoot = false
+							if fn == "Mount" && len(c.args) > 1 {
+								r.parents[0].prefix, _ = asString(c.args[1])
+							}
+						}
+					}
+					return r, true
+				}
+				t := pkg + "." + f.types[0]
+				return m.newRouter(f, t, c.pos), true
+			}
+			switch fn {
+			case "WrapF", "WrapH", "WrapHandler", "WrapMiddleware", "HandlerFunc":
+				if len(c.args) > 0 {
+					return c.args[0], true
+				}
+			case "Walk", "Logger", "Recovery":
+				return nil, false
+			}
+		}
+		if strings.HasSuffix(pkg, "adaptor") && len(c.args) > 0 {
+			return c.args[0], true
+		}
+	} else {
+		switch name {
+		case "sync.Once.Do":
+			if len(c.args) > 0 {
+				return m.callValue(c.args[0], call{n: &program.Node{}, f: c.f, pos: c.pos}), true
+			}
+		case "net/http.Server.ListenAndServe", "net/http.Server.Serve", "net/http.Server.ListenAndServeTLS":
+			return nilValue{}, true
+		}
+	}
+	return nil, false
+}
+
+// chainOp is justinas/alice and negroni.
+func (m *machine) chainOp(o *object, name string, c call) value {
+	mws, _ := o.f["mws"].(*list)
+	if mws == nil {
+		mws = &list{}
+	}
+	switch name {
+	case "Append", "Use", "UseFunc":
+		n := &list{e: append(append([]value(nil), mws.e...), c.args...)}
+		if name != "Append" {
+			o.f["mws"] = n
+			return o
+		}
+		return &object{t: chainType, f: map[string]value{"mws": n}}
+	case "Extend":
+		if len(c.args) == 1 {
+			if p, ok := c.args[0].(*object); ok && p.t == chainType {
+				q, _ := p.f["mws"].(*list)
+				if q != nil {
+					return &object{t: chainType, f: map[string]value{"mws": &list{e: append(append([]value(nil), mws.e...), q.e...)}}}
+				}
+			}
+		}
+		return o
+	case "Then", "ThenFunc", "UseHandler", "UseHandlerFunc":
+		if len(c.args) == 0 {
+			return o
+		}
+		h := c.args[0]
+		for i := len(mws.e) - 1; i >= 0; i-- {
+			h = m.wrap(mws.e[i], h, c)
+		}
+		if strings.HasPrefix(name, "Use") {
+			o.f["handler"] = h
+			return h
+		}
+		return h
+	}
+	return o
+}
+
+// wrap puts a handler into a middleware.
+func (m *machine) wrap(mw, h value, c call) value {
+	switch x := mw.(type) {
+	case *closure:
+		v := m.callFunc(x, call{n: &program.Node{}, f: c.f, args: []value{h}, pos: c.pos})
+		if _, isU := v.(*unknown); isU {
+			return &wrapped{mw: mw, inner: h, pos: c.pos}
+		}
+		if t, ok := v.(tuple); ok && len(t) == 0 {
+			return &wrapped{mw: mw, inner: h, pos: c.pos}
+		}
+		return v
+	}
+	return &wrapped{mw: mw, inner: h, pos: c.pos}
+}
+
+// serve notes that a handler is what a server answers with.
+func (m *machine) serve(v value) {
+	if v == nil || isNil(v) {
+		return
+	}
+	m.served = append(m.served, v)
+}
+
+var methods = map[string]bool{"GET": true, "POST": true, "PUT": true, "PATCH": true, "DELETE": true, "HEAD": true, "OPTIONS": true, "CONNECT": true, "TRACE": true,
+	"PROPFIND": true, "REPORT": true, "MKCOL": true, "LOCK": true, "UNLOCK": true, "PROPPATCH": true, "COPY": true, "MOVE": true, "ANY": true}
+
+func (m *machine) add(r *router, method, p string, h value, mws []value, c call) *record {
+	if len(m.records) >= maxRoutes {
+		return &record{r: r}
+	}
+	m.seq++
+	rec := &record{r: r, method: strings.ToUpper(method), path: p, handler: h, pos: c.pos, seq: m.seq, conds: slices.Clone(m.conds)}
+	for _, mw := range mws {
+		rec.mws = append(rec.mws, m.middlewares(mw, c.pos, "")...)
+	}
+	m.records = append(m.records, rec)
+	return rec
+}
+
+// middlewares flattens a value into the middleware it holds.
+func (m *machine) middlewares(v value, p place, prefix string) []middleware {
+	switch x := v.(type) {
+	case *list:
+		var out []middleware
+		for _, e := range x.e {
+			out = append(out, m.middlewares(e, p, prefix)...)
+		}
+		return out
+	case nilValue, constant, nil:
+		return nil
+	case *object:
+		if x.t == chainType {
+			return m.middlewares(x.f["mws"], p, prefix)
+		}
+	}
+	m.seq++
+	return []middleware{{v: v, pos: p, seq: m.seq, prefix: prefix, conds: slices.Clone(m.conds)}}
+}
+
+// paths are the strings an argument may be; an unknown one is shown as such.
+func paths(v value) []string {
+	if ss := stringsOf(v); len(ss) > 0 {
+		return ss
+	}
+	return []string{"/{unresolved}"}
+}
+
+func (m *machine) routerOp(r *router, name string, c call) value {
+	op := r.fam.verbs[name]
+	args := c.args
+	if op == "" && name == "ServeHTTP" {
+		return &unknown{}
+	}
+	switch op {
+	case "":
+		switch name {
+		case "Run", "RunTLS", "RunUnix", "RunListener", "Listen", "ListenTLS", "Listener", "StartTLS", "StartServer", "StartAutoTLS":
+			m.serve(r)
+			return nilValue{}
+		case "Handler", "Server":
+			if r.fam.id == "gin" || r.fam.id == "fiber" {
+				return r
+			}
+		case "Routes", "Stack":
+			return &unknown{}
+		case "Subrouter":
+			return r
+		}
+		// Callbacks of unknown methods still register.
+		for _, a := range args {
+			if cl, ok := a.(*closure); ok && !m.isHandler(cl) && cl.fn.relevant && m.reachedTimes(cl) == 0 {
+				m.callFunc(cl, call{n: &program.Node{}, f: c.f, pos: c.pos, args: m.guess(cl)})
+			}
+		}
+		return &unknown{t: resultType(c)}
+	case "use", "useall":
+		prefix := ""
+		for _, a := range args {
+			if s, ok := asString(a); ok {
+				prefix = s
+				continue
+			}
+			if sub, ok := a.(*router); ok && r.fam.id == "fiber" {
+				m.attach(sub, r, prefix, nil)
+				continue
+			}
+			if r.fam.id == "fiber" {
+				if w, ok := a.(*wrapped); ok {
+					_ = w
+				}
+			}
+			r.mws = append(r.mws, m.middlewares(a, c.pos, prefix)...)
+		}
+		if op == "useall" {
+			for i := range r.mws {
+				r.mws[i].seq = 0
+			}
+		}
+		return r
+	case "serve":
+		m.serve(r)
+		return nilValue{}
+	case "self", "sub":
+		return r
+	case "prefix":
+		return str(m.prefixOf(r))
+	case "group", "group0", "with", "groupfn", "routefn":
+		return m.group(r, op, c)
+	case "mount":
+		if len(args) < 2 {
+			if len(args) == 1 {
+				if sub, ok := args[0].(*router); ok {
+					m.attach(sub, r, "", nil)
+				}
+			}
+			return r
+		}
+		for _, p := range paths(args[0]) {
+			rec := m.add(r, "*", p, args[len(args)-1], args[1:len(args)-1], c)
+			rec.subtree = true
+		}
+		return r
+	case "static", "file":
+		if len(args) > 0 {
+			for _, p := range paths(args[0]) {
+				if op == "static" && !strings.Contains(p, "*") {
+					p = path.Join(p, "*")
+					if !strings.HasPrefix(p, "/") {
+						p = "/" + p
+					}
+				}
+				rec := m.add(r, "GET", p, &external{name: "static files"}, nil, c)
+				rec.static = true
+			}
+		}
+		return r
+	case "pattern":
+		if len(args) == 0 {
+			return &unknown{}
+		}
+		h := args[len(args)-1]
+		pats := paths(args[0])
+		if len(args) == 1 {
+			pats = []string{"/"}
+		}
+		for _, p := range pats {
+			method, pt := "*", p
+			if i := strings.IndexAny(p, " \t"); i > 0 && methods[strings.ToUpper(p[:i])] {
+				method, pt = p[:i], strings.TrimLeft(p[i:], " \t")
+			}
+			if i := strings.IndexByte(pt, '/'); i > 0 {
+				pt = pt[i:] // a host pattern
+			}
+			rec := m.add(r, method, pt, h, nil, c)
+			rec.subtree = strings.HasSuffix(pt, "/") && pt != "/"
+		}
+		return r
+	case "rule", "rule0", "ruleprefix", "rulemethods":
+		rb := &ruleBuilder{r: r, pos: c.pos}
+		switch name {
+		case "HandleFunc", "Handle":
+			if len(args) > 1 {
+				rb.path, _ = asString(args[0])
+				rb.h = args[1]
+				rb.rec = m.add(r, "*", rb.path, rb.h, nil, c)
+			}
+			return rb
+		}
+		return m.ruleOp(rb, name, c)
+	case "routetable":
+		m.routeTable(r, c)
+		return r
+	case "match":
+		if len(args) < 3 {
+			return r
+		}
+		ms := stringsOf(args[0])
+		if len(ms) == 0 {
+			ms = []string{"*"}
+		}
+		for _, p := range paths(args[1]) {
+			for _, meth := range ms {
+				m.handle(r, meth, p, args[2:], c)
+			}
+		}
+		return r
+	case "method":
+		if len(args) < 3 {
+			return r
+		}
+		ms := stringsOf(args[0])
+		if len(ms) == 0 {
+			ms = []string{"*"}
+		}
+		for _, meth := range ms {
+			for _, p := range paths(args[1]) {
+				m.handle(r, meth, p, args[2:], c)
+			}
+		}
+		return r
+	case "any":
+		op = "*"
+	}
+	if len(args) == 0 {
+		return r
+	}
+	for _, p := range paths(args[0]) {
+		m.handle(r, op, p, args[1:], c)
+	}
+	return r
+}
+
+func (m *machine) handle(r *router, method, p string, hs []value, c call) {
+	var flat []value
+	for _, h := range hs {
+		if l, ok := h.(*list); ok {
+			flat = append(flat, l.e...)
+		} else {
+			flat = append(flat, h)
+		}
+	}
+	if len(flat) == 0 {
+		return
+	}
+	if r.fam.first {
+		m.add(r, method, p, flat[0], flat[1:], c)
+		return
+	}
+	m.add(r, method, p, flat[len(flat)-1], flat[:len(flat)-1], c)
+}
+
+func (m *machine) group(r *router, op string, c call) value {
+	g := m.newRouter(r.fam, r.t, c.pos)
+	g.isRoot = false
+	if r.fam.id == "gin" {
+		g.t = "github.com/gin-gonic/gin.RouterGroup"
+	}
+	args := c.args
+	e := edge{to: r, group: true, seq: g.created}
+	switch op {
+	case "group", "routefn":
+		if len(args) > 0 {
+			ps := paths(args[0])
+			e.prefix = ps[0]
+			if ss := stringsOf(args[0]); len(ss) == 0 {
+				e.prefix = ""
+				if !isUnknown(args[0]) {
+					e.prefix = ""
+				}
+			}
+			for _, extra := range ps[1:] {
+				if len(stringsOf(args[0])) > 1 {
+					g.parents = append(g.parents, edge{to: r, group: true, seq: g.created, prefix: extra})
+				}
+			}
+			args = args[1:]
+		}
+	}
+	g.parents = append([]edge{e}, g.parents...)
+	for _, a := range args {
+		if cl, ok := a.(*closure); ok && (op == "routefn" || op == "groupfn") {
+			m.callFunc(cl, call{n: &program.Node{}, f: c.f, args: []value{g}, pos: c.pos})
+			continue
+		}
+		if op == "routefn" || op == "groupfn" {
+			m.callValue(a, call{n: &program.Node{}, f: c.f, args: []value{g}, pos: c.pos})
+			continue
+		}
+		g.mws = append(g.mws, m.middlewares(a, c.pos, "")...)
+	}
+	for i := range g.mws {
+		g.mws[i].seq = g.created
+	}
+	return g
+}
+
+// attach mounts a router below another.
+func (m *machine) attach(sub, to *router, prefix string, wraps []middleware) {
+	m.seq++
+	if sub == to {
+		return
+	}
+	sub.isRoot = false
+	sub.parents = append(sub.parents, edge{to: to, prefix: prefix, wraps: wraps, seq: m.seq})
+}
+
+func (m *machine) prefixOf(r *router) string {
+	p := ""
+	for i := 0; r != nil && i < 20; i++ {
+		if len(r.parents) == 0 {
+			break
+		}
+		p = joinPath(r.parents[0].prefix, p)
+		r = r.parents[0].to
+	}
+	if p == "" {
+		p = "/"
+	}
+	return p
+}
+
+// ruleOp is a method of gorilla's Route.
+func (m *machine) ruleOp(b *ruleBuilder, name string, c call) value {
+	arg := ""
+	if len(c.args) > 0 {
+		arg, _ = asString(c.args[0])
+	}
+	switch name {
+	case "Path":
+		b.path += arg
+	case "PathPrefix":
+		b.path += arg
+		b.pre = true
+	case "Methods":
+		b.methods = nil
+		for _, a := range c.args {
+			b.methods = append(b.methods, stringsOf(a)...)
+		}
+		if b.rec != nil && len(b.methods) > 0 {
+			b.rec.method = b.methods[0]
+			for _, extra := range b.methods[1:] {
+				cp := *b.rec
+				cp.method = extra
+				m.records = append(m.records, &cp)
+			}
+		}
+		return b
+	case "Handler", "HandlerFunc":
+		if len(c.args) > 0 {
+			b.h = c.args[0]
+		}
+	case "Subrouter":
+		g := m.newRouter(b.r.fam, b.r.t, c.pos)
+		g.isRoot = false
+		g.parents = []edge{{to: b.r, prefix: b.path, group: true, seq: g.created}}
+		return g
+	case "GetError", "URL", "GetHandler":
+		return &unknown{}
+	}
+	if b.h != nil && b.rec == nil {
+		ms := b.methods
+		if len(ms) == 0 {
+			ms = []string{"*"}
+		}
+		for _, meth := range ms {
+			b.rec = m.add(b.r, meth, b.path, b.h, nil, c)
+			b.rec.subtree = b.pre
+			b.rec.pos = b.pos
+		}
+	}
+	return b
+}
+
+// routeTable is go-zero's AddRoutes.
+func (m *machine) routeTable(r *router, c call) {
+	if len(c.args) == 0 {
+		return
+	}
+	l, ok := c.args[0].(*list)
+	if !ok {
+		l = &list{e: c.args[:1]}
+	}
+	prefix := ""
+	var mws []value
+	for _, o := range c.args[1:] {
+		if e, ok := o.(*external); ok {
+			_, _, n := split(e.name)
+			switch n {
+			case "WithPrefix":
+				if len(e.args) > 0 {
+					prefix, _ = asString(e.args[0])
+				}
+			case "WithJwt", "WithJwtTransition", "WithSignature":
+				mws = append(mws, e)
+			}
+		}
+	}
+	for _, x := range l.e {
+		e, ok := x.(*external)
+		if !ok {
+			continue
+		}
+		var meth, p string
+		var h value
+		for _, a := range e.args {
+			if fa, ok := a.(fieldArg); ok {
+				switch fa.name {
+				case "Method":
+					meth, _ = asString(fa.v)
+				case "Path":
+					p, _ = asString(fa.v)
+				case "Handler":
+					h = fa.v
+				}
+			}
+		}
+		if h != nil {
+			m.add(r, meth, joinPath(prefix, p), h, mws, c)
+		}
+	}
+}
+
+func joinPath(a, b string) string {
+	switch {
+	case a == "" || a == "/" && strings.HasPrefix(b, "/"):
+		return b
+	case b == "" || b == "/":
+		return a
+	}
+	return strings.TrimSuffix(a, "/") + "/" + strings.TrimPrefix(b, "/")
+}

@@ -1,0 +1,452 @@
+package eval
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+	"github.com/launchgate/launchgate/analyzers/routes"
+)
+
+// Run reconstructs the routes of a program from its packages, dependencies
+// first. root is the package with main; "" takes every package as a root.
+func Run(pkgs []*program.Package, root string) routes.Inventory {
+	m := newMachine(pkgs)
+	for _, p := range pkgs {
+		for _, v := range p.Vars {
+			m.initGlobal(v.K[0].S)
+		}
+		for _, fn := range m.byPkg[p.Path] {
+			if strings.HasSuffix(fn.Name, ".init") && fn.Recv == nil && fn.relevant {
+				m.callFunc(&closure{fn: fn}, call{n: &program.Node{}})
+			}
+		}
+	}
+	if fn := m.funcs[root+".main"]; fn != nil {
+		m.callFunc(&closure{fn: fn}, call{n: &program.Node{}})
+	}
+	m.drain()
+	m.uncovered()
+	m.drain()
+	return m.finish()
+}
+
+// drain calls the functions that libraries were given to call later.
+func (m *machine) drain() {
+	for i := 0; i < len(m.queue) && i < 500; i++ {
+		if c, ok := m.queue[i].v.(*closure); ok && !m.reached[c.fn] && !m.isHandler(c) {
+			m.callFunc(c, call{n: &program.Node{}, args: m.guess(c)})
+		}
+	}
+	m.queue = nil
+}
+
+// uncovered calls the functions that register routes and that nobody was seen
+// to call: a framework may, and what they register must not be overlooked.
+func (m *machine) uncovered() {
+	for _, p := range m.pkgs {
+		for _, fn := range m.byPkg[p.Path] {
+			if !fn.relevant || m.reached[fn] || fn.Body == nil {
+				continue
+			}
+			cl := &closure{fn: fn}
+			if m.isHandler(cl) || !m.registers(fn) {
+				continue
+			}
+			if fn.Recv != nil {
+				cl.recv = m.receiver(fn)
+			}
+			m.callFunc(cl, call{n: &program.Node{}, args: m.guess(cl)})
+		}
+	}
+}
+
+// registers reports whether a function itself adds routes or makes a router.
+func (m *machine) registers(fn *function) bool {
+	found := false
+	walk(fn.Body, func(n *program.Node) {
+		if found {
+			return
+		}
+		switch n.Op {
+		case program.Method:
+			if f := routerType(n.T); f != nil && f.verbs[n.S] != "" && f.verbs[n.S] != "use" {
+				found = true
+			}
+		case program.Call:
+			if k := n.K[0]; k.Op == program.Global {
+				pkg, t, name := split(k.S)
+				if f := known(pkg); f != nil && t == "" {
+					for _, x := range f.news {
+						found = found || x == name && f.id != "http"
+					}
+					if f.id == "http" && (name == "HandleFunc" || name == "Handle") {
+						found = true
+					}
+				}
+			}
+		}
+	})
+	return found
+}
+
+// layer is one thing a request goes through before its handler.
+type layer struct {
+	mw      *middleware
+	applied *closure // a handler that calls the rest itself
+	ext     value    // a library's wrapper
+	pos     place
+}
+
+// peeled is a handler without its wrappers.
+type peeled struct {
+	layers []layer
+	core   value
+	strip  string
+}
+
+func (m *machine) peel(v value, depth int) []peeled {
+	if depth > 10 {
+		return []peeled{{core: v}}
+	}
+	under := func(l layer, in value, strip string) []peeled {
+		var out []peeled
+		for _, p := range m.peel(in, depth+1) {
+			p.layers = append([]layer{l}, p.layers...)
+			p.strip = strip + p.strip
+			out = append(out, p)
+		}
+		return out
+	}
+	switch x := v.(type) {
+	case *wrapped:
+		if x.strip != "" {
+			var out []peeled
+			for _, p := range m.peel(x.inner, depth+1) {
+				p.strip = x.strip + p.strip
+				out = append(out, p)
+			}
+			return out
+		}
+		if isNilOrSelf(x.inner, v) {
+			return []peeled{{core: v}}
+		}
+		return under(layer{ext: x.mw, pos: x.pos}, x.inner, "")
+	case *closure:
+		cl := m.handlerOf(x)
+		if cl == nil {
+			return []peeled{{core: v}}
+		}
+		var out []peeled
+		for _, d := range m.rest(cl) {
+			if d == v || isUnknownOrNext(d) {
+				continue
+			}
+			out = append(out, under(layer{applied: cl, pos: place{cl.fn.File, cl.fn.Line}}, d, "")...)
+		}
+		if len(out) > 0 {
+			return out
+		}
+		return []peeled{{core: cl}}
+	case *object:
+		if fn := m.method(x.t, "ServeHTTP"); fn != nil {
+			return m.peel(&closure{fn: fn, recv: m.descend(x, fn)}, depth+1)
+		}
+		if ty := m.types[x.t]; ty != nil {
+			for _, e := range ty.Embedded {
+				if r, ok := x.f[e].(*router); ok {
+					return []peeled{{core: r}}
+				}
+				if w, ok := x.f[e].(*wrapped); ok {
+					return m.peel(w, depth+1)
+				}
+				if in, ok := x.f[e].(*object); ok {
+					return m.peel(in, depth+1)
+				}
+			}
+		}
+	case union:
+		var out []peeled
+		for _, y := range x {
+			out = append(out, m.peel(y, depth+1)...)
+		}
+		return out
+	}
+	return []peeled{{core: v}}
+}
+
+func isNilOrSelf(a, b value) bool {
+	return a == nil || comparableValue(a) && comparableValue(b) && a == b
+}
+
+func isUnknownOrNext(v value) bool {
+	switch v.(type) {
+	case *unknown, next, nil, nilValue:
+		return true
+	}
+	return false
+}
+
+// handlerOf is the function that answers for a value.
+func (m *machine) handlerOf(c *closure) *closure {
+	if c.t != "" {
+		if fn := m.method(c.t, "ServeHTTP"); fn != nil {
+			return &closure{fn: fn, recv: c}
+		}
+	}
+	return c
+}
+
+type closureKey struct {
+	fn   *function
+	env  *env
+	recv value
+	t    string
+}
+
+func keyOfClosure(c *closure) closureKey {
+	k := closureKey{fn: c.fn, env: c.env, t: c.t}
+	switch r := c.recv.(type) {
+	case *closure:
+		k.recv = keyOfClosure(r)
+	case tuple, union, nil:
+	default:
+		k.recv = r
+	}
+	return k
+}
+
+// rest lists what a handler hands its requests on to.
+func (m *machine) rest(c *closure) []value {
+	k := keyOfClosure(c)
+	if v, ok := m.restCache[k]; ok {
+		return v
+	}
+	s := m.simulate(c, &simulation{})
+	var out []value
+	for _, p := range s.passed {
+		dup := false
+		for _, o := range out {
+			dup = dup || same(o, p.v)
+		}
+		if !dup && p.v != nil {
+			out = append(out, p.v)
+		}
+	}
+	m.restCache[k] = out
+	return out
+}
+
+// finish turns registrations into routes.
+func (m *machine) finish() routes.Inventory {
+	m.restCache = map[closureKey][]value{}
+	m.verdicts = map[verdictKey]verdict{}
+	var inv routes.Inventory
+	// First what is mounted where, then the routes.
+	for _, r := range m.records {
+		for _, p := range m.peel(r.handler, 0) {
+			sub, ok := p.core.(*router)
+			if !ok || sub == r.r {
+				continue
+			}
+			var wraps []middleware
+			wraps = append(wraps, r.mws...)
+			for _, l := range p.layers {
+				l := l
+				wraps = append(wraps, middleware{v: l, pos: l.pos, seq: r.seq})
+			}
+			prefix := p.strip
+			if r.r.fam.id == "chi" || r.r.fam.id == "fiber" {
+				prefix = joinPath(strings.TrimSuffix(strings.TrimSuffix(r.path, "*"), "/"), "")
+				if p.strip != "" {
+					prefix = r.path
+				}
+			}
+			m.mount(sub, r.r, prefix, wraps, r)
+			r.handler = nil
+		}
+	}
+	for _, v := range m.served {
+		for _, p := range m.peel(v, 0) {
+			r, ok := p.core.(*router)
+			if !ok {
+				continue
+			}
+			r.servedBy = append(r.servedBy, p)
+		}
+	}
+	for _, r := range m.records {
+		if r.handler == nil {
+			continue
+		}
+		inv.Routes = append(inv.Routes, m.routesOf(r)...)
+	}
+	inv.Notes = m.notes
+	inv.Routes = dedupe(inv.Routes)
+	return inv
+}
+
+func (m *machine) mount(sub, to *router, prefix string, wraps []middleware, rec *record) {
+	sub.isRoot = false
+	for _, e := range sub.parents {
+		if e.to == to && e.prefix == prefix && len(e.wraps) == len(wraps) {
+			return
+		}
+	}
+	sub.parents = append(sub.parents, edge{to: to, prefix: prefix, wraps: wraps, seq: rec.seq})
+}
+
+func dedupe(rs []routes.Route) []routes.Route {
+	seen := map[string]bool{}
+	var out []routes.Route
+	for _, r := range rs {
+		k := fmt.Sprintf("%s %s %s %s %d", r.Method, r.Path, r.Access, r.Registered.File, r.Registered.Line)
+		if !seen[k] {
+			seen[k] = true
+			out = append(out, r)
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool {
+		if out[i].Path != out[j].Path {
+			return out[i].Path < out[j].Path
+		}
+		return out[i].Method < out[j].Method
+	})
+	return out
+}
+
+// way is one way from a server to a router: its prefix and chain.
+type way struct {
+	prefix string
+	chain  []middleware
+	server string
+}
+
+const maxWays = 12
+
+// ways lists how requests get to a router, for something registered at seq.
+func (m *machine) ways(r *router, seq, depth int) []way {
+	if depth > 25 {
+		return nil
+	}
+	own := func(prefix string) []middleware {
+		var out []middleware
+		scope := r.fam.scope
+		if len(r.parents) == 0 && r.fam.rootScope != "" {
+			scope = r.fam.rootScope
+		}
+		for _, mw := range r.mws {
+			if scope == "all" || mw.seq < seq {
+				mw.prefix = joinPath(prefix, mw.prefix)
+				out = append(out, mw)
+			}
+		}
+		return out
+	}
+	if len(r.parents) == 0 {
+		w := way{prefix: "", server: m.serverName(r)}
+		for _, p := range r.servedBy {
+			for _, l := range p.layers {
+				l := l
+				w.chain = append(w.chain, middleware{v: l, pos: l.pos})
+			}
+			break
+		}
+		w.chain = append(w.chain, own("")...)
+		return []way{w}
+	}
+	var out []way
+	for _, e := range r.parents {
+		at := e.seq
+		if !e.group || e.to.fam.scope == "prefix" {
+			at = e.seq
+		}
+		if e.to.fam.scope == "prefix" {
+			at = seq
+		}
+		for _, w := range m.ways(e.to, at, depth+1) {
+			if len(out) >= maxWays {
+				break
+			}
+			p := joinPath(w.prefix, e.prefix)
+			n := way{prefix: p, server: w.server}
+			n.chain = append(n.chain, w.chain...)
+			n.chain = append(n.chain, e.wraps...)
+			n.chain = append(n.chain, own(p)...)
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func (m *machine) serverName(r *router) string {
+	if r.pos.file == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", r.pos.file, r.pos.line)
+}
+
+func (m *machine) routesOf(r *record) []routes.Route {
+	var out []routes.Route
+	for _, w := range m.ways(r.r, r.seq, 0) {
+		full := joinPath(w.prefix, r.path)
+		if full == "" {
+			full = "/"
+		}
+		if !strings.HasPrefix(full, "/") {
+			full = "/" + full
+		}
+		for _, p := range m.peel(r.handler, 0) {
+			rt := routes.Route{Method: r.method, Path: full, Registered: routes.Place{File: r.pos.file, Line: int(r.pos.line)}, Server: w.server}
+			if rt.Method == "" || rt.Method == "ANY" {
+				rt.Method = "*"
+			}
+			chain := append([]middleware(nil), w.chain...)
+			if r.r.fam.scope == "prefix" {
+				chain = m.prefixed(r, full, chain)
+			}
+			chain = append(chain, r.mws...)
+			for _, l := range p.layers {
+				l := l
+				chain = append(chain, middleware{v: l, pos: l.pos})
+			}
+			m.judge(&rt, r, chain, p)
+			out = append(out, rt)
+			if len(out) > 40 {
+				return out
+			}
+		}
+	}
+	return out
+}
+
+// prefixed is fiber's rule: everything registered earlier whose prefix matches.
+func (m *machine) prefixed(r *record, full string, chain []middleware) []middleware {
+	root := m.rootOf(r.r)
+	var out []middleware
+	for _, o := range m.routers {
+		if m.rootOf(o) != root || o.fam.scope != "prefix" {
+			continue
+		}
+		base := m.prefixOf(o)
+		for _, mw := range o.mws {
+			if mw.seq >= r.seq {
+				continue
+			}
+			p := joinPath(base, mw.prefix)
+			if p == "" || p == "/" || full == p || strings.HasPrefix(full, strings.TrimSuffix(p, "/")+"/") {
+				out = append(out, mw)
+			}
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].seq < out[j].seq })
+	return out
+}
+
+func (m *machine) rootOf(r *router) *router {
+	for i := 0; i < 25 && len(r.parents) > 0; i++ {
+		r = r.parents[0].to
+	}
+	return r
+}

@@ -1,0 +1,179 @@
+package eval
+
+import "strings"
+
+// family is what there is to know about one router library. Adding a router is
+// adding a row; only semantics that no existing row has need code.
+type family struct {
+	id    string
+	pkgs  []string          // import paths, any major version, and their subpackages listed
+	news  []string          // constructor functions
+	types []string          // types that route
+	verbs map[string]string // method name -> operation
+	// first: the handler is the first of the handler arguments, middleware
+	// follow; else it is the last.
+	first bool
+	// scope says which routes of a router its middleware covers: "after" those
+	// registered later, "all" whatever the order, "prefix" later ones by path.
+	scope     string
+	rootScope string // of the outermost router, if it differs
+	wraps     bool   // middleware take the next handler and return one
+}
+
+// Operations: an upper-case word is an HTTP method (path, handlers…); the rest
+// is described where they are carried out in registerOp.
+func verbTable(get []string, more map[string]string) map[string]string {
+	m := map[string]string{}
+	for _, g := range get {
+		m[g] = strings.ToUpper(g)
+	}
+	for k, v := range more {
+		m[k] = v
+	}
+	return m
+}
+
+var upper = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE"}
+var title = []string{"Get", "Post", "Put", "Patch", "Delete", "Head", "Options", "Connect", "Trace"}
+
+var families = []*family{
+	{id: "gin", pkgs: []string{"github.com/gin-gonic/gin", "github.com/cloudwego/hertz/pkg/app/server", "github.com/cloudwego/hertz/pkg/route"},
+		news: []string{"New", "Default", "NewEngine"}, types: []string{"Engine", "RouterGroup", "IRouter", "IRoutes", "Hertz"}, scope: "after",
+		verbs: verbTable(upper, map[string]string{"Handle": "method", "Any": "any", "Match": "match", "Group": "group", "Use": "use",
+			"Static": "static", "StaticFS": "static", "StaticFile": "file", "StaticFileFS": "file", "BasePath": "prefix"})},
+	{id: "echo", pkgs: []string{"github.com/labstack/echo"}, news: []string{"New", "NewWithConfig"}, types: []string{"Echo", "Group"}, first: true,
+		scope: "after", rootScope: "all", wraps: true,
+		verbs: verbTable(upper, map[string]string{"Add": "method", "Any": "any", "Match": "match", "Group": "group", "Use": "use", "Pre": "use",
+			"Static": "static", "StaticFS": "static", "File": "file", "FileFS": "file", "Start": "serve", "Host": "sub"})},
+	{id: "chi", pkgs: []string{"github.com/go-chi/chi"}, news: []string{"NewRouter", "NewMux"}, types: []string{"Mux", "Router"}, scope: "all", wraps: true,
+		verbs: verbTable(title, map[string]string{"Method": "method", "MethodFunc": "method", "Handle": "any", "HandleFunc": "any", "Mount": "mount",
+			"Use": "use", "With": "with", "Group": "groupfn", "Route": "routefn"})},
+	{id: "mux", pkgs: []string{"github.com/gorilla/mux"}, news: []string{"NewRouter"}, types: []string{"Router", "Route"}, scope: "all", wraps: true,
+		verbs: map[string]string{"HandleFunc": "rule", "Handle": "rule", "Path": "rule", "PathPrefix": "ruleprefix", "Methods": "rulemethods",
+			"NewRoute": "rule", "Host": "rule0", "Name": "rule0", "Queries": "rule0", "Headers": "rule0", "HeadersRegexp": "rule0", "Schemes": "rule0", "MatcherFunc": "rule0",
+			"StrictSlash": "self", "UseEncodedPath": "self", "SkipClean": "self", "Use": "use"}},
+	{id: "routegroup", pkgs: []string{"github.com/go-pkgz/routegroup"}, news: []string{"New", "Mount"}, types: []string{"Bundle"}, scope: "after", rootScope: "all", wraps: true,
+		verbs: map[string]string{"HandleFunc": "pattern", "Handle": "pattern", "HandleRoot": "pattern", "HandleRootFunc": "pattern", "HandleFiles": "pattern", "Mount": "group", "Group": "group0",
+			"Route": "groupfn", "With": "with", "Use": "use"}},
+	{id: "fiber", pkgs: []string{"github.com/gofiber/fiber"}, news: []string{"New"}, types: []string{"App", "Group", "Router"}, scope: "prefix",
+		verbs: verbTable(title, map[string]string{"Add": "method", "All": "any", "Use": "use", "Group": "group", "Route": "routefn", "Mount": "mount",
+			"Static": "static"})},
+	{id: "httprouter", pkgs: []string{"github.com/julienschmidt/httprouter"}, news: []string{"New"}, types: []string{"Router"}, scope: "all",
+		verbs: verbTable(upper, map[string]string{"Handle": "method", "Handler": "method", "HandlerFunc": "method", "ServeFiles": "static"})},
+	{id: "iris", pkgs: []string{"github.com/kataras/iris", "github.com/kataras/iris/v12/core/router"}, news: []string{"New", "Default"}, types: []string{"Application", "APIBuilder", "Party"}, scope: "after",
+		verbs: verbTable(title, map[string]string{"Handle": "method", "Any": "any", "Use": "use", "UseGlobal": "useall", "UseRouter": "useall", "Party": "group", "PartyFunc": "routefn", "HandleDir": "static"})},
+	{id: "go-zero", pkgs: []string{"github.com/zeromicro/go-zero/rest"}, news: []string{"MustNewServer", "NewServer"}, types: []string{"Server"}, scope: "all", wraps: true,
+		verbs: map[string]string{"AddRoutes": "routetable", "AddRoute": "routetable", "Use": "use"}},
+	{id: "http", pkgs: []string{"net/http"}, news: []string{"NewServeMux"}, types: []string{"ServeMux"}, scope: "all", wraps: true,
+		verbs: map[string]string{"Handle": "pattern", "HandleFunc": "pattern"}},
+}
+
+// known finds the family a package belongs to.
+func known(pkg string) *family {
+	base := withoutMajor(pkg)
+	for _, f := range families {
+		for _, p := range f.pkgs {
+			if base == withoutMajor(p) {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// withoutMajor takes /vN elements out of an import path.
+func withoutMajor(p string) string {
+	i := strings.Index(p, "/v")
+	if i < 0 {
+		return p
+	}
+	j := i + 2
+	for j < len(p) && p[j] >= '0' && p[j] <= '9' {
+		j++
+	}
+	if j == i+2 || j < len(p) && p[j] != '/' {
+		return p
+	}
+	return p[:i] + p[j:]
+}
+
+// split takes a qualified name "path.Name" or "path.Type.Name" apart.
+func split(q string) (pkg, typ, name string) {
+	i := strings.LastIndexByte(q, '/')
+	j := strings.IndexByte(q[i+1:], '.')
+	if j < 0 {
+		return "", "", q
+	}
+	j += i + 1
+	pkg, rest := q[:j], q[j+1:]
+	// gopkg.in/yaml.v3.Name: the package's own last element has a dot.
+	if strings.HasPrefix(rest, "v") && len(rest) > 2 && rest[1] >= '0' && rest[1] <= '9' {
+		if k := strings.IndexByte(rest, '.'); k > 0 {
+			pkg, rest = pkg+"."+rest[:k], rest[k+1:]
+		}
+	}
+	if k := strings.IndexByte(rest, '.'); k >= 0 {
+		return pkg, rest[:k], rest[k+1:]
+	}
+	return pkg, "", rest
+}
+
+// router is a router, a group or a mounted part of one.
+type router struct {
+	fam      *family
+	t        string
+	prefix   string
+	parents  []edge
+	mws      []middleware
+	created  int
+	kind     string // root, group, sub
+	pos      place
+	name     string
+	rule     bool // gorilla: a route used as a prefix
+	wraps    []value
+	served   []value // wrappers it is served with, outermost first
+	isRoot   bool
+	servedBy []peeled
+}
+
+// edge attaches a router below another.
+type edge struct {
+	to     *router
+	prefix string
+	wraps  []middleware // around this attachment only
+	seq    int
+	group  bool // shares to's middleware by the family's rule, else by mounting
+}
+
+type middleware struct {
+	v      value
+	pos    place
+	seq    int
+	prefix string
+	conds  []string
+}
+
+// rule is a gorilla route under construction.
+type ruleBuilder struct {
+	r       *router
+	path    string
+	pre     bool
+	methods []string
+	h       value
+	rec     *record
+	pos     place
+}
+
+// record is one registration.
+type record struct {
+	r       *router
+	method  string
+	path    string
+	handler value
+	mws     []middleware
+	pos     place
+	seq     int
+	conds   []string
+	static  bool
+	subtree bool
+}

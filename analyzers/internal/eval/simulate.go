@@ -1,0 +1,802 @@
+package eval
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
+
+// simulation is one request sent through one handler or middleware.
+type simulation struct {
+	// anonymous: identities are absent; else they are there but unknown.
+	anonymous  bool
+	middleware bool
+	path       string
+	method     string
+	usedPath   bool
+
+	steps  int
+	unsure int
+	bases  []int
+	whys   [][]string
+
+	passed   []passage
+	refused  []refusal
+	aborted  int // 0 no, 1 perhaps, 2 certainly
+	blocked  *refusal
+	ended    bool
+	returned value
+	conds    []string
+}
+
+// passage is one call of the rest of the chain.
+type passage struct {
+	v      value
+	unsure bool
+	anon   bool
+	conds  []string
+}
+
+// refusal is one answer that turns a request away.
+type refusal struct {
+	code   int
+	unsure bool
+	anon   bool
+	why    []string
+	pos    place
+	text   string
+}
+
+func (s *simulation) base(f *frame) int {
+	if len(s.bases) == 0 {
+		return 0
+	}
+	return s.bases[len(s.bases)-1]
+}
+
+func (s *simulation) push(why []string, line int32, file string) { s.whys = append(s.whys, why) }
+func (s *simulation) pop()                                       { s.whys = s.whys[:len(s.whys)-1] }
+
+func (s *simulation) whyNow() []string {
+	var out []string
+	for i := len(s.whys) - 1; i >= 0; i-- {
+		out = mergeLabels(out, s.whys[i])
+	}
+	return out
+}
+
+// frozen: simulations must not change the program's own values.
+func (s *simulation) frozen(o *object) bool { return false }
+
+func (m *machine) anonNow() bool {
+	for i := len(m.stack) - 1; i >= 0; i-- {
+		if m.stack[i].anon {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *simulation) refuse(m *machine, code int, p place, what string) {
+	if len(s.refused) > 60 {
+		return
+	}
+	s.refused = append(s.refused, refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: s.whyNow(), pos: p, text: what})
+}
+
+func (s *simulation) panics(args []value) {}
+
+// returns is told what the outermost function returns.
+func (s *simulation) returns(n *program.Node, v value) {
+	last := v
+	if t, ok := v.(tuple); ok && len(t) > 0 {
+		last = t[len(t)-1]
+	}
+	if fa, ok := last.(failure); ok {
+		s.refused = append(s.refused, refusal{code: max(fa.code, 1), unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(s.whyNow(), words(fa.name)), text: "returns an error"})
+		if fa.anon && s.unsure == 0 && s.blocked == nil {
+			s.blocked = &s.refused[len(s.refused)-1]
+		}
+	}
+}
+
+func (s *simulation) pass(m *machine, v value, c call) value {
+	if len(s.passed) < 40 {
+		s.passed = append(s.passed, passage{v: v, unsure: s.unsure > 0, anon: m.anonNow(), conds: s.whyNow()})
+	}
+	if s.aborted == 2 && s.unsure == 0 && s.middleware {
+		s.passed = s.passed[:len(s.passed)-1]
+	}
+	return nilValue{}
+}
+
+// simBranch runs a branch of a simulated request and notes whether the request
+// ends there because it is anonymous.
+func (m *machine) simBranch(n, body *program.Node, f *frame, anon bool, why []string) control {
+	s := m.sim
+	before := len(s.refused)
+	aborted := s.aborted
+	c := m.exec(body, f)
+	if f.top && anon && s.unsure == 0 && (c == returned || c == stopped) && s.blocked == nil {
+		var ev *refusal
+		for i := range s.refused {
+			r := &s.refused[i]
+			if i >= before || r.anon && !r.unsure {
+				if r.code >= 300 || r.code == 1 {
+					ev = r
+				}
+			}
+		}
+		if ev != nil || s.aborted > aborted {
+			if ev == nil {
+				ev = &refusal{anon: true, pos: m.at(n, f), text: "aborts"}
+			}
+			s.blocked = ev
+		}
+	}
+	return c
+}
+
+// delegates reports whether a call through a variable is the call of the rest
+// of the chain rather than of a helper.
+func (m *machine) delegates(v value, c call) bool {
+	if !m.takesRequest(c.args) {
+		return false
+	}
+	if cl, ok := v.(*closure); ok {
+		if len(cl.fn.Results) == 1 && cl.fn.Results[0].Type == "bool" {
+			return false
+		}
+		if !m.isHandler(cl) && !cl.fn.Literal && c.name != "ServeHTTP" {
+			return isNextName(c.name)
+		}
+	}
+	return c.tail || isNextName(c.name) || c.name == "ServeHTTP"
+}
+
+func isNextName(s string) bool {
+	switch s {
+	case "next", "h", "handler", "inner", "fn", "f", "hf", "hand", "action", "handle", "Handler", "HandlerFunc", "Next", "handlerFunc", "handleFunc", "handlerFn", "nextHandler", "serve", "wrapped", "endpoint", "ServeHTTP":
+		return true
+	}
+	return false
+}
+
+func (m *machine) takesRequest(args []value) bool {
+	for _, a := range args {
+		if _, ok := a.(request); ok {
+			return true
+		}
+		if o, ok := a.(*object); ok {
+			for _, v := range o.f {
+				if _, ok := v.(request); ok {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// interesting reports whether a call can matter to a simulated request.
+func (m *machine) interesting(cl *closure, args []value) bool {
+	check := func(v value) bool {
+		switch x := v.(type) {
+		case request, absent, next, failure, *closure:
+			return true
+		case *object:
+			n := 0
+			for _, v := range x.f {
+				switch v.(type) {
+				case request, absent, next:
+					return true
+				}
+				if n++; n > 30 {
+					break
+				}
+			}
+		case *list:
+			for _, v := range x.e {
+				switch v.(type) {
+				case request, absent, next, failure:
+					return true
+				}
+			}
+		case constant:
+			return x.anon
+		}
+		return false
+	}
+	if cl.recv != nil && check(cl.recv) {
+		return true
+	}
+	return slices.ContainsFunc(args, check)
+}
+
+// requestKind says which part of a request a type is, "" if none.
+func requestKind(t string) string {
+	switch {
+	case t == "net/http.ResponseWriter":
+		return "w"
+	case t == "net/http.Request":
+		return "r"
+	case t == "context.Context":
+		return "ctx"
+	}
+	if strings.HasPrefix(t, "func(") || strings.HasPrefix(t, "[]") || strings.HasPrefix(t, "map[") {
+		return ""
+	}
+	pkg, typ, name := split(t)
+	if typ == "" && pkg != "" && (name == "Context" || name == "Ctx" || name == "RequestContext") {
+		if known(pkg) != nil || strings.HasPrefix(pkg, "github.com/cloudwego/hertz") {
+			return "c"
+		}
+	}
+	return ""
+}
+
+// ownContext reports whether a type of the program stands for a request.
+func (m *machine) ownContext(t string) bool {
+	ty := m.types[t]
+	if ty == nil {
+		return false
+	}
+	name := lastName(t)
+	if !strings.HasSuffix(name, "Context") && !strings.HasSuffix(name, "Ctx") && name != "context" && name != "ctx" {
+		return false
+	}
+	return true
+}
+
+// argumentsFor makes the arguments a handler is called with.
+func (m *machine) argumentsFor(fn *function) []value {
+	var out []value
+	for _, p := range fn.Params {
+		k := requestKind(p.Type)
+		switch {
+		case k != "":
+			out = append(out, request{k})
+		case m.ownContext(p.Type):
+			ty := m.types[p.Type]
+			if ty.Interface == nil && ty.Under == "" {
+				o := &object{t: p.Type, f: map[string]value{}}
+				for _, fl := range ty.Fields {
+					if k := requestKind(fl.Type); k != "" {
+						o.f[fl.Name] = request{k}
+					}
+				}
+				out = append(out, o)
+			} else {
+				out = append(out, request{"c"})
+			}
+		case isNextType(p.Type):
+			out = append(out, next{})
+		default:
+			out = append(out, &unknown{t: p.Type, labels: words(p.Name)})
+		}
+	}
+	return out
+}
+
+func isNextType(t string) bool {
+	if t == "net/http.Handler" || t == "net/http.HandlerFunc" {
+		return true
+	}
+	pkg, _, name := split(t)
+	return known(pkg) != nil && (name == "HandlerFunc" || name == "Handler" || name == "Handle")
+}
+
+// identityWord: the word names something only a known caller has.
+func identityWord(w string) bool {
+	switch w {
+	case "auth", "authorization", "authenticate", "authenticated", "authentication", "authn", "authz", "authorize", "authorized", "authorizer", "token", "tokens", "jwt", "bearer", "session", "sessions", "sess", "sid",
+		"user", "users", "uid", "userid", "username", "account", "claims", "claim", "identity", "principal", "login", "logged", "loggedin", "cookie", "credential", "credentials",
+		"apikey", "secret", "subject", "admin", "role", "roles", "owner", "caller", "viewer", "member", "actor", "me", "perm", "perms", "permission", "permissions", "signature", "passport", "accesstoken", "signin", "key":
+		return true
+	}
+	return false
+}
+
+func hasIdentity(ws []string) bool { return slices.ContainsFunc(ws, identityWord) }
+
+// harmlessHeader: the header is no identity.
+func harmlessHeader(s string) bool {
+	switch strings.ToLower(s) {
+	case "content-type", "accept", "origin", "user-agent", "host", "range", "referer", "accept-language", "accept-encoding", "if-none-match", "if-modified-since", "content-length", "connection", "upgrade",
+		"x-forwarded-for", "x-real-ip", "x-forwarded-proto", "x-forwarded-host", "x-request-id", "x-requested-with", "access-control-request-method", "access-control-request-headers", "x-http-method-override", "cf-connecting-ip":
+		return true
+	}
+	return false
+}
+
+// header is the value of a request header.
+func (m *machine) header(k value, node *program.Node, t string) value {
+	name, ok := asString(k)
+	ws := words(name)
+	if !ok {
+		ws = mergeLabels(labels(k), nodeWords(node))
+	}
+	if ok && harmlessHeader(name) {
+		return &unknown{t: "string"}
+	}
+	if hasIdentity(ws) || !ok {
+		return m.identity(t, ws)
+	}
+	return &unknown{t: "string"}
+}
+
+// identity is what is read where a caller's identity would be.
+func (m *machine) identity(t string, ws []string) value {
+	if m.sim.anonymous {
+		return m.absentOf(t)
+	}
+	ls := mergeLabels(ws, []string{"identity"})
+	ts := tupleTypes(t)
+	if len(ts) > 1 {
+		out := tuple{}
+		for _, x := range ts {
+			out = append(out, &unknown{t: x, labels: ls})
+		}
+		return out
+	}
+	return &unknown{t: t, labels: ls}
+}
+
+func (m *machine) absentOf(t string) value {
+	ts := tupleTypes(t)
+	one := func(t string) value {
+		switch t {
+		case "error":
+			return failure{anon: true}
+		case "bool":
+			return boolean(false, true)
+		case "int":
+			return constant{k: 'i', s: "0", anon: true}
+		}
+		return absent{t: t}
+	}
+	switch len(ts) {
+	case 0:
+		return absent{}
+	case 1:
+		return one(ts[0])
+	}
+	out := tuple{}
+	for _, x := range ts {
+		out = append(out, one(x))
+	}
+	return out
+}
+
+func (m *machine) anonResult(c call) value { return m.absentOf(resultType(c)) }
+
+func (m *machine) requestField(r request, n *program.Node) value {
+	switch n.S {
+	case "Request", "Req":
+		return request{"r"}
+	case "Header", "Headers":
+		return request{"hdr"}
+	case "URL":
+		return request{"url"}
+	case "Writer", "Response", "Context", "c", "ctx", "Ctx", "GinContext", "EchoContext", "w", "r":
+		return request{"c"}
+	case "Path", "RequestURI", "RawPath":
+		if m.sim != nil {
+			return m.requestPath()
+		}
+	case "Method":
+		if m.sim != nil {
+			return m.requestMethodName()
+		}
+	case "TLS":
+		return &unknown{labels: words(n.S)}
+	case "Keys":
+		return request{"hdr"}
+	}
+	if f := n.T; f != "" && m.types[f] != nil && m.sim != nil {
+		return &unknown{t: f, labels: words(n.S)}
+	}
+	if k := requestKind(n.T); k != "" {
+		return request{k}
+	}
+	if m.sim != nil && hasIdentity(words(n.S)) && !strings.Contains(n.T, "func(") {
+		return m.identity(n.T, words(n.S))
+	}
+	return &unknown{t: n.T, labels: words(n.S)}
+}
+
+func (m *machine) requestPath() value {
+	m.sim.usedPath = true
+	if m.sim.path == "" {
+		return &unknown{t: "string", labels: []string{"path"}}
+	}
+	return str(m.sim.path)
+}
+
+func (m *machine) requestMethodName() value {
+	m.sim.usedPath = true
+	if m.sim.method == "" || m.sim.method == "*" || m.sim.method == "ANY" {
+		return &unknown{t: "string", labels: []string{"method"}}
+	}
+	return str(m.sim.method)
+}
+
+func firstInt(args []value) (int, bool) {
+	for _, a := range args {
+		if n, ok := asInt(a); ok && n >= 100 && n < 600 {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// argWords are the words of a call's arguments.
+func argWords(c call) []string {
+	var out []string
+	for i, a := range c.args {
+		out = mergeLabels(out, labels(a))
+		if c.n != nil && i+1 < len(c.n.K) {
+			out = mergeLabels(out, nodeWords(c.n.K[i+1]))
+		}
+	}
+	return out
+}
+
+// requestMethod is a method of a router's context or of net/http's request and
+// response.
+func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
+	s := m.sim
+	t := resultType(c)
+	name := fun.S
+	arg := func(i int) *program.Node {
+		if c.n != nil && i+1 < len(c.n.K) {
+			return c.n.K[i+1]
+		}
+		return &program.Node{}
+	}
+	var first value
+	if len(c.args) > 0 {
+		first = c.args[0]
+	}
+	switch name {
+	case "Next":
+		return s.pass(m, next{}, c)
+	case "Abort", "StopExecution":
+		m.abort(0, c, name)
+		return nilValue{}
+	case "AbortWithStatus", "AbortWithStatusJSON", "AbortWithError", "AbortWithMsg", "AbortWithStatusPureJSON", "StopWithStatus", "StopWithJSON", "StopWithError", "StopWithText":
+		code, _ := firstInt(c.args)
+		m.abort(code, c, name)
+		return &unknown{t: t}
+	case "IsAborted", "IsStopped":
+		return boolean(s.aborted == 2, false)
+	case "JSON", "String", "Status", "SendStatus", "WriteHeader", "NoContent", "HTML", "XML", "IndentedJSON", "PureJSON", "Render", "Blob", "Data", "SecureJSON", "JSONBlob", "StatusCode", "Stream", "AsciiJSON", "YAML", "JSONPretty", "ProtoBuf", "SetStatusCode":
+		if code, ok := firstInt(c.args); ok && code >= 400 {
+			s.refuse(m, code, c.pos, name)
+		}
+		if name == "Status" || name == "Response" {
+			return r
+		}
+		return nilValue{}
+	case "Redirect", "RedirectToRoute":
+		ws := argWords(c)
+		if redirectsToLogin(ws) {
+			s.refuse(m, 302, c.pos, "redirects to sign in")
+		} else {
+			s.refuse(m, 300, c.pos, "redirects")
+		}
+		return nilValue{}
+	case "GetHeader", "GetReqHeaders":
+		if first != nil {
+			return m.header(first, arg(0), "string")
+		}
+		return request{"hdr"}
+	case "BasicAuth":
+		return m.identity("(string, string, bool)", []string{"basic", "auth"})
+	case "Cookie", "Cookies", "GetCookie", "SignedCookie":
+		if first == nil {
+			if name == "Cookies" {
+				return m.identity(t, []string{"cookie"})
+			}
+		}
+		ws := mergeLabels(labels(first), nodeWords(arg(0)))
+		if len(c.args) > 1 { // setting one
+			return nilValue{}
+		}
+		if slices.ContainsFunc(ws, func(w string) bool {
+			return w == "lang" || w == "locale" || w == "theme" || w == "state" || w == "nonce" || w == "redirect"
+		}) {
+			return m.unknownResult(c, nil)
+		}
+		return m.identity(t, ws)
+	case "Query", "QueryParam", "FormValue", "PostFormValue", "PostForm", "DefaultQuery", "GetQuery", "URLParam", "QueryParams", "Param", "PathValue", "Params", "DefaultPostForm", "URLParamDefault":
+		ws := mergeLabels(labels(first), nodeWords(arg(0)))
+		if s.middleware && hasIdentity(ws) && name != "Param" && name != "PathValue" && name != "Params" {
+			return m.identity(t, ws)
+		}
+		if r.kind == "url" && name == "Query" {
+			return request{"query"}
+		}
+		return &unknown{t: t}
+	case "Get":
+		switch r.kind {
+		case "hdr":
+			return m.header(first, arg(0), t)
+		case "query", "url":
+			ws := mergeLabels(labels(first), nodeWords(arg(0)))
+			if s.middleware && hasIdentity(ws) {
+				return m.identity(t, ws)
+			}
+			return &unknown{t: t}
+		}
+		if strings.Contains(fun.T, "fiber") {
+			return m.header(first, arg(0), t)
+		}
+		fallthrough
+	case "Value", "MustGet", "GetString", "GetInt", "GetInt64", "GetUint", "GetUint64", "GetBool", "Locals", "UserValue", "Values", "GetStringSlice":
+		if r.kind == "hdr" {
+			return m.header(first, arg(0), t)
+		}
+		if len(c.args) > 1 {
+			return &unknown{t: t}
+		}
+		ws := mergeLabels(labels(first), nodeWords(arg(0)))
+		if hasIdentity(ws) {
+			return m.identity(t, ws)
+		}
+		return m.unknownResult(c, nil)
+	case "Context", "WithContext", "Clone", "Request", "Response", "UserContext", "Copy", "Writer", "Unwrap", "Raw", "RequestCtx", "GetReq", "GetCtx", "Req", "Res", "Ctx":
+		if name == "Request" || name == "Req" || name == "WithContext" && r.kind == "r" {
+			return request{"r"}
+		}
+		return r
+	case "Header":
+		if first != nil && len(c.args) == 1 {
+			return m.header(first, arg(0), "string")
+		}
+		return request{"hdr"}
+	case "Path", "FullPath", "OriginalURL", "RequestURI", "EscapedPath", "URI":
+		return m.requestPath()
+	case "Method":
+		return m.requestMethodName()
+	case "URL":
+		return request{"url"}
+	case "Write", "WriteString", "Set", "Add", "Del", "SetCookie", "SetHeader", "Send", "SendString", "Error":
+		if code, ok := firstInt(c.args); ok && code >= 400 {
+			s.refuse(m, code, c.pos, name)
+		}
+		if name == "Error" {
+			return &unknown{t: t}
+		}
+		return nilValue{}
+	}
+	if code, ok := firstInt(c.args); ok && code >= 400 {
+		s.refuse(m, code, c.pos, name)
+	}
+	if hasIdentity(words(name)) && (fun.T == "" || m.types[fun.T] != nil) {
+		return m.identity(t, words(name))
+	}
+	return m.unknownResult(c, nil)
+}
+
+func (m *machine) abort(code int, c call, name string) {
+	s := m.sim
+	if s.unsure == 0 {
+		s.aborted = 2
+	} else if s.aborted == 0 {
+		s.aborted = 1
+	}
+	s.refuse(m, code, c.pos, name)
+}
+
+func redirectsToLogin(ws []string) bool {
+	for _, w := range ws {
+		switch w {
+		case "login", "signin", "auth", "authenticate", "logon", "sign", "oauth", "oauth2", "sso", "install", "setup":
+			return true
+		}
+	}
+	return false
+}
+
+// simExternal is a call out of the program during a simulated request.
+func (m *machine) simExternal(name string, recv value, c call) value {
+	s := m.sim
+	pkg, typ, fn := split(name)
+	t := resultType(c)
+	switch name {
+	case "net/http.Error":
+		if code, ok := firstInt(c.args); ok && code >= 400 {
+			s.refuse(m, code, c.pos, "http.Error")
+		}
+		return tuple{}
+	case "net/http.Redirect":
+		ws := argWords(c)
+		if redirectsToLogin(ws) {
+			s.refuse(m, 302, c.pos, "redirects to sign in")
+		} else {
+			s.refuse(m, 300, c.pos, "redirects")
+		}
+		return tuple{}
+	case "net/http.HandlerFunc":
+		if len(c.args) > 0 {
+			return c.args[0]
+		}
+	case "errors.Is", "errors.As":
+		if len(c.args) == 2 {
+			if fa, ok := c.args[0].(failure); ok {
+				if fb, ok := c.args[1].(failure); ok && fa.name != "" && fb.name != "" {
+					return boolean(fa.name == fb.name, fa.anon)
+				}
+				return &unknown{t: "bool", labels: mergeLabels(words(fa.name), []string{"identity"}, argWords(c))}
+			}
+			if isNil(c.args[0]) {
+				return boolean(false, false)
+			}
+		}
+	case "context.WithValue", "context.WithTimeout", "context.WithCancel":
+		if len(c.args) > 0 {
+			if t := tupleTypes(t); len(t) > 1 {
+				return tuple{request{"ctx"}, &unknown{}}
+			}
+			return request{"ctx"}
+		}
+	case "crypto/subtle.ConstantTimeCompare":
+		for _, a := range c.args {
+			if _, ok := a.(absent); ok {
+				return constant{k: 'i', s: "0", anon: true}
+			}
+		}
+	case "os.Exit", "log.Fatal", "log.Fatalf":
+		return stop{}
+	}
+	base := withoutMajor(pkg)
+	switch base {
+	case "github.com/labstack/echo", "github.com/gofiber/fiber":
+		if fn == "NewHTTPError" || fn == "NewError" {
+			code, _ := firstInt(c.args)
+			if code >= 400 {
+				s.refuse(m, code, c.pos, fn)
+			}
+			return failure{code: code, anon: m.anonNow(), name: fn}
+		}
+	case "log", "log/slog", "fmt", "github.com/sirupsen/logrus", "go.uber.org/zap", "github.com/rs/zerolog", "github.com/rs/zerolog/log", "time":
+		if fn != "Sscanf" && fn != "Sscan" {
+			return m.unknownResult(c, nil)
+		}
+	}
+	if isSessionPackage(base) {
+		switch fn {
+		case "Default", "DefaultMany", "Get", "New", "GetSession", "Start":
+			if typ == "" || !s.anonymous || len(c.args) > 1 || m.takesRequest(c.args) {
+				ts := tupleTypes(t)
+				if len(ts) == 2 {
+					return tuple{request{"session"}, nilValue{}}
+				}
+				if len(ts) == 1 && !strings.Contains(ts[0], "interface") && ts[0] != "any" {
+					return request{"session"}
+				}
+			}
+		}
+	}
+	if r, ok := recv.(request); ok && r.kind == "session" {
+		return m.identity(t, []string{"session"})
+	}
+	if code, ok := firstInt(c.args); ok && code >= 400 && code < 600 && (m.takesRequest(c.args) || m.holdsRequest(recv)) {
+		s.refuse(m, code, c.pos, fn)
+	}
+	anon := false
+	for _, a := range append([]value{recv}, c.args...) {
+		switch x := a.(type) {
+		case absent:
+			anon = true
+		case failure:
+			anon = anon || x.anon && typ != "" && fn != "Error"
+		}
+	}
+	if anon && s.anonymous {
+		return m.absentOf(t)
+	}
+	for _, a := range c.args {
+		if _, ok := a.(next); ok {
+			// A library's middleware around the rest.
+			return &wrapped{mw: &external{name: name, pos: c.pos}, inner: a, pos: c.pos}
+		}
+	}
+	if m.takesRequest(c.args) {
+		ws := mergeLabels(words(fn), words(lastPart(pkg)))
+		if hasIdentity(ws) && !strings.HasPrefix(name, "unknown.") || isAuthPackage(base) {
+			return m.identity(t, ws)
+		}
+	}
+	return m.unknownResult(c, nil)
+}
+
+func (m *machine) holdsRequest(v value) bool {
+	switch x := v.(type) {
+	case request:
+		return true
+	case *object:
+		for _, f := range x.f {
+			if _, ok := f.(request); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isSessionPackage(p string) bool {
+	switch p {
+	case "github.com/gorilla/sessions", "github.com/gin-contrib/sessions", "github.com/labstack/echo-contrib/session", "github.com/gofiber/fiber/middleware/session", "github.com/alexedwards/scs":
+		return true
+	}
+	return strings.HasSuffix(p, "/sessions") || strings.HasSuffix(p, "/session")
+}
+
+func isAuthPackage(p string) bool {
+	for _, s := range []string{"jwt", "oidc", "casbin", "firebase.google.com/go/auth", "clerk", "go-pkgz/auth", "jwtauth", "authboss", "paseto"} {
+		if strings.Contains(p, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// libraryGlobal is a well-known variable of a library.
+func libraryGlobal(pkg, name string) value {
+	switch withoutMajor(pkg) {
+	case "net/http":
+		switch name {
+		case "ErrNoCookie":
+			return &external{name: "net/http.ErrNoCookie", t: "error"}
+		case "StatusUnauthorized":
+			return num(401)
+		case "StatusForbidden":
+			return num(403)
+		}
+		if strings.HasPrefix(name, "Method") && len(name) > 6 {
+			return str(strings.ToUpper(name[6:]))
+		}
+	case "github.com/labstack/echo", "github.com/gofiber/fiber":
+		switch name {
+		case "ErrUnauthorized":
+			return failure{code: 401, name: "unauthorized"}
+		case "ErrForbidden":
+			return failure{code: 403, name: "forbidden"}
+		case "ErrNotFound":
+			return failure{code: 404, name: "not found"}
+		case "ErrBadRequest":
+			return failure{code: 400, name: "bad request"}
+		case "StatusUnauthorized":
+			return num(401)
+		case "StatusForbidden":
+			return num(403)
+		}
+		for _, k := range title {
+			if name == k || name == strings.ToUpper(k) || name == "Method"+k {
+				return str(strings.ToUpper(k))
+			}
+		}
+	}
+	return nil
+}
+
+// run simulates a request.
+func (m *machine) simulate(cl *closure, s *simulation) *simulation {
+	args := m.argumentsFor(cl.fn)
+	return m.simulateWith(cl, args, s)
+}
+
+func (m *machine) simulateWith(cl *closure, args []value, s *simulation) *simulation {
+	sim, log, conds, depth, stack := m.sim, m.log, m.conds, m.depth, m.stack
+	m.sim, m.log, m.conds, m.depth, m.stack = s, nil, nil, 0, nil
+	onStack := m.onStack
+	m.onStack = map[*function]int{}
+	f := &frame{fn: cl.fn, env: &env{vars: map[int32]value{}, parent: cl.env}, top: true}
+	m.bind(f, cl, args)
+	s.returned = m.run(f, call{n: &program.Node{}})
+	m.sim, m.log, m.conds, m.depth, m.stack, m.onStack = sim, log, conds, depth, stack, onStack
+	return s
+}

@@ -1,0 +1,369 @@
+package eval
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
+
+// value is what an expression stands for. nil means "never assigned".
+type value any
+
+type (
+	// unknown is any value of a type; labels are words that say where it is from.
+	unknown struct {
+		t      string
+		labels []string
+	}
+	// constant is a string 's', int 'i' or bool 'b'. anon: it is so because the
+	// request is anonymous.
+	constant struct {
+		k    byte
+		s    string
+		anon bool
+	}
+	nilValue struct{}
+	// absent is what an anonymous request has in place of an identity.
+	absent struct{ t string }
+	// failure is a non-nil error; code is its HTTP status if it says one.
+	failure struct {
+		code int
+		anon bool
+		name string
+	}
+	closure struct {
+		fn   *function
+		env  *env
+		recv value
+		t    string // named type it was converted to
+	}
+	// external is a function outside the program, or (called) what it returned.
+	external struct {
+		name   string
+		t      string
+		recv   value
+		args   []value
+		called bool
+		pos    place
+	}
+	object struct {
+		t string
+		f map[string]value
+	}
+	list struct {
+		t string
+		e []value
+	}
+	table struct {
+		t    string
+		keys []value
+		e    map[string]value
+	}
+	// wrapped is a handler inside a middleware that is not the program's own.
+	wrapped struct {
+		mw    value
+		inner value
+		pos   place
+		strip string
+	}
+	tuple []value
+	union []value
+	// request is a part of the request being simulated: gin, w, r, hdr, url, ctx.
+	request struct{ kind string }
+	// next is the rest of the chain in a simulation.
+	next    struct{}
+	typeRef struct{ t string }
+)
+
+type place struct {
+	file string
+	line int32
+}
+
+type env struct {
+	vars   map[int32]value
+	parent *env
+}
+
+func (e *env) get(id int32) (value, *env) {
+	for x := e; x != nil; x = x.parent {
+		if v, ok := x.vars[id]; ok {
+			return v, x
+		}
+	}
+	return nil, nil
+}
+
+// function is a function of the program with its package.
+type function struct {
+	*program.Func
+	pkg      *program.Package
+	relevant bool
+	size     int
+}
+
+func str(s string) value { return constant{k: 's', s: s} }
+func num(n int) value    { return constant{k: 'i', s: strconv.Itoa(n)} }
+func boolean(b bool, anon bool) value {
+	return constant{k: 'b', s: strconv.FormatBool(b), anon: anon}
+}
+
+func asString(v value) (string, bool) {
+	c, ok := v.(constant)
+	if !ok || c.k != 's' {
+		return "", false
+	}
+	return c.s, true
+}
+
+func asInt(v value) (int, bool) {
+	c, ok := v.(constant)
+	if !ok || c.k != 'i' {
+		return 0, false
+	}
+	n, err := strconv.Atoi(c.s)
+	return n, err == nil
+}
+
+// strings lists the strings a value may be.
+func stringsOf(v value) []string {
+	switch x := v.(type) {
+	case constant:
+		if x.k == 's' {
+			return []string{x.s}
+		}
+	case union:
+		var out []string
+		for _, y := range x {
+			out = append(out, stringsOf(y)...)
+		}
+		return out
+	case *list:
+		var out []string
+		for _, y := range x.e {
+			out = append(out, stringsOf(y)...)
+		}
+		return out
+	}
+	return nil
+}
+
+func isUnknown(v value) bool {
+	switch v.(type) {
+	case nil, *unknown:
+		return true
+	}
+	return false
+}
+
+// labels are the words that say where a value is from.
+func labels(v value) []string {
+	switch x := v.(type) {
+	case *unknown:
+		return x.labels
+	case constant:
+		if x.k == 's' && len(x.s) < 40 {
+			return words(x.s)
+		}
+	case *external:
+		return words(lastPart(x.name))
+	case *object:
+		return words(lastPart(x.t))
+	case failure:
+		return words(x.name)
+	case union:
+		var out []string
+		for _, y := range x {
+			out = append(out, labels(y)...)
+		}
+		return out
+	}
+	return nil
+}
+
+const maxLabels = 24
+
+func mergeLabels(ls ...[]string) []string {
+	var out []string
+	for _, l := range ls {
+		for _, w := range l {
+			if len(out) >= maxLabels {
+				return out
+			}
+			if !slices.Contains(out, w) {
+				out = append(out, w)
+			}
+		}
+	}
+	return out
+}
+
+// lastPart is a qualified name without its package path.
+func lastPart(s string) string {
+	if i := strings.LastIndexByte(s, '/'); i >= 0 {
+		s = s[i+1:]
+	}
+	return s
+}
+
+// words splits a name at dots, dashes, underscores and capitals, in lower case.
+func words(s string) []string {
+	var out []string
+	start := 0
+	flush := func(end int) {
+		if end > start {
+			out = append(out, strings.ToLower(s[start:end]))
+		}
+		start = end
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == '.' || c == '-' || c == '_' || c == '/' || c == ' ' || c == '$' || c == ':' || c == '*':
+			flush(i)
+			start = i + 1
+		case c >= 'A' && c <= 'Z':
+			prevLower := i > 0 && (s[i-1] >= 'a' && s[i-1] <= 'z' || s[i-1] >= '0' && s[i-1] <= '9')
+			nextLower := i+1 < len(s) && s[i+1] >= 'a' && s[i+1] <= 'z'
+			if prevLower || nextLower && i > start {
+				flush(i)
+			}
+		}
+	}
+	flush(len(s))
+	return out
+}
+
+// join is what a variable holds after two branches of which either may run.
+func join(a, b value, why []string, inform bool) value {
+	if a == nil {
+		return b
+	}
+	if b == nil {
+		return a
+	}
+	if same(a, b) {
+		return a
+	}
+	if !inform { // simulating a request: only what is certain counts
+		_, ax := a.(absent)
+		_, bx := b.(absent)
+		if ax && bx {
+			return a
+		}
+		if handlerLike(a) && isNil(b) {
+			return a
+		}
+		if handlerLike(b) && isNil(a) {
+			return b
+		}
+		return &unknown{t: typeOf(a), labels: mergeLabels(why, labels(a), labels(b))}
+	}
+	if isUnknown(a) || isNil(a) {
+		return b
+	}
+	if isUnknown(b) || isNil(b) {
+		return a
+	}
+	if x, ok := a.(*list); ok {
+		if y, ok := b.(*list); ok {
+			if len(y.e) >= len(x.e) {
+				return y
+			}
+			return x
+		}
+	}
+	out := union{}
+	for _, v := range []value{a, b} {
+		if u, ok := v.(union); ok {
+			for _, w := range u {
+				out = out.add(w)
+			}
+		} else {
+			out = out.add(v)
+		}
+	}
+	if len(out) == 1 {
+		return out[0]
+	}
+	return out
+}
+
+const maxUnion = 6
+
+func (u union) add(v value) union {
+	for _, w := range u {
+		if same(v, w) {
+			return u
+		}
+	}
+	if len(u) >= maxUnion {
+		return u
+	}
+	return append(u, v)
+}
+
+func isNil(v value) bool { _, ok := v.(nilValue); return ok }
+
+func same(a, b value) bool {
+	switch x := a.(type) {
+	case constant:
+		y, ok := b.(constant)
+		return ok && x.k == y.k && x.s == y.s
+	case tuple, union:
+		return false
+	case *closure:
+		y, ok := b.(*closure)
+		return ok && (x == y || x.fn == y.fn && x.env == y.env && x.t == y.t && comparableValue(x.recv) && comparableValue(y.recv) && x.recv == y.recv)
+	case *external:
+		y, ok := b.(*external)
+		return ok && (x == y || x.name == y.name && !x.called && !y.called && x.recv == nil && y.recv == nil)
+	}
+	switch b.(type) {
+	case tuple, union:
+		return false
+	}
+	return a == b
+}
+
+func comparableValue(v value) bool {
+	switch v.(type) {
+	case tuple, union:
+		return false
+	}
+	return true
+}
+
+func handlerLike(v value) bool {
+	switch x := v.(type) {
+	case *closure, *wrapped, *router, next:
+		return true
+	case *external:
+		return !x.called || strings.HasPrefix(x.t, "func(") || strings.Contains(x.t, "Handler") || strings.Contains(x.t, "Middleware")
+	}
+	return false
+}
+
+func typeOf(v value) string {
+	switch x := v.(type) {
+	case *unknown:
+		return x.t
+	case absent:
+		return x.t
+	case *object:
+		return x.t
+	case *external:
+		return x.t
+	case *closure:
+		return x.t
+	case *list:
+		return x.t
+	case failure:
+		return "error"
+	case *router:
+		return x.t
+	}
+	return ""
+}

@@ -1,0 +1,860 @@
+package program
+
+import (
+	"fmt"
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// maxDepth bounds the nesting that is followed; deeper code becomes Bad.
+const maxDepth = 400
+
+// Build makes the program form of a package. info may be partial.
+func Build(fset *token.FileSet, files []*ast.File, pkg *types.Package, info *types.Info) *Package {
+	b := &builder{fset: fset, pkg: pkg, info: info, out: &Package{}, ids: map[types.Object]int32{}, types: map[types.Type]string{}}
+	if pkg != nil {
+		b.out.Path, b.out.Name = pkg.Path(), pkg.Name()
+		for _, im := range pkg.Imports() {
+			b.out.Imports = append(b.out.Imports, im.Path())
+		}
+	}
+	for _, f := range files {
+		b.file = fset.PositionFor(f.Pos(), false).Filename
+		b.test = strings.HasSuffix(b.file, "_test.go")
+		if b.test {
+			continue
+		}
+		b.fileImports(f)
+		for _, d := range f.Decls {
+			b.decl(d)
+		}
+	}
+	b.initOrder()
+	return b.out
+}
+
+type builder struct {
+	fset    *token.FileSet
+	pkg     *types.Package
+	info    *types.Info
+	out     *Package
+	ids     map[types.Object]int32
+	names   map[string]int32 // locals without an object
+	nextID  int32
+	types   map[types.Type]string
+	imports map[string]string // of the file: local name to path
+	file    string
+	test    bool
+	outer   string
+	lits    int
+	depth   int
+	results []Param
+	inits   []*Node
+	initOf  map[types.Object]*Node
+}
+
+func (b *builder) fileImports(f *ast.File) {
+	b.imports = map[string]string{}
+	for _, s := range f.Imports {
+		p, err := strconv.Unquote(s.Path.Value)
+		if err != nil {
+			continue
+		}
+		name := path.Base(p)
+		if isMajor(name) {
+			name = path.Base(path.Dir(p))
+		}
+		name = strings.TrimPrefix(name, "go-")
+		if i := strings.LastIndex(name, ".v"); i > 0 {
+			name = name[:i]
+		}
+		if s.Name != nil {
+			name = s.Name.Name
+		}
+		b.imports[name] = p
+	}
+}
+
+func isMajor(s string) bool {
+	if len(s) < 2 || s[0] != 'v' {
+		return false
+	}
+	_, err := strconv.Atoi(s[1:])
+	return err == nil
+}
+
+func (b *builder) line(p token.Pos) int32 { return int32(b.fset.PositionFor(p, false).Line) }
+
+func (b *builder) qualified(name string) string { return b.out.Path + "." + name }
+
+func (b *builder) decl(d ast.Decl) {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		b.funcDecl(d)
+	case *ast.GenDecl:
+		for _, s := range d.Specs {
+			switch s := s.(type) {
+			case *ast.TypeSpec:
+				b.typeSpec(s)
+			case *ast.ValueSpec:
+				if d.Tok == token.VAR && len(s.Values) > 0 {
+					b.outer = b.qualified("var")
+					if len(s.Names) > 0 {
+						b.outer = b.qualified(s.Names[0].Name)
+					}
+					b.lits = 0
+					n := &Node{Op: Assign, S: ":=", N: int32(len(s.Names)), Line: b.line(s.Pos()), T: b.file}
+					for _, id := range s.Names {
+						n.K = append(n.K, &Node{Op: Global, S: b.qualified(id.Name), Line: b.line(id.Pos())})
+					}
+					for _, v := range s.Values {
+						n.K = append(n.K, b.expr(v))
+					}
+					b.inits = append(b.inits, n)
+					if b.initOf == nil {
+						b.initOf = map[types.Object]*Node{}
+					}
+					for _, id := range s.Names {
+						if o := b.info.Defs[id]; o != nil {
+							b.initOf[o] = n
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// initOrder puts variables' initialisations in the order the language gives
+// them, as far as the type checker worked it out.
+func (b *builder) initOrder() {
+	done := map[*Node]bool{}
+	for _, i := range b.info.InitOrder {
+		for _, v := range i.Lhs {
+			if n := b.initOf[v]; n != nil && !done[n] {
+				done[n] = true
+				b.out.Vars = append(b.out.Vars, n)
+			}
+		}
+	}
+	for _, n := range b.inits {
+		if !done[n] {
+			b.out.Vars = append(b.out.Vars, n)
+		}
+	}
+}
+
+func (b *builder) typeSpec(s *ast.TypeSpec) {
+	t := &Type{Name: b.qualified(s.Name.Name)}
+	if obj := b.info.Defs[s.Name]; obj != nil {
+		if s.Assign.IsValid() {
+			t.Under = b.typ(obj.Type())
+		}
+	}
+	switch u := s.Type.(type) {
+	case *ast.StructType:
+		for _, f := range u.Fields.List {
+			ft := b.typeExpr(f.Type)
+			if len(f.Names) == 0 {
+				name := baseName(ft)
+				t.Fields = append(t.Fields, Param{Name: name, Type: ft})
+				t.Embedded = append(t.Embedded, name)
+			}
+			for _, n := range f.Names {
+				t.Fields = append(t.Fields, Param{Name: n.Name, Type: ft})
+			}
+		}
+	case *ast.InterfaceType:
+		t.Interface = []string{}
+		for _, f := range u.Methods.List {
+			for _, n := range f.Names {
+				t.Interface = append(t.Interface, n.Name)
+			}
+		}
+		if obj := b.info.Defs[s.Name]; obj != nil {
+			if it, ok := obj.Type().Underlying().(*types.Interface); ok {
+				t.Interface = t.Interface[:0]
+				for m := range it.Methods() {
+					t.Interface = append(t.Interface, m.Name())
+				}
+			}
+		}
+		if len(t.Interface) == 0 {
+			t.Interface = []string{""}
+		}
+	default:
+		if t.Under == "" {
+			t.Under = b.typeExpr(s.Type)
+		}
+	}
+	b.out.Types = append(b.out.Types, t)
+}
+
+// baseName is the name an embedded field of a type has.
+func baseName(t string) string {
+	t = strings.TrimLeft(t, "*[]")
+	if i := strings.IndexByte(t, '['); i > 0 {
+		t = t[:i]
+	}
+	return t[strings.LastIndexAny(t, "./")+1:]
+}
+
+func (b *builder) funcDecl(d *ast.FuncDecl) {
+	name := b.qualified(d.Name.Name)
+	var recv *Param
+	if d.Recv != nil && len(d.Recv.List) > 0 {
+		t := b.typeExpr(d.Recv.List[0].Type)
+		recv = &Param{Type: t}
+		if ns := d.Recv.List[0].Names; len(ns) > 0 {
+			recv.Name, recv.ID = ns[0].Name, b.define(ns[0])
+		}
+		name = strings.TrimPrefix(strings.TrimPrefix(generic(t), "*"), "*") + "." + d.Name.Name
+	}
+	b.outer, b.lits, b.names = name, 0, map[string]int32{}
+	f := b.fn(d.Type, d.Body)
+	f.Name, f.Recv, f.Line, f.EndLine = name, recv, b.line(d.Name.Pos()), b.line(d.End())
+	b.out.Funcs = append(b.out.Funcs, f)
+}
+
+// generic takes type arguments off a type's text.
+func generic(t string) string {
+	if i := strings.IndexByte(t, '['); i > 0 && !strings.HasPrefix(t, "map[") && !strings.HasPrefix(t, "func(") {
+		return t[:i]
+	}
+	return t
+}
+
+func (b *builder) fn(t *ast.FuncType, body *ast.BlockStmt) *Func {
+	f := &Func{File: b.file, Test: b.test}
+	f.Params, f.Variadic = b.fields(t.Params)
+	f.Results, _ = b.fields(t.Results)
+	if body != nil {
+		f.Body = b.block(body)
+	}
+	return f
+}
+
+func (b *builder) fields(l *ast.FieldList) (out []Param, variadic bool) {
+	if l == nil {
+		return nil, false
+	}
+	for _, f := range l.List {
+		te := f.Type
+		if e, ok := te.(*ast.Ellipsis); ok {
+			variadic = true
+			te = e.Elt
+		}
+		t := b.typeExpr(te)
+		if variadic {
+			t = "[]" + t
+		}
+		if len(f.Names) == 0 {
+			out = append(out, Param{Type: t})
+		}
+		for _, n := range f.Names {
+			out = append(out, Param{Name: n.Name, ID: b.define(n), Type: t})
+		}
+	}
+	return out, variadic
+}
+
+func (b *builder) define(id *ast.Ident) int32 {
+	if id.Name == "_" {
+		return 0
+	}
+	obj := b.info.Defs[id]
+	if obj == nil {
+		obj = b.info.Uses[id]
+	}
+	return b.id(obj, id.Name)
+}
+
+func (b *builder) id(obj types.Object, name string) int32 {
+	if obj == nil {
+		if b.names == nil {
+			b.names = map[string]int32{}
+		}
+		if b.names[name] == 0 {
+			b.nextID++
+			b.names[name] = b.nextID
+		}
+		return b.names[name]
+	}
+	if n, ok := b.ids[obj]; ok {
+		return n
+	}
+	b.nextID++
+	b.ids[obj] = b.nextID
+	return b.nextID
+}
+
+// typ writes a type: package paths in full, pointers to named types without
+// their star.
+func (b *builder) typ(t types.Type) string {
+	if t == nil {
+		return ""
+	}
+	if s, ok := b.types[t]; ok {
+		return s
+	}
+	s := types.TypeString(deref(t), func(p *types.Package) string { return p.Path() })
+	if s == "invalid type" {
+		s = ""
+	}
+	if len(s) > 300 {
+		s = s[:300]
+	}
+	b.types[t] = s
+	return s
+}
+
+func deref(t types.Type) types.Type {
+	t = types.Unalias(t)
+	if p, ok := t.(*types.Pointer); ok {
+		return types.Unalias(p.Elem())
+	}
+	return t
+}
+
+// typeExpr writes the type an expression denotes, by its syntax where the
+// checker failed.
+func (b *builder) typeExpr(e ast.Expr) string {
+	if t := b.info.TypeOf(e); t != nil {
+		if s := b.typ(t); s != "" && !strings.Contains(s, "invalid type") {
+			return s
+		}
+	}
+	switch x := e.(type) {
+	case *ast.Ident:
+		if x.IsExported() || types.Universe.Lookup(x.Name) == nil {
+			return b.qualified(x.Name)
+		}
+		return x.Name
+	case *ast.SelectorExpr:
+		if p := b.qualifier(x.X); p != "" {
+			return p + "." + x.Sel.Name
+		}
+	case *ast.StarExpr:
+		return b.typeExpr(x.X)
+	case *ast.ParenExpr:
+		return b.typeExpr(x.X)
+	case *ast.ArrayType:
+		return "[]" + b.typeExpr(x.Elt)
+	case *ast.Ellipsis:
+		return "[]" + b.typeExpr(x.Elt)
+	case *ast.MapType:
+		return "map[" + b.typeExpr(x.Key) + "]" + b.typeExpr(x.Value)
+	case *ast.IndexExpr:
+		return b.typeExpr(x.X)
+	case *ast.FuncType:
+		var ps []string
+		if x.Params != nil {
+			for _, f := range x.Params.List {
+				for range max(1, len(f.Names)) {
+					ps = append(ps, b.typeExpr(f.Type))
+				}
+			}
+		}
+		return "func(" + strings.Join(ps, ", ") + ")"
+	case *ast.InterfaceType:
+		return "interface{}"
+	}
+	return ""
+}
+
+// qualifier returns the import path an identifier names, "" if it names none.
+func (b *builder) qualifier(e ast.Expr) string {
+	id, ok := e.(*ast.Ident)
+	if !ok {
+		return ""
+	}
+	switch o := b.info.Uses[id].(type) {
+	case *types.PkgName:
+		return o.Imported().Path()
+	case nil:
+		return b.imports[id.Name]
+	}
+	return ""
+}
+
+func (b *builder) block(s *ast.BlockStmt) *Node {
+	n := &Node{Op: Block}
+	if s == nil {
+		return n
+	}
+	n.Line = b.line(s.Pos())
+	for _, x := range s.List {
+		n.K = append(n.K, b.stmt(x))
+	}
+	return n
+}
+
+func (b *builder) stmt(s ast.Stmt) *Node {
+	b.depth++
+	defer func() { b.depth-- }()
+	if s == nil || b.depth > maxDepth/2 {
+		return &Node{}
+	}
+	ln := b.line(s.Pos())
+	switch s := s.(type) {
+	case *ast.BlockStmt:
+		return b.block(s)
+	case *ast.ExprStmt:
+		return &Node{Op: Expr, Line: ln, K: []*Node{b.expr(s.X)}}
+	case *ast.AssignStmt:
+		n := &Node{Op: Assign, S: s.Tok.String(), N: int32(len(s.Lhs)), Line: ln}
+		for _, e := range s.Lhs {
+			n.K = append(n.K, b.expr(e))
+		}
+		for _, e := range s.Rhs {
+			n.K = append(n.K, b.expr(e))
+		}
+		return n
+	case *ast.DeclStmt:
+		out := &Node{Op: Block, Line: ln}
+		if g, ok := s.Decl.(*ast.GenDecl); ok {
+			for _, sp := range g.Specs {
+				switch v := sp.(type) {
+				case *ast.ValueSpec:
+					if g.Tok != token.VAR {
+						continue
+					}
+					n := &Node{Op: Assign, S: ":=", N: int32(len(v.Names)), Line: ln}
+					for _, id := range v.Names {
+						n.K = append(n.K, b.expr(id))
+					}
+					for _, e := range v.Values {
+						n.K = append(n.K, b.expr(e))
+					}
+					if len(v.Values) == 0 {
+						n.S = "var"
+						if v.Type != nil {
+							n.T = b.typeExpr(v.Type)
+						}
+					}
+					out.K = append(out.K, n)
+				case *ast.TypeSpec:
+					b.typeSpec(v)
+				}
+			}
+		}
+		return out
+	case *ast.IncDecStmt:
+		return &Node{Op: Assign, S: "+=", N: 1, Line: ln, K: []*Node{b.expr(s.X), {Op: Const, T: "int", S: "1"}}}
+	case *ast.IfStmt:
+		n := &Node{Op: If, Line: ln}
+		init := s.Init
+		var pre *Node
+		if init != nil {
+			pre = b.stmt(init)
+		}
+		n.K = []*Node{b.expr(s.Cond), b.block(s.Body)}
+		if s.Else != nil {
+			n.K = append(n.K, b.stmt(s.Else))
+		}
+		if pre != nil {
+			return &Node{Op: Block, Line: ln, K: []*Node{pre, n}}
+		}
+		return n
+	case *ast.ForStmt:
+		cond := &Node{Op: Nil}
+		var pre *Node
+		if s.Init != nil {
+			pre = b.stmt(s.Init)
+		}
+		if s.Cond != nil {
+			cond = b.expr(s.Cond)
+		}
+		post := &Node{Op: Block}
+		body := b.block(s.Body)
+		if s.Post != nil {
+			post = b.stmt(s.Post)
+		}
+		n := &Node{Op: For, Line: ln, K: []*Node{cond, body, post}}
+		if pre != nil {
+			return &Node{Op: Block, Line: ln, K: []*Node{pre, n}}
+		}
+		return n
+	case *ast.RangeStmt:
+		k, v := &Node{Op: Nil}, &Node{Op: Nil}
+		if s.Key != nil {
+			k = b.expr(s.Key)
+		}
+		if s.Value != nil {
+			v = b.expr(s.Value)
+		}
+		return &Node{Op: Range, Line: ln, K: []*Node{k, v, b.expr(s.X), b.block(s.Body)}}
+	case *ast.SwitchStmt:
+		n := &Node{Op: Switch, Line: ln}
+		var pre *Node
+		if s.Init != nil {
+			pre = b.stmt(s.Init)
+		}
+		tag := &Node{Op: Nil}
+		if s.Tag != nil {
+			tag = b.expr(s.Tag)
+		}
+		n.K = append([]*Node{tag}, b.cases(s.Body)...)
+		if pre != nil {
+			return &Node{Op: Block, Line: ln, K: []*Node{pre, n}}
+		}
+		return n
+	case *ast.TypeSwitchStmt:
+		n := &Node{Op: TypeSwitch, Line: ln}
+		bound, x := &Node{Op: Nil}, &Node{Op: Nil}
+		switch a := s.Assign.(type) {
+		case *ast.ExprStmt:
+			if t, ok := a.X.(*ast.TypeAssertExpr); ok {
+				x = b.expr(t.X)
+			}
+		case *ast.AssignStmt:
+			if t, ok := a.Rhs[0].(*ast.TypeAssertExpr); ok {
+				x = b.expr(t.X)
+			}
+		}
+		n.K = append([]*Node{x, bound}, b.cases(s.Body)...)
+		for i, c := range s.Body.List {
+			if i+2 < len(n.K) {
+				n.K[i+2].Line = 0
+			}
+			if o := b.info.Implicits[c]; o != nil && i+2 < len(n.K) {
+				n.K[i+2].Line = b.id(o, o.Name()) // the clause's own variable
+			}
+		}
+		return n
+	case *ast.ReturnStmt:
+		n := &Node{Op: Return, Line: ln}
+		for _, e := range s.Results {
+			n.K = append(n.K, b.expr(e))
+		}
+		return n
+	case *ast.GoStmt:
+		return &Node{Op: Go, S: "go", Line: ln, K: []*Node{b.expr(s.Call)}}
+	case *ast.DeferStmt:
+		return &Node{Op: Go, S: "defer", Line: ln, K: []*Node{b.expr(s.Call)}}
+	case *ast.BranchStmt:
+		return &Node{Op: Branch, S: s.Tok.String(), Line: ln}
+	case *ast.LabeledStmt:
+		return b.stmt(s.Stmt)
+	case *ast.SelectStmt:
+		n := &Node{Op: SelectStmt, Line: ln}
+		for _, c := range s.Body.List {
+			if cc, ok := c.(*ast.CommClause); ok {
+				bl := &Node{Op: Block}
+				if cc.Comm != nil {
+					bl.K = append(bl.K, b.stmt(cc.Comm))
+				}
+				for _, x := range cc.Body {
+					bl.K = append(bl.K, b.stmt(x))
+				}
+				n.K = append(n.K, bl)
+			}
+		}
+		return n
+	case *ast.SendStmt:
+		return &Node{Op: Expr, Line: ln, K: []*Node{b.expr(s.Value)}}
+	}
+	return &Node{Line: ln}
+}
+
+func (b *builder) cases(body *ast.BlockStmt) []*Node {
+	var out []*Node
+	for _, s := range body.List {
+		c, ok := s.(*ast.CaseClause)
+		if !ok {
+			continue
+		}
+		n := &Node{Op: Case, N: int32(len(c.List)), Line: b.line(c.Pos())}
+		if c.List == nil {
+			n.N = -1
+		}
+		for _, e := range c.List {
+			n.K = append(n.K, b.expr(e))
+		}
+		bl := &Node{Op: Block, Line: n.Line}
+		for _, x := range c.Body {
+			bl.K = append(bl.K, b.stmt(x))
+		}
+		n.K = append(n.K, bl)
+		out = append(out, n)
+	}
+	return out
+}
+
+func (b *builder) exprs(n *Node, es ...ast.Expr) *Node {
+	for _, e := range es {
+		n.K = append(n.K, b.expr(e))
+	}
+	return n
+}
+
+func (b *builder) expr(e ast.Expr) *Node {
+	b.depth++
+	defer func() { b.depth-- }()
+	if e == nil || b.depth > maxDepth {
+		return &Node{}
+	}
+	ln := b.line(e.Pos())
+	tv, typed := b.info.Types[e]
+	if typed && tv.Value != nil {
+		if n := constNode(tv.Value, ln); n != nil {
+			if named, ok := tv.Type.(*types.Named); ok && named.Obj().Pkg() != nil {
+				n.K = nil
+			}
+			return n
+		}
+	}
+	if typed && tv.IsType() {
+		return &Node{Op: TypeOf, T: b.typeExpr(e), Line: ln}
+	}
+	switch x := e.(type) {
+	case *ast.ParenExpr:
+		return b.expr(x.X)
+	case *ast.BasicLit:
+		if v := constant.MakeFromLiteral(x.Value, x.Kind, 0); v.Kind() != constant.Unknown {
+			if n := constNode(v, ln); n != nil {
+				return n
+			}
+		}
+	case *ast.Ident:
+		return b.ident(x, ln)
+	case *ast.SelectorExpr:
+		return b.selector(x, ln)
+	case *ast.FuncLit:
+		b.lits++
+		name := b.outer + "$" + strconv.Itoa(b.lits)
+		f := b.fn(x.Type, x.Body)
+		f.Name, f.Line, f.EndLine, f.Literal = name, ln, b.line(x.End()), true
+		b.out.Funcs = append(b.out.Funcs, f)
+		return &Node{Op: Lit, N: int32(len(b.out.Funcs) - 1), S: name, Line: ln}
+	case *ast.CompositeLit:
+		n := &Node{Op: Composite, T: b.typ(b.info.TypeOf(x)), Line: ln}
+		if n.T == "" && x.Type != nil {
+			n.T = b.typeExpr(x.Type)
+		}
+		st := b.structOf(x)
+		for i, el := range x.Elts {
+			if kv, ok := el.(*ast.KeyValueExpr); ok {
+				var key *Node
+				id, isID := kv.Key.(*ast.Ident)
+				if isID && (st != nil || b.info.TypeOf(x) == nil || isInvalid(b.info.TypeOf(x)) && !strings.HasPrefix(n.T, "map[")) {
+					key = &Node{Op: Const, T: "string", S: id.Name, Line: ln}
+				} else {
+					key = b.expr(kv.Key)
+				}
+				n.K = append(n.K, &Node{Op: KV, Line: b.line(kv.Pos()), K: []*Node{key, b.expr(kv.Value)}})
+				continue
+			}
+			v := b.expr(el)
+			if st != nil && i < st.NumFields() {
+				v = &Node{Op: KV, Line: v.Line, K: []*Node{{Op: Const, T: "string", S: st.Field(i).Name(), Line: ln}, v}}
+			}
+			n.K = append(n.K, v)
+		}
+		return n
+	case *ast.CallExpr:
+		return b.call(x, ln)
+	case *ast.IndexExpr:
+		if t, ok := b.info.Types[x.Index]; ok && t.IsType() {
+			return b.expr(x.X) // instantiation
+		}
+		n := b.exprs(&Node{Op: Index, Line: ln}, x.X, x.Index)
+		n.T = b.typ(b.elem(x))
+		return n
+	case *ast.IndexListExpr:
+		return b.expr(x.X)
+	case *ast.SliceExpr:
+		return b.exprs(&Node{Op: SliceOf, Line: ln}, x.X)
+	case *ast.StarExpr:
+		return b.exprs(&Node{Op: Deref, Line: ln}, x.X)
+	case *ast.UnaryExpr:
+		if x.Op == token.AND {
+			return b.exprs(&Node{Op: Addr, Line: ln}, x.X)
+		}
+		return b.exprs(&Node{Op: Unary, S: x.Op.String(), Line: ln, T: b.typ(b.info.TypeOf(x))}, x.X)
+	case *ast.BinaryExpr:
+		return b.exprs(&Node{Op: Binary, S: x.Op.String(), Line: ln}, x.X, x.Y)
+	case *ast.TypeAssertExpr:
+		n := b.exprs(&Node{Op: Assert, Line: ln}, x.X)
+		if x.Type != nil {
+			n.T = b.typeExpr(x.Type)
+		}
+		return n
+	case *ast.ArrayType, *ast.MapType, *ast.FuncType, *ast.StructType, *ast.InterfaceType, *ast.ChanType:
+		return &Node{Op: TypeOf, T: b.typeExpr(e), Line: ln}
+	case *ast.KeyValueExpr:
+		return b.exprs(&Node{Op: KV, Line: ln}, x.Key, x.Value)
+	}
+	return &Node{Line: ln}
+}
+
+func isInvalid(t types.Type) bool {
+	b, ok := t.(*types.Basic)
+	return ok && b.Kind() == types.Invalid
+}
+
+func (b *builder) elem(x *ast.IndexExpr) types.Type {
+	t := b.info.TypeOf(x)
+	if tu, ok := t.(*types.Tuple); ok && tu.Len() > 0 {
+		return tu.At(0).Type()
+	}
+	return t
+}
+
+func (b *builder) structOf(x *ast.CompositeLit) *types.Struct {
+	t := b.info.TypeOf(x)
+	if t == nil {
+		return nil
+	}
+	st, _ := deref(t).Underlying().(*types.Struct)
+	return st
+}
+
+func constNode(v constant.Value, ln int32) *Node {
+	switch v.Kind() {
+	case constant.String:
+		s := constant.StringVal(v)
+		if len(s) > 2000 {
+			s = s[:2000]
+		}
+		return &Node{Op: Const, T: "string", S: s, Line: ln}
+	case constant.Bool:
+		return &Node{Op: Const, T: "bool", S: fmt.Sprint(constant.BoolVal(v)), Line: ln}
+	case constant.Int:
+		if v.ExactString(); constant.BitLen(v) > 63 {
+			return &Node{Op: Const, T: "float", Line: ln}
+		}
+		return &Node{Op: Const, T: "int", S: v.ExactString(), Line: ln}
+	case constant.Float:
+		return &Node{Op: Const, T: "float", S: v.String(), Line: ln}
+	}
+	return nil
+}
+
+func (b *builder) ident(x *ast.Ident, ln int32) *Node {
+	if x.Name == "_" {
+		return &Node{Op: Nil, S: "_", Line: ln}
+	}
+	obj := b.info.Uses[x]
+	if obj == nil {
+		obj = b.info.Defs[x]
+	}
+	switch o := obj.(type) {
+	case *types.Nil:
+		return &Node{Op: Nil, Line: ln}
+	case *types.Builtin:
+		return &Node{Op: Global, S: o.Name(), Line: ln}
+	case *types.PkgName:
+		return &Node{Line: ln}
+	case *types.TypeName:
+		return &Node{Op: TypeOf, T: b.typeExpr(x), Line: ln}
+	case *types.Func:
+		return &Node{Op: Global, S: funcName(o), Line: ln, T: b.typ(o.Type())}
+	case *types.Var:
+		if o.Pkg() != nil && o.Parent() == o.Pkg().Scope() {
+			return &Node{Op: Global, S: o.Pkg().Path() + "." + o.Name(), Line: ln, T: b.typ(o.Type())}
+		}
+		return &Node{Op: Local, S: x.Name, N: b.id(o, x.Name), Line: ln, T: b.typ(o.Type())}
+	case nil:
+		switch x.Name {
+		case "nil":
+			return &Node{Op: Nil, Line: ln}
+		case "true", "false":
+			return &Node{Op: Const, T: "bool", S: x.Name, Line: ln}
+		}
+		if n, ok := b.names[x.Name]; ok {
+			return &Node{Op: Local, S: x.Name, N: n, Line: ln}
+		}
+		if types.Universe.Lookup(x.Name) != nil {
+			return &Node{Op: Global, S: x.Name, Line: ln}
+		}
+		return &Node{Op: Global, S: b.qualified(x.Name), Line: ln}
+	}
+	return &Node{Line: ln}
+}
+
+func funcName(o *types.Func) string {
+	o = o.Origin()
+	if sig, ok := o.Type().(*types.Signature); ok && sig.Recv() != nil {
+		if n, ok := deref(sig.Recv().Type()).(*types.Named); ok {
+			pkg := ""
+			if n.Obj().Pkg() != nil {
+				pkg = n.Obj().Pkg().Path() + "."
+			}
+			return pkg + n.Obj().Name() + "." + o.Name()
+		}
+	}
+	if o.Pkg() == nil {
+		return o.Name()
+	}
+	return o.Pkg().Path() + "." + o.Name()
+}
+
+func (b *builder) selector(x *ast.SelectorExpr, ln int32) *Node {
+	name := x.Sel.Name
+	if p := b.qualifier(x.X); p != "" {
+		switch o := b.info.Uses[x.Sel].(type) {
+		case *types.Func:
+			return &Node{Op: Global, S: p + "." + name, Line: ln, T: b.typ(o.Type())}
+		case *types.TypeName:
+			return &Node{Op: TypeOf, T: p + "." + name, Line: ln}
+		case *types.Var:
+			return &Node{Op: Global, S: p + "." + name, Line: ln, T: b.typ(o.Type())}
+		}
+		return &Node{Op: Global, S: p + "." + name, Line: ln}
+	}
+	if sel := b.info.Selections[x]; sel != nil {
+		recv := b.expr(x.X)
+		t := sel.Recv()
+		if sel.Kind() == types.MethodExpr {
+			if f, ok := sel.Obj().(*types.Func); ok {
+				return &Node{Op: Global, S: funcName(f), Line: ln}
+			}
+		}
+		// Spell out the embedded fields that lead to what is selected.
+		for _, i := range sel.Index()[:len(sel.Index())-1] {
+			st, ok := deref(t).Underlying().(*types.Struct)
+			if !ok || i >= st.NumFields() {
+				break
+			}
+			recv = &Node{Op: Field, S: st.Field(i).Name(), K: []*Node{recv}, Line: ln, T: b.typ(st.Field(i).Type())}
+			t = st.Field(i).Type()
+		}
+		if f, ok := sel.Obj().(*types.Func); ok {
+			return &Node{Op: Method, S: name, T: strings.TrimSuffix(funcName(f), "."+name), K: []*Node{recv}, Line: ln}
+		}
+		return &Node{Op: Field, S: name, K: []*Node{recv}, Line: ln, T: b.typ(sel.Type())}
+	}
+	// Nothing known about the operand: a field or a method, decided by value.
+	return &Node{Op: Field, S: name, K: []*Node{b.expr(x.X)}, Line: b.line(x.Sel.Pos())}
+}
+
+func (b *builder) call(x *ast.CallExpr, ln int32) *Node {
+	if tv, ok := b.info.Types[x.Fun]; ok && tv.IsType() {
+		n := &Node{Op: Conv, T: b.typeExpr(x.Fun), Line: ln}
+		return b.exprs(n, x.Args...)
+	}
+	switch f := x.Fun.(type) {
+	case *ast.ArrayType, *ast.FuncType, *ast.MapType, *ast.InterfaceType:
+		return b.exprs(&Node{Op: Conv, T: b.typeExpr(f), Line: ln}, x.Args...)
+	}
+	n := &Node{Op: Call, Line: ln}
+	n.T = b.typ(b.info.TypeOf(x))
+	if x.Ellipsis.IsValid() {
+		n.N = 1
+	}
+	fun := b.expr(x.Fun)
+	n.K = append(n.K, fun)
+	if fun.Line > ln && (fun.Op == Method || fun.Op == Field) {
+		n.Line = fun.Line
+	}
+	if s, ok := x.Fun.(*ast.SelectorExpr); ok {
+		n.Line = b.line(s.Sel.Pos())
+	}
+	return b.exprs(n, x.Args...)
+}

@@ -1,0 +1,15 @@
+// Package inventory defines analyzers that reconstruct a program's routes and
+// report those that anybody can reach.
+//
+// # Analyzer authz
+//
+// authz: report routes without an authorization guard
+//
+// A guard is recognised by what it does: an anonymous request is sent, in the
+// abstract, through the chain of middleware that really applies to a route, and
+// through its handler; if nothing refuses it the route is public.
+//
+// The analyzer works on whole programs: every package exports a compact form of
+// its code as a fact, and the package with main puts them together. It imports
+// go/analysis and nothing of app.
+package inventory
