@@ -96,7 +96,7 @@ func (w *walker) findWrapped(body ast.Node) {
 			if obj == nil || !isMux(obj.Type()) {
 				continue
 			}
-			v := passes
+			var v verdict
 			if f := calledFunc(w.pass, call); f != nil {
 				v = judgeFunc(w.pass, f)
 			} else {

@@ -191,7 +191,7 @@ func judge(pass *analysis.Pass, e ast.Expr) verdict {
 		if f, ok := callee.Of(pass.TypesInfo, e); ok && libraryGuards[f] {
 			return guards
 		}
-		v := passes
+		var v verdict
 		if f := calledFunc(pass, e); f != nil {
 			v = judgeFunc(pass, f)
 		} else {

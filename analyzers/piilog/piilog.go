@@ -492,7 +492,8 @@ func (c *checker) callValue(e *ast.CallExpr, hops int) *source {
 
 // lookupName judges a value read under a literal name.
 func (c *checker) lookupName(e ast.Expr, name string, header bool) *source {
-	m, ok := sensitive.Match{}, false
+	var m sensitive.Match
+	var ok bool
 	if header {
 		m, ok = sensitive.Header(name)
 	} else {

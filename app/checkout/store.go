@@ -290,7 +290,7 @@ func removeLeftovers(dir string) {
 		case d.Type().IsRegular() && (strings.HasSuffix(path, ".lock") || strings.HasPrefix(d.Name(), "tmp_")):
 			_ = os.Remove(path)
 		}
-		return nil
+		return nil //nolint:nilerr // what cannot be read is not a leftover of ours
 	})
 }
 

@@ -19,7 +19,7 @@ import (
 // statusOf returns the HTTP status an error stands for, 0 when it stands for
 // none.
 func statusOf(err error) int {
-	if resp, _ := responseOf(err); resp != nil {
+	if resp, _ := responseOf(err); resp != nil { //nolint:bodyclose // go-github has read and closed it
 		return resp.StatusCode
 	}
 	return 0
@@ -51,7 +51,7 @@ func MapError(op, what string, err error) error {
 	var known *review.Error
 	var primary *github.RateLimitError
 	var secondary *github.AbuseRateLimitError
-	resp, message := responseOf(err)
+	resp, message := responseOf(err) //nolint:bodyclose // go-github has read and closed it
 	var network net.Error
 	switch {
 	case errors.As(err, &known):

@@ -21,6 +21,7 @@ import (
 // once; Handle may be called concurrently.
 type Service struct {
 	App       *gh.App
+	AppID     int64 // the App's own id: other Apps' check runs are not ours
 	Checkouts *checkout.Store
 	DB        *store.DB
 	Evaluator *Evaluator
@@ -43,6 +44,10 @@ const sayGrace = 30 * time.Second
 
 // pollCancelled is how often a running review looks whether it is still wanted.
 const pollCancelled = 500 * time.Millisecond
+
+// maxCrashes is after how many dead servers a review is given up, in red; the
+// queue itself gives the job up a little later.
+const maxCrashes = 4
 
 // Handle implements jobs.Handler.
 func (s *Service) Handle(ctx context.Context, job jobs.Job) error {
@@ -218,6 +223,10 @@ func (s *Service) review(ctx context.Context, job jobs.Job, t review.Target, aga
 	if err := say.begin(ctx); err != nil {
 		return s.failed(ctx, job, say, err)
 	}
+	if job.Crashes >= maxCrashes {
+		return s.failed(ctx, job, say, &review.Error{Code: review.CodeTooLarge, Op: "review", What: t.Head.Short(),
+			Do: fmt.Sprintf("the server died %d times on this review: look in its log, raise its memory, then ask for a re-run", job.Crashes)})
+	}
 	s.step(t, "in progress")
 
 	watched, stop := s.watch(ctx, row)
@@ -376,7 +385,7 @@ func (s *Service) voice(t review.Target, row store.Review) (*voice, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.github = &publish.GitHub{Checks: client.Checks, Pulls: client.PullRequests, MapError: gh.MapError, Key: s.Key, Rules: s.Rules, RuleURL: s.RuleURL, Now: s.Evaluator.Now}
+	v.github = &publish.GitHub{AppID: s.AppID, Checks: client.Checks, Pulls: client.PullRequests, MapError: gh.MapError, Key: s.Key, Rules: s.Rules, RuleURL: s.RuleURL, Now: s.Evaluator.Now}
 	return v, nil
 }
 

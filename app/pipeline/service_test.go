@@ -262,6 +262,30 @@ func TestARerunIsANewRunOfTheSameName(t *testing.T) {
 	}
 }
 
+// TestRerunAllNamesNoCheckRun: "Re-run all" comes as check_suite.rerequested,
+// which names a commit only. A baseline, which has no check run, is none of it.
+func TestRerunAllNamesNoCheckRun(t *testing.T) {
+	s := newStage(t, map[string]string{"go.mod": goMod})
+	s.scanWith(clean)
+	push, err := s.github.DeliverPush(s.repo, "main", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ended(push)
+	n := s.open("topic", "main", map[string]string{"b.go": "package a\n"})
+	s.ended(s.deliver(n, "opened"))
+	d, err := s.github.DeliverCheckSuite(s.repo, s.repo.Head(n), "rerequested")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if state, reason := s.ended(d); state != store.DeliveryDone {
+		t.Errorf("the delivery ended %s: %s", state, reason)
+	}
+	if runs := s.repo.CheckRuns(s.repo.Head(n)); len(runs) != 2 || runs[1].Conclusion != "success" {
+		t.Errorf("check runs: %+v, want a second one", runs)
+	}
+}
+
 func TestANewerCommitStopsTheOlderReview(t *testing.T) {
 	s := newStage(t, map[string]string{"go.mod": goMod})
 	n := s.open("topic", "main", map[string]string{"b.go": "package a\n"})

@@ -97,7 +97,7 @@ func newInstance(ctx context.Context, opt instanceOptions) (_ *instance, err err
 		evaluator.ReadDirs = []string{opt.code.ModuleCache}
 	}
 	service := &pipeline.Service{
-		App: app, Checkouts: checkouts, DB: db, Evaluator: evaluator, Key: derive(key, "comment markers"), Rules: allRules(),
+		App: app, AppID: opt.github.AppID, Checkouts: checkouts, DB: db, Evaluator: evaluator, Key: derive(key, "comment markers"), Rules: allRules(),
 		RuleURL: func(id review.RuleID) string { return rule.URL(string(id)) }, Deadline: opt.reviewTime, Log: opt.log, Step: opt.step,
 	}
 	if opt.baseURL != "" {

@@ -2,6 +2,7 @@ package ghtest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -87,7 +88,8 @@ func (s *stage) clean(t *testing.T) {
 }
 
 func status(err error) int {
-	if e, ok := err.(*github.ErrorResponse); ok {
+	var e *github.ErrorResponse
+	if errors.As(err, &e) {
 		return e.Response.StatusCode
 	}
 	return 0
@@ -292,7 +294,8 @@ func TestGitFetchNeedsATokenForTheRepository(t *testing.T) {
 	client := github.NewClient(&http.Client{Transport: narrow})
 	client, _ = client.WithEnterpriseURLs(s.URL(), s.URL())
 	_, _, err := client.Checks.CreateCheckRun(ctx, "acme", "api", github.CreateCheckRunOptions{Name: "x", HeadSHA: string(s.head)})
-	if e, ok := err.(*github.ErrorResponse); !ok || e.Response.StatusCode != 403 || e.Response.Header.Get("X-Accepted-GitHub-Permissions") != "checks=write" {
+	var e *github.ErrorResponse
+	if !errors.As(err, &e) || e.Response.StatusCode != 403 || e.Response.Header.Get("X-Accepted-GitHub-Permissions") != "checks=write" {
 		t.Errorf("a token for reading contents made a check run: %v", err)
 	}
 	s.clean(t)

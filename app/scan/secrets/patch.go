@@ -99,7 +99,7 @@ func (p *patchReader) unread() { p.peeked = true }
 func (p *patchReader) run() error {
 	for {
 		err := p.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
@@ -171,7 +171,7 @@ func (p *patchReader) fileHeader(parents int) error {
 	}
 	for {
 		err := p.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return begin()
 		}
 		if err != nil {

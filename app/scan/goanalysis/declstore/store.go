@@ -68,7 +68,7 @@ func Key(parts ...string) string {
 	h := sha256.New()
 	for _, p := range parts {
 		fmt.Fprintf(h, "%d:", len(p))
-		io.WriteString(h, p)
+		h.Write([]byte(p))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -126,7 +126,7 @@ func (s *Store) get(key string) ([]byte, bool) {
 	}
 	s.damaged.Add(1)
 	if !s.readOnly {
-		s.root.Remove(name)
+		_ = s.root.Remove(name) // the next write replaces it
 	}
 	return nil, false
 }
@@ -159,7 +159,7 @@ func (s *Store) Put(key string, data []byte) error {
 		err = s.root.Rename(tmp, name)
 	}
 	if err != nil {
-		s.root.Remove(tmp)
+		_ = s.root.Remove(tmp) // the error that counts is the first
 		return fmt.Errorf("store: %w", err)
 	}
 	return nil

@@ -221,7 +221,7 @@ func (g *group) checkNode(slot int, n *node) {
 	p := n.newPackage()
 	p.version, p.Info = conf.GoVersion, info
 	conf.Error = func(err error) {
-		te, ok := err.(types.Error)
+		te, ok := err.(types.Error) //nolint:errorlint // the type checker hands it over unwrapped
 		if !ok {
 			n.errs = append(n.errs, Error{Msg: err.Error(), Kind: "type"})
 			return

@@ -39,8 +39,8 @@ func Write(w io.Writer, label string, fset *token.FileSet, pkgs []*types.Package
 		return err
 	}
 	put := func(b []byte) {
-		z.Write(binary.AppendUvarint(nil, uint64(len(b))))
-		z.Write(b)
+		_, _ = z.Write(binary.AppendUvarint(nil, uint64(len(b)))) // Close reports what went wrong
+		_, _ = z.Write(b)
 	}
 	put([]byte(label))
 	put([]byte(fmt.Sprint(len(pkgs))))
