@@ -112,6 +112,7 @@ func newInstance(ctx context.Context, opt instanceOptions) (_ *instance, err err
 	if err != nil {
 		return nil, err
 	}
+	webhook.OnlyApp(opt.github.AppID)
 	return &instance{db: db, app: app, queue: queue, webhook: webhook}, nil
 }
 
