@@ -87,10 +87,24 @@ type Code struct {
 	GOOS        string        `yaml:"goos"`
 	GOARCH      string        `yaml:"goarch"`
 	Tags        []string      `yaml:"tags"`
-	Sources     string        `yaml:"sources"`      // vendor, embedded, store or modcache
+	Sources     string        `yaml:"sources"`      // vendor, embedded, store, proxy or modcache
 	ForkSources string        `yaml:"fork_sources"` // the same, for pull requests from forks
 	ModuleCache string        `yaml:"module_cache"` // absolute after LoadServer
 	PackageTime time.Duration `yaml:"package_time"`
+	Proxy       Proxy         `yaml:"proxy"`
+}
+
+// Proxy is a module proxy that dependencies are downloaded from, for sources
+// "proxy". Its credentials go to its own host only.
+type Proxy struct {
+	URL          string `yaml:"url"`
+	User         string `yaml:"user"`
+	Password     Secret `yaml:"password"`
+	PasswordFile string `yaml:"password_file"`
+	// Only, when set, are the module path patterns (as in GOPRIVATE) the proxy
+	// is asked for; Private those it is not asked for unless Only names them.
+	Only    string `yaml:"only"`
+	Private string `yaml:"private"`
 }
 
 // DefaultServer is what holds for every key that is not set.
@@ -289,7 +303,7 @@ func (v *validator) checkListen() {
 func (v *validator) checkGitHub() {
 	g := &v.cfg.GitHub
 	u, err := url.Parse(g.URL)
-	loopback := err == nil && (u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1" || u.Hostname() == "::1")
+	loopback := err == nil && isLoopback(u.Hostname())
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
 		v.add("github.url", "must be the address of GitHub itself, such as https://github.com or https://ghes.example.com")
@@ -397,17 +411,23 @@ func (v *validator) checkLimits() {
 	}
 }
 
+func isLoopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
+
 func (v *validator) checkCode() {
 	c := &v.cfg.Code
 	for _, s := range []struct{ key, value string }{{"sources", c.Sources}, {"fork_sources", c.ForkSources}} {
 		switch s.value {
 		case "vendor", "embedded", "store":
+		case "proxy":
+			if c.Proxy.URL == "" {
+				v.add("code."+s.key, "is proxy, so code.proxy.url must be the address of one")
+			}
 		case "modcache":
 			if c.ModuleCache == "" {
 				v.add("code."+s.key, "is modcache, so code.module_cache must name the folder")
 			}
 		default:
-			v.add("code."+s.key, "must be vendor, embedded, store or modcache")
+			v.add("code."+s.key, "must be vendor, embedded, store, proxy or modcache")
 		}
 	}
 	for _, w := range []struct{ key, value string }{{"goos", c.GOOS}, {"goarch", c.GOARCH}} {
@@ -424,6 +444,16 @@ func (v *validator) checkCode() {
 		v.add("code.package_time", "must be at least 1s")
 	}
 	v.absolute("code.module_cache", &c.ModuleCache)
+	if c.Proxy.URL != "" {
+		u, err := url.Parse(c.Proxy.URL)
+		switch {
+		case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "":
+			v.add("code.proxy.url", "must be the address of a module proxy; user and password have keys of their own")
+		case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
+			v.add("code.proxy.url", "must begin with https://")
+		}
+	}
+	v.secretFile("code.proxy.password", &c.Proxy.Password, c.Proxy.PasswordFile)
 }
 
 func isWord(s string) bool {

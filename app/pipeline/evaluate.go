@@ -44,6 +44,10 @@ type Evaluator struct {
 	// Settings returns what each scanner is told of the server's configuration
 	// and the base policy, by scanner name; files reads the base.
 	Settings func(pol config.Policy, files FileReader) (map[string]json.RawMessage, error)
+	// Prepare, when set, is called with the tree of the head before the scanners
+	// run, to fetch what they may need and cannot fetch themselves. What it
+	// returns is said in the receipt.
+	Prepare func(ctx context.Context, dir string, fork bool) []string
 	// ScratchDir is where trees are laid down while a review runs.
 	ScratchDir string
 	// CacheDir is kept between reviews; empty: no cache.
@@ -85,6 +89,10 @@ func (e *Evaluator) Evaluate(ctx context.Context, repo *checkout.Repo, target re
 	req.HeadDir, req.HeadTree, err = e.layDown(ctx, repo, target.Head, filepath.Join(scratch, "head"), &out)
 	if err != nil {
 		return out, err
+	}
+	if e.Prepare != nil {
+		obs.Stage("prepare")
+		out.Receipt.Notes = append(out.Receipt.Notes, e.Prepare(ctx, req.HeadDir, req.Fork)...)
 	}
 	if pair.judgeBase != "" {
 		req.BaseDir, req.BaseTree, err = e.layDown(ctx, repo, pair.judgeBase, filepath.Join(scratch, "base"), &out)

@@ -155,6 +155,9 @@ func (s *Service) reviewMergeGroup(ctx context.Context, job jobs.Job, t review.T
 // rerun reviews again what a check run was about.
 func (s *Service) rerun(ctx context.Context, job jobs.Job) error {
 	in := job.Intent
+	if in.CheckRun == 0 { // "re-run all" names the commit only
+		return s.reviewHead(ctx, job, true)
+	}
 	row, err := s.DB.ReviewByCheckRun(ctx, in.Repo.ID, in.CheckRun)
 	if errors.Is(err, store.ErrNotFound) {
 		return s.reviewHead(ctx, job, true)

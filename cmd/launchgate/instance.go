@@ -40,6 +40,7 @@ type instanceOptions struct {
 	trees         checkout.TreeLimits
 	jobs          jobs.Config
 	code          goanalysis.Settings
+	prepare       func(ctx context.Context, dir string, fork bool) []string
 	log           *slog.Logger
 	step          func(t review.Target, step string)
 }
@@ -92,7 +93,7 @@ func newInstance(ctx context.Context, opt instanceOptions) (_ *instance, err err
 		return nil, err
 	}
 	evaluator := newEvaluator(runner, scratch, cache, derive(key, "fingerprints"), opt.code)
-	evaluator.Limits = opt.trees
+	evaluator.Limits, evaluator.Prepare = opt.trees, opt.prepare
 	if opt.code.ModuleCache != "" {
 		evaluator.ReadDirs = []string{opt.code.ModuleCache}
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 	"github.com/launchgate/launchgate/app/jobs"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
+	"github.com/launchgate/launchgate/app/scan/goanalysis/modproxy"
 	"github.com/launchgate/launchgate/app/server"
 	"github.com/launchgate/launchgate/app/store"
 )
@@ -82,10 +84,44 @@ func optionsFrom(cfg config.Server, log *slog.Logger) instanceOptions {
 		code: goanalysis.Settings{GOOS: cfg.Code.GOOS, GOARCH: cfg.Code.GOARCH, Tags: cfg.Code.Tags, Sources: goanalysis.Sources(cfg.Code.Sources),
 			ForkSources: goanalysis.Sources(cfg.Code.ForkSources), ModuleCache: cfg.Code.ModuleCache, PackageSeconds: int(cfg.Code.PackageTime.Seconds())},
 	}
+	if p := cfg.Code.Proxy; p.URL != "" {
+		client := modproxy.Client{Private: p.Private, Dir: filepath.Join(cfg.DataDir, "cache", "modules"),
+			Proxies: []modproxy.Proxy{{URL: p.URL, User: p.User, Password: string(p.Password.Reveal()), Only: p.Only}}}
+		opt.prepare = downloader(client, opt.code, log)
+	}
 	if cfg.Dashboard.Enabled {
 		opt.baseURL = cfg.BaseURL
 	}
 	return opt
+}
+
+// downloader fetches the modules a review needs, in the server and not in the
+// worker: a worker has no network. Forks have sources of their own.
+func downloader(client modproxy.Client, code goanalysis.Settings, log *slog.Logger) func(context.Context, string, bool) []string {
+	return func(ctx context.Context, dir string, fork bool) []string {
+		sources := code.Sources
+		if fork {
+			sources = code.ForkSources
+		}
+		if sources != goanalysis.SourcesProxy {
+			return nil
+		}
+		c := client
+		report, err := c.Fill(ctx, dir)
+		if err != nil {
+			log.Warn("modules could not be downloaded", "error", err)
+			return []string{"Modules could not be downloaded; what depends on them is typed as far as it goes."}
+		}
+		notes := []string{fmt.Sprintf("Modules: %d needed, %d there already, %d downloaded (%d KiB).", report.Wanted, report.Present, report.Downloaded, report.Bytes>>10)}
+		for i, r := range report.Refused {
+			if i == 10 {
+				notes = append(notes, fmt.Sprintf("%d more modules could not be had.", len(report.Refused)-i))
+				break
+			}
+			notes = append(notes, fmt.Sprintf("Module not had: %s: %s.", r.What, r.Why))
+		}
+		return notes
+	}
 }
 
 func databaseFrom(cfg config.Server) store.Config {
