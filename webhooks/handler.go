@@ -275,6 +275,9 @@ func (h *Handler) decode(event string, raw []byte) (review.Delivery, error) {
 	if h.app != 0 && p.foreign(h.app) && d.Intent.Kind != review.IntentNone {
 		d.Intent = nothing("this %s is about another App", event)
 	}
+	if event == "ping" {
+		d.Intent.Note += unsubscribed(p)
+	}
 	if d.Intent.Kind == review.IntentNone {
 		// Kept for the record: where it happened helps who looks for it.
 		if at, err := p.place(review.IntentNone); err == nil {

@@ -335,6 +335,18 @@ func TestLargeBodiesShareSlots(t *testing.T) {
 	}
 }
 
+func TestPingNamesMissingSubscriptions(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"hook":{"type":"App","events":["pull_request","push","check_run","check_suite","installation"]}}`: "does not subscribe to merge_group\n",
+		`{"hook":{"type":"App","events":["pull_request","push","check_run","check_suite","merge_group"]}}`:  "Launchgate is listening\n",
+		`{"hook":{"type":"Repository","events":["push"]}}`:                                                  "Launchgate is listening\n",
+	} {
+		if w := send(t, new(recorder), "ping", body, nil); w.Code != http.StatusOK || !strings.HasSuffix(w.Body.String(), want) {
+			t.Errorf("%s: %d %q, want %q", body, w.Code, w.Body, want)
+		}
+	}
+}
+
 func FuzzHandler(f *testing.F) {
 	f.Add("pull_request", `{"action":"opened","number":1}`)
 	f.Add("merge_group", `{"action":"destroyed","merge_group":{}}`)

@@ -46,6 +46,10 @@ type payload struct {
 		BaseSHA string `json:"base_sha"`
 		BaseRef string `json:"base_ref"`
 	} `json:"merge_group"`
+	Hook *struct {
+		Type   string   `json:"type"`
+		Events []string `json:"events"`
+	} `json:"hook"`
 	Ref                 string       `json:"ref"`
 	After               string       `json:"after"`
 	Deleted             bool         `json:"deleted"`

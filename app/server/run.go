@@ -49,7 +49,9 @@ func Run(ctx context.Context, ln net.Listener, handler http.Handler, grace time.
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = srv.Close()
 	}
-	<-served // always http.ErrServerClosed after Shutdown
+	if serveErr := <-served; !errors.Is(serveErr, http.ErrServerClosed) {
+		err = errors.Join(err, serveErr)
+	}
 	if err != nil {
 		return fmt.Errorf("stop serving: %w", err)
 	}
