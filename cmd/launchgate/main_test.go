@@ -150,3 +150,25 @@ func TestEveryRuleIsExplained(t *testing.T) {
 		t.Errorf("rules: status %d, %d lines for %d rules", status, strings.Count(out, "\n"), len(allRules()))
 	}
 }
+
+// TestRulePages holds docs/rules against the rules' own documentation; "make
+// docs" writes them anew.
+func TestRulePages(t *testing.T) {
+	dir := t.TempDir()
+	if status, _, errs := launchgate(t, "rules", "--write", dir); status != 0 {
+		t.Fatal(errs)
+	}
+	committed := filepath.Join("..", "..", "docs", "rules")
+	for _, r := range allRules() {
+		name := filepath.FromSlash(string(r.ID)) + ".md"
+		want, err1 := os.ReadFile(filepath.Join(dir, name))
+		got, err2 := os.ReadFile(filepath.Join(committed, name))
+		if err1 != nil || err2 != nil || !bytes.Equal(got, want) {
+			t.Errorf("docs/rules/%s is not what rule %s says of itself (%v %v); run make docs", name, r.ID, err1, err2)
+		}
+	}
+	pages, err := filepath.Glob(filepath.Join(committed, "*", "*.md"))
+	if err != nil || len(pages) != len(allRules()) {
+		t.Errorf("%d pages for %d rules, %v: remove those of rules that are gone", len(pages), len(allRules()), err)
+	}
+}

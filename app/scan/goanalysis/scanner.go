@@ -128,7 +128,7 @@ func peak() int64 {
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &ru) != nil {
 		return 0
 	}
-	return int64(ru.Maxrss) << 10
+	return ru.Maxrss << 10
 }
 
 // plural writes "1 package", "2 packages".

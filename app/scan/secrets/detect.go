@@ -111,7 +111,8 @@ type text struct {
 	line    int // of the first line of content
 }
 
-func (t text) fragment() detect.Fragment {
+func (t text) fragment() detect.Fragment { //nolint:staticcheck // what v8 takes; v9 renames it
+	//nolint:staticcheck // as above
 	return detect.Fragment(sources.Fragment{Raw: string(t.content), FilePath: t.path, CommitSHA: t.commit, StartLine: t.line})
 }
 

@@ -273,7 +273,7 @@ func (r repo) objects(ctx context.Context, ids []string, limit int64, visit func
 		br := bufio.NewReaderSize(rd, 128<<10)
 		for {
 			head, err := br.ReadString('\n')
-			if err == io.EOF && head == "" {
+			if errors.Is(err, io.EOF) && head == "" {
 				break
 			}
 			if err != nil {

@@ -298,7 +298,7 @@ func (p *patchReader) hunks(f patchFile) error {
 		}
 	}
 	switch err := p.next(); {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 	case err != nil:
 		return err
 	case len(p.line) > 0 && p.line[0] == '\\':

@@ -289,7 +289,7 @@ func (s *session) listing(ctx context.Context, todo []commit, res *walkResult) e
 		br := bufio.NewReaderSize(rd, 256<<10)
 		for {
 			line, err := br.ReadString('\n')
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return nil
 			}
 			if err != nil {
