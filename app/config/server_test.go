@@ -210,6 +210,8 @@ func TestLoadServerNamesEveryMistake(t *testing.T) {
 		{"secret said twice", "github: {webhook_secret: a, webhook_secret_file: b}\n", []string{"LAUNCHGATE_GITHUB_APP_ID=7", "LAUNCHGATE_GITHUB_PRIVATE_KEY=" + newKey()}, []string{"both set"}},
 		{"no such key file", "github: {private_key_file: /does/not/exist}\n", []string{"LAUNCHGATE_GITHUB_APP_ID=7", "LAUNCHGATE_GITHUB_WEBHOOK_SECRET=x"}, []string{"/does/not/exist cannot be read: no such file"}},
 		{"modcache without a folder", "code: {sources: modcache}\n", needed(), []string{"code.module_cache must name the folder"}},
+		{"proxy without an address", "code: {sources: proxy}\n", needed(), []string{"code.proxy.url must be the address of one"}},
+		{"credentials in the proxy's address", "code: {proxy: {url: 'https://u:p@proxy.example'}}\n", needed(), []string{"line 1: code.proxy.url must be the address of a module proxy"}},
 		{"the same key twice", "listen: a:1\nlisten: b:2\n", needed(), []string{`line 2: has the key "listen" twice, first in line 1`}},
 		{"not YAML", "listen: [\n", needed(), []string{"line"}},
 	}
