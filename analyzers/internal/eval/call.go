@@ -331,7 +331,9 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 		return m.anonResult(c)
 	}
 	if x, ok := recv.(*external); ok && fun.T == "" {
-		t = x.t
+		if t = x.t; t == "" {
+			t = pkgOf(x.name) + ".T"
+		}
 	}
 	return m.external(t+"."+fun.S, recv, c)
 }
@@ -383,6 +385,13 @@ func (m *machine) callFunc(cl *closure, c call) value {
 	}
 	if m.sim != nil && fn.size > 40 && !m.interesting(cl, c.args) {
 		return m.unknownResult(c, fn)
+	}
+	if m.sim != nil && m.takesRequest(c.args) {
+		for _, a := range c.args {
+			if code, ok := asInt(a); ok && (code == 401 || code == 403) {
+				m.sim.refuse(m, code, c.pos, lastName(fn.Name))
+			}
+		}
 	}
 	m.reached[fn] = true
 	f := &frame{fn: fn, env: &env{vars: map[int32]value{}, parent: cl.env}}

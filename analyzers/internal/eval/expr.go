@@ -89,7 +89,13 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 			return &unknown{t: n.T, labels: mergeLabels(u.labels, words(lastPart(n.T)))}
 		}
 		if _, ok := x.(absent); ok {
+			if n.N == 0 && n.T != "" {
+				m.sim.dies(m, m.at(n, f))
+			}
 			return absent{t: n.T}
+		}
+		if ex, ok := x.(*external); ok && ex.t == "" {
+			ex.t = n.T
 		}
 		return x
 	case program.Conv:

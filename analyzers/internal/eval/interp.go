@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"fmt"
 	"sort"
 	"strconv"
 	"strings"
@@ -76,6 +77,8 @@ type machine struct {
 	routers []*router
 	records []*record
 	queue   []queued
+	dbg     bool
+	ctx     map[string]value // what earlier middleware put into the request
 	notes   []string
 
 	sim    *simulation
@@ -522,6 +525,9 @@ func truth(v value) (known, val, anon bool) {
 
 func (m *machine) execIf(n *program.Node, f *frame) control {
 	cond := m.eval(n.K[0], f)
+	if m.dbg {
+		println(f.fn.Name, n.Line, text(n.K[0]), fmt.Sprintf("%T %+v", cond, cond))
+	}
 	var els *program.Node
 	if len(n.K) > 2 {
 		els = n.K[2]

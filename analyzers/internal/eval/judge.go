@@ -2,6 +2,8 @@ package eval
 
 import (
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -16,6 +18,7 @@ type verdict struct {
 	name     string
 	pos      place
 	usedPath bool
+	sets     map[string]value
 }
 
 type verdictKey struct {
@@ -23,6 +26,7 @@ type verdictKey struct {
 	handler bool
 	path    string
 	method  string
+	ctx     string
 }
 
 // judge decides who can reach a route.
@@ -32,6 +36,8 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		rt.Guards = append(rt.Guards, routes.Guard{Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line),
 			Attached: routes.Place{File: at.file, Line: int(at.line)}})
 	}
+	m.ctx = nil
+	defer func() { m.ctx = nil }()
 	for _, mw := range chain {
 		v := m.judgeMiddleware(mw.v, rt.Path, rt.Method, 0)
 		if v.name == "" {
@@ -41,6 +47,14 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 			reasons = append(reasons, "the guard "+v.name+" applies only if "+strings.Join(mw.conds, " and "))
 		}
 		add(v, mw.pos)
+		if len(v.sets) > 0 {
+			ctx := maps.Clone(m.ctx)
+			if ctx == nil {
+				ctx = map[string]value{}
+			}
+			maps.Copy(ctx, v.sets)
+			m.ctx = ctx
+		}
 	}
 	switch h := p.core.(type) {
 	case *closure:
@@ -207,7 +221,7 @@ func (m *machine) judgeClosure(c *closure, path, method string, depth int) verdi
 
 // judgeApplied judges a handler that hands requests on.
 func (m *machine) judgeApplied(c *closure, path, method string) verdict {
-	key := verdictKey{c: keyOfClosure(c)}
+	key := verdictKey{c: keyOfClosure(c), ctx: m.ctxKey()}
 	if v, ok := m.verdicts[key]; ok && !v.usedPath {
 		return v
 	}
@@ -222,7 +236,7 @@ func (m *machine) judgeApplied(c *closure, path, method string) verdict {
 	}
 	m.verdicts[key] = v
 	if !v.usedPath {
-		m.verdicts[verdictKey{c: key.c}] = v
+		m.verdicts[verdictKey{c: key.c, ctx: key.ctx}] = v
 	}
 	return v
 }
@@ -239,6 +253,14 @@ func (m *machine) ginStyle(c *closure) bool {
 }
 
 func (m *machine) decide(c *closure, path, method string) verdict {
+	defer func() {
+		if os.Getenv("LGD") != "" && strings.Contains(c.fn.Name, os.Getenv("LGD")) {
+			m.dbg = true
+			s := m.simulate(c, &simulation{anonymous: true, middleware: true, path: path, method: method})
+			m.dbg = false
+			fmt.Printf("%s pass %+v ref %+v ab %v blk %v\n", c.fn.Name, s.passed, s.refused, s.aborted, s.blocked)
+		}
+	}()
 	anon := m.simulate(c, &simulation{anonymous: true, middleware: true, path: path, method: method})
 	there := m.simulate(c, &simulation{middleware: true, path: path, method: method})
 	gin := m.ginStyle(c)
@@ -262,6 +284,9 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 		case 2:
 			sure, perhaps = false, false
 		}
+		if anon.dead {
+			sure = false
+		}
 	}
 	var because *refusal
 	for i, r := range anon.refused {
@@ -269,6 +294,7 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 			because = &anon.refused[i]
 		}
 	}
+	v.sets = anon.sets
 	role, roleWhy := m.roleIn(there)
 	if role == "" {
 		role, roleWhy = m.roleIn(anon)
@@ -283,6 +309,9 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 		if perhaps {
 			v.why += ", unless " + conditions(anon)
 		}
+	case !sure && anon.topAnon:
+		v.kind = routes.KindAuth
+		v.why = "an anonymous request ends at " + anon.topPos.String()
 	case !sure && anon.blocked != nil:
 		v.kind = routes.KindAuth
 		v.why = "an anonymous request ends there: " + anon.blocked.text
@@ -322,6 +351,20 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 		v.why += "; asks for " + roleWhy
 	}
 	return v
+}
+
+// ctxKey names what the request carries, so that verdicts are reused only where
+// it is the same.
+func (m *machine) ctxKey() string {
+	if len(m.ctx) == 0 {
+		return ""
+	}
+	var out []string
+	for k, v := range m.ctx {
+		out = append(out, fmt.Sprintf("%s=%T%s", k, v, typeOf(v)))
+	}
+	slices.Sort(out)
+	return strings.Join(out, ",")
 }
 
 func firstN(s []string, n int) []string { return s[:min(n, len(s))] }
@@ -392,7 +435,7 @@ func (m *machine) roleIn(s *simulation) (word, why string) {
 
 // judgeHandler looks for a check inside a handler.
 func (m *machine) judgeHandler(c *closure, path, method string) verdict {
-	key := verdictKey{c: keyOfClosure(c), handler: true}
+	key := verdictKey{c: keyOfClosure(c), handler: true, ctx: m.ctxKey()}
 	if v, ok := m.verdicts[key]; ok && !v.usedPath {
 		return v
 	}
@@ -413,7 +456,7 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 	}
 	m.verdicts[key] = v
 	if !v.usedPath {
-		m.verdicts[verdictKey{c: key.c, handler: true}] = v
+		m.verdicts[verdictKey{c: key.c, handler: true, ctx: key.ctx}] = v
 	}
 	return v
 }

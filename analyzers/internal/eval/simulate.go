@@ -25,6 +25,10 @@ type simulation struct {
 	refused  []refusal
 	aborted  int // 0 no, 1 perhaps, 2 certainly
 	blocked  *refusal
+	dead     bool
+	topAnon  bool // the outermost function returned because of an absent identity
+	topPos   place
+	sets     map[string]value
 	ended    bool
 	returned value
 	conds    []string
@@ -85,6 +89,44 @@ func (s *simulation) refuse(m *machine, code int, p place, what string) {
 	s.refused = append(s.refused, refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: s.whyNow(), pos: p, text: what})
 }
 
+// dies notes that an anonymous request ends in a panic: a type assertion on an
+// identity that is not there.
+func (s *simulation) dies(m *machine, p place) {
+	if s == nil || s.unsure > 0 || s.dead {
+		return
+	}
+	s.dead = true
+	s.refused = append(s.refused, refusal{code: 500, anon: true, pos: p, text: "asserts the type of an identity that is absent"})
+	if s.blocked == nil {
+		s.blocked = &s.refused[len(s.refused)-1]
+	}
+}
+
+// put notes what the request carries on; unknown values tell nothing.
+func (s *simulation) put(key string, v value) {
+	switch v.(type) {
+	case *object, failure, absent, *external, constant, nilValue:
+		if s.sets == nil {
+			s.sets = map[string]value{}
+		}
+		s.sets[key] = v
+	}
+}
+
+// contextKey names a key of a request's values.
+func contextKey(v value, n *program.Node) string {
+	if s, ok := asString(v); ok {
+		return s
+	}
+	if o, ok := v.(*object); ok {
+		return o.t
+	}
+	if n != nil {
+		return n.S + n.T
+	}
+	return ""
+}
+
 func (s *simulation) panics(args []value) {}
 
 // returns is told what the outermost function returns.
@@ -102,6 +144,9 @@ func (s *simulation) returns(n *program.Node, v value) {
 }
 
 func (s *simulation) pass(m *machine, v value, c call) value {
+	if s.dead {
+		return nilValue{}
+	}
 	if len(s.passed) < 40 {
 		s.passed = append(s.passed, passage{v: v, unsure: s.unsure > 0, anon: m.anonNow(), conds: s.whyNow()})
 	}
@@ -118,6 +163,9 @@ func (m *machine) simBranch(n, body *program.Node, f *frame, anon bool, why []st
 	before := len(s.refused)
 	aborted := s.aborted
 	c := m.exec(body, f)
+	if f.top && anon && s.unsure == 0 && (c == returned || c == stopped) && !s.topAnon {
+		s.topAnon, s.topPos = true, m.at(n, f)
+	}
 	if f.top && anon && s.unsure == 0 && (c == returned || c == stopped) && s.blocked == nil {
 		var ev *refusal
 		for i := range s.refused {
@@ -542,6 +590,14 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 			return &unknown{t: t}
 		}
 		ws := mergeLabels(labels(first), nodeWords(arg(0)))
+		if s.anonymous {
+			if v, ok := m.ctx[contextKey(first, arg(0))]; ok && v != nil {
+				if len(tupleTypes(t)) == 2 {
+					return tuple{v, boolean(true, true)}
+				}
+				return v
+			}
+		}
 		if hasIdentity(ws) {
 			return m.identity(t, ws)
 		}
@@ -562,7 +618,12 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		return m.requestMethodName()
 	case "URL":
 		return request{"url"}
-	case "Write", "WriteString", "Set", "Add", "Del", "SetCookie", "SetHeader", "Send", "SendString", "Error":
+	case "Set":
+		if len(c.args) == 2 && s.unsure == 0 {
+			s.put(contextKey(first, arg(0)), c.args[1])
+		}
+		return nilValue{}
+	case "Write", "WriteString", "Add", "Del", "SetCookie", "SetHeader", "Send", "SendString", "Error":
 		if code, ok := firstInt(c.args); ok && code >= 400 {
 			s.refuse(m, code, c.pos, name)
 		}
@@ -619,6 +680,11 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 			s.refuse(m, 300, c.pos, "redirects")
 		}
 		return tuple{}
+	case "net/http.StripPrefix":
+		if len(c.args) == 2 {
+			p, _ := asString(c.args[0])
+			return &wrapped{mw: &external{name: name, pos: c.pos}, inner: c.args[1], pos: c.pos, strip: p}
+		}
 	case "net/http.HandlerFunc":
 		if len(c.args) > 0 {
 			return c.args[0]
@@ -635,7 +701,12 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 				return boolean(false, false)
 			}
 		}
-	case "context.WithValue", "context.WithTimeout", "context.WithCancel":
+	case "context.WithValue":
+		if len(c.args) == 3 && s.unsure == 0 && c.n != nil && len(c.n.K) > 2 {
+			s.put(contextKey(c.args[1], c.n.K[2]), c.args[2])
+		}
+		return request{"ctx"}
+	case "context.WithTimeout", "context.WithCancel":
 		if len(c.args) > 0 {
 			if t := tupleTypes(t); len(t) > 1 {
 				return tuple{request{"ctx"}, &unknown{}}

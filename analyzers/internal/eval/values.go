@@ -261,6 +261,13 @@ func join(a, b value, why []string, inform bool) value {
 		}
 		return &unknown{t: typeOf(a), labels: mergeLabels(why, labels(a), labels(b))}
 	}
+	// While registering errors are assumed not to happen.
+	if _, ok := a.(failure); ok {
+		return b
+	}
+	if _, ok := b.(failure); ok {
+		return a
+	}
 	if isUnknown(a) || isNil(a) {
 		return b
 	}

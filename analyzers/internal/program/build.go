@@ -302,6 +302,15 @@ func (b *builder) typ(t types.Type) string {
 	if s, ok := b.types[t]; ok {
 		return s
 	}
+	if tu, ok := t.(*types.Tuple); ok {
+		var parts []string
+		for v := range tu.Variables() {
+			parts = append(parts, b.typ(v.Type()))
+		}
+		s := "(" + strings.Join(parts, ", ") + ")"
+		b.types[t] = s
+		return s
+	}
 	s := types.TypeString(deref(t), func(p *types.Package) string { return p.Path() })
 	if s == "invalid type" {
 		s = ""
@@ -413,6 +422,11 @@ func (b *builder) stmt(s ast.Stmt) *Node {
 		}
 		for _, e := range s.Rhs {
 			n.K = append(n.K, b.expr(e))
+		}
+		if len(s.Lhs) == 2 && len(s.Rhs) == 1 {
+			if r := n.K[2]; r.Op == Assert {
+				r.N = 1 // the form that does not panic
+			}
 		}
 		return n
 	case *ast.DeclStmt:
