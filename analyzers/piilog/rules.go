@@ -8,7 +8,7 @@ import (
 const (
 	fixDrop = "Drop the argument, log an id instead, or pass the value through a redactor (a function whose name says so: `redact`, `mask`, `hash`). " +
 		"A type can also say how it is shown: give it a `LogValue` (slog) or `String` method that masks."
-	suppress = "List a redactor or a harmless name under `logs` in `.github/launchgate.yml` on the base branch, or suppress this finding there by its fingerprint, with reason, owner and expiry."
+	suppress = "Suppress this finding by its fingerprint in `.github/launchgate.yml` on the base branch, with reason, owner and expiry."
 	since    = "0.1.0"
 )
 

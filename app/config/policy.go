@@ -29,11 +29,6 @@ type Policy struct {
 	Exclude []string `yaml:"exclude"`
 	// PublicRoutes is the public-route ledger.
 	PublicRoutes []PublicRoute `yaml:"public_routes"`
-	// Guards are names of functions that are guards though they do not look
-	// like one: "auth.Check", "(*Server).requireOrg".
-	Guards []string `yaml:"guards"`
-	// Logs refines what counts as sensitive in log calls.
-	Logs LogPolicy `yaml:"logs"`
 	// Secrets refines the secrets scanner.
 	Secrets SecretsPolicy `yaml:"secrets"`
 	// Suppressions are findings that are meant, with reason, owner and expiry.
@@ -92,14 +87,6 @@ func CanonicalRoute(pattern string) string {
 		}
 	}
 	return "/" + strings.Join(out, "/")
-}
-
-// LogPolicy refines the rules about logs.
-type LogPolicy struct {
-	Sensitive []string `yaml:"sensitive"` // further names of sensitive fields, variables or types
-	Harmless  []string `yaml:"harmless"`  // names that look sensitive and are not
-	Redactors []string `yaml:"redactors"` // functions whose result is clean
-	SafeSinks []string `yaml:"safe_sinks"`
 }
 
 // SecretsPolicy refines the secrets scanner.
@@ -207,17 +194,6 @@ func (p Policy) problems(lineOf func(path ...any) int) []string {
 		}
 		if !isMethod(r.Method) {
 			add(at("public_routes", i, "method"), "public_routes: entry %d has the method %q, which is none of HTTP's", i+1, clip(r.Method))
-		}
-	}
-	for _, list := range []struct {
-		name  []any
-		names []string
-	}{{at("guards"), p.Guards}, {at("logs", "sensitive"), p.Logs.Sensitive}, {at("logs", "harmless"), p.Logs.Harmless},
-		{at("logs", "redactors"), p.Logs.Redactors}, {at("logs", "safe_sinks"), p.Logs.SafeSinks}} {
-		for i, name := range list.names {
-			if blank(name) {
-				add(append(list.name, i), "%v: entry %d is empty", list.name[len(list.name)-1], i+1)
-			}
 		}
 	}
 	for i, s := range p.Suppressions {

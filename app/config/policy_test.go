@@ -17,7 +17,7 @@ func TestParsePolicyNamesEveryMistake(t *testing.T) {
 		{"unknown key with a near one", "version: 1\npublic_route: []\n", []string{`line 2: there is no key "public_route", did you mean "public_routes"?`}},
 		{"two mistakes at once", "version: 2\npublic_routes:\n  - path: x\n", []string{"version is 2", "entry 1 needs a path"}},
 		{"not YAML", "version: [\n", []string{"line"}},
-		{"alias", "version: 1\nexclude: &a [x]\nguards: *a\n", []string{"line 3: aliases"}},
+		{"alias", "version: 1\nexclude: &a [x]\nallow_unverified: *a\n", []string{"line 3: aliases"}},
 		{"wrong severity", "version: 1\nblock: {severity: terrible}\n", []string{"terrible"}},
 		{"bad date", "version: 1\nsuppressions: [{fingerprint: a, reason: b, owner: c, expires: soon}]\n", []string{"soon"}},
 		{"second document", "version: 1\n---\nversion: 1\n", []string{"more than one"}},
