@@ -74,12 +74,13 @@ type machine struct {
 	log          *[]change
 	conds        []string
 
-	routers []*router
-	records []*record
-	queue   []queued
-	dbg     bool
-	ctx     map[string]value // what earlier middleware put into the request
-	notes   []string
+	routers    []*router
+	records    []*record
+	queue      []queued
+	dbg        bool
+	coveredSeq int
+	ctx        map[string]value // what earlier middleware put into the request
+	notes      []string
 
 	sim    *simulation
 	fileOf string
@@ -533,22 +534,24 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		els = n.K[2]
 	}
 	if ok, val, anon := truth(cond); ok {
-		if m.sim != nil && anon {
-			f.anon = true
-		}
-		if val {
-			if m.sim != nil {
-				return m.simBranch(n, n.K[1], f, anon, nil)
-			}
-			return m.exec(n.K[1], f)
-		}
-		if els != nil {
-			if m.sim != nil {
-				return m.simBranch(n, els, f, anon, nil)
+		if m.sim == nil {
+			if val {
+				return m.exec(n.K[1], f)
 			}
 			return m.exec(els, f)
 		}
-		return goOn
+		body, skipped := n.K[1], els
+		if !val {
+			body, skipped = els, n.K[1]
+		}
+		was := f.anon
+		f.anon = f.anon || anon
+		c := m.simBranch(n, body, f, anon, nil)
+		if c == goOn && !ends(skipped) {
+			// What follows would have run anyway.
+			f.anon = was
+		}
+		return c
 	}
 	why := mergeLabels(labels(cond), nodeWords(n.K[0]))
 	if m.sim != nil {
@@ -564,6 +567,8 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 				return goOn
 			}
 			if m.sim != nil {
+				m.sim.defaults = append(m.sim.defaults, zeroTruth(n.K[0]) == (b == n.K[1]))
+				defer func() { m.sim.defaults = m.sim.defaults[:len(m.sim.defaults)-1] }()
 				return m.simBranch(n, b, f, false, why)
 			}
 			return m.exec(b, f)
@@ -606,6 +611,48 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		return goOn
 	}
 	return goOn
+}
+
+// ends reports whether a block cannot run through to its end.
+func ends(n *program.Node) bool {
+	if n == nil {
+		return false
+	}
+	switch n.Op {
+	case program.Return:
+		return true
+	case program.Block:
+		return len(n.K) > 0 && ends(n.K[len(n.K)-1])
+	case program.If:
+		return len(n.K) > 2 && ends(n.K[1]) && ends(n.K[2])
+	}
+	return false
+}
+
+// zeroTruth is what a condition is if everything unknown in it has its zero
+// value, as configuration has by default.
+func zeroTruth(n *program.Node) bool {
+	switch n.Op {
+	case program.Unary:
+		if n.S == "!" {
+			return !zeroTruth(n.K[0])
+		}
+	case program.Binary:
+		switch n.S {
+		case "&&":
+			return zeroTruth(n.K[0]) && zeroTruth(n.K[1])
+		case "||":
+			return zeroTruth(n.K[0]) || zeroTruth(n.K[1])
+		case "==", "!=":
+			zero := func(k *program.Node) bool {
+				return k.Op == program.Nil || k.Op == program.Const && (k.S == "" || k.S == "0" || k.S == "false")
+			}
+			return (zero(n.K[0]) || zero(n.K[1])) == (n.S == "==")
+		}
+	case program.Const:
+		return n.S == "true"
+	}
+	return false
 }
 
 func (m *machine) execFor(n *program.Node, f *frame) control {
@@ -1015,6 +1062,13 @@ func (m *machine) spread(r *program.Node, n int, lhs []*program.Node, f *frame) 
 		name := ""
 		if lhs[i].Op == program.Local {
 			name = lhs[i].S
+		}
+		if fa, ok := v.(failure); ok && r.Op == program.Assert {
+			out[i] = boolean(true, fa.anon)
+			if !strings.Contains(r.T, "Error") && !strings.Contains(r.T, "error") {
+				out[i] = &unknown{}
+			}
+			continue
 		}
 		switch x := v.(type) {
 		case absent:

@@ -265,10 +265,11 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 	there := m.simulate(c, &simulation{middleware: true, path: path, method: method})
 	gin := m.ginStyle(c)
 	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || there.usedPath}
-	sure, perhaps, early := false, false, false
+	sure, perhaps, early, open := false, false, false, false
 	for _, p := range anon.passed {
 		if p.unsure {
 			perhaps = true
+			open = open || p.byDefault
 		} else {
 			sure = true
 			early = early || p.anon
@@ -290,7 +291,7 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 	}
 	var because *refusal
 	for i, r := range anon.refused {
-		if r.anon && (because == nil || r.code == 401 || r.code == 403) {
+		if r.anon && (!r.unsure || r.code == 401 || r.code == 403 || r.code == 302) && (because == nil || r.code == 401 || r.code == 403) {
 			because = &anon.refused[i]
 		}
 	}
@@ -303,6 +304,9 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 	switch {
 	case notAuth(name):
 		v.why = "limits or protects requests, but does not ask who sends them"
+	case !sure && open && (because != nil || anon.topAnon || anon.blocked != nil):
+		v.kind = routes.KindOptional
+		v.why = "lets everybody pass unless configuration demands otherwise: " + conditions(anon)
 	case !sure && because != nil:
 		v.kind = routes.KindAuth
 		v.why = "an anonymous request is refused at " + because.pos.String() + describe(because)
@@ -312,6 +316,9 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 	case !sure && anon.topAnon:
 		v.kind = routes.KindAuth
 		v.why = "an anonymous request ends at " + anon.topPos.String()
+	case !sure && !perhaps && (len(there.passed) > 0 || gin && there.aborted < 2):
+		v.kind = routes.KindAuth
+		v.why = "hands on requests with an identity, but none without"
 	case !sure && anon.blocked != nil:
 		v.kind = routes.KindAuth
 		v.why = "an anonymous request ends there: " + anon.blocked.text

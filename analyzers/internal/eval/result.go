@@ -27,6 +27,7 @@ func Run(pkgs []*program.Package, root string) routes.Inventory {
 		m.callFunc(&closure{fn: fn}, call{n: &program.Node{}})
 	}
 	m.drain()
+	m.coveredSeq = m.seq
 	m.uncovered()
 	m.drain()
 	return m.finish()
@@ -192,7 +193,9 @@ func isUnknownOrNext(v value) bool {
 func (m *machine) handlerOf(c *closure) *closure {
 	if c.t != "" {
 		if fn := m.method(c.t, "ServeHTTP"); fn != nil {
-			return &closure{fn: fn, recv: c}
+			inner := *c
+			inner.t = ""
+			return &closure{fn: fn, recv: &inner}
 		}
 	}
 	return c
@@ -276,11 +279,24 @@ func (m *machine) finish() routes.Inventory {
 			r.servedBy = append(r.servedBy, p)
 		}
 	}
+	covered := map[string]bool{}
 	for _, r := range m.records {
 		if r.handler == nil {
 			continue
 		}
-		inv.Routes = append(inv.Routes, m.routesOf(r)...)
+		stray := r.seq > m.coveredSeq
+		for _, rt := range m.routesOf(r) {
+			k := rt.Handler.Func + "|" + rt.Handler.File
+			if !stray {
+				covered[k] = true
+			} else if covered[k] && rt.Handler.File != "" {
+				continue
+			} else if rt.Access == routes.Public && r.r.name == "stray" {
+				rt.Access = routes.Unresolved
+				rt.Reason = "the function that registers it is not seen to be called, so its prefix and its guards are not known"
+			}
+			inv.Routes = append(inv.Routes, rt)
+		}
 	}
 	inv.Notes = m.notes
 	inv.Routes = dedupe(inv.Routes)
@@ -345,16 +361,25 @@ func (m *machine) ways(r *router, seq, depth int) []way {
 		return out
 	}
 	if len(r.parents) == 0 {
-		w := way{prefix: "", server: m.serverName(r)}
-		for _, p := range r.servedBy {
+		served := r.servedBy
+		if len(served) == 0 {
+			served = []peeled{{}}
+		}
+		var out []way
+		seen := map[string]bool{}
+		for _, p := range served {
+			if seen[p.strip] {
+				continue
+			}
+			seen[p.strip] = true
+			w := way{prefix: p.strip, server: m.serverName(r)}
 			for _, l := range p.layers {
-				l := l
 				w.chain = append(w.chain, middleware{v: l, pos: l.pos})
 			}
-			break
+			w.chain = append(w.chain, own(p.strip)...)
+			out = append(out, w)
 		}
-		w.chain = append(w.chain, own("")...)
-		return []way{w}
+		return out
 	}
 	var out []way
 	for _, e := range r.parents {

@@ -20,6 +20,9 @@ type simulation struct {
 	unsure int
 	bases  []int
 	whys   [][]string
+	// defaults: of each undecided branch being run, whether it runs if what is
+	// unknown has its zero value.
+	defaults []bool
 
 	passed   []passage
 	refused  []refusal
@@ -40,6 +43,8 @@ type passage struct {
 	unsure bool
 	anon   bool
 	conds  []string
+	// byDefault: it happens if unknown configuration has its zero values.
+	byDefault bool
 }
 
 // refusal is one answer that turns a request away.
@@ -148,7 +153,8 @@ func (s *simulation) pass(m *machine, v value, c call) value {
 		return nilValue{}
 	}
 	if len(s.passed) < 40 {
-		s.passed = append(s.passed, passage{v: v, unsure: s.unsure > 0, anon: m.anonNow(), conds: s.whyNow()})
+		s.passed = append(s.passed, passage{v: v, unsure: s.unsure > 0, anon: m.anonNow(), conds: s.whyNow(),
+			byDefault: !slices.Contains(s.defaults, false)})
 	}
 	if s.aborted == 2 && s.unsure == 0 && s.middleware {
 		s.passed = s.passed[:len(s.passed)-1]
@@ -256,7 +262,7 @@ func (m *machine) interesting(cl *closure, args []value) bool {
 		}
 		return false
 	}
-	if cl.recv != nil && check(cl.recv) {
+	if cl.fn.Literal || cl.recv != nil && check(cl.recv) {
 		return true
 	}
 	return slices.ContainsFunc(args, check)
@@ -368,7 +374,7 @@ func (m *machine) header(k value, node *program.Node, t string) value {
 	if ok && harmlessHeader(name) {
 		return &unknown{t: "string"}
 	}
-	if hasIdentity(ws) || !ok {
+	if hasIdentity(ws) {
 		return m.identity(t, ws)
 	}
 	return &unknown{t: "string"}
