@@ -18,7 +18,7 @@ import (
 
 // All returns the analyzers of the suite, in the order they are documented.
 func All() []*analysis.Analyzer {
-	return []*analysis.Analyzer{authz.Analyzer, cors.Analyzer, piilog.Analyzer}
+	return []*analysis.Analyzer{authz.Routes, authz.Analyzer, cors.Analyzer, piilog.Analyzer}
 }
 
 // Rules returns every rule the analyzers can report.

@@ -1,18 +1,15 @@
-// Package authz defines an analyzer that reports routes anybody can call.
+// Package authz defines analyzers that reconstruct a program's routes and
+// report those that anybody can reach.
 //
 // # Analyzer authz
 //
-// authz: report handlers without authorization middleware
+// authz: report routes without an authorization guard
 //
-// It follows routers of gin and net/http through the variables of a function,
-// collects the middleware that applies to each route in the order it was
-// attached, and asks of each whether it can refuse a request: a function whose
-// body, or one it calls, answers 401 or 403, aborts, or redirects to a login
-// page is a guard, whatever it is called. A handler that refuses by itself is
-// guarded, too.
+// A guard is recognised by what it does: an anonymous request is sent, in the
+// abstract, through the chain of middleware that really applies to a route, and
+// through its handler; if nothing refuses it the route is public.
 //
-// A route whose chain is not wholly known (a router that came in as a parameter,
-// middleware that cannot be looked into but is named like a guard) is not
-// reported. Routes that are usually meant to be public (login, health, static
-// files and so on) are reported with low severity and the reason.
+// The analyzer works on whole programs: every package exports a compact form of
+// its code as a fact, and the package with main puts them together. It imports
+// go/analysis and nothing of app.
 package authz

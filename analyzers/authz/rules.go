@@ -1,53 +1,32 @@
 package authz
 
-import (
-	"strings"
+import "github.com/launchgate/launchgate/analyzers/rule"
 
-	"github.com/launchgate/launchgate/analyzers/rule"
-)
+var references = []string{
+	"https://owasp.org/API-Security/editions/2023/en/0xa5-broken-function-level-authorization/",
+	"https://cheatsheetseries.owasp.org/cheatsheets/Authorization_Cheat_Sheet.html",
+	"https://cwe.mitre.org/data/definitions/862.html",
+}
+
+const suppress = "Add the route to the public-route ledger in `.github/launchgate.yml`, with why and owner, or suppress the finding by its fingerprint, with reason, owner and expiry."
 
 var missing = rule.Rule{
-	ID: "authz/missing", Title: "Route without an authorization guard", Severity: rule.High, Confidence: rule.Likely, Row: 1,
-	What:     "A route is registered with a chain of middleware in which nothing can refuse a request, and its handler does not refuse one either.",
-	Why:      "Anybody who knows or guesses the path can call it, without an account.",
-	Bad:      "r.GET(\"/export/members\", exportMembers)",
-	Good:     "admin := r.Group(\"/admin\", RequireMember(), RequireAdmin())\nadmin.GET(\"/export/members\", exportMembers)",
-	Fix:      "Register the route on a group that has the guard, or put the guard in front of the handler. In gin, `Use` protects only routes registered after it.",
-	Suppress: "If everybody may call it, add it to the public-route ledger: `public_routes` in `.github/launchgate.yml` on the base branch, with why and owner.",
-	References: []string{
-		"https://owasp.org/API-Security/editions/2023/en/0xa5-broken-function-level-authorization/",
-		"https://cwe.mitre.org/data/definitions/862.html",
-	},
-	Since: "0.1.0",
+	ID: "authz/missing", Title: "Anybody can call this route", Severity: rule.High, Confidence: rule.Likely, Row: 1,
+	What: "A route whose middleware and handler never refuse a request for lack of an identity.",
+	Why:  "Whoever finds the address can read or change what it serves, without an account.",
+	Bad:  "r.POST(\"/orders/:id/refund\", refund)", Good: "r.Group(\"/\", requireUser).POST(\"/orders/:id/refund\", refund)",
+	Fix:      "Register the route in a group that has your authentication middleware, before the middleware's Use is out of reach, or check the caller at the top of the handler.",
+	Suppress: suppress, References: references, Since: "0.1.0",
 }
 
-// Rules are the rules this analyzer reports.
-func Rules() []rule.Rule { return []rule.Rule{missing} }
-
-// expected returns why a path is usually meant to be public, "" for no reason.
-func expected(path string) string {
-	for _, e := range []struct {
-		reason string
-		words  string
-	}{
-		{"people sign in or up here", "login signin sign-in signup sign-up register logout signout refresh token oauth oauth2 callback sso saml password forgot reset verify verify-email magic-link otp auth"},
-		{"monitoring asks it", "health healthz live livez ready readyz ping status version metrics"},
-		{"static files", "static assets public favicon.ico robots.txt sitemap.xml css js img images fonts"},
-		{"documentation", "docs swagger openapi openapi.json openapi.yaml redoc"},
-		{"a standard place for public facts", ".well-known"},
-		{"an incoming webhook, which must verify a signature", "webhook webhooks hook hooks"},
-	} {
-		words := strings.Fields(e.words)
-		for _, seg := range strings.Split(strings.ToLower(path), "/") {
-			for _, w := range words {
-				if seg == w {
-					return e.reason
-				}
-			}
-		}
-	}
-	if path == "/" {
-		return "the front page"
-	}
-	return ""
+var unresolved = rule.Rule{
+	ID: "authz/unresolved", Title: "Who can call this route could not be decided", Severity: rule.Info, Confidence: rule.Unsure, Row: 1,
+	What: "A route whose guards could not be followed, with the reason.",
+	Why:  "It may be open. It is never counted as safe.",
+	Bad:  "r.Use(plugins.Load(\"auth\"))", Good: "r.Use(auth.Require(sessions))",
+	Fix:      "Make the guard a function the code names, or name it under `guards` in the policy.",
+	Suppress: suppress, References: references, Since: "0.1.0",
 }
+
+// Rules are the rules this package reports.
+func Rules() []rule.Rule { return []rule.Rule{missing, unresolved} }

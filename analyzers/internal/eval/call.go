@@ -453,6 +453,7 @@ func (m *machine) run(f *frame, c call) value {
 	if m.sim != nil {
 		base = m.sim.unsure
 		m.sim.bases = append(m.sim.bases, base)
+		f.defaults = len(m.sim.defaults)
 	}
 	ctl := m.exec(f.fn.Body, f)
 	for i := len(f.defers) - 1; i >= 0; i-- {
@@ -465,6 +466,9 @@ func (m *machine) run(f *frame, c call) value {
 	m.stack = m.stack[:len(m.stack)-1]
 	m.onStack[f.fn]--
 	m.depth--
+	if !f.has && f.alt != nil {
+		f.rets, f.has = f.alt, true
+	}
 	if !f.has {
 		if ctl == stopped {
 			return stop{}

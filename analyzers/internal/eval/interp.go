@@ -1,7 +1,7 @@
 package eval
 
 import (
-	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -31,14 +31,16 @@ const (
 )
 
 type frame struct {
-	fn     *function
-	env    *env
-	rets   value
-	has    bool
-	anon   bool     // a branch was decided by the request being anonymous
-	why    []string // words of undecided conditions that lead to a return
-	defers []*program.Node
-	named  []program.Param
+	fn       *function
+	env      *env
+	rets     value
+	has      bool
+	anon     bool     // a branch was decided by the request being anonymous
+	why      []string // words of undecided conditions that lead to a return
+	defers   []*program.Node
+	named    []program.Param
+	alt      value // returned under conditions that do not hold by default
+	defaults int
 	// Of a simulation: the outermost frame of a handler.
 	top bool
 }
@@ -77,7 +79,6 @@ type machine struct {
 	routers    []*router
 	records    []*record
 	queue      []queued
-	dbg        bool
 	coveredSeq int
 	ctx        map[string]value // what earlier middleware put into the request
 	notes      []string
@@ -451,6 +452,17 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 	if m.sim != nil && f.top {
 		m.sim.returns(n, v)
 	}
+	if s := m.sim; s != nil && !f.top && f.defaults <= len(s.defaults) && slices.Contains(s.defaults[f.defaults:], false) {
+		// What configuration and failures may add counts only if nothing else
+		// is returned.
+		if f.alt == nil {
+			f.alt = v
+		} else {
+			f.alt = joinReturns(f.alt, v, f.why, false)
+		}
+		f.why = mergeLabels(f.why, s.whyNow())
+		return
+	}
 	if !f.has {
 		f.rets, f.has = v, true
 		if m.sim != nil && m.sim.unsure > m.sim.base(f) {
@@ -526,9 +538,6 @@ func truth(v value) (known, val, anon bool) {
 
 func (m *machine) execIf(n *program.Node, f *frame) control {
 	cond := m.eval(n.K[0], f)
-	if m.dbg {
-		println(f.fn.Name, n.Line, text(n.K[0]), fmt.Sprintf("%T %+v", cond, cond))
-	}
 	var els *program.Node
 	if len(n.K) > 2 {
 		els = n.K[2]

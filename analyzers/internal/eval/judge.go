@@ -3,7 +3,6 @@ package eval
 import (
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -253,14 +252,6 @@ func (m *machine) ginStyle(c *closure) bool {
 }
 
 func (m *machine) decide(c *closure, path, method string) verdict {
-	defer func() {
-		if os.Getenv("LGD") != "" && strings.Contains(c.fn.Name, os.Getenv("LGD")) {
-			m.dbg = true
-			s := m.simulate(c, &simulation{anonymous: true, middleware: true, path: path, method: method})
-			m.dbg = false
-			fmt.Printf("%s pass %+v ref %+v ab %v blk %v\n", c.fn.Name, s.passed, s.refused, s.aborted, s.blocked)
-		}
-	}()
 	anon := m.simulate(c, &simulation{anonymous: true, middleware: true, path: path, method: method})
 	there := m.simulate(c, &simulation{middleware: true, path: path, method: method})
 	gin := m.ginStyle(c)
@@ -316,7 +307,7 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 	case !sure && anon.topAnon:
 		v.kind = routes.KindAuth
 		v.why = "an anonymous request ends at " + anon.topPos.String()
-	case !sure && !perhaps && (len(there.passed) > 0 || gin && there.aborted < 2):
+	case !sure && len(anon.passed) == 0 && (len(there.passed) > 0 || gin && there.aborted < 2):
 		v.kind = routes.KindAuth
 		v.why = "hands on requests with an identity, but none without"
 	case !sure && anon.blocked != nil:

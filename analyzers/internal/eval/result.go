@@ -58,7 +58,13 @@ func (m *machine) uncovered() {
 			if fn.Recv != nil {
 				cl.recv = m.receiver(fn)
 			}
-			m.callFunc(cl, call{n: &program.Node{}, args: m.guess(cl)})
+			v := m.callFunc(cl, call{n: &program.Node{}, args: m.guess(cl)})
+			if t, ok := v.(tuple); ok && len(t) > 0 {
+				v = t[0]
+			}
+			if handlerLike(v) {
+				m.serve(v)
+			}
 		}
 	}
 }

@@ -81,6 +81,9 @@ func known(pkg string) *family {
 	return nil
 }
 
+// IsLibrary reports whether a package belongs to a router library.
+func IsLibrary(pkg string) bool { return known(pkg) != nil }
+
 // withoutMajor takes /vN elements out of an import path.
 func withoutMajor(p string) string {
 	i := strings.Index(p, "/v")

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"github.com/launchgate/launchgate/analyzers/routes"
 	"slices"
 	"strings"
 
@@ -118,6 +119,13 @@ func (s *simulation) put(key string, v value) {
 	}
 }
 
+func second(args []value) value {
+	if len(args) < 2 {
+		return nil
+	}
+	return args[1]
+}
+
 // contextKey names a key of a request's values.
 func contextKey(v value, n *program.Node) string {
 	if s, ok := asString(v); ok {
@@ -151,6 +159,14 @@ func (s *simulation) returns(n *program.Node, v value) {
 func (s *simulation) pass(m *machine, v value, c call) value {
 	if s.dead {
 		return nilValue{}
+	}
+	if x, ok := v.(*external); ok && s.middleware {
+		if k := m.judgeLibrary(x).kind; k == routes.KindAuth || k == routes.KindRole {
+			if s.anonymous {
+				m.abort(401, c, lastPart(x.name))
+			}
+			return nilValue{}
+		}
 	}
 	if len(s.passed) < 40 {
 		s.passed = append(s.passed, passage{v: v, unsure: s.unsure > 0, anon: m.anonNow(), conds: s.whyNow(),
@@ -426,6 +442,9 @@ func (m *machine) absentOf(t string) value {
 func (m *machine) anonResult(c call) value { return m.absentOf(resultType(c)) }
 
 func (m *machine) requestField(r request, n *program.Node) value {
+	if r.kind == "session" {
+		return r
+	}
 	switch n.S {
 	case "Request", "Req":
 		return request{"r"}
@@ -596,6 +615,12 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 			return &unknown{t: t}
 		}
 		ws := mergeLabels(labels(first), nodeWords(arg(0)))
+		if v, ok := s.sets[contextKey(first, arg(0))]; ok && v != nil {
+			if len(tupleTypes(t)) == 2 {
+				return tuple{v, boolean(true, false)}
+			}
+			return v
+		}
 		if s.anonymous {
 			if v, ok := m.ctx[contextKey(first, arg(0))]; ok && v != nil {
 				if len(tupleTypes(t)) == 2 {
@@ -625,7 +650,8 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 	case "URL":
 		return request{"url"}
 	case "Set":
-		if len(c.args) == 2 && s.unsure == 0 {
+		_, fails := second(c.args).(failure)
+		if len(c.args) == 2 && (s.unsure == 0 || fails && s.anonymous && s.sets[contextKey(first, arg(0))] == nil) {
 			s.put(contextKey(first, arg(0)), c.args[1])
 		}
 		return nilValue{}
@@ -813,7 +839,7 @@ func isSessionPackage(p string) bool {
 }
 
 func isAuthPackage(p string) bool {
-	for _, s := range []string{"jwt", "oidc", "casbin", "firebase.google.com/go/auth", "clerk", "go-pkgz/auth", "jwtauth", "authboss", "paseto"} {
+	for _, s := range []string{"jwt", "oidc", "casbin", "firebase.google.com/go/auth", "clerk", "go-pkgz/auth", "jwtauth", "authboss", "paseto", "session"} {
 		if strings.Contains(p, s) {
 			return true
 		}
