@@ -27,8 +27,8 @@ func OpenLocal(ctx context.Context, dir string) (*Repo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("name of %s: %w", dir, err)
 	}
-	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
-		abs = resolved
+	if abs, err = filepath.EvalSymlinks(abs); err != nil {
+		return nil, &review.Error{Code: review.CodeBadRequest, Op: "open a git repository at", What: dir, Do: "name a folder inside a git repository", Err: err}
 	}
 	for at := abs; ; at = filepath.Dir(at) {
 		if g, ok := gitDirAt(at); ok {
@@ -70,8 +70,19 @@ func isGitDir(dir string) bool {
 	return objects == nil || common == nil
 }
 
-// GitDir returns the .git directory or bare repository.
-func (r *Repo) GitDir() string { return r.git.path }
+// GitDir returns the .git directory or bare repository that holds the objects;
+// for a linked work tree it is the one of the main work tree.
+func (r *Repo) GitDir() string {
+	dir := r.git.path
+	if data, err := os.ReadFile(filepath.Join(dir, "commondir")); err == nil {
+		common := strings.TrimSpace(string(data))
+		if !filepath.IsAbs(common) {
+			common = filepath.Join(dir, common)
+		}
+		dir = common
+	}
+	return dir
+}
 
 // Resolve returns the commit a revision the user typed names. It is not for
 // names that come from a pull request.
@@ -125,15 +136,7 @@ func (r *Repo) MergeBase(ctx context.Context, a, b review.SHA) (review.SHA, erro
 
 // IsShallow reports whether part of the history is missing.
 func (r *Repo) IsShallow() bool {
-	dir := r.git.path
-	if data, err := os.ReadFile(filepath.Join(dir, "commondir")); err == nil { // a linked work tree
-		common := strings.TrimSpace(string(data))
-		if !filepath.IsAbs(common) {
-			common = filepath.Join(dir, common)
-		}
-		dir = common
-	}
-	info, err := os.Stat(filepath.Join(dir, "shallow"))
+	info, err := os.Stat(filepath.Join(r.GitDir(), "shallow"))
 	return err == nil && info.Size() > 0
 }
 

@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	fmt.Fprintf(stderr, "launchgate: %s\n", describe(err))
 	var usage usageError
-	if errors.As(err, &usage) {
+	if code := review.CodeOf(err); errors.As(err, &usage) || code == review.CodeBadRequest || code == review.CodeBadConfig {
 		fmt.Fprintln(stderr, "See 'launchgate help'.")
 		return exitUsage
 	}

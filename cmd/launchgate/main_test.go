@@ -114,6 +114,18 @@ func TestReviewFormatsAndStatus(t *testing.T) {
 	}
 }
 
+func TestReviewInALinkedWorkTree(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	dir, _ := sample(t)
+	tree := filepath.Join(t.TempDir(), "tree")
+	if out, err := exec.Command("git", "-C", dir, "worktree", "add", "-q", tree, "topic").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if status, out, errs := launchgate(t, "review", tree, "--base", "main"); status != exitBlock || !strings.Contains(out, "2 of 2 commits") {
+		t.Errorf("status %d\n%s\n%s", status, out, errs)
+	}
+}
+
 func TestUsage(t *testing.T) {
 	dir, _ := sample(t)
 	tests := []struct {
@@ -128,6 +140,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"review", "a", "b"}, "accepts at most 1"},
 		{[]string{"explain", "authz/mising"}, "authz/missing"},
 		{[]string{"policy", "check", "none.yml"}, "none.yml"},
+		{[]string{"review", filepath.Join(dir, "none")}, "git repository"},
 	}
 	for _, tt := range tests {
 		if status, _, errs := launchgate(t, tt.args...); status != exitUsage || !strings.Contains(errs, tt.want) {
