@@ -30,7 +30,7 @@ func scanners() []scan.Scanner {
 // commands returns every command.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		newDemoCommand(), newReviewCommand(), newSecretsCommand(), newRulesCommand(), newExplainCommand(), newPolicyCommand(), newServeCommand(), newDoctorCommand(),
+		newDemoCommand(), newReviewCommand(), newRoutesCommand(), newSecretsCommand(), newRulesCommand(), newExplainCommand(), newPolicyCommand(), newServeCommand(), newDoctorCommand(),
 		newMigrateCommand(), newStoreCommand(), newHealthcheckCommand(), newVersionCommand(), newWorkerCommand(),
 	}
 }

@@ -100,7 +100,6 @@ func (m *machine) registers(fn *function) bool {
 
 // layer is one thing a request goes through before its handler.
 type layer struct {
-	mw      *middleware
 	applied *closure // a handler that calls the rest itself
 	ext     value    // a library's wrapper
 	pos     place
@@ -415,7 +414,7 @@ func (m *machine) serverName(r *router) string {
 	if r.pos.file == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s:%d", r.pos.file, r.pos.line)
+	return r.pos.file // not its line: a server stays itself when code moves
 }
 
 func (m *machine) routesOf(r *record) []routes.Route {

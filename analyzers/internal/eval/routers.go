@@ -125,16 +125,11 @@ func split(q string) (pkg, typ, name string) {
 type router struct {
 	fam      *family
 	t        string
-	prefix   string
 	parents  []edge
 	mws      []middleware
 	created  int
-	kind     string // root, group, sub
 	pos      place
 	name     string
-	rule     bool // gorilla: a route used as a prefix
-	wraps    []value
-	served   []value // wrappers it is served with, outermost first
 	isRoot   bool
 	servedBy []peeled
 }

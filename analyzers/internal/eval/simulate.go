@@ -33,9 +33,7 @@ type simulation struct {
 	topAnon  bool // the outermost function returned because of an absent identity
 	topPos   place
 	sets     map[string]value
-	ended    bool
 	returned value
-	conds    []string
 }
 
 // passage is one call of the rest of the chain.
