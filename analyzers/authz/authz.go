@@ -129,7 +129,7 @@ func run(pass *analysis.Pass) (any, error) {
 }
 
 func finding(pass *analysis.Pass, ru *rule.Rule, r routes.Route) rule.Finding {
-	f := rule.Finding{Rule: ru, Symbol: r.Handler.Func, Key: r.Key(), Routes: []string{r.Key()}, Expected: r.Expected,
+	f := rule.Finding{Rule: ru, Symbol: enclosing(r.Handler.Func), Key: r.Key(), Routes: []string{r.Key()}, Expected: r.Expected,
 		File: r.Registered.File, Line: r.Registered.Line}
 	f.Pos = posOf(pass, r.Registered)
 	switch {
@@ -164,4 +164,11 @@ func posOf(pass *analysis.Pass, p routes.Place) token.Pos {
 		}
 	}
 	return token.NoPos
+}
+
+// enclosing returns the function a handler is written in: literals are numbered
+// in order, and a number would change with every literal put in front.
+func enclosing(name string) string {
+	fn, _, _ := strings.Cut(name, "$")
+	return fn
 }

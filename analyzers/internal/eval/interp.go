@@ -93,8 +93,7 @@ type machine struct {
 }
 
 type queued struct {
-	v    value
-	args []value
+	v value
 }
 
 func newMachine(pkgs []*program.Package) *machine {
@@ -837,7 +836,7 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 	var def *program.Node
 	ended, all := goOn, true
 	unsure := false
-	finish := func(c control, body *program.Node, anon bool) control {
+	finish := func(body *program.Node, anon bool) control {
 		run := func() control {
 			if m.sim != nil {
 				return m.simBranch(n, body, f, anon && !unsure, nil)
@@ -888,7 +887,7 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 			} else {
 				m.conds = append(m.conds, "a case of "+text(n.K[0]))
 			}
-			r := finish(goOn, body, false)
+			r := finish(body, false)
 			if m.sim != nil {
 				m.sim.pop()
 			} else {
@@ -901,7 +900,7 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 			}
 			continue
 		}
-		r := finish(goOn, body, anon)
+		r := finish(body, anon)
 		m.mergeAll(pending, why)
 		if !unsure {
 			return r
@@ -915,7 +914,7 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 		if anonNo && m.sim != nil {
 			f.anon = true
 		}
-		r := finish(goOn, def.K[len(def.K)-1], anonNo)
+		r := finish(def.K[len(def.K)-1], anonNo)
 		m.mergeAll(pending, why)
 		if !unsure {
 			return r

@@ -53,7 +53,6 @@ type builder struct {
 	outer   string
 	lits    int
 	depth   int
-	results []Param
 	inits   []*Node
 	initOf  map[types.Object]*Node
 }
