@@ -1,0 +1,192 @@
+package goanalysis_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/txtar"
+
+	"github.com/launchgate/launchgate/analyzers/authz"
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/app/scan/goanalysis"
+)
+
+var update = flag.Bool("update", false, "write the inventories that come out into the archives of analyzers/authz/testdata/routes")
+
+// inventories is where the programs are: beside the analyzer they describe,
+// though only this package can load them as a review does.
+const inventories = "../../../analyzers/authz/testdata/routes"
+
+// The files of an archive that are not part of its program.
+const (
+	wantFile = "want"
+	// bareFile is the inventory when no module's declarations are at hand;
+	// absent where it is the same, as it should be.
+	bareFile = "want-without-modules"
+)
+
+// TestInventories loads each small program of analyzers/authz/testdata/routes as
+// a review loads a checkout and compares its routes with the archive's "want":
+// once with the embedded declarations of well-known modules, once with none.
+func TestInventories(t *testing.T) {
+	names, err := filepath.Glob(filepath.Join(inventories, "*.txtar"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no archives in %s: %v", inventories, err)
+	}
+	for _, name := range names {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			ar, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			writeProgram(t, dir, ar)
+			full := listing(scanRoutes(t, dir, goanalysis.SourcesEmbedded))
+			bare := listing(scanRoutes(t, dir, goanalysis.SourcesVendor))
+			if *update {
+				set(ar, wantFile, full)
+				if bare == full {
+					bare = ""
+				}
+				set(ar, bareFile, bare)
+				if err := os.WriteFile(name, txtar.Format(ar), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want := get(ar, wantFile)
+			if want == "" {
+				t.Fatalf("%s has no file %q; run with -update and read what it writes", name, wantFile)
+			}
+			compare(t, "", want, full)
+			if b := get(ar, bareFile); b != "" {
+				want = b
+			}
+			compare(t, "without modules: ", want, bare)
+		})
+	}
+}
+
+func writeProgram(t *testing.T, dir string, ar *txtar.Archive) {
+	t.Helper()
+	files := []txtar.File{{Name: "go.mod", Data: []byte("module example.com/app\n\ngo 1.24\n")}}
+	for _, f := range append(files, ar.Files...) {
+		if f.Name == wantFile || f.Name == bareFile {
+			continue
+		}
+		name := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func scanRoutes(t *testing.T, dir string, from goanalysis.Sources) []review.Route {
+	t.Helper()
+	raw, err := json.Marshal(goanalysis.Settings{Sources: from})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := goanalysis.Scanner{Suite: []*analysis.Analyzer{authz.Routes}}
+	rep, err := s.Scan(context.Background(), scan.Request{HeadDir: dir, Settings: raw}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep.Routes
+}
+
+var linesOfCode = regexp.MustCompile(`\.go:\d+`)
+
+// listing writes an inventory without line numbers, so that a program can be
+// edited without touching what does not change.
+func listing(rs []review.Route) string {
+	servers := map[string]bool{}
+	for _, r := range rs {
+		servers[r.Server] = true
+	}
+	var b strings.Builder
+	for _, r := range rs {
+		fmt.Fprintf(&b, "%-6s %s  %s  %s", r.Method, r.Path, r.Access, r.Handler.Func)
+		for i, g := range r.Guards {
+			if i == 0 {
+				b.WriteString("  <")
+			}
+			fmt.Fprintf(&b, " %s:%s", g.Name, g.Kind)
+		}
+		if len(servers) > 1 {
+			fmt.Fprintf(&b, "  @ %s", r.Server)
+		}
+		if r.Reason != "" {
+			fmt.Fprintf(&b, "  # %s", linesOfCode.ReplaceAllString(r.Reason, ".go"))
+		}
+		b.WriteByte('\n')
+	}
+	if b.Len() == 0 {
+		return "no routes\n"
+	}
+	return b.String()
+}
+
+func compare(t *testing.T, when, want, got string) {
+	t.Helper()
+	if want == got {
+		return
+	}
+	in := map[string]int{}
+	for line := range strings.Lines(want) {
+		in[line]++
+	}
+	var diff strings.Builder
+	for line := range strings.Lines(got) {
+		if in[line]--; in[line] < 0 {
+			diff.WriteString("  now  " + line)
+		}
+	}
+	for line := range strings.Lines(want) {
+		if in[line] > 0 {
+			in[line]--
+			diff.WriteString("  want " + line)
+		}
+	}
+	t.Errorf("%sthe inventory is another (if it is right, run with -update):\n%s", when, diff.String())
+}
+
+func get(ar *txtar.Archive, name string) string {
+	for _, f := range ar.Files {
+		if f.Name == name {
+			return string(f.Data)
+		}
+	}
+	return ""
+}
+
+// set puts a file at the end of an archive; an empty one is taken out.
+func set(ar *txtar.Archive, name, data string) {
+	kept := ar.Files[:0]
+	for _, f := range ar.Files {
+		if f.Name != name {
+			kept = append(kept, f)
+		}
+	}
+	ar.Files = kept
+	if data != "" {
+		if n := len(kept); n > 0 {
+			kept[n-1].Data = append(bytes.TrimRight(kept[n-1].Data, "\n"), '\n')
+		}
+		ar.Files = append(kept, txtar.File{Name: name, Data: []byte(data)})
+	}
+}
