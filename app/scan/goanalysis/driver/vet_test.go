@@ -30,16 +30,25 @@ func TestSameResultsAsGoVet(t *testing.T) {
 	}
 	tool := filepath.Join(t.TempDir(), "vettool")
 	output(t, ".", "go", "build", "-o", tool, "./testdata/vettool")
-	// Dependencies in the versions this project uses, as go vet takes them.
+	mods := []string{"github.com/spf13/cobra", "github.com/yuin/goldmark", "github.com/gin-gonic/gin"}
+	// Dependencies in the versions this project uses, as go vet takes them. Unlike
+	// "go list -m", listing packages downloads the modules that hold them.
+	list := []string{"list", "-e", "-deps", "-f", "{{with .Module}}{{.Path}} {{.Dir}}{{end}}"}
+	for _, mod := range mods {
+		list = append(list, mod+"/...")
+	}
 	deps := projectModules{}
-	for line := range strings.Lines(string(output(t, ".", "go", "list", "-m", "-f", "{{.Path}} {{.Dir}}", "all"))) {
+	for line := range strings.Lines(string(output(t, ".", "go", list...))) {
 		if path, dir, ok := strings.Cut(strings.TrimSpace(line), " "); ok && dir != "" {
 			deps[path] = dir
 		}
 	}
-	for _, mod := range []string{"github.com/spf13/cobra", "github.com/yuin/goldmark", "github.com/gin-gonic/gin"} {
+	for _, mod := range mods {
 		t.Run(mod, func(t *testing.T) {
-			dir := strings.TrimSpace(string(output(t, ".", "go", "list", "-m", "-f", "{{.Dir}}", mod)))
+			dir := deps[mod]
+			if dir == "" {
+				t.Fatal("its source could not be had")
+			}
 			ours, packages := byDriver(t, dir, deps)
 			theirs := byVet(t, tool, dir, packages)
 			if len(theirs) == 0 {
@@ -113,15 +122,17 @@ func byDriver(t *testing.T, dir string, deps projectModules) (diags, packages []
 func byVet(t *testing.T, tool, dir string, packages []string) []string {
 	args := []string{"vet", "-json", "-vettool=" + tool}
 	cmd := exec.Command("go", append(args, packages...)...)
-	// In JSON mode diagnostics are no failure; they are on standard output or
-	// error, depending on the release.
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("go vet: %v\n%s", err, out)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	// In JSON mode diagnostics are no failure.
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("go vet: %v\n%s%s", err, stderr.Bytes(), stdout.Bytes())
 	}
+	// They are on standard output since Go 1.25 and on standard error before. What the
+	// go command tells its user there ("go: downloading …", "# package") is no JSON.
 	var clean []byte
-	for line := range bytes.Lines(out) {
-		if !bytes.HasPrefix(line, []byte("#")) {
+	for line := range bytes.Lines(append(stdout.Bytes(), stderr.Bytes()...)) {
+		if !bytes.HasPrefix(line, []byte("#")) && !bytes.HasPrefix(line, []byte("go: ")) {
 			clean = append(clean, line...)
 		}
 	}
