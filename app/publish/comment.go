@@ -15,7 +15,10 @@ import (
 // maxCommentBytes keeps a comment far below GitHub's 65,536 characters.
 const maxCommentBytes = 20_000
 
-// comment is what one line comment says.
+// maxJoined bounds a comment that says several things about one place.
+const maxJoined = 50_000
+
+// comment is what there is to say about one finding at its line.
 type comment struct {
 	finding  review.Finding
 	rule     review.Rule
@@ -25,10 +28,19 @@ type comment struct {
 	suggest bool
 }
 
-// body returns the Markdown of a comment: what, why, the path of evidence, the
-// fix, how to say it is meant, and at the end a mark that only we can make.
-// A part that does not fit is left out.
-func (c comment) body(seal sealer, ruleURL func(review.RuleID) string) string {
+// commentBody returns the Markdown of one GitHub comment about everything that was
+// found at one place, and at its end a mark for each that only we can make.
+func commentBody(about []comment, seal sealer, ruleURL func(review.RuleID) string) string {
+	var said, marks []string
+	for _, c := range about {
+		said, marks = append(said, c.say(ruleURL)), append(marks, seal.mark(c.finding))
+	}
+	return strings.Join(said, "\n\n---\n\n") + "\n" + strings.Join(marks, "\n")
+}
+
+// say returns the Markdown about one finding: what, why, the path of evidence,
+// the fix, how to say it is meant. A part that does not fit is left out.
+func (c comment) say(ruleURL func(review.RuleID) string) string {
 	f := c.finding
 	weight := f.Severity.String()
 	if c.blocking {
@@ -59,7 +71,7 @@ func (c comment) body(seal sealer, ruleURL func(review.RuleID) string) string {
 			about = fmt.Sprintf("[About this rule](<%s>) · ", u)
 		}
 	}
-	foot := fmt.Sprintf("\n<sub>%sfingerprint %s</sub>\n%s", about, code(string(f.Fingerprint)), seal.mark(f))
+	foot := fmt.Sprintf("\n<sub>%sfingerprint %s</sub>", about, code(string(f.Fingerprint)))
 
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s** · %s · %s\n\n%s\n", text(title), code(string(f.Rule)), weight, sentence(f.Message, 2000))
@@ -180,17 +192,24 @@ func (s sealer) mac(rule, fingerprint string) string {
 
 var (
 	markRule = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$`)
-	// markForm stands at the very end of a comment: what a repository's text
-	// brings stands before it.
+	// markForm stands at the very end of a comment, once for each finding it is
+	// about: what a repository's text brings stands before it.
 	markForm = regexp.MustCompile(`<!-- launchgate:comment:([a-z0-9/-]+):([0-9a-z]+):([0-9a-f]{32}) -->\s*$`)
 )
 
-// read returns the fingerprint of the finding that a comment is about, "" when
-// it has no mark of ours.
-func (s sealer) read(body string) review.Fingerprint {
-	m := markForm.FindStringSubmatch(body)
-	if m == nil || !hmac.Equal([]byte(s.mac(m[1], m[2])), []byte(m[3])) {
-		return ""
+// read returns the fingerprints of the findings that a comment is about, none
+// when it has no mark of ours.
+func (s sealer) read(body string) []review.Fingerprint {
+	var out []review.Fingerprint
+	for {
+		m := markForm.FindStringSubmatchIndex(body)
+		if m == nil {
+			return out
+		}
+		rule, fingerprint, mac := body[m[2]:m[3]], body[m[4]:m[5]], body[m[6]:m[7]]
+		if !hmac.Equal([]byte(s.mac(rule, fingerprint)), []byte(mac)) {
+			return out
+		}
+		out, body = append(out, review.Fingerprint(fingerprint)), body[:m[0]]
 	}
-	return review.Fingerprint(m[2])
 }

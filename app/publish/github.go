@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -338,10 +339,10 @@ func blockingSet(o review.Outcome) map[review.Fingerprint]bool {
 	return set
 }
 
-// placed is a comment with its place in the diff.
+// placed is what there is to say at one place of the diff: one GitHub comment.
 type placed struct {
-	comment
-	at anchor
+	about []comment
+	at    anchor
 }
 
 // comment posts one review with the comments that are not on the pull request
@@ -360,9 +361,10 @@ func (g *GitHub) comment(ctx context.Context, o review.Outcome) error {
 		return err
 	}
 	var say []placed
-	for _, c := range want[:min(len(want), maxComments)] {
-		if !said[c.finding.Fingerprint] {
-			say = append(say, c)
+	for _, p := range want[:min(len(want), maxComments)] {
+		p.about = slices.DeleteFunc(p.about, func(c comment) bool { return said[c.finding.Fingerprint] })
+		if len(p.about) > 0 {
+			say = append(say, p)
 		}
 	}
 	if len(say) == 0 {
@@ -370,13 +372,17 @@ func (g *GitHub) comment(ctx context.Context, o review.Outcome) error {
 	}
 	drafts := make([]*github.DraftReviewComment, 0, len(say))
 	for _, c := range say {
-		d := &github.DraftReviewComment{Path: github.String(c.at.path), Line: github.Int(c.at.last), Side: github.String(c.at.side.String()), Body: github.String(c.body(seal, g.RuleURL))}
+		d := &github.DraftReviewComment{Path: github.String(c.at.path), Line: github.Int(c.at.last), Side: github.String(c.at.side.String()), Body: github.String(commentBody(c.about, seal, g.RuleURL))}
 		if c.at.first != c.at.last { // on single lines these two cause 422
 			d.StartLine, d.StartSide = github.Int(c.at.first), d.Side
 		}
 		drafts = append(drafts, d)
 	}
-	body := reviewBody(o, len(say), len(want)-maxComments)
+	unsaid := 0
+	for _, p := range want[min(len(want), maxComments):] {
+		unsaid += len(p.about)
+	}
+	body := reviewBody(o, len(say), unsaid)
 	_, _, err = g.Pulls.CreateReview(ctx, t.Repo.Owner, t.Repo.Name, t.PullRequest, &github.PullRequestReviewRequest{
 		CommitID: github.String(string(t.Head)), Body: &body, Event: github.String("COMMENT"), Comments: drafts})
 	if isUnprocessable(err) {
@@ -404,9 +410,11 @@ func (g *GitHub) oneByOne(ctx context.Context, t review.Target, seal sealer, say
 		single := &github.PullRequestComment{Body: d.Body, CommitID: github.String(string(t.Head)), Path: d.Path, Line: d.Line, Side: d.Side, StartLine: d.StartLine, StartSide: d.StartSide}
 		_, _, err := g.Pulls.CreateComment(ctx, t.Repo.Owner, t.Repo.Name, t.PullRequest, single)
 		if isUnprocessable(err) {
-			c := say[i].comment
-			c.suggest = false // a file has no lines to replace
-			body := fmt.Sprintf("About %s.\n\n%s", code(where(c.finding.Place)), c.body(seal, g.RuleURL))
+			about := slices.Clone(say[i].about)
+			for j := range about {
+				about[j].suggest = false // a file has no lines to replace
+			}
+			body := fmt.Sprintf("About %s.\n\n%s", code(where(about[0].finding.Place)), commentBody(about, seal, g.RuleURL))
 			onFile := &github.PullRequestComment{Body: &body, CommitID: github.String(string(t.Head)), Path: d.Path, SubjectType: github.String("file")}
 			_, _, err = g.Pulls.CreateComment(ctx, t.Repo.Owner, t.Repo.Name, t.PullRequest, onFile)
 		}
@@ -439,8 +447,9 @@ func publicText(err error) string {
 	return "the server's log has the cause"
 }
 
-// comments returns the findings that deserve a comment and have a line in the
-// diff: what blocks first, then in order of the outcome, each fingerprint once.
+// comments returns what deserves a comment and has a line in the diff, by place:
+// what blocks first, then in order of the outcome, each fingerprint once. Only
+// the first of several one-click fixes of the same lines is offered as such.
 func (g *GitHub) comments(o review.Outcome) []placed {
 	blocking := blockingSet(o)
 	lines := newCommentable(o.Diff)
@@ -449,7 +458,8 @@ func (g *GitHub) comments(o review.Outcome) []placed {
 		rules[r.ID] = r
 	}
 	seen := make(map[review.Fingerprint]bool)
-	var first, then []placed
+	var first, then []comment
+	places := make(map[review.Fingerprint]anchor)
 	for _, f := range o.Introduced() {
 		blocks := blocking[f.Fingerprint]
 		minor := f.Severity != review.SeverityUnknown && f.Severity < review.SeverityMedium || f.Confidence == review.ConfidenceLow || f.Expected != ""
@@ -464,14 +474,29 @@ func (g *GitHub) comments(o review.Outcome) []placed {
 			}
 		}
 		seen[f.Fingerprint] = true
-		c := placed{comment{finding: f, rule: rules[f.Rule], blocking: blocks, suggest: suggest}, at}
+		places[f.Fingerprint] = at
+		c := comment{finding: f, rule: rules[f.Rule], blocking: blocks, suggest: suggest}
 		if blocks {
 			first = append(first, c)
 		} else {
 			then = append(then, c)
 		}
 	}
-	return append(first, then...)
+	var out []placed
+	index, length := make(map[anchor]int), make(map[anchor]int)
+	for _, c := range append(first, then...) {
+		at := places[c.finding.Fingerprint]
+		size := len(c.say(g.RuleURL))
+		if i, ok := index[at]; ok && length[at]+size <= maxJoined {
+			c.suggest = c.suggest && !slices.ContainsFunc(out[i].about, func(o comment) bool { return o.suggest })
+			out[i].about = append(out[i].about, c)
+			length[at] += size
+			continue
+		}
+		index[at], length[at] = len(out), size
+		out = append(out, placed{[]comment{c}, at})
+	}
+	return out
 }
 
 // commented returns the findings that our own comments on the pull request
@@ -490,7 +515,7 @@ func (g *GitHub) commented(ctx context.Context, t review.Target, seal sealer) (m
 			if outdated || c.GetUser().GetType() != "Bot" {
 				continue
 			}
-			if f := seal.read(c.GetBody()); f != "" {
+			for _, f := range seal.read(c.GetBody()) {
 				said[f] = true
 			}
 		}

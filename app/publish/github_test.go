@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -356,6 +357,27 @@ func TestFindingsAreCommentedOnOnce(t *testing.T) {
 	}
 }
 
+func TestOneLineGetsOneComment(t *testing.T) {
+	s := newStage(t)
+	one, two, three := finding(at("a.go", 2)), finding(at("a.go", 2)), finding(at("a.go", 2))
+	two.Fingerprint, two.Message = "fb2", "the second thing"
+	three.Fingerprint, three.Message = "fb3", "the third thing"
+	s.publish(1, s.outcome(one, two))
+	got := s.comments()
+	if len(got) != 1 || !strings.Contains(got[0].Body, "the second thing") || strings.Count(got[0].Body, "\n---\n") != 1 {
+		t.Fatalf("comments = %+v, want one that says both", got)
+	}
+	seal := sealer{key, s.target.Repo.ID, s.target.PullRequest}
+	if fs := seal.read(got[0].Body); len(fs) != 2 {
+		t.Errorf("the comment is about %q, want both findings", fs)
+	}
+	s.publish(2, s.outcome(one, two, three))
+	got = s.comments()
+	if len(got) != 2 || strings.Contains(got[1].Body, "the second thing") {
+		t.Errorf("comments = %+v, want a second that says only what is new", got)
+	}
+}
+
 func TestOutdatedCommentsAreSaidAgain(t *testing.T) {
 	s := newStage(t)
 	f := finding(at("a.go", 20))
@@ -376,7 +398,7 @@ func TestNobodyElseCanForgeAMark(t *testing.T) {
 	f := finding(at("a.go", 2))
 	mine, other := sealer{key, 7, 1}, sealer{key, 7, 2}
 	mark := mine.mark(f)
-	if got := mine.read("text\n" + mark + "\n"); got != f.Fingerprint {
+	if got := mine.read("text\n" + mark + "\n"); !slices.Equal(got, []review.Fingerprint{f.Fingerprint}) {
 		t.Errorf("read our own mark as %q", got)
 	}
 	for name, body := range map[string]string{
@@ -387,15 +409,15 @@ func TestNobodyElseCanForgeAMark(t *testing.T) {
 		"quoted in a code span":     code(mark) + "\nand more",
 		"quoted in the middle":      mark + "\nand more",
 	} {
-		if got := mine.read(body); got != "" {
+		if got := mine.read(body); got != nil {
 			t.Errorf("a mark %s reads as %q", name, got)
 		}
 	}
 	// A name from the repository that holds a whole mark does not end a comment.
 	g := finding(at("a.go", 20))
 	g.Message = mark
-	body := comment{finding: g}.body(mine, nil)
-	if got := mine.read(body); got != g.Fingerprint {
+	body := commentBody([]comment{{finding: g}}, mine, nil)
+	if got := mine.read(body); !slices.Equal(got, []review.Fingerprint{g.Fingerprint}) {
 		t.Errorf("a comment with a mark in its message reads as %q", got)
 	}
 }

@@ -56,7 +56,7 @@ func TestGolden(t *testing.T) {
 	g := &GitHub{Rules: rules, Key: key, RuleURL: func(id review.RuleID) string { return "https://launchgate.example/rules/" + string(id) }}
 	var comments strings.Builder
 	for _, c := range g.comments(sample()) {
-		fmt.Fprintf(&comments, "== %s:%d-%d %s\n%s\n", c.at.path, c.at.first, c.at.last, c.at.side, c.body(sealer{key, 7, 12}, g.RuleURL))
+		fmt.Fprintf(&comments, "== %s:%d-%d %s\n%s\n", c.at.path, c.at.first, c.at.last, c.at.side, commentBody(c.about, sealer{key, 7, 12}, g.RuleURL))
 	}
 	golden(t, "comments.md", comments.String())
 }
@@ -160,7 +160,7 @@ func TestHostileNamesInEveryField(t *testing.T) {
 		}
 		f := o.Findings[0]
 		f.Routes, f.Expected = []string{name}, name
-		body := comment{finding: f, rule: sampleRules()[1], blocking: true}.body(sealer{key, 1, 1}, nil)
+		body := commentBody([]comment{{finding: f, rule: sampleRules()[1], blocking: true}}, sealer{key, 1, 1}, nil)
 		html := render(t, strings.TrimSuffix(body, sealer{key, 1, 1}.mark(f)))
 		if found := tag.FindString(regexp.MustCompile(`</?(p|ol|li|strong|code|sub|pre|code class="language-yaml")>|<span>\$</span>`).ReplaceAllString(html, "")); found != "" {
 			t.Errorf("%q: %s in the rendered comment:\n%s", name, found, body)
@@ -230,7 +230,7 @@ func TestSuggestionsReplaceExactlyTheCommentedLines(t *testing.T) {
 			t.Errorf("%s: at %+v, want %d to %d", c.name, got, c.first, c.last)
 			continue
 		}
-		if suggests := strings.Contains(got[0].body(sealer{}, nil), "```suggestion\n"); suggests != c.suggests {
+		if suggests := strings.Contains(commentBody(got[0].about, sealer{}, nil), "```suggestion\n"); suggests != c.suggests {
 			t.Errorf("%s: suggests: %v, want %v", c.name, suggests, c.suggests)
 		}
 	}
