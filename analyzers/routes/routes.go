@@ -25,8 +25,26 @@ type Guard struct {
 	Why  string `json:"why"`
 	File string `json:"file"`
 	Line int    `json:"line"`
-	// Attached is where it was put into the chain.
-	Attached Place `json:"attached"`
+	// Attached is where it was put into the chain, Through the calls that led
+	// there, the innermost first.
+	Attached Place   `json:"attached"`
+	Through  []Place `json:"through,omitempty"`
+	// Reached are the pieces of code that decided what it does to this request,
+	// its own first: a change to one of them may change that.
+	Reached []Span `json:"reached,omitempty"`
+	// Flaw names why it does not guard although it refuses, FlawAt where.
+	Flaw   string `json:"flaw,omitempty"`
+	FlawAt Place  `json:"flaw_at,omitzero"`
+}
+
+// FlawAbort is a gin guard that answers 401 or 403 and lets the request go on.
+const FlawAbort = "abort"
+
+// Span is a range of lines of a file.
+type Span struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+	End  int    `json:"end"`
 }
 
 // Place is a line of a file, relative to what was analysed.
@@ -53,7 +71,10 @@ type Route struct {
 	Reason     string  `json:"reason,omitempty"`
 	Expected   string  `json:"expected,omitempty"`
 	Server     string  `json:"server,omitempty"`
-	// Before are guards attached to the same router too late to apply.
+	// Through are the lines besides Registered that led to it: the groups it is
+	// in, where they are mounted, and the calls on the way, the innermost first.
+	Through []Place `json:"through,omitempty"`
+	// Late are guards attached to the same router too late to apply.
 	Late []Guard `json:"late,omitempty"`
 }
 

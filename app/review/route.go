@@ -5,13 +5,30 @@ package review
 type Guard struct {
 	Name string `json:"name"`
 	// Kind is authentication, role, parser (sets an identity, never refuses),
-	// optional, other.
+	// optional, other, unresolved.
 	Kind string `json:"kind"`
 	// Why says in one sentence why it counts or does not count as a guard.
 	Why  string `json:"why"`
 	File string `json:"file"`
 	Line int    `json:"line"`
+	// Attached is where it was put into the chain.
+	Attached FileLine `json:"attached,omitzero"`
+	// Through and Reached are a trace, see Route.Bare: the calls that led to
+	// Attached, the innermost first, and the pieces of code that decided what
+	// the guard does to this request, its own first.
+	Through []FileLine `json:"through,omitempty"`
+	Reached []Lines    `json:"reached,omitempty"`
 }
+
+// The kinds of guards that refuse; the others are told apart for people.
+const (
+	GuardAuthentication = "authentication"
+	GuardRole           = "role"
+	GuardUnresolved     = "unresolved"
+)
+
+// Refuses reports whether the guard turns requests away for who sends them.
+func (g Guard) Refuses() bool { return g.Kind == GuardAuthentication || g.Kind == GuardRole }
 
 // Symbol is a function with its place.
 type Symbol struct {
@@ -24,6 +41,13 @@ type Symbol struct {
 type FileLine struct {
 	File string `json:"file"`
 	Line int    `json:"line"`
+}
+
+// Lines is a range of lines of a file.
+type Lines struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+	End  int    `json:"end"`
 }
 
 // Route is a method and a path pattern with its handler and the ordered chain
@@ -42,4 +66,32 @@ type Route struct {
 	Expected string `json:"expected,omitempty"`
 	// Server tells apart the routers of one module.
 	Server string `json:"server,omitempty"`
+	// Through is a trace, see Bare: the lines besides Registered that led to the
+	// route (groups, mounts, calls on the way), the innermost first.
+	Through []FileLine `json:"through,omitempty"`
+}
+
+// Key names a route as people do: "POST /users".
+func (r Route) Key() string { return r.Method + " " + r.Path }
+
+// Bare returns the route without the traces that only serve to find the line of
+// a diff that changed it.
+func (r Route) Bare() Route {
+	r.Through = nil
+	guards := make([]Guard, len(r.Guards))
+	for i, g := range r.Guards {
+		g.Attached, g.Through, g.Reached = FileLine{}, nil, nil
+		guards[i] = g
+	}
+	r.Guards = guards
+	return r
+}
+
+// BareRoutes returns every route bare.
+func BareRoutes(rs []Route) []Route {
+	out := make([]Route, len(rs))
+	for i, r := range rs {
+		out[i] = r.Bare()
+	}
+	return out
 }

@@ -450,6 +450,10 @@ func (m *machine) run(f *frame, c call) value {
 	m.depth++
 	m.onStack[f.fn]++
 	m.stack = append(m.stack, f)
+	f.at = c.pos
+	if m.sim != nil {
+		m.sim.reach(f.fn.File, int(f.fn.Line), int(f.fn.EndLine))
+	}
 	var base int
 	if m.sim != nil {
 		base = m.sim.unsure

@@ -119,6 +119,9 @@ func (m *machine) global(n *program.Node) value {
 	if fn := m.funcs[n.S]; fn != nil {
 		return &closure{fn: fn}
 	}
+	if node := m.inits[n.S]; m.sim != nil && node != nil {
+		m.sim.reach(node.T, int(node.Line), lastLine(node))
+	}
 	m.initGlobal(n.S)
 	if v, ok := m.globals[n.S]; ok {
 		return v

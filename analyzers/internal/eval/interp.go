@@ -43,6 +43,7 @@ type frame struct {
 	defaults int
 	// Of a simulation: the outermost frame of a handler.
 	top bool
+	at  place // where it was called
 }
 
 type change struct {

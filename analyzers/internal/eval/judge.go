@@ -18,6 +18,9 @@ type verdict struct {
 	pos      place
 	usedPath bool
 	sets     map[string]value
+	reached  []routes.Span
+	flaw     string
+	flawAt   place
 }
 
 type verdictKey struct {
@@ -31,10 +34,7 @@ type verdictKey struct {
 // judge decides who can reach a route.
 func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peeled) {
 	var reasons []string
-	add := func(v verdict, at place) {
-		rt.Guards = append(rt.Guards, routes.Guard{Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line),
-			Attached: routes.Place{File: at.file, Line: int(at.line)}})
-	}
+	add := func(v verdict, mw middleware) { rt.Guards = append(rt.Guards, guardOf(v, mw)) }
 	m.ctx = nil
 	defer func() { m.ctx = nil }()
 	for _, mw := range chain {
@@ -45,7 +45,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		if len(mw.conds) > 0 && (v.kind == routes.KindAuth || v.kind == routes.KindRole) {
 			reasons = append(reasons, "the guard "+v.name+" applies only if "+strings.Join(mw.conds, " and "))
 		}
-		add(v, mw.pos)
+		add(v, mw)
 		if len(v.sets) > 0 {
 			ctx := maps.Clone(m.ctx)
 			if ctx == nil {
@@ -62,7 +62,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 			v := m.judgeHandler(h, rt.Path, rt.Method)
 			if v.kind == routes.KindAuth || v.kind == routes.KindRole {
 				v.name = shortName(h.fn.Name)
-				add(v, place{h.fn.File, h.fn.Line})
+				add(v, middleware{pos: place{h.fn.File, h.fn.Line}})
 			}
 		}
 	case *external:
@@ -97,6 +97,33 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 	rt.Reason = strings.Join(reasons, "; ")
 	if rt.Guards == nil {
 		rt.Guards = []routes.Guard{}
+	}
+}
+
+func guardOf(v verdict, mw middleware) routes.Guard {
+	return routes.Guard{Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line), Attached: mw.pos.public(),
+		Through: publicPlaces(mw.via), Reached: v.reached, Flaw: v.flaw, FlawAt: v.flawAt.public()}
+}
+
+func (p place) public() routes.Place { return routes.Place{File: p.file, Line: int(p.line)} }
+
+func publicPlaces(ps []place) []routes.Place {
+	var out []routes.Place
+	for _, p := range ps {
+		if q := p.public(); q.Line > 0 && !slices.Contains(out, q) {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// late judges the middleware that was attached to the routers of a route only
+// after it, and keeps those that would have guarded it.
+func (m *machine) late(rt *routes.Route, mws []middleware) {
+	for _, mw := range mws {
+		if v := m.judgeMiddleware(mw.v, rt.Path, rt.Method, 0); v.kind == routes.KindAuth || v.kind == routes.KindRole {
+			rt.Late = append(rt.Late, guardOf(v, mw))
+		}
 	}
 }
 
@@ -255,7 +282,7 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 	anon := m.simulate(c, &simulation{anonymous: true, middleware: true, path: path, method: method})
 	there := m.simulate(c, &simulation{middleware: true, path: path, method: method})
 	gin := m.ginStyle(c)
-	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || there.usedPath}
+	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || there.usedPath, reached: anon.reached}
 	sure, perhaps, early, open := false, false, false, false
 	for _, p := range anon.passed {
 		if p.unsure {
@@ -344,11 +371,32 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 	default:
 		v.why = "never hands a request on"
 	}
+	if gin && anon.aborted == 0 && !anon.dead && v.kind != routes.KindRole {
+		// Whatever it answered, the rest of the chain answers too.
+		if r := unaborted(anon, because); r != nil {
+			v.kind, v.flaw, v.flawAt = routes.KindOther, routes.FlawAbort, r.pos
+			v.why = fmt.Sprintf("answers %d at %s but does not abort, so the request goes on to the handler", r.code, r.pos)
+		}
+	}
 	if v.kind == routes.KindAuth && role != "" {
 		v.kind = routes.KindRole
 		v.why += "; asks for " + roleWhy
 	}
 	return v
+}
+
+// unaborted finds the refusal of an anonymous request by a gin middleware that
+// never aborts.
+func unaborted(s *simulation, because *refusal) *refusal {
+	if because != nil && (because.code == 401 || because.code == 403) {
+		return because
+	}
+	for i, r := range s.refused {
+		if r.unsure && (r.code == 401 || r.code == 403) && hasIdentity(r.why) {
+			return &s.refused[i]
+		}
+	}
+	return nil
 }
 
 // ctxKey names what the request carries, so that verdicts are reused only where
@@ -442,7 +490,7 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 		return v
 	}
 	anon := m.simulate(c, &simulation{anonymous: true, path: path, method: method})
-	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath, pos: place{c.fn.File, c.fn.Line}}
+	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath, pos: place{c.fn.File, c.fn.Line}, reached: anon.reached}
 	if b := anon.blocked; b != nil {
 		v.kind = routes.KindAuth
 		v.why = "the handler refuses an anonymous request at " + b.pos.String() + describe(b)

@@ -15,7 +15,7 @@ const chainType = "middleware chain"
 
 func (m *machine) newRouter(f *family, t string, p place) *router {
 	m.seq++
-	r := &router{fam: f, t: t, created: m.seq, pos: p, isRoot: true}
+	r := &router{fam: f, t: t, created: m.seq, pos: p, via: m.via(), isRoot: true}
 	m.routers = append(m.routers, r)
 	return r
 }
@@ -28,6 +28,20 @@ func (m *machine) defaultMux() *router {
 	m.globals["net/http.DefaultServeMux"] = r
 	return r
 }
+
+// via lists the calls that led to what is being called now, the innermost first.
+func (m *machine) via() []place {
+	var out []place
+	for i := len(m.stack) - 1; i >= 0 && len(out) < maxVia; i-- {
+		if at := m.stack[i].at; at.line > 0 {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// maxVia bounds the calls remembered of one registration.
+const maxVia = 12
 
 // strayRouter is the router used where the program's own could not be followed.
 func (m *machine) strayRouter(f *family, t string, recv value, n *program.Node, c call) *router {
@@ -195,7 +209,7 @@ func (m *machine) add(r *router, method, p string, h value, mws []value, c call)
 		return &record{r: r}
 	}
 	m.seq++
-	rec := &record{r: r, method: strings.ToUpper(method), path: p, handler: h, pos: c.pos, seq: m.seq, conds: slices.Clone(m.conds)}
+	rec := &record{r: r, method: strings.ToUpper(method), path: p, handler: h, pos: c.pos, via: m.via(), seq: m.seq, conds: slices.Clone(m.conds)}
 	for _, mw := range mws {
 		rec.mws = append(rec.mws, m.middlewares(mw, c.pos, "")...)
 	}
@@ -220,7 +234,7 @@ func (m *machine) middlewares(v value, p place, prefix string) []middleware {
 		}
 	}
 	m.seq++
-	return []middleware{{v: v, pos: p, seq: m.seq, prefix: prefix, conds: slices.Clone(m.conds)}}
+	return []middleware{{v: v, pos: p, via: m.via(), seq: m.seq, prefix: prefix, conds: slices.Clone(m.conds)}}
 }
 
 // paths are the strings an argument may be; an unknown one is shown as such.
@@ -467,7 +481,7 @@ func (m *machine) attach(sub, to *router, prefix string, wraps []middleware) {
 		return
 	}
 	sub.isRoot = false
-	sub.parents = append(sub.parents, edge{to: to, prefix: prefix, wraps: wraps, seq: m.seq})
+	sub.parents = append(sub.parents, edge{to: to, prefix: prefix, wraps: wraps, seq: m.seq, via: m.via()})
 }
 
 func (m *machine) prefixOf(r *router) string {

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -315,7 +316,7 @@ func (m *machine) mount(sub, to *router, prefix string, wraps []middleware, rec 
 			return
 		}
 	}
-	sub.parents = append(sub.parents, edge{to: to, prefix: prefix, wraps: wraps, seq: rec.seq})
+	sub.parents = append(sub.parents, edge{to: to, prefix: prefix, wraps: wraps, seq: rec.seq, via: append([]place{rec.pos}, rec.via...)})
 }
 
 func dedupe(rs []routes.Route) []routes.Route {
@@ -342,6 +343,8 @@ type way struct {
 	prefix string
 	chain  []middleware
 	server string
+	late   []middleware // attached to the routers on the way too late
+	places []place      // where the routers on the way are made and mounted
 }
 
 const maxWays = 12
@@ -351,8 +354,7 @@ func (m *machine) ways(r *router, seq, depth int) []way {
 	if depth > 25 {
 		return nil
 	}
-	own := func(prefix string) []middleware {
-		var out []middleware
+	own := func(prefix string) (out, late []middleware) {
 		scope := r.fam.scope
 		if len(r.parents) == 0 && r.fam.rootScope != "" {
 			scope = r.fam.rootScope
@@ -361,10 +363,13 @@ func (m *machine) ways(r *router, seq, depth int) []way {
 			if scope == "all" || mw.seq < seq {
 				mw.prefix = joinPath(prefix, mw.prefix)
 				out = append(out, mw)
+			} else {
+				late = append(late, mw)
 			}
 		}
-		return out
+		return out, late
 	}
+	here := append([]place{r.pos}, r.via...)
 	if len(r.parents) == 0 {
 		served := r.servedBy
 		if len(served) == 0 {
@@ -377,11 +382,12 @@ func (m *machine) ways(r *router, seq, depth int) []way {
 				continue
 			}
 			seen[p.strip] = true
-			w := way{prefix: p.strip, server: m.serverName(r)}
+			w := way{prefix: p.strip, server: m.serverName(r), places: here}
 			for _, l := range p.layers {
 				w.chain = append(w.chain, middleware{v: l, pos: l.pos})
 			}
-			w.chain = append(w.chain, own(p.strip)...)
+			mws, late := own(p.strip)
+			w.chain, w.late = append(w.chain, mws...), late
 			out = append(out, w)
 		}
 		return out
@@ -400,10 +406,11 @@ func (m *machine) ways(r *router, seq, depth int) []way {
 				break
 			}
 			p := joinPath(w.prefix, e.prefix)
-			n := way{prefix: p, server: w.server}
+			mws, late := own(p)
+			n := way{prefix: p, server: w.server, late: slices.Concat(late, w.late), places: slices.Concat(here, e.via, w.places)}
 			n.chain = append(n.chain, w.chain...)
 			n.chain = append(n.chain, e.wraps...)
-			n.chain = append(n.chain, own(p)...)
+			n.chain = append(n.chain, mws...)
 			out = append(out, n)
 		}
 	}
@@ -434,14 +441,16 @@ func (m *machine) routesOf(r *record) []routes.Route {
 			}
 			chain := append([]middleware(nil), w.chain...)
 			if r.r.fam.scope == "prefix" {
-				chain = m.prefixed(r, full, chain)
+				chain, w.late = m.prefixed(r, full)
 			}
 			chain = append(chain, r.mws...)
 			for _, l := range p.layers {
 				l := l
 				chain = append(chain, middleware{v: l, pos: l.pos})
 			}
+			rt.Through = publicPlaces(slices.Concat(r.via, w.places))
 			m.judge(&rt, r, chain, p)
+			m.late(&rt, w.late)
 			out = append(out, rt)
 			if len(out) > 40 {
 				return out
@@ -452,26 +461,27 @@ func (m *machine) routesOf(r *record) []routes.Route {
 }
 
 // prefixed is fiber's rule: everything registered earlier whose prefix matches.
-func (m *machine) prefixed(r *record, full string, chain []middleware) []middleware {
+// late is what matches but is registered later.
+func (m *machine) prefixed(r *record, full string) (out, late []middleware) {
 	root := m.rootOf(r.r)
-	var out []middleware
 	for _, o := range m.routers {
 		if m.rootOf(o) != root || o.fam.scope != "prefix" {
 			continue
 		}
 		base := m.prefixOf(o)
 		for _, mw := range o.mws {
-			if mw.seq >= r.seq {
-				continue
-			}
 			p := joinPath(base, mw.prefix)
 			if p == "" || p == "/" || full == p || strings.HasPrefix(full, strings.TrimSuffix(p, "/")+"/") {
-				out = append(out, mw)
+				if mw.seq >= r.seq {
+					late = append(late, mw)
+				} else {
+					out = append(out, mw)
+				}
 			}
 		}
 	}
 	sort.SliceStable(out, func(i, j int) bool { return out[i].seq < out[j].seq })
-	return out
+	return out, late
 }
 
 func (m *machine) rootOf(r *router) *router {

@@ -129,6 +129,7 @@ type router struct {
 	mws      []middleware
 	created  int
 	pos      place
+	via      []place
 	name     string
 	isRoot   bool
 	servedBy []peeled
@@ -140,12 +141,14 @@ type edge struct {
 	prefix string
 	wraps  []middleware // around this attachment only
 	seq    int
-	group  bool // shares to's middleware by the family's rule, else by mounting
+	group  bool    // shares to's middleware by the family's rule, else by mounting
+	via    []place // of a mount: where, and the calls that led there
 }
 
 type middleware struct {
 	v      value
 	pos    place
+	via    []place
 	seq    int
 	prefix string
 	conds  []string
@@ -170,6 +173,7 @@ type record struct {
 	handler value
 	mws     []middleware
 	pos     place
+	via     []place
 	seq     int
 	conds   []string
 	static  bool

@@ -34,6 +34,25 @@ type simulation struct {
 	topPos   place
 	sets     map[string]value
 	returned value
+	reached  []routes.Span
+}
+
+// maxReached bounds the pieces of code one verdict names.
+const maxReached = 24
+
+// reach notes a piece of code that the simulated request came through.
+func (s *simulation) reach(file string, line, end int) {
+	span := routes.Span{File: file, Line: line, End: end}
+	if file != "" && len(s.reached) < maxReached && !slices.Contains(s.reached, span) {
+		s.reached = append(s.reached, span)
+	}
+}
+
+// lastLine is the last line of a piece of code that something stands on.
+func lastLine(n *program.Node) int {
+	last := 0
+	walk(n, func(n *program.Node) { last = max(last, int(n.Line)) })
+	return last
 }
 
 // passage is one call of the rest of the chain.
