@@ -487,12 +487,12 @@ func (m *machine) run(f *frame, c call) value {
 		f.rets = succeed(f.fn, f.rets)
 	}
 	if v, ok := f.rets.(*unknown); ok && v.t == "" && len(f.fn.Results) == 1 {
-		return &unknown{t: f.fn.Results[0].Type, labels: mergeLabels(v.labels, words(lastName(f.fn.Name)))}
+		return &unknown{t: f.fn.Results[0].Type, labels: mergeLabels(words(lastName(f.fn.Name)), v.labels)}
 	}
 	if len(f.why) > 0 && m.sim != nil {
 		switch v := f.rets.(type) {
 		case *unknown:
-			return &unknown{t: v.t, labels: mergeLabels(v.labels, f.why)}
+			return &unknown{t: v.t, labels: mergeLabels(words(lastName(f.fn.Name)), v.labels, f.why)}
 		}
 	}
 	return f.rets

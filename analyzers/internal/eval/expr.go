@@ -605,7 +605,7 @@ func (m *machine) index(n *program.Node, f *frame) value {
 		if _, ok := k.(absent); ok && m.sim != nil {
 			return absent{t: n.T}
 		}
-		return &unknown{t: n.T, labels: mergeLabels(o.labels, labels(k), nodeWords(n.K[1]))}
+		return &unknown{t: n.T, labels: mergeLabels(nodeWords(n.K[1]), o.labels, labels(k))}
 	}
 	if _, ok := k.(absent); ok {
 		return absent{t: n.T}
@@ -641,12 +641,12 @@ func (m *machine) binaryNode(n *program.Node, f *frame) value {
 		case ok2 && v2 == stopAt:
 			return boolean(v2, anon2)
 		}
-		return &unknown{t: "bool", labels: mergeLabels(labels(a), labels(b), nodeWords(n.K[0]), nodeWords(n.K[1]))}
+		return &unknown{t: "bool", labels: mergeLabels(nodeWords(n.K[0]), nodeWords(n.K[1]), labels(a), labels(b))}
 	}
 	b := m.eval(n.K[1], f)
 	v := m.binary(n.S, a, b)
 	if u, ok := v.(*unknown); ok {
-		return &unknown{t: u.t, labels: mergeLabels(u.labels, nodeWords(n))}
+		return &unknown{t: u.t, labels: mergeLabels(nodeWords(n), u.labels)}
 	}
 	return v
 }

@@ -452,7 +452,7 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 	if m.sim != nil && f.top {
 		m.sim.returns(n, v)
 	}
-	if s := m.sim; s != nil && !f.top && f.defaults <= len(s.defaults) && slices.Contains(s.defaults[f.defaults:], false) {
+	if s := m.sim; s != nil && s.anonymous && !f.top && f.defaults <= len(s.defaults) && slices.Contains(s.defaults[f.defaults:], false) {
 		// What configuration and failures may add counts only if nothing else
 		// is returned.
 		if f.alt == nil {
@@ -562,7 +562,7 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		}
 		return c
 	}
-	why := mergeLabels(labels(cond), nodeWords(n.K[0]))
+	why := mergeLabels(nodeWords(n.K[0]), labels(cond))
 	if m.sim != nil {
 		m.sim.push(why, n.Line, m.file(f))
 		defer m.sim.pop()
@@ -815,7 +815,7 @@ func (m *machine) execSwitch(n *program.Node, f *frame) control {
 			}
 			ok, val, anon := truth(v)
 			if !ok {
-				out = &unknown{labels: mergeLabels(labels(v), nodeWords(e))}
+				out = &unknown{labels: mergeLabels(nodeWords(e), labels(v))}
 				continue
 			}
 			if val {
@@ -877,11 +877,11 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 			f.anon = true
 		}
 		if !ok {
-			w := mergeLabels(labels(v))
+			var w []string
 			for _, e := range c.K[:c.N] {
 				w = mergeLabels(w, nodeWords(e))
 			}
-			why = mergeLabels(why, w, nodeWords(n.K[0]))
+			why = mergeLabels(nodeWords(n.K[0]), w, why, labels(v))
 			unsure = true
 			if m.sim != nil {
 				m.sim.push(why, c.Line, m.file(f))
@@ -1071,6 +1071,10 @@ func (m *machine) spread(r *program.Node, n int, lhs []*program.Node, f *frame) 
 		name := ""
 		if lhs[i].Op == program.Local {
 			name = lhs[i].S
+		}
+		if o, ok := v.(*object); ok && r.Op == program.Assert && o.t != "" && o.t == r.T {
+			out[i] = boolean(true, false)
+			continue
 		}
 		if fa, ok := v.(failure); ok && r.Op == program.Assert {
 			out[i] = boolean(true, fa.anon)

@@ -318,7 +318,7 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 	if role == "" {
 		role, roleWhy = m.roleIn(anon)
 	}
-	name := words(lastName(strings.TrimRight(c.fn.Name, "$0123456789")))
+	name := words(shortName(strings.TrimRight(c.fn.Name, "$0123456789")))
 	switch {
 	case notAuth(name):
 		v.why = "limits or protects requests, but does not ask who sends them"

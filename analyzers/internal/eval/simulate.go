@@ -385,7 +385,11 @@ func identityWord(w string) bool {
 	return false
 }
 
-func hasIdentity(ws []string) bool { return slices.ContainsFunc(ws, identityWord) }
+// hasIdentity reports whether words name an identity. A token against forged
+// requests is none: everybody gets one.
+func hasIdentity(ws []string) bool {
+	return slices.ContainsFunc(ws, identityWord) && !slices.Contains(ws, "csrf") && !slices.Contains(ws, "xsrf")
+}
 
 // harmlessHeader: the header is no identity.
 func harmlessHeader(s string) bool {

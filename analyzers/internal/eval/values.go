@@ -259,7 +259,7 @@ func join(a, b value, why []string, inform bool) value {
 		if handlerLike(b) && isNil(a) {
 			return b
 		}
-		return &unknown{t: typeOf(a), labels: mergeLabels(why, labels(a), labels(b))}
+		return &unknown{t: typeOf(a), labels: mergeLabels(labels(a), labels(b), why)}
 	}
 	// While registering errors are assumed not to happen.
 	if _, ok := a.(failure); ok {
