@@ -289,6 +289,10 @@ func (b *builder) id(obj types.Object, name string) int32 {
 	}
 	b.nextID++
 	b.ids[obj] = b.nextID
+	// The checker leaves the arguments of a call it cannot type unresolved.
+	if b.names != nil {
+		b.names[name] = b.nextID
+	}
 	return b.nextID
 }
 
