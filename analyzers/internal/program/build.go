@@ -462,7 +462,11 @@ func (b *builder) stmt(s ast.Stmt) *Node {
 		}
 		return out
 	case *ast.IncDecStmt:
-		return &Node{Op: Assign, S: "+=", N: 1, Line: ln, K: []*Node{b.expr(s.X), {Op: Const, T: "int", S: "1"}}}
+		op := "+="
+		if s.Tok == token.DEC {
+			op = "-="
+		}
+		return &Node{Op: Assign, S: op, N: 1, Line: ln, K: []*Node{b.expr(s.X), {Op: Const, T: "int", S: "1"}}}
 	case *ast.IfStmt:
 		n := &Node{Op: If, Line: ln}
 		init := s.Init
