@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 )
@@ -23,6 +25,7 @@ import (
 type misbehaving struct{}
 
 func (misbehaving) Name() string         { return "test" }
+func (misbehaving) RunsPrograms() bool   { return true }
 func (misbehaving) Rules() []review.Rule { return []review.Rule{{ID: "test/rule"}} }
 
 func (misbehaving) Scan(_ context.Context, req scan.Request, progress scan.Progress) (scan.Report, error) {
@@ -99,14 +102,47 @@ func (misbehaving) Scan(_ context.Context, req scan.Request, progress scan.Progr
 	return rep, nil
 }
 
+// inert misbehaves too, but says that it starts no programs.
+type inert struct{ misbehaving }
+
+func (inert) Name() string       { return "inert" }
+func (inert) RunsPrograms() bool { return false }
+
+func (i inert) Scan(ctx context.Context, req scan.Request, progress scan.Progress) (scan.Report, error) {
+	var how string
+	if err := json.Unmarshal(req.Settings, &how); err != nil {
+		return scan.Report{}, err
+	}
+	how, arg, _ := strings.Cut(how, " ")
+	var err error
+	switch how {
+	case "execute":
+		if err = exec.Command(arg).Run(); arg == "memory" {
+			_, err = unix.MemfdCreate("x", 0)
+		}
+	case "socket":
+		_, err = unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM, 0)
+	case "read":
+		_, err = os.ReadFile(arg)
+	default:
+		return i.misbehaving.Scan(ctx, req, progress)
+	}
+	return scan.Report{Receipt: review.ScannerReceipt{Notes: []string{fmt.Sprint(err)}}}, nil
+}
+
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "worker" {
-		os.Exit(scan.WorkerMain(context.Background(), os.Args[2], []scan.Scanner{misbehaving{}}, os.Stdin, os.Stdout))
+		os.Exit(scan.WorkerMain(context.Background(), os.Args[2], []scan.Scanner{misbehaving{}, inert{}}, os.Stdin, os.Stdout))
 	}
 	os.Exit(m.Run())
 }
 
 func run(t *testing.T, how string, limits scan.Limits) scan.Report {
+	t.Helper()
+	return runScanner(t, misbehaving{}, how, limits)
+}
+
+func runScanner(t *testing.T, s scan.Scanner, how string, limits scan.Limits) scan.Report {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -122,8 +158,8 @@ func run(t *testing.T, how string, limits scan.Limits) scan.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reports := r.Run(t.Context(), []scan.Scanner{misbehaving{}}, scan.Request{}, map[string]json.RawMessage{"test": settings}, nil)
-	if len(reports) != 1 || reports[0].Receipt.Scanner != "test" {
+	reports := r.Run(t.Context(), []scan.Scanner{s}, scan.Request{}, map[string]json.RawMessage{s.Name(): settings}, nil)
+	if len(reports) != 1 || reports[0].Receipt.Scanner != s.Name() {
 		t.Fatalf("reports = %+v", reports)
 	}
 	return reports[0]
@@ -237,11 +273,38 @@ func TestAWorkerSeesOnlyItsFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	rep := run(t, "files "+secret, scan.Limits{})
-	walled := strings.Contains(strings.Join(rep.Receipt.Protections, ";"), "limited to the review (Landlock)")
+	walled := strings.Contains(strings.Join(rep.Receipt.Protections, ";"), "file system limited to the review")
 	read := rep.Receipt.Notes[0] == "<nil>"
 	_, err := os.Stat(filepath.Join(dir, "planted"))
 	if walled && (read || err == nil) {
 		t.Errorf("the receipt says the file system is limited, but the worker read: %v, wrote: %v", read, err == nil)
+	}
+}
+
+// A scanner that says it starts no programs cannot, whatever was made of it; or
+// the receipt does not say so.
+func TestAWorkerExecutesNothing(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "private-key.pem")
+	if err := os.WriteFile(file, []byte("hunter2"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ how, wall string }{
+		{"execute /bin/true", "no program can be executed"},
+		{"execute memory", "no program can be executed"},
+		{"socket", "no socket opened"},
+		{"read " + file, "file system limited to the review"},
+		{"read /etc/passwd", "file system limited to the review"},
+	} {
+		t.Run(tt.how, func(t *testing.T) {
+			rep := runScanner(t, inert{}, tt.how, scan.Limits{})
+			if len(rep.Receipt.Notes) != 1 {
+				t.Fatalf("receipt %+v", rep.Receipt)
+			}
+			protections := strings.Join(rep.Receipt.Protections, "; ")
+			if stands, done := strings.Contains(protections, tt.wall), rep.Receipt.Notes[0] == "<nil>"; stands == done {
+				t.Errorf("done: %v (%s), but the receipt says %q", done, rep.Receipt.Notes[0], protections)
+			}
+		})
 	}
 }
 

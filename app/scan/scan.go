@@ -86,3 +86,16 @@ type Scanner interface {
 type Salvager interface {
 	Salvage(scratch string, req Request) (Request, bool)
 }
+
+// ProgramRunner is a Scanner that starts programs, such as git. The worker of
+// any other scanner is forbidden to execute anything and to open a socket.
+type ProgramRunner interface {
+	Scanner
+	// RunsPrograms returns true.
+	RunsPrograms() bool
+}
+
+func runsPrograms(s Scanner) bool {
+	p, ok := s.(ProgramRunner)
+	return ok && p.RunsPrograms()
+}

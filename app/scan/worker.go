@@ -9,11 +9,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
 
+	"github.com/elastic/go-seccomp-bpf"
 	"github.com/landlock-lsm/go-landlock/landlock"
+	llsys "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
 
 	"github.com/launchgate/launchgate/app/review"
@@ -72,7 +75,7 @@ func WorkerMain(ctx context.Context, name string, scanners []Scanner, stdin io.R
 		fmt.Fprintln(os.Stderr, "launchgate worker: standard input holds no request")
 		return workerUsage
 	}
-	protections := confine(env)
+	protections := confine(env, runsPrograms(scanner))
 
 	out := &lineWriter{enc: json.NewEncoder(stdout)}
 	progress := func(e Event) {
@@ -113,7 +116,8 @@ func (w *lineWriter) write(m message) {
 }
 
 // confine puts limits and walls around this process and says which stand.
-func confine(env envelope) []string {
+// programs says whether the scanner starts programs of the system.
+func confine(env envelope, programs bool) []string {
 	var said, limited []string
 	limit := func(what int, name string, n, grace uint64) {
 		if n == 0 {
@@ -148,28 +152,83 @@ func confine(env envelope) []string {
 	} else {
 		said = append(said, "network not cut off: "+env.NoNetwork)
 	}
-	return append(said, landlocked(env))
+	said = append(said, landlocked(env, programs))
+	if !programs {
+		said = append(said, inert())
+	}
+	return said
 }
 
-// landlocked lets the process read what its request names and the system's
-// programs, and write to its scratch folder and the cache, as far as the kernel
-// can.
-func landlocked(env envelope) string {
+// landlocked lets the process read what its request names, write to its scratch
+// folder and the cache and, if it starts programs, run those of the system, as
+// far as the kernel can.
+func landlocked(env envelope, programs bool) string {
 	r := env.Request
-	ro := existing("/usr", "/bin", "/lib", "/lib64", "/etc", "/proc", "/opt", r.GitDir, r.HeadDir, r.BaseDir)
-	ro = append(ro, alternates(r.GitDir)...)
-	ro = append(ro, existing(r.ReadDirs...)...)
-	if exe, err := os.Executable(); err == nil {
-		ro = append(ro, filepath.Dir(exe))
+	read := existing(r.GitDir, r.HeadDir, r.BaseDir)
+	read = append(read, alternates(r.GitDir)...)
+	read = append(read, existing(r.ReadDirs...)...)
+	write := existing(env.Scratch, r.CacheDir)
+	var rules []landlock.Rule
+	said := "file system limited to the review"
+	if programs {
+		system := existing("/usr", "/bin", "/lib", "/lib64", "/etc", "/proc", "/opt")
+		if exe, err := os.Executable(); err == nil {
+			system = append(system, filepath.Dir(exe))
+		}
+		rules = append(rules, landlock.RODirs(append(system, read...)...), landlock.RWDirs(append(write, existing("/dev")...)...))
+	} else {
+		// Without the right to execute: this process has nothing to start.
+		rules = append(rules, landlock.PathAccess(llsys.AccessFSReadFile|llsys.AccessFSReadDir, read...),
+			landlock.PathAccess(writeOnly, write...), landlock.PathAccess(llsys.AccessFSReadFile, "/dev/null", "/dev/urandom").IgnoreIfMissing())
+		// Results are kept under a hash of the program that made them.
+		if exe, err := os.Executable(); err == nil {
+			rules = append(rules, landlock.PathAccess(llsys.AccessFSReadFile, exe))
+		}
+		said += ", without anything to execute"
 	}
-	rw := existing("/dev", env.Scratch, r.CacheDir)
-	if err := landlock.V5.RestrictPaths(landlock.RODirs(ro...), landlock.RWDirs(rw...)); err == nil {
-		return "file system limited to the review (Landlock)"
+	if err := landlock.V5.RestrictPaths(rules...); err == nil {
+		return said + " (Landlock)"
 	}
-	if err := landlock.V5.BestEffort().RestrictPaths(landlock.RODirs(ro...), landlock.RWDirs(rw...)); err != nil {
+	if err := landlock.V5.BestEffort().RestrictPaths(rules...); err != nil {
 		return "file system not limited: " + err.Error()
 	}
-	return "file system limited as far as this kernel's Landlock can, if it has one"
+	switch abi, err := llsys.LandlockGetABIVersion(); {
+	case err != nil || abi < 1:
+		return "file system not limited: this kernel has no Landlock, or it is switched off"
+	case abi < 3:
+		return fmt.Sprintf("%s but for truncating files and device controls (Landlock, version %d of 5)", said, abi)
+	default:
+		return fmt.Sprintf("%s but for device controls (Landlock, version %d of 5)", said, abi)
+	}
+}
+
+// writeOnly is what a worker that starts no programs may do in its own folders:
+// everything but execute and make devices, pipes, sockets and links.
+const writeOnly = llsys.AccessFSReadFile | llsys.AccessFSReadDir | llsys.AccessFSWriteFile | llsys.AccessFSTruncate |
+	llsys.AccessFSMakeReg | llsys.AccessFSMakeDir | llsys.AccessFSRemoveFile | llsys.AccessFSRemoveDir
+
+// inert takes away, with seccomp, what a process needs to execute a program, to
+// reach a network or another process, or to rearrange its own walls. Landlock
+// says which files may be executed; it says nothing of a program in memory.
+func inert() string {
+	// The filter binds the thread it is loaded on and is copied to all others; so
+	// is the promise never to gain privileges that the kernel wants first.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := seccomp.LoadFilter(seccomp.Filter{NoNewPrivs: true, Flag: seccomp.FilterFlagTSync, Policy: seccomp.Policy{
+		DefaultAction: seccomp.ActionAllow,
+		Syscalls: []seccomp.SyscallGroup{{Action: seccomp.ActionErrno, Names: []string{
+			"execve", "execveat", "memfd_create",
+			"socket", "socketpair", "connect", "bind", "listen", "accept4",
+			"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_open", "kcmp",
+			"unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "open_by_handle_at",
+			"bpf", "perf_event_open", "io_uring_setup", "userfaultfd", "keyctl", "add_key", "request_key",
+		}}},
+	}})
+	if err != nil {
+		return "executing programs and opening sockets are not forbidden: " + err.Error()
+	}
+	return "no program can be executed and no socket opened (seccomp)"
 }
 
 // alternates returns the folders outside a git directory that hold its objects.

@@ -28,6 +28,9 @@ func New() *Scanner { return &Scanner{} }
 // Name implements scan.Scanner.
 func (*Scanner) Name() string { return Name }
 
+// RunsPrograms implements scan.ProgramRunner: git reads history for it.
+func (*Scanner) RunsPrograms() bool { return true }
+
 // Settings is the secrets scanner's part of server configuration and base
 // policy.
 type Settings struct {
