@@ -13,6 +13,7 @@ import (
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
 	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
+	"github.com/launchgate/launchgate/analyzers/internal/words"
 	"github.com/launchgate/launchgate/analyzers/rule"
 )
 
@@ -533,7 +534,7 @@ func (c *checker) clean(e ast.Expr) bool {
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
 		name = name[i+1:]
 	}
-	for _, w := range sensitive.Split(name) {
+	for _, w := range words.Split(name) {
 		if redactors[w] {
 			return true
 		}
