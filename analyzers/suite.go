@@ -16,9 +16,22 @@ import (
 	"github.com/launchgate/launchgate/analyzers/rule"
 )
 
+// Options say what the suite cannot see in the code.
+type Options struct {
+	// Guards are functions that are declared to be guards, by name.
+	Guards []authz.Guard
+}
+
 // All returns the analyzers of the suite, in the order they are documented.
-func All() []*analysis.Analyzer {
-	return []*analysis.Analyzer{authz.Routes, authz.Analyzer, cors.Analyzer, piilog.Analyzer}
+func All() []*analysis.Analyzer { return Suite(Options{}) }
+
+// Suite is All for a program about which something is declared.
+func Suite(opt Options) []*analysis.Analyzer {
+	inventory, findings := authz.Routes, authz.Analyzer
+	if len(opt.Guards) > 0 {
+		inventory, findings = authz.New(opt.Guards)
+	}
+	return []*analysis.Analyzer{inventory, findings, cors.Analyzer, piilog.Analyzer}
 }
 
 // Rules returns every rule the analyzers can report.

@@ -5,6 +5,7 @@ import (
 	"go/build"
 	"go/token"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 
@@ -17,27 +18,34 @@ import (
 )
 
 // Routes reconstructs the inventory of a program in the pass over its main
-// package. Its result is a *Result.
-var Routes = &analysis.Analyzer{
-	Name:             "routes",
-	Doc:              "routes: reconstruct the routes of a program and who can reach them",
-	URL:              rule.URL("authz/missing"),
-	Run:              runRoutes,
-	RunDespiteErrors: true,
-	ResultType:       reflect.TypeOf((*Result)(nil)),
-	FactTypes:        []analysis.Fact{(*program.Package)(nil)},
-}
+// package; its result is a *Result. Analyzer reports what is wrong with it; its
+// result is a *rule.Findings.
+var Routes, Analyzer = New(nil)
 
-// Analyzer reports routes that anybody can reach. Its result is a
-// *rule.Findings.
-var Analyzer = &analysis.Analyzer{
-	Name:             "authz",
-	Doc:              "authz: report routes without an authorization guard",
-	URL:              rule.URL("authz/missing"),
-	Run:              run,
-	RunDespiteErrors: true,
-	ResultType:       rule.ResultType,
-	Requires:         []*analysis.Analyzer{Routes},
+// New returns the two analyzers for a program some of whose guards are declared
+// by name.
+func New(guards []Guard) (inventory, findings *analysis.Analyzer) {
+	inventory = &analysis.Analyzer{
+		Name:             "routes",
+		Doc:              "routes: reconstruct the routes of a program and who can reach them",
+		URL:              rule.URL("authz/missing"),
+		Run:              func(pass *analysis.Pass) (any, error) { return runRoutes(pass, guards) },
+		RunDespiteErrors: true,
+		ResultType:       reflect.TypeOf((*Result)(nil)),
+		FactTypes:        []analysis.Fact{(*program.Package)(nil)},
+	}
+	findings = &analysis.Analyzer{
+		Name:             "authz",
+		Doc:              "authz: report routes without an authorization guard",
+		URL:              rule.URL("authz/missing"),
+		RunDespiteErrors: true,
+		ResultType:       rule.ResultType,
+		Requires:         []*analysis.Analyzer{inventory},
+	}
+	findings.Run = func(pass *analysis.Pass) (any, error) {
+		return run(pass, pass.ResultOf[inventory].(*Result).inventory)
+	}
+	return inventory, findings
 }
 
 // Result is what the Routes analyzer returns; it is empty but for main packages.
@@ -48,7 +56,7 @@ type Result struct {
 // Inventory returns the program's routes.
 func (r *Result) Inventory() []routes.Route { return r.inventory.Routes }
 
-func runRoutes(pass *analysis.Pass) (any, error) {
+func runRoutes(pass *analysis.Pass, guards []Guard) (any, error) {
 	if foreign(pass) {
 		return &Result{}, nil
 	}
@@ -58,10 +66,14 @@ func runRoutes(pass *analysis.Pass) (any, error) {
 	if pass.Pkg.Name() != "main" {
 		return res, nil
 	}
-	res.inventory = eval.Run(programOf(pass, own), own.Path)
+	pkgs := programOf(pass, own)
+	res.inventory = eval.Run(pkgs, own.Path)
+	c := newCalls(pkgs)
 	for i := range res.inventory.Routes {
-		if r := &res.inventory.Routes[i]; r.Access == routes.Public {
-			r.Expected = expected(*r)
+		r := &res.inventory.Routes[i]
+		declare(r, guards, c)
+		if r.Access == routes.Public {
+			r.Expected = expected(*r, c.any(r.Handler, signatureCheck))
 		}
 	}
 	return res, nil
@@ -114,44 +126,131 @@ func programOf(pass *analysis.Pass, own *program.Package) []*program.Package {
 	return out
 }
 
-func run(pass *analysis.Pass) (any, error) {
+func run(pass *analysis.Pass, inv routes.Inventory) (any, error) {
 	fs := &rule.Findings{}
-	res := pass.ResultOf[Routes].(*Result)
-	for _, r := range res.inventory.Routes {
+	group := newSiblings(inv.Routes)
+	logins, roles := map[string]bool{}, false
+	for _, r := range inv.Routes {
+		roles = roles || r.Access == routes.Role
+		for _, g := range r.Guards {
+			if g.Kind == routes.KindAuth && !administrative(r) {
+				logins[g.Name] = true
+			}
+		}
+	}
+	for _, r := range inv.Routes {
+		f := finding(pass, r)
 		switch r.Access {
 		case routes.Public:
-			fs.Report(pass, finding(pass, &missing, r))
+			open(pass, &f, r, group)
 		case routes.Unresolved:
-			fs.Report(pass, finding(pass, &unresolved, r))
+			f.Rule = &unresolved
+			f.Message = fmt.Sprintf("%s: whether a guard protects it could not be decided: %s", r.Key(), r.Reason)
+		case routes.Authenticated:
+			if !lowRole(&f, r, group, logins, roles) {
+				continue
+			}
+		default:
+			continue
 		}
+		fs.Report(pass, f)
 	}
 	return fs, nil
 }
 
-func finding(pass *analysis.Pass, ru *rule.Rule, r routes.Route) rule.Finding {
-	f := rule.Finding{Rule: ru, Symbol: enclosing(r.Handler.Func), Key: r.Key(), Routes: []string{r.Key()}, Expected: r.Expected,
-		File: r.Registered.File, Line: r.Registered.Line}
-	f.Pos = posOf(pass, r.Registered)
-	switch {
-	case ru == &unresolved:
-		f.Message = fmt.Sprintf("%s: whether a guard protects it could not be decided: %s", r.Key(), r.Reason)
-	case r.Expected != "":
-		f.Message = fmt.Sprintf("%s can be called by anybody, as one would expect of it: %s", r.Key(), r.Expected)
-		f.Severity = rule.Info
-	default:
-		f.Message = fmt.Sprintf("%s can be called by anybody: neither its middleware nor its handler %s refuses a request without an identity", r.Key(), r.Handler.Func)
-		if r.Method == "GET" || r.Method == "HEAD" {
-			f.Severity = rule.Medium
-		}
-	}
+// finding is what findings about a route have in common.
+func finding(pass *analysis.Pass, r routes.Route) rule.Finding {
+	f := rule.Finding{Symbol: enclosing(r.Handler.Func), Key: r.Key(), Routes: []string{r.Key()}, Expected: r.Expected,
+		File: r.Registered.File, Line: r.Registered.Line, Pos: posOf(pass, r.Registered)}
 	f.Evidence = append(f.Evidence, rule.Step{Pos: f.Pos, File: r.Registered.File, Line: r.Registered.Line, Note: "the route is registered here"})
 	for _, g := range r.Guards {
-		f.Evidence = append(f.Evidence, rule.Step{File: g.Attached.File, Line: g.Attached.Line, Note: fmt.Sprintf("%s applies, but %s", g.Name, g.Why)})
+		f.Evidence = append(f.Evidence, rule.Step{File: g.Attached.File, Line: g.Attached.Line, Note: fmt.Sprintf("%s applies: it %s", g.Name, g.Why)})
 	}
 	if r.Handler.File != "" {
 		f.Evidence = append(f.Evidence, rule.Step{File: r.Handler.File, Line: r.Handler.Line, Note: "the handler is here"})
 	}
 	return f
+}
+
+// open says why anybody can call a route: the guard that comes too late, that
+// does not abort or that lets strangers pass, or that there is none.
+func open(pass *analysis.Pass, f *rule.Finding, r routes.Route, group *siblings) {
+	f.Rule = &missing
+	reads := r.Method == "GET" || r.Method == "HEAD"
+	if reads {
+		f.Severity = rule.Medium
+	}
+	what := fmt.Sprintf("neither its middleware nor its handler %s refuses a request without an identity", r.Handler.Func)
+	if flaw := guardWith(r, func(g routes.Guard) bool { return g.Flaw == routes.FlawAbort }); flaw != nil {
+		f.Rule, f.Severity = &abortMissing, ""
+		// What is wrong is in the guard, not where the route is registered.
+		f.File, f.Line, f.Pos = flaw.FlawAt.File, flaw.FlawAt.Line, posOf(pass, flaw.FlawAt)
+		what = fmt.Sprintf("its guard %s %s", flaw.Name, flaw.Why)
+		f.Evidence = append(f.Evidence, rule.Step{File: flaw.FlawAt.File, Line: flaw.FlawAt.Line, Note: "the answer is written here, without an abort"})
+	} else if len(r.Late) > 0 {
+		late := r.Late[0]
+		f.Rule = &order
+		what = fmt.Sprintf("it is registered before %s is put on its router", late.Name)
+		f.Evidence = append(f.Evidence, rule.Step{File: late.Attached.File, Line: late.Attached.Line, Note: fmt.Sprintf("%s is attached here, too late for this route", late.Name)})
+	} else if opt := guardWith(r, func(g routes.Guard) bool { return g.Kind == routes.KindOptional }); opt != nil {
+		f.Rule = &optionalGuard
+		what = fmt.Sprintf("its guard %s %s", opt.Name, opt.Why)
+	}
+	if r.Expected != "" {
+		f.Rule, f.Severity = &missing, rule.Info
+		f.Message = fmt.Sprintf("%s can be called by anybody, as one would expect of it: %s", r.Key(), r.Expected)
+		return
+	}
+	f.Message = fmt.Sprintf("%s can be called by anybody: %s", r.Key(), what)
+	if c, ok := group.habit(r, false); ok {
+		f.Severity = ""
+		f.Message += "; " + c.String()
+		f.Evidence = append(f.Evidence, rule.Step{File: c.guard.Attached.File, Line: c.guard.Attached.Line, Note: fmt.Sprintf("%s guards the other routes under %s", c.guard.Name, c.prefix)})
+	}
+}
+
+func guardWith(r routes.Route, is func(routes.Guard) bool) *routes.Guard {
+	if i := slices.IndexFunc(r.Guards, is); i >= 0 {
+		return &r.Guards[i]
+	}
+	return nil
+}
+
+// administrative reports whether a route says of itself that it is for staff.
+func administrative(r routes.Route) bool { return adminWord(r.Path) || adminWord(r.Handler.Func) }
+
+// lowRole reports a route that asks for a login where one would expect a role:
+// because it says so itself, or because all its siblings do. logins are the
+// guards that ordinary routes use: one that only administration uses is its own
+// check already.
+func lowRole(f *rule.Finding, r routes.Route, group *siblings, logins map[string]bool, roles bool) bool {
+	f.Rule = &roleMissing
+	login, ordinary := "", false
+	for _, g := range r.Guards {
+		if g.Kind == routes.KindAuth {
+			login, ordinary = g.Name, ordinary || logins[g.Name]
+		}
+	}
+	if !ordinary || login == r.Handler.Func {
+		return false
+	}
+	admin := administrative(r)
+	c, habit := group.habit(r, true)
+	reads := r.Method == "GET" || r.Method == "HEAD"
+	switch {
+	case admin && habit, habit && c.with == c.of && !reads:
+		f.Message = fmt.Sprintf("%s asks for a login (%s), not for a role: %s", r.Key(), login, c)
+		f.Evidence = append(f.Evidence, rule.Step{File: c.guard.Attached.File, Line: c.guard.Attached.Line, Note: fmt.Sprintf("%s checks the role for the other routes under %s", c.guard.Name, c.prefix)})
+	case admin:
+		f.Message = fmt.Sprintf("%s looks like administration, and any caller who passes %s may use it: no role or permission is checked", r.Key(), login)
+	default:
+		return false
+	}
+	// Where no route of the program checks a role, a login may be all there is.
+	if !admin || !roles {
+		f.Confidence = rule.Unsure
+	}
+	return true
 }
 
 // posOf finds a line in the package being analysed; a place in another package

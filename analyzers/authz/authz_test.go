@@ -11,3 +11,9 @@ import (
 func TestAnalyzer(t *testing.T) {
 	analysistest.Run(t, analysistest.TestData(), authz.Analyzer, "a")
 }
+
+// TestDeclaredGuards is the same chain with and without a word from the policy.
+func TestDeclaredGuards(t *testing.T) {
+	_, analyzer := authz.New([]authz.Guard{{Name: "askGateway"}, {Name: "gateway.Staff", Role: true}, {Name: "mustOwn"}})
+	analysistest.Run(t, analysistest.TestData(), analyzer, "declared")
+}

@@ -1,50 +1,137 @@
 package authz
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/routes"
 )
 
-// reasons are why a public route is probably meant to be: the first whose word
-// is an element of the path, or part of the handler's name, counts.
-var reasons = []struct {
-	reason string
-	words  []string
-}{
-	{"health check", []string{"health", "healthz", "healthcheck", "live", "livez", "liveness", "ready", "readyz", "readiness", "ping", "alive", "heartbeat"}},
-	{"sign-in or sign-up", []string{"login", "signin", "sign-in", "signup", "sign-up", "register", "registration", "logout", "signout", "captcha", "refresh", "refresh_token", "refresh-token", "mfa", "2fa"}},
-	{"password reset or confirmation by e-mail", []string{"forgot", "forgot-password", "reset", "reset-password", "verify-email", "activate", "activation", "confirm", "unsubscribe"}},
-	{"OAuth or single sign-on", []string{"oauth", "oauth2", "sso", "saml", "oidc", "callback", ".well-known"}},
-	{"documentation", []string{"docs", "doc", "swagger", "openapi", "redoc", "apidocs"}},
-	{"static files", []string{"static", "assets", "favicon.ico", "robots.txt", "css", "js", "img", "images", "fonts", "manifest.json", "sitemap.xml", "public"}},
-	{"webhook (verify its signature)", []string{"webhook", "webhooks", "hooks"}},
-	{"version or status", []string{"version", "status", "info"}},
+// reason is why a public route is probably meant to be.
+type reason struct {
+	text string
+	// last are words the path may end in, anywhere words that may stand anywhere
+	// in it.
+	last, anywhere []string
+	// reads: only for GET and HEAD. plain: not below a parameter, so that
+	// /users/:id/status is no status page.
+	reads, plain bool
 }
 
+var reasons = []reason{
+	{text: "health check", last: []string{"health", "healthz", "healthcheck", "health-check", "live", "livez", "liveness", "ready", "readyz", "readiness", "ping", "alive", "heartbeat"}, reads: true, plain: true},
+	{text: "metrics (see that the network keeps strangers away)", last: []string{"metrics"}, reads: true, plain: true},
+	{text: "sign-in or sign-up", plain: true, last: []string{"login", "signin", "sign-in", "signup", "sign-up", "register", "registration", "logout", "signout", "sign-out", "captcha", "refresh_token", "refresh-token"}},
+	{text: "password reset or confirmation by e-mail", last: []string{"forgot", "forgot-password", "forgot_password", "reset-password", "reset_password", "password-reset", "verify-email", "verify_email", "confirm-email", "unsubscribe"}},
+	{text: "OAuth or single sign-on", anywhere: []string{"oauth", "oauth2", "sso", "saml", "oidc", ".well-known"}},
+	{text: "documentation", anywhere: []string{"swagger", "redoc", "apidocs"}, last: []string{"docs", "openapi"}, reads: true, plain: true},
+	{text: "static files", anywhere: []string{"static", "assets"}, last: []string{"favicon.ico", "robots.txt", "manifest.json", "sitemap.xml"}, reads: true},
+	{text: "version", last: []string{"version"}, reads: true, plain: true},
+}
+
+// webhooks are the path words of addresses that other services call.
+var webhooks = []string{"webhook", "webhooks", "hook", "hooks", "ipn"}
+
+const (
+	signedWebhook = "webhook that verifies its signature"
+	staticFiles   = "static files"
+)
+
 // expected returns the built-in reason why a public route is probably meant.
-func expected(r routes.Route) string {
-	if r.Handler.Func == "static files" {
-		return "static files"
+// Words about a sign-in count only where nothing administrative stands in the
+// path: /admin/login is a door, /admin/users/register is not.
+func expected(r routes.Route, signed bool) string {
+	if r.Handler.Func == staticFiles {
+		return staticFiles
 	}
 	if r.Method == "OPTIONS" {
 		return "CORS preflight"
 	}
-	for seg := range strings.SplitSeq(strings.ToLower(r.Path), "/") {
-		seg = strings.TrimSuffix(strings.TrimSuffix(seg, ".json"), ".yaml")
-		for _, x := range reasons {
-			for _, w := range x.words {
-				if seg == w {
-					return x.reason
-				}
-			}
+	segs := segments(r.Path)
+	if slices.ContainsFunc(segs, func(s string) bool { return slices.Contains(webhooks, s) }) {
+		if signed {
+			return signedWebhook
+		}
+		return ""
+	}
+	last := ""
+	for _, s := range segs {
+		if !isParameter(s) {
+			last = s
 		}
 	}
-	low := strings.ToLower(r.Handler.Func)
-	for _, w := range []string{"login", "signin", "signup", "healthcheck"} {
-		if strings.Contains(low, w) {
-			return "sign-in or sign-up"
+	reads := r.Method == "GET" || r.Method == "HEAD" || r.Method == "*"
+	params := slices.ContainsFunc(segs, isParameter)
+	if len(segs) > 0 && adminWord(strings.Join(segs[:len(segs)-1], "/")) && len(segs) > 2 {
+		return ""
+	}
+	for _, x := range reasons {
+		if x.reads && !reads || x.plain && params && !isRest(segs) {
+			continue
+		}
+		if slices.Contains(x.last, last) || slices.ContainsFunc(segs, func(s string) bool { return slices.Contains(x.anywhere, s) }) {
+			return x.text
 		}
 	}
 	return ""
+}
+
+// segments are the elements of a path in lower case, without the endings of
+// documents.
+func segments(path string) []string {
+	var out []string
+	for s := range strings.SplitSeq(strings.ToLower(path), "/") {
+		if s = strings.TrimSuffix(strings.TrimSuffix(s, ".yaml"), ".html"); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func isParameter(s string) bool { return strings.ContainsAny(s[:1], ":*{<") }
+
+// isRest reports whether the only parameter is the rest of the path.
+func isRest(segs []string) bool {
+	for i, s := range segs {
+		if isParameter(s) && (i < len(segs)-1 || s[0] != '*' && !strings.HasSuffix(s, "...}")) {
+			return false
+		}
+	}
+	return true
+}
+
+// adminWord reports whether a path or name speaks of administration.
+func adminWord(s string) bool {
+	for _, w := range wordsOf(s) {
+		switch w {
+		case "admin", "admins", "administrator", "administration", "superuser", "superadmin", "sysadmin", "backoffice", "staff":
+			return true
+		}
+	}
+	return false
+}
+
+// wordsOf takes a path or a Go name apart into lower-case words.
+func wordsOf(s string) []string {
+	var out []string
+	var cur []rune
+	flush := func() {
+		if len(cur) > 0 {
+			out = append(out, strings.ToLower(string(cur)))
+			cur = cur[:0]
+		}
+	}
+	prev := ' '
+	for _, r := range s {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+		if !letter || 'A' <= r && r <= 'Z' && 'a' <= prev && prev <= 'z' {
+			flush()
+		}
+		if letter {
+			cur = append(cur, r)
+		}
+		prev = r
+	}
+	flush()
+	return out
 }

@@ -27,8 +27,12 @@ type Guard struct {
 	Line int    `json:"line"`
 	// Attached is where it was put into the chain, Through the calls that led
 	// there, the innermost first.
-	Attached Place   `json:"attached"`
-	Through  []Place `json:"through,omitempty"`
+	Attached Place `json:"attached"`
+	// If is the condition under which it is attached, empty if it always is.
+	If string `json:"if,omitempty"`
+	// Refused is where it turns a request without an identity away.
+	Refused Place   `json:"refused,omitzero"`
+	Through []Place `json:"through,omitempty"`
 	// Reached are the pieces of code that decided what it does to this request,
 	// its own first: a change to one of them may change that.
 	Reached []Span `json:"reached,omitempty"`

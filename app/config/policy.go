@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,9 @@ type Policy struct {
 	Exclude []string `yaml:"exclude"`
 	// PublicRoutes is the public-route ledger.
 	PublicRoutes []PublicRoute `yaml:"public_routes"`
+	// Guards are functions that guard routes and are not recognised by what they
+	// do.
+	Guards []GuardPolicy `yaml:"guards"`
 	// Secrets refines the secrets scanner.
 	Secrets SecretsPolicy `yaml:"secrets"`
 	// Suppressions are findings that are meant, with reason, owner and expiry.
@@ -62,31 +66,33 @@ type PublicRoute struct {
 	Owner  string `yaml:"owner"`
 }
 
+// GuardPolicy declares a function to be a guard.
+type GuardPolicy struct {
+	// Name is the function's name as "launchgate routes" shows it.
+	Name   string `yaml:"name"`
+	Grants Grants `yaml:"grants"`
+}
+
+// Grants is what passing a guard shows of a caller.
+type Grants string
+
+// The grants; empty is GrantsAuthenticated.
+const (
+	GrantsAuthenticated Grants = "authenticated"
+	GrantsRole          Grants = "role"
+)
+
+// guardName is the form of a guard's name: a function, or a method with its
+// type, perhaps behind a package.
+var guardName = regexp.MustCompile(`^[\pL_][\pL\p{Nd}_]*(\.[\pL_][\pL\p{Nd}_]*){0,2}$`)
+
 // Matches reports whether the entry covers a route. Parameters match whatever
 // their name and the router's way of writing them.
 func (p PublicRoute) Matches(method, pattern string) bool {
 	if p.Method != "" && p.Method != "*" && !strings.EqualFold(p.Method, method) {
 		return false
 	}
-	return CanonicalRoute(p.Path) == CanonicalRoute(pattern)
-}
-
-// CanonicalRoute writes a path pattern of any router in one form: parameters
-// are {}, the rest of a path is {*}.
-func CanonicalRoute(pattern string) string {
-	var out []string
-	for _, seg := range strings.Split(strings.TrimSuffix(pattern, "{$}"), "/") {
-		switch {
-		case seg == "":
-		case strings.HasPrefix(seg, "*"), strings.HasPrefix(seg, "{") && strings.HasSuffix(seg, "...}"):
-			out = append(out, "{*}")
-		case strings.HasPrefix(seg, ":"), strings.HasPrefix(seg, "{"), strings.HasPrefix(seg, "<"):
-			out = append(out, "{}")
-		default:
-			out = append(out, seg)
-		}
-	}
-	return "/" + strings.Join(out, "/")
+	return review.CanonicalPath(p.Path) == review.CanonicalPath(pattern)
 }
 
 // SecretsPolicy refines the secrets scanner.
@@ -194,6 +200,14 @@ func (p Policy) problems(lineOf func(path ...any) int) []string {
 		}
 		if !isMethod(r.Method) {
 			add(at("public_routes", i, "method"), "public_routes: entry %d has the method %q, which is none of HTTP's", i+1, clip(r.Method))
+		}
+	}
+	for i, g := range p.Guards {
+		if len(g.Name) > 200 || !guardName.MatchString(g.Name) {
+			add(at("guards", i), "guards: entry %d needs a name as \"launchgate routes\" shows it, such as RequireOrg or Auth.Require", i+1)
+		}
+		if g.Grants != "" && g.Grants != GrantsAuthenticated && g.Grants != GrantsRole {
+			add(at("guards", i, "grants"), "guards: entry %d grants %q; it must be authenticated or role", i+1, clip(string(g.Grants)))
 		}
 	}
 	for i, s := range p.Suppressions {

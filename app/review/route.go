@@ -1,5 +1,7 @@
 package review
 
+import "strings"
+
 // Guard is one element of a route's chain: middleware or a check inside the
 // handler, with what it does to a request.
 type Guard struct {
@@ -13,6 +15,10 @@ type Guard struct {
 	Line int    `json:"line"`
 	// Attached is where it was put into the chain.
 	Attached FileLine `json:"attached,omitzero"`
+	// If is the condition under which it is attached, empty if it always is.
+	If string `json:"if,omitempty"`
+	// Refused is where it turns a request without an identity away.
+	Refused FileLine `json:"refused,omitzero"`
 	// Through and Reached are a trace, see Route.Bare: the calls that led to
 	// Attached, the innermost first, and the pieces of code that decided what
 	// the guard does to this request, its own first.
@@ -74,13 +80,31 @@ type Route struct {
 // Key names a route as people do: "POST /users".
 func (r Route) Key() string { return r.Method + " " + r.Path }
 
+// CanonicalPath writes a path pattern of any router in one form: parameters
+// are {}, the rest of a path is {*}.
+func CanonicalPath(pattern string) string {
+	var out []string
+	for seg := range strings.SplitSeq(strings.TrimSuffix(pattern, "{$}"), "/") {
+		switch {
+		case seg == "":
+		case strings.HasPrefix(seg, "*"), strings.HasPrefix(seg, "{") && strings.HasSuffix(seg, "...}"):
+			out = append(out, "{*}")
+		case strings.HasPrefix(seg, ":"), strings.HasPrefix(seg, "{"), strings.HasPrefix(seg, "<"):
+			out = append(out, "{}")
+		default:
+			out = append(out, seg)
+		}
+	}
+	return "/" + strings.Join(out, "/")
+}
+
 // Bare returns the route without the traces that only serve to find the line of
 // a diff that changed it.
 func (r Route) Bare() Route {
 	r.Through = nil
 	guards := make([]Guard, len(r.Guards))
 	for i, g := range r.Guards {
-		g.Attached, g.Through, g.Reached = FileLine{}, nil, nil
+		g.Attached, g.Refused, g.Through, g.Reached = FileLine{}, FileLine{}, nil, nil
 		guards[i] = g
 	}
 	r.Guards = guards

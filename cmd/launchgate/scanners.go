@@ -70,7 +70,12 @@ func scannerSettings(code goanalysis.Settings) func(config.Policy, pipeline.File
 			errs = errors.Join(errs, err)
 			out[name] = b
 		}
-		put("code", code)
+		own := code
+		own.Guards = nil
+		for _, g := range pol.Guards {
+			own.Guards = append(own.Guards, goanalysis.Guard{Name: g.Name, Role: g.Grants == config.GrantsRole})
+		}
+		put("code", own)
 		put("secrets", secrets.Settings{ForbidInlineAllow: pol.Secrets.ForbidInlineAllow})
 		return out, errs
 	}

@@ -21,6 +21,7 @@ type verdict struct {
 	reached  []routes.Span
 	flaw     string
 	flawAt   place
+	refused  place // where it turns an anonymous request away
 }
 
 type verdictKey struct {
@@ -101,7 +102,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 }
 
 func guardOf(v verdict, mw middleware) routes.Guard {
-	return routes.Guard{Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line), Attached: mw.pos.public(),
+	return routes.Guard{Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line), Attached: mw.pos.public(), If: strings.Join(mw.conds, " and "), Refused: v.refused.public(),
 		Through: publicPlaces(mw.via), Reached: v.reached, Flaw: v.flaw, FlawAt: v.flawAt.public()}
 }
 
@@ -327,24 +328,27 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 		v.why = "lets everybody pass unless configuration demands otherwise: " + conditions(anon)
 	case !sure && because != nil:
 		v.kind = routes.KindAuth
+		v.refused = because.pos
 		v.why = "an anonymous request is refused at " + because.pos.String() + describe(because)
 		if perhaps {
 			v.why += ", unless " + conditions(anon)
 		}
 	case !sure && anon.topAnon:
 		v.kind = routes.KindAuth
+		v.refused = anon.topPos
 		v.why = "an anonymous request ends at " + anon.topPos.String()
 	case !sure && len(anon.passed) == 0 && (len(there.passed) > 0 || gin && there.aborted < 2):
 		v.kind = routes.KindAuth
 		v.why = "hands on requests with an identity, but none without"
 	case !sure && anon.blocked != nil:
 		v.kind = routes.KindAuth
+		v.refused = anon.blocked.pos
 		v.why = "an anonymous request ends there: " + anon.blocked.text
 	case sure && !early || gin && anon.aborted == 1:
 		// Refusals under conditions that could not be decided.
 		for _, r := range anon.refused {
 			if r.unsure && (r.code == 401 || r.code == 403 || r.code == 302 || r.code == 0) && (r.code == 401 || hasIdentity(r.why)) {
-				v.kind = routes.KindAuth
+				v.kind, v.refused = routes.KindAuth, r.pos
 				v.why = fmt.Sprintf("refuses with %d at %s depending on %s", r.code, r.pos, strings.Join(firstN(r.why, 4), ", "))
 				break
 			}
@@ -363,7 +367,7 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 		v.why = "refuses some requests, but not for lack of an identity"
 		for _, r := range anon.refused {
 			if r.unsure && (r.code == 401 || r.code == 403 && hasIdentity(r.why) || r.code == 302) {
-				v.kind = routes.KindAuth
+				v.kind, v.refused = routes.KindAuth, r.pos
 				v.why = fmt.Sprintf("refuses with %d at %s depending on %s", r.code, r.pos, strings.Join(firstN(r.why, 4), ", "))
 				break
 			}
@@ -492,7 +496,7 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 	anon := m.simulate(c, &simulation{anonymous: true, path: path, method: method})
 	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath, pos: place{c.fn.File, c.fn.Line}, reached: anon.reached}
 	if b := anon.blocked; b != nil {
-		v.kind = routes.KindAuth
+		v.kind, v.refused = routes.KindAuth, b.pos
 		v.why = "the handler refuses an anonymous request at " + b.pos.String() + describe(b)
 		there := m.simulate(c, &simulation{path: path, method: method})
 		if w, why := m.roleIn(there); w != "" {

@@ -139,7 +139,7 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 	if err != nil {
 		return nil, failure(ctx, "load the Go code", err)
 	}
-	analysed, err := driver.Run(ctx, repo, driver.Options{Analyzers: l.suite(), Workers: opt.Workers, Progress: event("scanning"),
+	analysed, err := driver.Run(ctx, repo, driver.Options{Analyzers: l.suite(l.set), Workers: opt.Workers, Progress: event("scanning"),
 		Working: m.working("scanning"), Restore: recs.facts})
 	if err != nil {
 		return nil, failure(ctx, "analyse the Go code", err)
@@ -184,12 +184,15 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 	return out, nil
 }
 
-// names lists the analyzers, so that programs with several suites keep their
-// results apart.
+// names lists the analyzers and what is declared to them, so that different
+// suites keep their results apart.
 func (l look) names() string {
 	var names []string
-	for _, a := range l.suite() {
+	for _, a := range l.suite(l.set) {
 		names = append(names, a.Name)
+	}
+	for _, g := range l.set.Guards {
+		names = append(names, fmt.Sprintf("guard %q %v", g.Name, g.Role))
 	}
 	return strings.Join(names, ",")
 }

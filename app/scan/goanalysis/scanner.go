@@ -11,6 +11,7 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/launchgate/launchgate/analyzers"
+	"github.com/launchgate/launchgate/analyzers/authz"
 	"github.com/launchgate/launchgate/analyzers/rule"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
@@ -30,11 +31,15 @@ var _ scan.Scanner = Scanner{}
 // Name implements scan.Scanner.
 func (Scanner) Name() string { return "code" }
 
-func (s Scanner) suite() []*analysis.Analyzer {
+func (s Scanner) suite(set Settings) []*analysis.Analyzer {
 	if s.Suite != nil {
 		return s.Suite
 	}
-	return analyzers.All()
+	var opt analyzers.Options
+	for _, g := range set.Guards {
+		opt.Guards = append(opt.Guards, authz.Guard{Name: g.Name, Role: g.Role})
+	}
+	return analyzers.Suite(opt)
 }
 
 // Rules implements scan.Scanner.

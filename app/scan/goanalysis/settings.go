@@ -47,6 +47,8 @@ type Settings struct {
 	// ModuleCache is the go command's module cache, for SourcesCache. Its folder
 	// must also be in Request.ReadDirs.
 	ModuleCache string `json:"module_cache,omitempty"`
+	// Guards are the functions that the policy declares to be guards.
+	Guards []Guard `json:"guards,omitempty"`
 	// PackageSeconds bounds the time one package may take to type or analyse;
 	// default 60.
 	PackageSeconds int `json:"package_seconds,omitempty"`
@@ -57,6 +59,12 @@ type Settings struct {
 	// asks for one package at a time, to find out which one. Salvage sets them.
 	Skip   map[string]string `json:"skip,omitempty"`
 	Serial bool              `json:"serial,omitempty"`
+}
+
+// Guard is a function that the policy declares to be a guard; see authz.Guard.
+type Guard struct {
+	Name string `json:"name"`
+	Role bool   `json:"role,omitempty"`
 }
 
 func readSettings(raw json.RawMessage) (Settings, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/hmac"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -38,6 +39,7 @@ func checksItself(c *gin.Context) {
 func main() {
 	routes()
 	muxes()
+	flawed()
 }
 
 func routes() {
@@ -52,7 +54,7 @@ func routes() {
 	r.Handle("POST", "/handle", show)                        // want "authz/missing: POST /handle"
 
 	api := r.Group("/api")
-	api.GET("/early", show) // want "authz/missing: GET /api/early"
+	api.GET("/early", show) // want "authz/order: GET /api/early can be called by anybody: it is registered before requireMember"
 	api.Use(requireMember())
 	api.GET("/late", show)
 	deep := api.Group("/deep")
@@ -101,3 +103,69 @@ func muxes() {
 	inner.HandleFunc("/inner", list)
 	mux.Handle("/in/", auth(inner))
 }
+
+// claims to guard and forgets that gin goes on unless it is told to stop.
+func forgetsToAbort(c *gin.Context) {
+	if c.GetHeader("Authorization") == "" {
+		c.JSON(http.StatusUnauthorized, nil) // want "authz/abort-missing: POST /a/abort can be called by anybody: its guard forgetsToAbort answers 401 at .*a.go:[0-9]+ but does not abort"
+		return
+	}
+	c.Next()
+}
+
+// greets whom it knows and refuses bad tokens, not strangers.
+func greets(c *gin.Context) {
+	if token := c.GetHeader("Authorization"); token != "" {
+		if !good(token) {
+			c.AbortWithStatus(401)
+			return
+		}
+	}
+	c.Next()
+}
+
+func good(string) bool { return len(known) > 0 }
+
+var known []string
+
+func requireRole(name string) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if c.GetHeader("X-Role") != name {
+			c.AbortWithStatus(http.StatusForbidden)
+			return
+		}
+		c.Next()
+	}
+}
+
+func flawed() {
+	r := gin.New()
+	r.POST("/a/abort", forgetsToAbort, show)
+	r.POST("/a/optional", greets, show)      // want "authz/optional-guard: POST /a/optional can be called by anybody: its guard greets"
+
+	api := r.Group("/api/v1", requireMember())
+	api.GET("/me", show)
+	api.DELETE("/admin/members/:id", remove) // want "authz/role-missing: DELETE /api/v1/admin/members/:id looks like administration"
+	api.DELETE("/admin/posts/:id", requireRole("admin"), remove)
+	// A login of their own is a check of its own.
+	r.Group("/backoffice", gin.BasicAuth(nil)).GET("/orders", show)
+
+	team := r.Group("/team")
+	team.GET("/a", requireMember(), show)
+	team.GET("/b", requireMember(), show)
+	team.GET("/c", requireMember(), show)
+	team.GET("/d", requireMember(), show)
+	team.GET("/e", show) // want "GET /team/e can be called by anybody: .*; 4 of 4 routes under /team go through requireMember, this one does not"
+
+	hooks := r.Group("/hooks")
+	hooks.POST("/signed", signedHook)  // want "POST /hooks/signed can be called by anybody, as one would expect of it: webhook that verifies its signature"
+	hooks.POST("/unsigned", remove)    // want "POST /hooks/unsigned can be called by anybody: neither"
+	r.POST("/users/:id/refresh", show) // want "POST /users/:id/refresh can be called by anybody: neither"
+	r.POST("/login", show)             // want "POST /login can be called by anybody, as one would expect"
+}
+
+func signedHook(c *gin.Context) { store(c, verifyBody(c)) }
+
+func verifyBody(c *gin.Context) bool { return hmac.Equal(nil, []byte(c.GetHeader("X-Hub"))) }
+
+func store(*gin.Context, bool) {}
