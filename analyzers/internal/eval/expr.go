@@ -247,6 +247,10 @@ func (m *machine) field(x value, n *program.Node) value {
 		return out
 	case failure:
 		return &unknown{t: n.T, labels: words(n.S)}
+	case *wrapped, *closure:
+		if n.S == "ServeHTTP" {
+			return x
+		}
 	}
 	return &unknown{t: n.T, labels: words(n.S)}
 }
@@ -306,6 +310,10 @@ func (m *machine) methodValue(x value, n *program.Node) value {
 		if fn := m.method(o.t, n.S); fn != nil {
 			return &closure{fn: fn, recv: x}
 		}
+		if n.S == "ServeHTTP" {
+			return x
+		}
+	case *wrapped:
 		if n.S == "ServeHTTP" {
 			return x
 		}
@@ -950,7 +958,7 @@ func (m *machine) pure(name string, args []value) (value, bool) {
 			r = strings.EqualFold(s[0], s[1])
 		}
 		return boolean(r, anon), true
-	case "strings.ToLower", "strings.ToUpper", "strings.TrimSpace", "strings.TrimPrefix", "strings.TrimSuffix", "strings.TrimRight", "strings.TrimLeft", "strings.Trim", "path.Clean", "strings.ReplaceAll":
+	case "strings.ToLower", "strings.ToUpper", "strings.TrimSpace", "strings.TrimPrefix", "strings.TrimSuffix", "strings.TrimRight", "strings.TrimLeft", "strings.Trim", "path.Clean", "strings.ReplaceAll", "strings.Replace":
 		if _, ok := args[0].(absent); ok {
 			return absent{t: "string"}, true
 		}
@@ -981,6 +989,10 @@ func (m *machine) pure(name string, args []value) (value, bool) {
 			return str(path.Clean(s[0])), true
 		case "strings.ReplaceAll":
 			return str(strings.ReplaceAll(s[0], s[1], s[2])), true
+		case "strings.Replace":
+			if n, ok := asInt(args[3]); ok {
+				return str(strings.Replace(s[0], s[1], s[2], n)), true
+			}
 		}
 	case "path.Join", "net/url.JoinPath", "path/filepath.Join":
 		var parts []string

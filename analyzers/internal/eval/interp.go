@@ -17,7 +17,8 @@ const (
 	maxRecur    = 3         // the same function on the stack
 	maxLoop     = 400       // elements of a loop followed one by one
 	maxRoutes   = 20_000
-	maxDispatch = 4 // implementations tried for one interface call
+	maxDispatch = 4   // implementations tried for one interface call
+	maxInit     = 400 // nodes of an init function that is followed though it touches no router
 )
 
 type control uint8

@@ -116,6 +116,14 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 				if len(c.args) > 0 {
 					return c.args[0], true
 				}
+			case "Wrap":
+				if f.id == "routegroup" && len(c.args) > 0 {
+					h := c.args[0]
+					for i := len(c.args) - 1; i > 0; i-- {
+						h = m.wrap(c.args[i], h, c)
+					}
+					return h, true
+				}
 			case "Walk", "Logger", "Recovery":
 				return nil, false
 			}
@@ -245,8 +253,19 @@ func paths(v value) []string {
 	return []string{"/{unresolved}"}
 }
 
+// methodNames are the methods an argument may name, "*" if it cannot be told.
+func methodNames(v value) []string {
+	if ss := stringsOf(v); len(ss) > 0 && !slices.Contains(ss, "") {
+		return ss
+	}
+	return []string{"*"}
+}
+
 func (m *machine) routerOp(r *router, name string, c call) value {
 	op := r.fam.verbs[name]
+	if r.pathless {
+		c.args = append([]value{str("")}, c.args...)
+	}
 	args := c.args
 	if op == "" && name == "ServeHTTP" {
 		return &unknown{}
@@ -300,6 +319,28 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 	case "serve":
 		m.serve(r)
 		return nilValue{}
+	case "routechain":
+		g, _ := m.group(r, "group", c).(*router)
+		g.pathless = true
+		return g
+	case "here":
+		// The outermost bundle makes a group of it, so that its own middleware
+		// stay those of every request.
+		to := value(r)
+		if len(r.parents) == 0 {
+			to = m.group(r, "group0", call{n: c.n, f: c.f, pos: c.pos})
+		}
+		for _, a := range args {
+			m.callValue(a, call{n: &program.Node{}, f: c.f, args: []value{to}, pos: c.pos})
+		}
+		return r
+	case "methodroot":
+		if len(args) == 2 {
+			for _, meth := range methodNames(args[0]) {
+				m.handle(r, meth, "", args[1:], c)
+			}
+		}
+		return r
 	case "self", "sub":
 		return r
 	case "prefix":
@@ -374,12 +415,8 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 		if len(args) < 3 {
 			return r
 		}
-		ms := stringsOf(args[0])
-		if len(ms) == 0 {
-			ms = []string{"*"}
-		}
 		for _, p := range paths(args[1]) {
-			for _, meth := range ms {
+			for _, meth := range methodNames(args[0]) {
 				m.handle(r, meth, p, args[2:], c)
 			}
 		}
@@ -388,11 +425,7 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 		if len(args) < 3 {
 			return r
 		}
-		ms := stringsOf(args[0])
-		if len(ms) == 0 {
-			ms = []string{"*"}
-		}
-		for _, meth := range ms {
+		for _, meth := range methodNames(args[0]) {
 			for _, p := range paths(args[1]) {
 				m.handle(r, meth, p, args[2:], c)
 			}
@@ -551,21 +584,17 @@ func (m *machine) ruleOp(b *ruleBuilder, name string, c call) value {
 	return b
 }
 
-// routeTable is go-zero's AddRoutes.
+// routeTable adds routes given as literals of the library's own type, one or a
+// list: go-zero's AddRoutes with its options, echo's AddRoute.
 func (m *machine) routeTable(r *router, c call) {
 	if len(c.args) == 0 {
 		return
-	}
-	l, ok := c.args[0].(*list)
-	if !ok {
-		l = &list{e: c.args[:1]}
 	}
 	prefix := ""
 	var mws []value
 	for _, o := range c.args[1:] {
 		if e, ok := o.(*external); ok {
-			_, _, n := split(e.name)
-			switch n {
+			switch lastName(e.name) {
 			case "WithPrefix":
 				if len(e.args) > 0 {
 					prefix, _ = asString(e.args[0])
@@ -575,29 +604,64 @@ func (m *machine) routeTable(r *router, c call) {
 			}
 		}
 	}
-	for _, x := range l.e {
-		e, ok := x.(*external)
-		if !ok {
-			continue
-		}
-		var meth, p string
-		var h value
-		for _, a := range e.args {
-			if fa, ok := a.(fieldArg); ok {
-				switch fa.name {
-				case "Method":
-					meth, _ = asString(fa.v)
-				case "Path":
-					p, _ = asString(fa.v)
-				case "Handler":
-					h = fa.v
-				}
+	for _, x := range m.routeLiterals(c.args[0], nil) {
+		if h := x.e.field("Handler"); h != nil {
+			p, ok := asString(x.e.field("Path"))
+			if !ok {
+				p = paths(x.e.field("Path"))[0]
+			}
+			all := slices.Concat(mws, x.mws)
+			if own := x.e.field("Middlewares"); own != nil {
+				all = append(all, own)
+			}
+			for _, meth := range methodNames(x.e.field("Method")) {
+				m.add(r, meth, joinPath(prefix, p), h, all, c)
 			}
 		}
-		if h != nil {
-			m.add(r, meth, joinPath(prefix, p), h, mws, c)
+	}
+}
+
+type routeLiteral struct {
+	e   *external
+	mws []value
+}
+
+// routeLiterals finds the routes in a list, also inside go-zero's WithMiddlewares.
+func (m *machine) routeLiterals(v value, mws []value) []routeLiteral {
+	var out []routeLiteral
+	switch x := v.(type) {
+	case *list:
+		for _, e := range x.e {
+			out = append(out, m.routeLiterals(e, mws)...)
+		}
+	case union:
+		for _, e := range x {
+			out = append(out, m.routeLiterals(e, mws)...)
+		}
+	case *external:
+		switch lastName(x.name) {
+		case "WithMiddlewares", "WithMiddleware":
+			if len(x.args) > 0 {
+				in := append(slices.Clone(mws), x.args[0])
+				for _, a := range x.args[1:] {
+					out = append(out, m.routeLiterals(a, in)...)
+				}
+			}
+		default:
+			out = append(out, routeLiteral{x, mws})
 		}
 	}
+	return out
+}
+
+// field is a field of a literal of a library's type, nil if it was not given.
+func (x *external) field(name string) value {
+	for _, a := range x.args {
+		if fa, ok := a.(fieldArg); ok && fa.name == name {
+			return fa.v
+		}
+	}
+	return nil
 }
 
 func joinPath(a, b string) string {

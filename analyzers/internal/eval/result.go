@@ -19,7 +19,8 @@ func Run(pkgs []*program.Package, root string) routes.Inventory {
 			m.initGlobal(v.K[0].S)
 		}
 		for _, fn := range m.byPkg[p.Path] {
-			if strings.HasSuffix(fn.Name, ".init") && fn.Recv == nil && fn.relevant {
+			// One that touches no router may still register what does.
+			if strings.HasSuffix(fn.Name, ".init") && fn.Recv == nil && (fn.relevant || fn.size < maxInit) {
 				m.callFunc(&closure{fn: fn}, call{n: &program.Node{}})
 			}
 		}

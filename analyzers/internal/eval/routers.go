@@ -44,7 +44,7 @@ var families = []*family{
 	{id: "echo", pkgs: []string{"github.com/labstack/echo"}, news: []string{"New", "NewWithConfig"}, types: []string{"Echo", "Group"}, first: true,
 		scope: "after", rootScope: "all", wraps: true,
 		verbs: verbTable(upper, map[string]string{"Add": "method", "Any": "any", "Match": "match", "Group": "group", "Use": "use", "Pre": "use",
-			"Static": "static", "StaticFS": "static", "File": "file", "FileFS": "file", "Start": "serve", "Host": "sub"})},
+			"Static": "static", "StaticFS": "static", "File": "file", "FileFS": "file", "Start": "serve", "Host": "sub", "QUERY": "QUERY", "AddRoute": "routetable"})},
 	{id: "chi", pkgs: []string{"github.com/go-chi/chi"}, news: []string{"NewRouter", "NewMux"}, types: []string{"Mux", "Router"}, scope: "all", wraps: true,
 		verbs: verbTable(title, map[string]string{"Method": "method", "MethodFunc": "method", "Handle": "any", "HandleFunc": "any", "Mount": "mount",
 			"Use": "use", "With": "with", "Group": "groupfn", "Route": "routefn"})},
@@ -53,10 +53,10 @@ var families = []*family{
 			"NewRoute": "rule", "Host": "rule0", "Name": "rule0", "Queries": "rule0", "Headers": "rule0", "HeadersRegexp": "rule0", "Schemes": "rule0", "MatcherFunc": "rule0",
 			"StrictSlash": "self", "UseEncodedPath": "self", "SkipClean": "self", "Use": "use"}},
 	{id: "routegroup", pkgs: []string{"github.com/go-pkgz/routegroup"}, news: []string{"New", "Mount"}, types: []string{"Bundle"}, scope: "after", rootScope: "all", wraps: true,
-		verbs: map[string]string{"HandleFunc": "pattern", "Handle": "pattern", "HandleRoot": "pattern", "HandleRootFunc": "pattern", "HandleFiles": "pattern", "Mount": "group", "Group": "group0",
-			"Route": "groupfn", "With": "with", "Use": "use"}},
-	{id: "fiber", pkgs: []string{"github.com/gofiber/fiber"}, news: []string{"New"}, types: []string{"App", "Group", "Router"}, scope: "prefix",
-		verbs: verbTable(title, map[string]string{"Add": "method", "All": "any", "Use": "use", "Group": "group", "Route": "routefn", "Mount": "mount",
+		verbs: map[string]string{"HandleFunc": "pattern", "Handle": "pattern", "HandleRoot": "methodroot", "HandleRootFunc": "methodroot", "HandleFiles": "static", "Mount": "group", "Group": "group0",
+			"Route": "here", "With": "with", "Use": "use"}},
+	{id: "fiber", pkgs: []string{"github.com/gofiber/fiber"}, news: []string{"New"}, types: []string{"App", "Group", "Router", "Register"}, scope: "prefix",
+		verbs: verbTable(title, map[string]string{"Add": "method", "All": "any", "Use": "use", "Group": "group", "Route": "routefn", "RouteChain": "routechain", "Mount": "mount",
 			"Static": "static"})},
 	{id: "httprouter", pkgs: []string{"github.com/julienschmidt/httprouter"}, news: []string{"New"}, types: []string{"Router"}, scope: "all",
 		verbs: verbTable(upper, map[string]string{"Handle": "method", "Handler": "method", "HandlerFunc": "method", "ServeFiles": "static"})},
@@ -132,6 +132,7 @@ type router struct {
 	via      []place
 	name     string
 	isRoot   bool
+	pathless bool // its methods take no path: it stands for one
 	servedBy []peeled
 }
 

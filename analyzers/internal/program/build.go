@@ -663,7 +663,7 @@ func (b *builder) expr(e ast.Expr) *Node {
 			if kv, ok := el.(*ast.KeyValueExpr); ok {
 				var key *Node
 				id, isID := kv.Key.(*ast.Ident)
-				if isID && (st != nil || b.info.TypeOf(x) == nil || isInvalid(b.info.TypeOf(x)) && !strings.HasPrefix(n.T, "map[")) {
+				if isID && (st != nil || b.info.TypeOf(x) == nil || isInvalid(b.info.TypeOf(x).Underlying()) && !strings.HasPrefix(n.T, "map[")) {
 					key = &Node{Op: Const, T: "string", S: id.Name, Line: ln}
 				} else {
 					key = b.expr(kv.Key)
