@@ -385,6 +385,7 @@ func (m *machine) callFunc(cl *closure, c call) value {
 		return m.unknownResult(c, fn)
 	}
 	if m.sim != nil && fn.size > 40 && !m.interesting(cl, c.args) {
+		m.filled(fn.Name, c)
 		return m.unknownResult(c, fn)
 	}
 	if m.sim != nil && m.takesRequest(c.args) {
@@ -438,7 +439,7 @@ func (m *machine) bind(f *frame, cl *closure, args []value) {
 	}
 	for _, r := range fn.Results {
 		if r.ID != 0 && r.Name != "_" {
-			f.env.vars[r.ID] = m.zero(r.Type)
+			f.env.vars[r.ID] = m.zeroOf(r)
 		}
 	}
 	if len(fn.Results) > 0 && fn.Results[0].ID != 0 {

@@ -178,7 +178,7 @@ func (m *machine) field(x value, n *program.Node) value {
 				if fl.Name == n.S {
 					var v value
 					if m.sim != nil {
-						return &unknown{t: fl.Type, labels: words(n.S)}
+						return m.unset(o, fl)
 					}
 					if tt := m.types[fl.Type]; tt != nil && tt.Interface == nil && tt.Under == "" || routerType(fl.Type) != nil {
 						v = &unknown{t: fl.Type, labels: words(n.S)}
@@ -501,14 +501,6 @@ func (m *machine) composite(n *program.Node, f *frame) value {
 					o.f[ty.Fields[i].Name] = m.eval(k, f)
 				}
 				i++
-			}
-			if m.sim != nil {
-				for _, fl := range ty.Fields {
-					switch fl.Type {
-					case "string", "bool", "int", "error":
-						o.f[fl.Name] = m.zero(fl.Type)
-					}
-				}
 			}
 		}
 		for _, k := range n.K {

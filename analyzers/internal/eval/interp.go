@@ -598,6 +598,9 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		m.sim.unsure--
 	}
 	switch {
+	case jumps(c1) && c2 == goOn || jumps(c2) && c1 == goOn:
+		// What a branch that leaves the loop did holds after the loop.
+		m.merge(ch1, ch2, why)
 	case c1 != goOn && c2 != goOn:
 		m.merge(ch1, ch2, why)
 		if c1 == c2 || c2 == stopped {
@@ -622,6 +625,9 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 	}
 	return goOn
 }
+
+// jumps reports whether control goes on elsewhere in the same function.
+func jumps(c control) bool { return c == broke || c == continued }
 
 // ends reports whether a block cannot run through to its end.
 func ends(n *program.Node) bool {
@@ -1131,6 +1137,9 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 			if m.sim != nil && m.sim.frozen(o) {
 				return
 			}
+			if m.sim != nil && m.sim.unsure > o.unsure {
+				v = join(m.field(o, l), v, m.sim.whyNow(), false)
+			}
 			if isUnknown(v) && m.sim == nil && !isUnknown(o.f[l.S]) {
 				return
 			}
@@ -1199,12 +1208,18 @@ func (t *table) put(k, v value) {
 
 // zero is the zero value of a type.
 func (m *machine) zero(t string) value {
+	if strings.HasPrefix(t, "*") {
+		if m.sim != nil {
+			return nilValue{}
+		}
+		t = t[1:] // registering, what is declared is made before it is used
+	}
 	switch {
 	case t == "string":
 		return str("")
 	case t == "bool":
 		return boolean(false, false)
-	case t == "int" || t == "int64" || t == "uint" || t == "int32":
+	case t == "int" || t == "int64" || t == "uint" || t == "int32" || t == "uint64" || t == "uint32" || t == "int8" || t == "uint8" || t == "int16" || t == "uint16":
 		return num(0)
 	case t == "error" || strings.HasPrefix(t, "func("):
 		return nilValue{}
@@ -1218,12 +1233,31 @@ func (m *machine) zero(t string) value {
 	if f := routerType(t); f != nil {
 		return m.newRouter(f, t, place{})
 	}
+	if ty := m.types[t]; ty != nil && m.sim != nil {
+		switch {
+		case ty.Interface != nil:
+			return nilValue{}
+		case ty.Under == "string" || ty.Under == "bool" || ty.Under == "int" || strings.HasPrefix(ty.Under, "int") || strings.HasPrefix(ty.Under, "uint"):
+			return m.zero(ty.Under)
+		}
+	}
 	return &unknown{t: t}
+}
+
+// zeroOf is the zero value of a field or result.
+func (m *machine) zeroOf(p program.Param) value {
+	if p.Ptr {
+		return m.zero("*" + p.Type)
+	}
+	return m.zero(p.Type)
 }
 
 // newObject makes a value of a struct type of the program.
 func (m *machine) newObject(t string) *object {
 	o := &object{t: t, f: map[string]value{}}
+	if m.sim != nil {
+		o.sim, o.fresh, o.anon, o.unsure = m.sim, true, m.anonNow(), m.sim.unsure
+	}
 	if m.sim == nil && t != "" {
 		m.made[t] = append(m.made[t], o)
 	}

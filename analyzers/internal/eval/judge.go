@@ -47,14 +47,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 			reasons = append(reasons, "the guard "+v.name+" applies only if "+strings.Join(mw.conds, " and "))
 		}
 		add(v, mw)
-		if len(v.sets) > 0 {
-			ctx := maps.Clone(m.ctx)
-			if ctx == nil {
-				ctx = map[string]value{}
-			}
-			maps.Copy(ctx, v.sets)
-			m.ctx = ctx
-		}
+		m.carry(v.sets)
 	}
 	switch h := p.core.(type) {
 	case *closure:
@@ -213,23 +206,8 @@ func (m *machine) judgeClosure(c *closure, path, method string, depth int) verdi
 		}
 		var v verdict
 		switch x := in.(type) {
-		case *closure:
-			v = m.judgeApplied(m.handlerOf(x), path, method)
-		case *wrapped:
-			v = m.judgeMiddleware(x.mw, path, method, depth+1)
-			if in2, ok := x.inner.(*closure); ok {
-				v = stronger(v, m.judgeApplied(m.handlerOf(in2), path, method))
-			}
-		case union:
-			for _, y := range x {
-				if cl, ok := y.(*closure); ok {
-					v = stronger(v, m.judgeApplied(m.handlerOf(cl), path, method))
-				}
-			}
-		case *object:
-			if fn := m.method(x.t, "ServeHTTP"); fn != nil {
-				v = m.judgeApplied(&closure{fn: fn, recv: x}, path, method)
-			}
+		case *closure, *wrapped, union, *object:
+			v = m.judgeLayers(x, path, method, depth)
 		case next:
 			v = verdict{kind: routes.KindOther, why: "hands every request on"}
 		default:
@@ -244,6 +222,47 @@ func (m *machine) judgeClosure(c *closure, path, method string, depth int) verdi
 	}
 	v := m.judgeApplied(c, path, method)
 	return v
+}
+
+// judgeLayers judges a middleware applied to the rest of the chain: it may have
+// put several handlers around it, of which each hands on to the next.
+func (m *machine) judgeLayers(v value, path, method string, depth int) verdict {
+	ctx := m.ctx
+	defer func() { m.ctx = ctx }()
+	var out verdict
+	var sets map[string]value
+	one := func(v verdict) {
+		out = stronger(out, v)
+		sets = m.carry(v.sets)
+	}
+	for _, p := range m.peel(v, 0) {
+		for _, l := range p.layers {
+			one(m.judgeMiddleware(l, path, method, depth+1))
+		}
+		switch x := p.core.(type) {
+		case *closure:
+			one(m.judgeApplied(m.handlerOf(x), path, method))
+		case *wrapped:
+			one(m.judgeMiddleware(x.mw, path, method, depth+1))
+		}
+	}
+	out.sets = sets
+	return out
+}
+
+// carry adds to what the request carries for what comes later in the chain, and
+// returns all of it.
+func (m *machine) carry(sets map[string]value) map[string]value {
+	if len(sets) == 0 {
+		return m.ctx
+	}
+	ctx := maps.Clone(m.ctx)
+	if ctx == nil {
+		ctx = map[string]value{}
+	}
+	maps.Copy(ctx, sets)
+	m.ctx = ctx
+	return ctx
 }
 
 // judgeApplied judges a handler that hands requests on.
@@ -321,7 +340,7 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 	}
 	name := words(shortName(strings.TrimRight(c.fn.Name, "$0123456789")))
 	switch {
-	case notAuth(name):
+	case notAuth(name) && !hasIdentity(name):
 		v.why = "limits or protects requests, but does not ask who sends them"
 	case !sure && open && (because != nil || anon.topAnon || anon.blocked != nil):
 		v.kind = routes.KindOptional
@@ -468,13 +487,17 @@ func roleWord(w string) bool {
 	return false
 }
 
+// nearWords is how many of the words that led to a refusal are about the
+// condition itself rather than about what led to it.
+const nearWords = 12
+
 // roleIn looks for refusals that depend on a role.
 func (m *machine) roleIn(s *simulation) (word, why string) {
 	for _, r := range s.refused {
 		if r.code == 404 || r.code == 400 || r.code == 500 || r.code == 422 {
 			continue
 		}
-		for _, w := range r.why {
+		for _, w := range firstN(r.why, nearWords) { // the nearest names come first
 			if roleWord(w) {
 				return w, w + " at " + r.pos.String()
 			}

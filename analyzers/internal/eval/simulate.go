@@ -94,7 +94,7 @@ func (s *simulation) whyNow() []string {
 }
 
 // frozen: simulations must not change the program's own values.
-func (s *simulation) frozen(o *object) bool { return false }
+func (s *simulation) frozen(o *object) bool { return o.sim != s }
 
 func (m *machine) anonNow() bool {
 	for i := len(m.stack) - 1; i >= 0; i-- {
@@ -505,7 +505,7 @@ func (m *machine) requestPath() value {
 	if m.sim.path == "" {
 		return &unknown{t: "string", labels: []string{"path"}}
 	}
-	return str(m.sim.path)
+	return str(strings.TrimSuffix(m.sim.path, "{$}")) // the pattern's end mark is not part of a path
 }
 
 func (m *machine) requestMethodName() value {
@@ -717,6 +717,7 @@ func redirectsToLogin(ws []string) bool {
 // simExternal is a call out of the program during a simulated request.
 func (m *machine) simExternal(name string, recv value, c call) value {
 	s := m.sim
+	m.filled(name, c)
 	pkg, typ, fn := split(name)
 	t := resultType(c)
 	switch name {
@@ -910,6 +911,11 @@ func libraryGlobal(pkg, name string) value {
 // run simulates a request.
 func (m *machine) simulate(cl *closure, s *simulation) *simulation {
 	args := m.argumentsFor(cl.fn)
+	for _, a := range args {
+		if o, ok := a.(*object); ok {
+			o.sim = s
+		}
+	}
 	return m.simulateWith(cl, args, s)
 }
 

@@ -51,6 +51,13 @@ type (
 	object struct {
 		t string
 		f map[string]value
+		// sim is the simulation that made it; fresh: fields not in f have their
+		// zero value; anon: it was made because the request is anonymous; unsure
+		// is how many undecided branches deep that was.
+		sim    *simulation
+		fresh  bool
+		anon   bool
+		unsure int
 	}
 	list struct {
 		t string

@@ -161,11 +161,11 @@ func (b *builder) typeSpec(s *ast.TypeSpec) {
 			ft := b.typeExpr(f.Type)
 			if len(f.Names) == 0 {
 				name := baseName(ft)
-				t.Fields = append(t.Fields, Param{Name: name, Type: ft})
+				t.Fields = append(t.Fields, Param{Name: name, Type: ft, Ptr: b.pointer(f.Type)})
 				t.Embedded = append(t.Embedded, name)
 			}
 			for _, n := range f.Names {
-				t.Fields = append(t.Fields, Param{Name: n.Name, Type: ft})
+				t.Fields = append(t.Fields, Param{Name: n.Name, Type: ft, Ptr: b.pointer(f.Type)})
 			}
 		}
 	case *ast.InterfaceType:
@@ -253,10 +253,10 @@ func (b *builder) fields(l *ast.FieldList) (out []Param, variadic bool) {
 			t = "[]" + t
 		}
 		if len(f.Names) == 0 {
-			out = append(out, Param{Type: t})
+			out = append(out, Param{Type: t, Ptr: b.pointer(te)})
 		}
 		for _, n := range f.Names {
-			out = append(out, Param{Name: n.Name, ID: b.define(n), Type: t})
+			out = append(out, Param{Name: n.Name, ID: b.define(n), Type: t, Ptr: b.pointer(te)})
 		}
 	}
 	return out, variadic
@@ -323,6 +323,19 @@ func (b *builder) typ(t types.Type) string {
 	}
 	b.types[t] = s
 	return s
+}
+
+// pointer reports whether a type expression denotes a pointer.
+func (b *builder) pointer(e ast.Expr) bool {
+	if _, ok := e.(*ast.StarExpr); ok {
+		return true
+	}
+	t := b.info.TypeOf(e)
+	if t == nil {
+		return false
+	}
+	_, ok := types.Unalias(t).(*types.Pointer)
+	return ok
 }
 
 func deref(t types.Type) types.Type {
@@ -452,6 +465,9 @@ func (b *builder) stmt(s ast.Stmt) *Node {
 						n.S = "var"
 						if v.Type != nil {
 							n.T = b.typeExpr(v.Type)
+							if b.pointer(v.Type) {
+								n.T = "*" + n.T
+							}
 						}
 					}
 					out.K = append(out.K, n)

@@ -82,7 +82,11 @@ func (e *encoder) params(ps []Param) {
 	e.uint(uint64(len(ps)))
 	for _, p := range ps {
 		e.str(p.Name)
-		e.uint(uint64(p.ID))
+		id := uint64(p.ID) << 1
+		if p.Ptr {
+			id |= 1
+		}
+		e.uint(id)
 		e.str(p.Type)
 	}
 }
@@ -185,7 +189,10 @@ func (d *decoder) strs() []string {
 func (d *decoder) params() []Param {
 	var out []Param
 	for range d.count() {
-		out = append(out, Param{Name: d.str(), ID: int32(d.uint()), Type: d.str()})
+		p := Param{Name: d.str()}
+		id := d.uint()
+		p.ID, p.Ptr, p.Type = int32(id>>1), id&1 != 0, d.str()
+		out = append(out, p)
 	}
 	return out
 }

@@ -56,6 +56,7 @@ type Param struct {
 	Name string
 	ID   int32 // number of the local, 0 if unnamed
 	Type string
+	Ptr  bool // Type is what it points to
 }
 
 // Func is a function, method or function literal.

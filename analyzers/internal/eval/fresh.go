@@ -1,0 +1,70 @@
+package eval
+
+import (
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
+
+// What a simulated request makes itself is known down to the fields nobody set:
+// they have their zero value, until something that may fill them in has had it.
+
+// unset is a field of an object that nobody was seen to set.
+func (m *machine) unset(o *object, f program.Param) value {
+	if !o.fresh || m.sim == nil {
+		return &unknown{t: f.Type, labels: words(f.Name)}
+	}
+	var v value = nilValue{}
+	if !f.Ptr {
+		v = m.zero(f.Type)
+	}
+	if x, ok := v.(*object); ok {
+		x.anon = o.anon
+		o.f[f.Name] = x
+	}
+	if o.anon {
+		return taint(v)
+	}
+	return v
+}
+
+// filled makes what a function that is not followed may fill in unknown.
+func (m *machine) filled(name string, c call) {
+	if readsOnly(lastName(name)) {
+		return
+	}
+	for _, a := range c.args {
+		if o, ok := a.(*object); ok {
+			o.fresh = false
+		}
+	}
+	if c.n == nil || c.f == nil || len(c.n.K) == 0 {
+		return
+	}
+	for _, k := range c.n.K[1:] {
+		if k.Op != program.Addr || k.K[0].Op != program.Local {
+			continue
+		}
+		v, _ := c.f.env.get(k.K[0].N)
+		switch v.(type) {
+		case nilValue, constant, *list, *table:
+			m.assignTo(k.K[0], &unknown{t: k.K[0].T, labels: words(k.K[0].S)}, c.f)
+		}
+	}
+}
+
+// readsOnly: by its name a function keeps, sends or shows what it is given.
+func readsOnly(name string) bool {
+	ws := words(name)
+	if len(ws) == 0 {
+		return false
+	}
+	switch ws[0] {
+	case "create", "insert", "save", "store", "put", "add", "update", "upsert", "delete", "remove", "set", "with", "wrap", "new", "append",
+		"log", "print", "println", "printf", "sprint", "sprintf", "sprintln", "fprintf", "fprint", "fprintln", "error", "errorf", "info", "infof", "warn", "warnf", "debug", "debugf", "trace",
+		"marshal", "encode", "json", "xml", "html", "string", "write", "send", "render", "respond", "publish", "notify", "emit", "track", "audit",
+		"is", "as", "has", "equal", "validate", "struct", "check", "sign", "hash", "verify", "any":
+		return !strings.HasPrefix(name, "WriteTo")
+	}
+	return false
+}
