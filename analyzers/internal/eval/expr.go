@@ -237,6 +237,10 @@ func (m *machine) field(x value, n *program.Node) value {
 					return o.args[i].(fieldArg).v
 				}
 			}
+			// A method's value, where nothing is known of its type.
+			if pkg := pkgOf(o.name); n.T == "" && guardLibrary(pkg) {
+				return &external{name: pkg + ".T." + n.S, recv: x, pos: o.pos}
+			}
 		}
 		return &unknown{t: n.T, labels: words(n.S)}
 	case union:

@@ -60,7 +60,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 			}
 		}
 	case *external:
-		rt.Handler = routes.Symbol{Func: h.name}
+		rt.Handler = routes.Symbol{Func: libraryName(h.name)}
 	default:
 		rt.Handler = routes.Symbol{Func: "unresolved"}
 		if _, ok := h.(*unknown); ok && !r.static {
@@ -152,7 +152,7 @@ func (m *machine) judgeMiddleware(v value, path, method string, depth int) verdi
 	case *closure:
 		return m.judgeClosure(x, path, method, depth)
 	case *external:
-		return m.judgeLibrary(x)
+		return m.judgeLibrary(x, path, method)
 	case *wrapped:
 		return m.judgeMiddleware(x.mw, path, method, depth+1)
 	case union:
@@ -530,53 +530,6 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 	m.verdicts[key] = v
 	if !v.usedPath {
 		m.verdicts[verdictKey{c: key.c, handler: true, ctx: key.ctx}] = v
-	}
-	return v
-}
-
-// facts says what library middleware does.
-var facts = []struct {
-	pkg, name, kind string
-}{
-	{"github.com/gin-gonic/gin", "BasicAuth", routes.KindAuth}, {"github.com/gin-gonic/gin", "BasicAuthForRealm", routes.KindAuth},
-	{"github.com/appleboy/gin-jwt", "MiddlewareFunc", routes.KindAuth}, {"github.com/go-admin-team/go-admin-core/sdk/pkg/jwtauth", "MiddlewareFunc", routes.KindAuth},
-	{"github.com/gin-contrib/authz", "NewAuthorizer", routes.KindRole},
-	{"github.com/go-chi/jwtauth", "Verifier", routes.KindParser}, {"github.com/go-chi/jwtauth", "Verify", routes.KindParser}, {"github.com/go-chi/jwtauth", "Authenticator", routes.KindAuth},
-	{"github.com/go-chi/chi/middleware", "BasicAuth", routes.KindAuth}, {"github.com/casbin/chi-authz", "Authorizer", routes.KindRole},
-	{"github.com/labstack/echo-jwt", "", routes.KindAuth}, {"github.com/labstack/echo/middleware", "JWT", routes.KindAuth}, {"github.com/labstack/echo/middleware", "JWTWithConfig", routes.KindAuth},
-	{"github.com/labstack/echo/middleware", "BasicAuth", routes.KindAuth}, {"github.com/labstack/echo/middleware", "BasicAuthWithConfig", routes.KindAuth},
-	{"github.com/labstack/echo/middleware", "KeyAuth", routes.KindAuth}, {"github.com/labstack/echo/middleware", "KeyAuthWithConfig", routes.KindAuth},
-	{"github.com/labstack/echo-contrib/casbin", "", routes.KindRole},
-	{"github.com/gofiber/fiber/middleware/basicauth", "", routes.KindAuth}, {"github.com/gofiber/fiber/middleware/keyauth", "", routes.KindAuth},
-	{"github.com/gofiber/contrib/jwt", "", routes.KindAuth}, {"github.com/gofiber/jwt", "", routes.KindAuth}, {"github.com/gofiber/contrib/casbin", "", routes.KindRole},
-	{"github.com/kataras/iris/middleware/jwt", "Verify", routes.KindAuth}, {"github.com/kataras/iris/middleware/basicauth", "", routes.KindAuth},
-	{"github.com/zeromicro/go-zero/rest", "WithJwt", routes.KindAuth}, {"github.com/zeromicro/go-zero/rest", "WithJwtTransition", routes.KindAuth}, {"github.com/zeromicro/go-zero/rest", "WithSignature", routes.KindAuth},
-	{"github.com/auth0/go-jwt-middleware", "CheckJWT", routes.KindAuth}, {"github.com/clerk/clerk-sdk-go/http", "RequireHeaderAuthorization", routes.KindAuth},
-	{"github.com/go-pkgz/auth/middleware", "Auth", routes.KindAuth}, {"github.com/go-pkgz/auth/middleware", "Trace", routes.KindParser},
-	{"github.com/go-pkgz/auth/middleware", "AdminOnly", routes.KindRole}, {"github.com/go-pkgz/auth/middleware", "RBAC", routes.KindRole}, {"github.com/go-pkgz/auth/middleware", "UpdateUser", routes.KindParser},
-	{"github.com/supertokens/supertokens-golang/recipe/session", "VerifySession", routes.KindAuth},
-	{"github.com/zitadel/zitadel-go/pkg/http/middleware", "RequireAuthorization", routes.KindAuth},
-	{"connectrpc.com/authn", "Wrap", routes.KindAuth},
-	{"github.com/99designs/basicauth-go", "", routes.KindAuth},
-	{"github.com/gin-contrib/sessions", "", routes.KindParser}, {"github.com/alexedwards/scs", "", routes.KindParser},
-}
-
-func (m *machine) judgeLibrary(x *external) verdict {
-	pkg, _, name := split(x.name)
-	if t := strings.LastIndexByte(name, '.'); t >= 0 {
-		name = name[t+1:]
-	}
-	v := verdict{name: lastPart(x.name), kind: routes.KindOther, why: "a library's middleware not known to guard", pos: x.pos}
-	base := withoutMajor(pkg)
-	for _, f := range facts {
-		if withoutMajor(f.pkg) == base && (f.name == "" || f.name == name) {
-			v.kind, v.why = f.kind, "known to do so in "+pkg
-			return v
-		}
-	}
-	ws := words(name)
-	if isAuthPackage(base) || hasIdentity(ws) && !slices.Contains(ws, "csrf") && !isSessionPackage(base) {
-		v.kind, v.why = routes.KindUnresolved, "its name says that it guards, but nothing is known about it"
 	}
 	return v
 }

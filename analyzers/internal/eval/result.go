@@ -157,6 +157,26 @@ func (m *machine) peel(v value, depth int) []peeled {
 			return out
 		}
 		return []peeled{{core: cl}}
+	case *external:
+		// What a library makes of a handler, and is used as one, wraps it.
+		if x.called {
+			for _, a := range x.args {
+				switch y := a.(type) {
+				case *closure:
+					if !m.isHandler(y) {
+						continue
+					}
+				case *wrapped, *router:
+				case *object:
+					if !m.servesHTTP(y) {
+						continue
+					}
+				default:
+					continue
+				}
+				return under(layer{ext: x, pos: x.pos}, a, "")
+			}
+		}
 	case *object:
 		if fn := m.method(x.t, "ServeHTTP"); fn != nil {
 			return m.peel(&closure{fn: fn, recv: m.descend(x, fn)}, depth+1)

@@ -178,7 +178,7 @@ func (s *simulation) pass(m *machine, v value, c call) value {
 		return nilValue{}
 	}
 	if x, ok := v.(*external); ok && s.middleware {
-		if k := m.judgeLibrary(x).kind; k == routes.KindAuth || k == routes.KindRole {
+		if k := m.judgeLibrary(x, s.path, s.method).kind; k == routes.KindAuth || k == routes.KindRole {
 			if s.anonymous {
 				m.abort(401, c, lastPart(x.name))
 			}

@@ -1,0 +1,327 @@
+package eval
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/routes"
+)
+
+// guardFact is what there is to know about one middleware of a library: what it
+// does to a request, and which of its settings change that.
+type guardFact struct {
+	pkg   string // import path without major version; also that of a method's type
+	names string // functions or methods, separated by spaces; "" any of the package
+	kind  string
+
+	// skip names settings that are functions of the request: true exempts it.
+	skip string
+	// fail names the function that answers refused requests, where the
+	// library leaves the refusing to it: if it hands on, nothing is refused.
+	fail string
+	// swallow names the flag that lets requests pass whose error fail swallowed;
+	// without it fail cannot let anything pass.
+	swallow string
+	// open names flags that, when true, let requests without an identity pass;
+	// closed those that do when false.
+	open, closed string
+	// role names settings that make it ask for more than an identity.
+	role string
+	// asks: the function it was given decides, by returning an error.
+	asks bool
+}
+
+const (
+	auth   = routes.KindAuth
+	role   = routes.KindRole
+	parser = routes.KindParser
+	other  = routes.KindOther
+)
+
+// guardFacts are the libraries' guards, and their parsers that are none.
+var guardFacts = []guardFact{
+	// gin
+	{pkg: "github.com/gin-gonic/gin", names: "BasicAuth BasicAuthForRealm BasicAuthForProxy", kind: auth},
+	{pkg: "github.com/appleboy/gin-jwt", names: "MiddlewareFunc", kind: auth, open: "DisabledAbort", role: "Authorizator Authorizer"},
+	{pkg: "github.com/go-admin-team/go-admin-core/sdk/pkg/jwtauth", names: "MiddlewareFunc", kind: auth, open: "DisabledAbort"},
+	{pkg: "github.com/gin-contrib/authz", names: "NewAuthorizer", kind: role},
+	{pkg: "github.com/gin-contrib/sessions", kind: parser},
+
+	// echo
+	{pkg: "github.com/labstack/echo-jwt", kind: auth, skip: "Skipper", fail: "ErrorHandler", swallow: "ContinueOnIgnoredError"},
+	{pkg: "github.com/labstack/echo/middleware", names: "JWT JWTWithConfig KeyAuth KeyAuthWithConfig KeyAuthConfig.ToMiddleware JWTConfig.ToMiddleware", kind: auth,
+		skip: "Skipper", fail: "ErrorHandler", swallow: "ContinueOnIgnoredError"},
+	{pkg: "github.com/labstack/echo/middleware", names: "BasicAuth BasicAuthWithConfig BasicAuthConfig.ToMiddleware", kind: auth, skip: "Skipper"},
+	{pkg: "github.com/labstack/echo-contrib/casbin", kind: role, skip: "Skipper"},
+	{pkg: "github.com/labstack/echo-contrib/session", kind: parser},
+
+	// chi and net/http
+	{pkg: "github.com/go-chi/jwtauth", names: "Verifier Verify", kind: parser},
+	{pkg: "github.com/go-chi/jwtauth", names: "Authenticator", kind: auth},
+	{pkg: "github.com/go-chi/chi/middleware", names: "BasicAuth", kind: auth},
+	{pkg: "github.com/go-chi/oauth", names: "Authorize", kind: auth},
+	{pkg: "github.com/casbin/chi-authz", names: "Authorizer", kind: role},
+	{pkg: "github.com/auth0/go-jwt-middleware", names: "CheckJWT Handler HandlerWithNext HandlerNext New", kind: auth, open: "WithCredentialsOptional CredentialsOptional"},
+	{pkg: "github.com/clerk/clerk-sdk-go/http", names: "RequireHeaderAuthorization", kind: auth},
+	{pkg: "github.com/clerk/clerk-sdk-go/http", names: "WithHeaderAuthorization", kind: parser},
+	{pkg: "github.com/clerk/clerk-sdk-go/clerk", names: "RequireSessionV2", kind: auth},
+	{pkg: "github.com/clerk/clerk-sdk-go/clerk", names: "WithSession WithSessionV2", kind: parser},
+	{pkg: "github.com/go-pkgz/auth", names: "Auth BasicAuth", kind: auth},
+	{pkg: "github.com/go-pkgz/auth", names: "AdminOnly RBAC", kind: role},
+	{pkg: "github.com/go-pkgz/auth", names: "Trace UpdateUser", kind: parser},
+	{pkg: "github.com/go-pkgz/auth/middleware", names: "Auth BasicAuth", kind: auth},
+	{pkg: "github.com/go-pkgz/auth/middleware", names: "AdminOnly RBAC", kind: role},
+	{pkg: "github.com/go-pkgz/auth/middleware", names: "Trace UpdateUser", kind: parser},
+	{pkg: "github.com/go-pkgz/rest", names: "BasicAuth BasicAuthWithUserPasswd BasicAuthWithBcryptHash BasicAuthWithPrompt", kind: auth},
+	{pkg: "github.com/volatiletech/authboss", names: "Middleware Middleware2 MountedMiddleware MountedMiddleware2", kind: auth},
+	{pkg: "github.com/volatiletech/authboss", names: "LoadClientStateMiddleware", kind: parser},
+	{pkg: "github.com/volatiletech/authboss/remember", names: "Middleware", kind: parser},
+	{pkg: "github.com/volatiletech/authboss/lock", names: "Middleware", kind: other},
+	{pkg: "github.com/volatiletech/authboss/confirm", names: "Middleware", kind: other},
+	{pkg: "github.com/volatiletech/authboss/expire", names: "Middleware", kind: other},
+	{pkg: "github.com/supertokens/supertokens-golang/recipe/session", names: "VerifySession", kind: auth, closed: "SessionRequired"},
+	{pkg: "github.com/supertokens/supertokens-golang/supertokens", names: "Middleware", kind: other},
+	{pkg: "github.com/zitadel/zitadel-go/pkg/http/middleware", names: "RequireAuthorization", kind: auth},
+	{pkg: "github.com/zitadel/zitadel-go/pkg/http/middleware", names: "CheckAuthorization", kind: parser},
+	{pkg: "github.com/zitadel/zitadel-go/pkg/authentication", names: "RequireAuthentication", kind: auth},
+	{pkg: "github.com/zitadel/zitadel-go/pkg/authentication", names: "CheckAuthentication", kind: parser},
+	{pkg: "github.com/goji/httpauth", names: "SimpleBasicAuth BasicAuth", kind: auth},
+	{pkg: "github.com/abbot/go-http-auth", names: "Wrap JustCheck NewContext", kind: auth},
+	{pkg: "github.com/99designs/basicauth-go", kind: auth},
+	{pkg: "github.com/alexedwards/scs", kind: parser},
+
+	// fiber
+	{pkg: "github.com/gofiber/fiber/middleware/basicauth", names: "New", kind: auth, skip: "Next", fail: "Unauthorized"},
+	{pkg: "github.com/gofiber/fiber/middleware/keyauth", names: "New", kind: auth, skip: "Next Filter", fail: "ErrorHandler"},
+	{pkg: "github.com/gofiber/keyauth", names: "New", kind: auth, skip: "Next Filter", fail: "ErrorHandler"},
+	{pkg: "github.com/gofiber/jwt", names: "New", kind: auth, skip: "Filter Next", fail: "ErrorHandler"},
+	{pkg: "github.com/gofiber/contrib/jwt", names: "New", kind: auth, skip: "Filter Next", fail: "ErrorHandler"},
+	{pkg: "github.com/gofiber/contrib/paseto", names: "New", kind: auth, skip: "Next", fail: "ErrorHandler"},
+	{pkg: "github.com/gofiber/contrib/casbin", names: "RequiresPermissions RoutePermission RequiresRoles", kind: role},
+	{pkg: "github.com/gofiber/fiber/middleware/session", kind: parser},
+
+	// iris
+	{pkg: "github.com/kataras/iris/middleware/jwt", names: "Verify", kind: auth},
+	{pkg: "github.com/kataras/iris/middleware/basicauth", names: "New Default Load", kind: auth},
+	{pkg: "github.com/iris-contrib/middleware/jwt", names: "Serve", kind: auth, open: "CredentialsOptional"},
+
+	// hertz
+	{pkg: "github.com/cloudwego/hertz/pkg/app/middlewares/server/basic_auth", names: "BasicAuth BasicAuthForRealm", kind: auth},
+	{pkg: "github.com/hertz-contrib/jwt", names: "MiddlewareFunc", kind: auth, open: "DisabledAbort", role: "Authorizator"},
+	{pkg: "github.com/hertz-contrib/keyauth", names: "New", kind: auth, skip: "WithFilter", fail: "WithErrorHandler"},
+	{pkg: "github.com/hertz-contrib/paseto", names: "New", kind: auth, skip: "WithNext"},
+	{pkg: "github.com/hertz-contrib/casbin", names: "RequiresPermissions RequiresRoles", kind: role},
+	{pkg: "github.com/hertz-contrib/sessions", kind: parser},
+
+	// beego, go-zero, RPC
+	{pkg: "github.com/beego/beego/server/web/filter/auth", names: "Basic NewBasicAuthenticator", kind: auth},
+	{pkg: "github.com/astaxie/beego/plugins/auth", names: "Basic NewBasicAuthenticator", kind: auth},
+	{pkg: "github.com/beego/beego/server/web/filter/authz", names: "NewAuthorizer", kind: role},
+	{pkg: "github.com/astaxie/beego/plugins/authz", names: "NewAuthorizer", kind: role},
+	{pkg: "github.com/zeromicro/go-zero/rest", names: "WithJwt WithJwtTransition WithSignature", kind: auth},
+	{pkg: "connectrpc.com/authn", names: "Wrap", kind: auth, asks: true},
+	{pkg: "github.com/grpc-ecosystem/go-grpc-middleware/interceptors/auth", names: "UnaryServerInterceptor StreamServerInterceptor", kind: auth, asks: true},
+	{pkg: "github.com/grpc-ecosystem/go-grpc-middleware/auth", names: "UnaryServerInterceptor StreamServerInterceptor", kind: auth, asks: true},
+}
+
+// factOf finds what is known about a library's function.
+func factOf(pkg, typ, name string) *guardFact {
+	base := withoutMajor(pkg)
+	for i := range guardFacts {
+		f := &guardFacts[i]
+		if f.pkg != base {
+			continue
+		}
+		if f.names == "" {
+			return f
+		}
+		for n := range strings.SplitSeq(f.names, " ") {
+			if n == name || n == typ+"."+name {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+func (m *machine) judgeLibrary(x *external, path, method string) verdict {
+	pkg, typ, name := split(x.name)
+	if t := strings.LastIndexByte(name, '.'); t >= 0 {
+		typ, name = name[:t], name[t+1:]
+	}
+	v := verdict{name: libraryName(x.name), kind: routes.KindOther, why: "a library's middleware not known to guard", pos: x.pos}
+	if f := factOf(pkg, typ, name); f != nil {
+		v.kind, v.why = f.kind, "known to do so in "+pkg
+		if f.kind == auth || f.kind == role {
+			m.configured(&v, f, x, path, method)
+		}
+		return v
+	}
+	base := withoutMajor(pkg)
+	ws := words(name)
+	if isAuthPackage(base) || hasIdentity(ws) && !slices.Contains(ws, "csrf") && !isSessionPackage(base) {
+		v.kind, v.why = routes.KindUnresolved, "its name says that it guards, but nothing is known about it"
+	}
+	return v
+}
+
+// guardLibrary reports whether a package, or one of its subpackages, is known to
+// hold guards.
+func guardLibrary(pkg string) bool {
+	base := withoutMajor(pkg)
+	return slices.ContainsFunc(guardFacts, func(f guardFact) bool {
+		return f.pkg == base || strings.HasPrefix(f.pkg, base+"/")
+	})
+}
+
+// libraryName is how a library's function is shown: its package and its name,
+// without the version of the one and the type of the other.
+func libraryName(q string) string {
+	pkg, _, name := split(q)
+	pkg = lastPart(withoutMajor(pkg))
+	name = lastName(name)
+	if pkg == "" {
+		return name
+	}
+	return pkg + "." + name
+}
+
+// configured corrects a verdict by the settings the middleware was made with.
+func (m *machine) configured(v *verdict, f *guardFact, x *external, path, method string) {
+	optional := func(why string) { v.kind, v.why = routes.KindOptional, why }
+	for n := range words0(f.skip) {
+		fn, ok := m.setting(x, n, 0).(*closure)
+		if !ok {
+			continue
+		}
+		s := m.simulate(fn, &simulation{anonymous: true, middleware: true, path: path, method: method})
+		v.usedPath = v.usedPath || s.usedPath
+		switch known, yes, _ := truth(s.returned); {
+		case known && yes:
+			optional("its " + n + " exempts this request")
+			return
+		case !known && !s.usedPath:
+			v.why += ", unless its " + n + " exempts the request"
+		}
+	}
+	for n := range words0(f.open) {
+		if known, yes, _ := truth(m.setting(x, n, 0)); known && yes {
+			optional("it lets requests without an identity pass: " + n + " is set")
+			return
+		}
+	}
+	for n := range words0(f.closed) {
+		if known, yes, _ := truth(m.setting(x, n, 0)); known && !yes {
+			optional("it lets requests without an identity pass: " + n + " is false")
+			return
+		}
+	}
+	if f.fail != "" && m.failsOpen(f, x, path, method) {
+		optional("its " + f.fail + " lets refused requests pass")
+		return
+	}
+	if f.asks {
+		if fn := m.functionOf(x, 0); fn != nil {
+			s := m.simulate(fn, &simulation{anonymous: true, middleware: true, path: path, method: method})
+			v.usedPath = v.usedPath || s.usedPath
+			if last := lastOf(s.returned); isNil(last) {
+				optional("the function it asks returns no error for an anonymous request")
+				return
+			}
+			there := m.simulate(fn, &simulation{middleware: true, path: path, method: method})
+			if _, why := m.roleIn(there); why != "" {
+				v.kind, v.why = role, v.why+"; asks for "+why
+			}
+		}
+	}
+	for n := range words0(f.role) {
+		if m.setting(x, n, 0) != nil {
+			v.kind, v.why = role, v.why+"; its "+n+" asks for more than an identity"
+		}
+	}
+}
+
+func words0(s string) func(func(string) bool) { return strings.FieldsSeq(s) }
+
+func lastOf(v value) value {
+	if t, ok := v.(tuple); ok && len(t) > 0 {
+		return t[len(t)-1]
+	}
+	return v
+}
+
+// failsOpen reports whether the function that should answer refused requests
+// hands them on instead.
+func (m *machine) failsOpen(f *guardFact, x *external, path, method string) bool {
+	fn, ok := m.setting(x, f.fail, 0).(*closure)
+	if !ok {
+		return false
+	}
+	s := m.simulate(fn, &simulation{anonymous: true, middleware: true, path: path, method: method})
+	if f.swallow == "" {
+		return len(s.passed) > 0 && !s.passed[0].unsure
+	}
+	if known, yes, _ := truth(m.setting(x, f.swallow, 0)); !known || !yes {
+		return false
+	}
+	return isNil(s.returned)
+}
+
+// setting is the value of a setting a library's middleware was made with: a
+// field of a literal or the argument of an option, of it or of what made it.
+// nil if it was not given.
+func (m *machine) setting(v value, name string, depth int) value {
+	x, ok := v.(*external)
+	if !ok || depth > 4 {
+		if u, isUnion := v.(union); isUnion && depth <= 4 {
+			for _, y := range u {
+				if s := m.setting(y, name, depth+1); s != nil {
+					return s
+				}
+			}
+		}
+		if l, isList := v.(*list); isList && depth <= 4 {
+			for _, y := range l.e {
+				if s := m.setting(y, name, depth+1); s != nil {
+					return s
+				}
+			}
+		}
+		return nil
+	}
+	if s := x.field(name); s != nil {
+		return s
+	}
+	if lastName(x.name) == name && len(x.args) > 0 {
+		return x.args[0]
+	}
+	for _, a := range x.args {
+		if s := m.setting(a, name, depth+1); s != nil {
+			return s
+		}
+	}
+	if x.recv != nil {
+		return m.setting(x.recv, name, depth+1)
+	}
+	return nil
+}
+
+// functionOf is the first function of the program a library's value was made
+// with.
+func (m *machine) functionOf(v value, depth int) *closure {
+	x, ok := v.(*external)
+	if !ok || depth > 4 {
+		return nil
+	}
+	for _, a := range x.args {
+		switch y := a.(type) {
+		case *closure:
+			return y
+		case *external:
+			if fn := m.functionOf(y, depth+1); fn != nil {
+				return fn
+			}
+		}
+	}
+	return m.functionOf(x.recv, depth+1)
+}
