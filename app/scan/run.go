@@ -89,7 +89,7 @@ func (r *Runner) runOne(ctx context.Context, s Scanner, req Request, progress Pr
 	report.Receipt.Wall = time.Since(started)
 	if state != nil {
 		report.Receipt.CPU = state.UserTime() + state.SystemTime()
-		if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
+		if usage, ok := state.SysUsage().(*syscall.Rusage); ok && report.Receipt.PeakBytes == 0 {
 			report.Receipt.PeakBytes = usage.Maxrss << 10
 		}
 	}

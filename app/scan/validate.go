@@ -18,7 +18,95 @@ const (
 	maxLines    = 100_000 // of a receipt
 	maxSteps    = 1_000   // of one finding's evidence, or guards of one route
 	maxText     = 8 << 10
+	maxEdit     = 1 << 20 // bytes one edit of a fix puts in
 )
+
+// fit shortens a report to what validate accepts. Hostile source can make names
+// and messages of any length; that must cost their ends and not the report.
+func fit(rep *Report) {
+	short := func(s *string, max int) {
+		if len(*s) > max {
+			*s = clip(*s, max-len("…"))
+		}
+	}
+	r := &rep.Receipt
+	for _, over := range []struct {
+		n    int
+		what string
+	}{{len(rep.Head) - maxFindings, "findings"}, {len(rep.Routes) - maxRoutes, "routes"}} {
+		if over.n > 0 {
+			r.Gaps = append(r.Gaps, review.Gap{Code: review.CodeScannerFailed, What: fmt.Sprintf("%d more %s", over.n, over.what),
+				Why: "there are more than a report may hold", Do: "exclude what makes so many in the policy"})
+		}
+	}
+	rep.Head, rep.Base = rep.Head[:min(len(rep.Head), maxFindings)], rep.Base[:min(len(rep.Base), maxFindings)]
+	rep.Routes, rep.BaseRoutes = rep.Routes[:min(len(rep.Routes), maxRoutes)], rep.BaseRoutes[:min(len(rep.BaseRoutes), maxRoutes)]
+	for _, fs := range [][]review.Finding{rep.Head, rep.Base} {
+		for i := range fs {
+			f := &fs[i]
+			for _, s := range []*string{&f.Message, &f.Symbol, &f.Key, &f.Expected} {
+				short(s, maxText)
+			}
+			f.Evidence, f.Routes = f.Evidence[:min(len(f.Evidence), maxSteps)], f.Routes[:min(len(f.Routes), maxRoutes)]
+			for j := range f.Evidence {
+				short(&f.Evidence[j].Note, maxText)
+			}
+			for j := range f.Routes {
+				short(&f.Routes[j], maxText)
+			}
+			if f.Fix != nil && !fits(*f.Fix) {
+				f.Fix = nil // nobody applies half a fix
+			}
+		}
+	}
+	for _, rs := range [][]review.Route{rep.Routes, rep.BaseRoutes} {
+		for i := range rs {
+			rt := &rs[i]
+			short(&rt.Method, 100)
+			for _, s := range []*string{&rt.Path, &rt.Reason, &rt.Expected, &rt.Server} {
+				short(s, maxText)
+			}
+			rt.Guards = rt.Guards[:min(len(rt.Guards), maxSteps)]
+			for j := range rt.Guards {
+				short(&rt.Guards[j].Name, maxText/3)
+				short(&rt.Guards[j].Why, maxText/3)
+			}
+		}
+	}
+	for i := range r.Gaps {
+		for _, s := range []*string{&r.Gaps[i].What, &r.Gaps[i].Why, &r.Gaps[i].Do} {
+			short(s, maxText/3)
+		}
+	}
+	for i := range r.Skipped {
+		short(&r.Skipped[i].What, maxText/2)
+		short(&r.Skipped[i].Why, maxText/2)
+	}
+	for i := range r.Notes {
+		short(&r.Notes[i], maxText)
+	}
+	for i := range r.Parts {
+		p := &r.Parts[i]
+		for _, s := range []*string{&p.What, &p.State, &p.Why} {
+			short(s, maxText/3)
+		}
+		for j := range p.Details {
+			short(&p.Details[j], maxText/3)
+		}
+	}
+}
+
+func fits(f review.Fix) bool {
+	if len(f.Title) > maxText || len(f.Edits) > maxSteps {
+		return false
+	}
+	for _, e := range f.Edits {
+		if len(e.New) > maxEdit {
+			return false
+		}
+	}
+	return true
+}
 
 // validate checks a worker's report as untrusted input: rules are the
 // scanner's own, places are plain paths inside the repository, enums are
@@ -122,11 +210,11 @@ func validFinding(f review.Finding) error {
 		places = append(places, e.Place)
 	}
 	if f.Fix != nil {
-		if len(f.Fix.Title) > maxText || len(f.Fix.Edits) > maxSteps {
+		if !fits(*f.Fix) {
 			return errors.New("a fix says more than can be")
 		}
 		for _, e := range f.Fix.Edits {
-			if len(e.New) > 1<<20 || e.StartLine < 1 || e.EndLine < e.StartLine-1 {
+			if e.StartLine < 1 || e.EndLine < e.StartLine-1 {
 				return errors.New("an edit has no range")
 			}
 			places = append(places, review.Place{Path: e.Path, Line: e.StartLine})

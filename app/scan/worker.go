@@ -75,6 +75,8 @@ func WorkerMain(ctx context.Context, name string, scanners []Scanner, stdin io.R
 		fmt.Fprintln(os.Stderr, "launchgate worker: standard input holds no request")
 		return workerUsage
 	}
+	// Opened before the walls stand; nil where there is no /proc.
+	status, _ := os.Open("/proc/self/status")
 	protections := confine(env, runsPrograms(scanner))
 
 	out := &lineWriter{enc: json.NewEncoder(stdout)}
@@ -92,12 +94,30 @@ func WorkerMain(ctx context.Context, name string, scanners []Scanner, stdin io.R
 		out.write(message{Failure: &f})
 	} else {
 		report.Receipt.Protections = append(report.Receipt.Protections, protections...)
+		report.Receipt.PeakBytes = highWater(status)
+		fit(&report)
 		out.write(message{Report: &report})
 	}
 	if out.err != nil {
 		return workerIO
 	}
 	return workerDone
+}
+
+// highWater returns the largest resident set of this process, in bytes, or 0. The
+// kernel's ru_maxrss is of no use: a process inherits that of the program that
+// executed it, here the server's.
+func highWater(status *os.File) int64 {
+	if status == nil {
+		return 0
+	}
+	for s := bufio.NewScanner(status); s.Scan(); {
+		var kib int64
+		if n, _ := fmt.Sscanf(s.Text(), "VmHWM: %d kB", &kib); n == 1 {
+			return kib << 10
+		}
+	}
+	return 0
 }
 
 // lineWriter writes one JSON value per line, from any goroutine.

@@ -14,10 +14,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/launchgate/launchgate/analyzers/rule"
+	"github.com/launchgate/launchgate/app/config"
+	"github.com/launchgate/launchgate/app/policy"
+	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
 )
@@ -182,6 +186,40 @@ func hostiles() []hostile {
 			write(t, dir, "a/a.go", "package a\n"+doubling("var v0 = 1\n", "var v$i = v$p\n", 20_000))
 		}},
 		{name: "names that are not names", want: "is not Go", gap: true, build: files("a/a.go", "package _\n", "b/b.go", "package b\nimport . \"unsafe\"\nimport fmt2 \"fm\\x74\"\nvar _ = Sizeof(fmt2.Sprint())\n")},
+		{name: "vendor/modules.txt with 500,000 lines of rubbish", want: "more remarks", many: true, build: func(t *testing.T, dir string) {
+			write(t, dir, "vendor/modules.txt", strings.Repeat("/etc/../passwd\n", 500_000))
+		}},
+		{name: "10,000 replaces that leave the checkout", want: "more remarks", build: func(t *testing.T, dir string) {
+			write(t, dir, "go.mod", mod+doubling("", "replace example.com/x$i => ../../x$i\n", 10_000))
+		}},
+		{name: "200,000 requirements and 5,000 imports of them", want: "no declarations at hand", many: true, build: func(t *testing.T, dir string) {
+			write(t, dir, "go.mod", mod+"require (\n"+doubling("", "\texample.com/x$i v1.0.0\n", 200_000)+")\n")
+			write(t, dir, "a/a.go", "package a\nimport (\n"+doubling("", "\t_ \"example.com/x$i/y\"\n", 5_000)+")\n")
+		}},
+		{name: "5,000 imports that are used and missing", want: "no declarations at hand", build: func(t *testing.T, dir string) {
+			write(t, dir, "a/a.go", "package a\nimport (\n"+doubling("", "\tx$i \"example.com/x$i\"\n", 5_000)+")\n"+
+				doubling("", "func f$i() { x$i.Do(x$p.T{}) }\n", 5_000))
+		}},
+		{name: "names of a megabyte", want: "is typed in part", build: func(t *testing.T, dir string) {
+			long := strings.Repeat("n", 1<<20)
+			write(t, dir, "a/a.go", "package a\nimport x \"example.com/"+long+"\"\nfunc "+long+"() { x."+long+"(); undefined"+long+"() }\n")
+			write(t, dir, "p/p.go", "package "+long+"\nimport \"fmt\"\nfunc F"+long+"() { fmt.Println() }\n")
+		}},
+		{name: "syntax error in a name of a megabyte", want: "syntax error", gap: true, build: func(t *testing.T, dir string) {
+			write(t, dir, "a/a.go", "package a\nfunc ( "+strings.Repeat("n", 1<<20)+"\n")
+		}},
+		{name: "3,000 packages in one folder", want: "holds packages", many: true, build: func(t *testing.T, dir string) {
+			for i := range 3000 {
+				write(t, dir, fmt.Sprintf("a/f%d.go", i), fmt.Sprintf("package p%d\n", i))
+			}
+		}},
+		{name: "100,000 functions with an error each", want: "is typed in part", build: func(t *testing.T, dir string) {
+			write(t, dir, "a/a.go", "package a\n"+doubling("", "func f$i() { u$i() }\n", 100_000))
+		}},
+		{name: "go.mod that requires itself and replaces itself", build: files(
+			"n/go.mod", "module example.com/n\ngo 1.24\nrequire example.com/n v1.0.0\nreplace example.com/n => ../n\n", "n/n.go", "package n\nimport _ \"example.com/n\"\n"),
+			want: "import cycle"},
+		{name: "go.work that uses itself and a module twice", build: files("go.work", "go 1.24\nuse .\nuse ./.\nuse ./n/..\n")},
 		{name: "no module, no package clause", want: "syntax error", gap: true, build: files("a/a.go", "func main() {}\n")},
 	}
 }
@@ -200,12 +238,16 @@ func (h hostile) lay(t *testing.T, dir string) {
 	h.build(t, dir)
 }
 
+// TestHostileRepositories scans each of them in a real worker with the whole
+// suite, within limits, and judges the receipt as a review would. With -v it
+// prints what became of each as a table.
 func TestHostileRepositories(t *testing.T) {
+	limits := scan.Limits{Wall: time.Minute, CPU: 30 * time.Second, MemoryBytes: 1 << 30, FileBytes: 1 << 20, OutputBytes: 8 << 20}
 	for _, h := range hostiles() {
 		t.Run(h.name, func(t *testing.T) {
 			dir := t.TempDir()
 			h.lay(t, dir)
-			rep := scanDir(t, dir, goanalysis.Settings{})
+			rep := inWorkerOf(t, "whole", wholeSuite(), dir, goanalysis.Settings{}, limits)
 			text := receiptText(rep)
 			if !strings.Contains(text, h.want) {
 				t.Errorf("the receipt does not say %q:\n%s", h.want, clip(text))
@@ -213,8 +255,6 @@ func TestHostileRepositories(t *testing.T) {
 			if gap := len(rep.Receipt.Gaps) > 0; gap != h.gap {
 				t.Errorf("gap %v, want %v:\n%s", gap, h.gap, clip(text))
 			}
-			t.Logf("%d of %d packages analysed, %d gaps, %d ms of CPU", rep.Receipt.Counts[0].Looked, rep.Receipt.Counts[0].Expected,
-				len(rep.Receipt.Gaps), rep.Receipt.CPU.Milliseconds())
 			found := false
 			for _, f := range rep.Head {
 				found = found || f.Place.Path == "ok/ok.go"
@@ -225,8 +265,44 @@ func TestHostileRepositories(t *testing.T) {
 			if !found {
 				t.Errorf("the sound package beside it was lost:\n%s", clip(text))
 			}
+			want := review.Pass
+			if h.gap {
+				want = review.CouldNotVerify
+			}
+			_, decision := policy.Decide(nil, review.Receipt{Scanners: []review.ScannerReceipt{rep.Receipt}}, config.DefaultPolicy(), time.Now())
+			if decision.Verdict != want {
+				t.Errorf("verdict %s, want %s", decision.Verdict, want)
+			}
+			if rep.Receipt.CPU > limits.CPU || rep.Receipt.PeakBytes > limits.MemoryBytes {
+				t.Errorf("%s of CPU time and %d MiB, more than the limits", rep.Receipt.CPU, rep.Receipt.PeakBytes>>20)
+			}
+			t.Logf("| %s | %.2f | %d | %s | %s |", h.name, rep.Receipt.CPU.Seconds(), rep.Receipt.PeakBytes>>20, said(rep.Receipt, h.want), decision.Verdict)
 		})
 	}
+}
+
+// said returns the line of a receipt that speaks of what was wrong.
+func said(r review.ScannerReceipt, want string) string {
+	var lines []string
+	for _, g := range r.Gaps {
+		lines = append(lines, g.What+": "+g.Why)
+	}
+	for _, s := range r.Skipped {
+		lines = append(lines, s.What+": "+s.Why)
+	}
+	lines = append(lines, r.Notes...)
+	for _, l := range lines {
+		if want != "" && strings.Contains(l, want) {
+			if len(l) > 160 {
+				l = l[:160] + "…"
+			}
+			return l
+		}
+	}
+	if len(lines) > 0 && len(r.Counts) == 0 {
+		return lines[0]
+	}
+	return fmt.Sprintf("%d of %d packages analysed", r.Counts[0].Looked, r.Counts[0].Expected)
 }
 
 func receiptText(rep scan.Report) string {

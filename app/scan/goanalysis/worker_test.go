@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 
+	"github.com/launchgate/launchgate/analyzers"
 	"github.com/launchgate/launchgate/analyzers/rule"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
@@ -52,12 +53,23 @@ func crashScanner() goanalysis.Scanner {
 	return goanalysis.Scanner{Suite: []*analysis.Analyzer{printer, fragile}, RuleSet: []rule.Rule{printRule}}
 }
 
-// TestWorkerProcess is the worker when the test runs itself as one.
+// wholeSuite is what a review runs, and printer to tell that a package was
+// analysed.
+func wholeSuite() goanalysis.Scanner {
+	return goanalysis.Scanner{Suite: append(analyzers.All(), printer), RuleSet: append(analyzers.Rules(), printRule)}
+}
+
+// TestWorkerProcess is the worker when the test runs itself as one; its first
+// argument names the suite.
 func TestWorkerProcess(t *testing.T) {
 	if flag.NArg() == 0 || flag.Arg(flag.NArg()-1) != "code" {
 		t.Skip("only as a worker")
 	}
-	os.Exit(scan.WorkerMain(context.Background(), "code", []scan.Scanner{crashScanner()}, os.Stdin, os.Stdout))
+	suite := crashScanner()
+	if flag.Arg(0) == "whole" {
+		suite = wholeSuite()
+	}
+	os.Exit(scan.WorkerMain(context.Background(), "code", []scan.Scanner{suite}, os.Stdin, os.Stdout))
 }
 
 func TestACrashCostsOnePackage(t *testing.T) {
@@ -97,19 +109,24 @@ func Z() { fmt.Println() }
 	}
 }
 
-// inWorker scans a folder in a real worker process.
+// inWorker scans a folder in a real worker process with the analyzers that die.
 func inWorker(t *testing.T, dir string, set goanalysis.Settings) scan.Report {
+	t.Helper()
+	return inWorkerOf(t, "crash", crashScanner(), dir, set, scan.Limits{Wall: time.Minute, MemoryBytes: 768 << 20})
+}
+
+func inWorkerOf(t *testing.T, suite string, s goanalysis.Scanner, dir string, set goanalysis.Settings, limits scan.Limits) scan.Report {
 	t.Helper()
 	raw, err := json.Marshal(set)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := scan.Runner{
-		Command:    []string{os.Args[0], "-test.run=^TestWorkerProcess$", "--"},
-		Limits:     scan.Limits{Wall: time.Minute, MemoryBytes: 768 << 20},
+		Command:    []string{os.Args[0], "-test.run=^TestWorkerProcess$", "--", suite},
+		Limits:     limits,
 		ScratchDir: t.TempDir(),
 	}
-	return r.Run(context.Background(), []scan.Scanner{crashScanner()}, scan.Request{HeadDir: dir}, map[string]json.RawMessage{"code": raw}, nil)[0]
+	return r.Run(context.Background(), []scan.Scanner{s}, scan.Request{HeadDir: dir}, map[string]json.RawMessage{"code": raw}, nil)[0]
 }
 
 func TestEndlessTypeCheckingCostsOnePackage(t *testing.T) {

@@ -19,7 +19,6 @@ type buildList struct {
 	// selected maps a module path to the version selected and to what replaces
 	// it (equal to it, normally).
 	selected map[string]selection
-	paths    []string // longest first
 
 	opening sync.Mutex
 	open    map[string]*openModule // by module path
@@ -106,14 +105,7 @@ func newBuildList(ld *loader, mods []*Module) *buildList {
 			}
 		}
 		b.selected[p] = s
-		b.paths = append(b.paths, p)
 	}
-	sort.Slice(b.paths, func(i, j int) bool {
-		if len(b.paths[i]) != len(b.paths[j]) {
-			return len(b.paths[i]) > len(b.paths[j])
-		}
-		return b.paths[i] < b.paths[j]
-	})
 	return b
 }
 
@@ -124,9 +116,9 @@ func prunedGraph(goVersion string) bool {
 
 // versionOf returns the module version that should hold a package.
 func (b *buildList) versionOf(pkg string) module.Version {
-	for _, p := range b.paths {
-		if pkg == p || strings.HasPrefix(pkg, p+"/") {
-			return module.Version{Path: p, Version: b.selected[p].version}
+	for p := pkg; p != ""; p = parent(p) {
+		if s, ok := b.selected[p]; ok {
+			return module.Version{Path: p, Version: s.version}
 		}
 	}
 	return module.Version{}
@@ -134,11 +126,11 @@ func (b *buildList) versionOf(pkg string) module.Version {
 
 // resolve returns a node for the package at an import path, or nil.
 func (b *buildList) resolve(pkg string) *node {
-	for _, p := range b.paths {
-		if pkg != p && !strings.HasPrefix(pkg, p+"/") {
+	for p := pkg; p != ""; p = parent(p) {
+		sel, ok := b.selected[p]
+		if !ok {
 			continue
 		}
-		sel := b.selected[p]
 		n := &node{path: pkg, module: module.Version{Path: p, Version: sel.version}, keyOf: b.moduleKey(sel.real, sel.sum, pkg)}
 		if idx := b.loadIndex(n.keyOf); idx != nil {
 			if idx.Absent {
@@ -155,6 +147,11 @@ func (b *buildList) resolve(pkg string) *node {
 		}
 	}
 	return nil
+}
+
+// parent returns an import path without its last element, "" if it has one only.
+func parent(p string) string {
+	return p[:max(strings.LastIndexByte(p, '/'), 0)]
 }
 
 // locate gives a node the folder of its module that holds it.
@@ -242,8 +239,7 @@ func Requirements(dir string, mods ModuleSource) ([]Requirement, error) {
 	seen := map[Requirement]bool{}
 	var out []Requirement
 	for _, g := range ld.groups() {
-		for _, p := range g.build.paths {
-			s := g.build.selected[p]
+		for _, s := range g.build.selected {
 			q := Requirement{Mod: s.real, Sum: s.sum}
 			if q.Sum != "" && !seen[q] {
 				seen[q] = true

@@ -140,13 +140,20 @@ func importPos(fset *token.FileSet, n *node, p string) token.Position {
 
 // synthesise makes the packages nobody has, from all uses of them.
 func (g *group) synthesise(nodes []*node) {
-	users := map[string][]*ast.File{}
+	missing := func(p string) bool {
+		d, known := g.nodes[p]
+		return known && d == nil
+	}
+	users := map[string][]*importingFile{}
 	for _, n := range nodes {
 		for _, f := range n.files {
+			var file *importingFile
 			for _, s := range f.Syntax.Imports {
-				p := importPath(s)
-				if d, known := g.nodes[p]; known && d == nil {
-					users[p] = append(users[p], f.Syntax)
+				if p := importPath(s); missing(p) {
+					if file == nil {
+						file = nameUses(f.Syntax, missing, g.pkgs)
+					}
+					users[p] = append(users[p], file)
 				}
 			}
 		}
@@ -154,7 +161,7 @@ func (g *group) synthesise(nodes []*node) {
 			continue
 		}
 		for _, p := range g.importsOf(n) {
-			if d, known := g.nodes[p]; known && d == nil {
+			if missing(p) {
 				n.missing = append(n.missing, p)
 			}
 		}

@@ -60,6 +60,9 @@ func (e Error) String() string {
 	if e.Pos.Filename == "" {
 		return e.Msg
 	}
+	if e.Pos.Line == 0 { // the file as a whole
+		return e.Pos.Filename + ": " + e.Msg
+	}
 	return fmt.Sprintf("%s:%d: %s", e.Pos.Filename, e.Pos.Line, e.Msg)
 }
 

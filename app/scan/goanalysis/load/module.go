@@ -32,6 +32,17 @@ type Module struct {
 	sums   map[module.Version]string
 	local  map[string]string // module path -> folder of the checkout (replace)
 	ignore []string
+	noted  int // remarks made, of which Notes holds the first
+}
+
+// maxNotes bounds the remarks kept of one module: a file can be made of nothing
+// else.
+const maxNotes = 20
+
+func (m *Module) note(s string) {
+	if m.noted++; m.noted <= maxNotes {
+		m.Notes = append(m.Notes, s)
+	}
 }
 
 // vendored is a package of a vendor folder.
@@ -53,6 +64,11 @@ func (t *tree) modules() []*Module {
 		mods = append(mods, &Module{Dir: ".", Implicit: true, local: map[string]string{}})
 	}
 	t.readWork(mods)
+	for _, m := range mods {
+		if n := m.noted - maxNotes; n > 0 {
+			m.Notes = append(m.Notes, fmt.Sprintf("and %d more remarks on the files of module %s", n, m.Path))
+		}
+	}
 	return mods
 }
 
@@ -72,11 +88,11 @@ func (t *tree) readModule(dir string) *Module {
 		if strict, err := modfile.Parse(name, data, nil); err == nil {
 			f = strict
 		} else {
-			m.Notes = append(m.Notes, name+": not every directive is understood: "+firstLine(err))
+			m.note(name + ": not every directive is understood: " + firstLine(err))
 		}
 	}
 	if err != nil || f == nil {
-		m.Notes = append(m.Notes, name+": cannot be parsed: "+firstLine(err))
+		m.note(name + ": cannot be parsed: " + firstLine(err))
 		m.Path = modfile.ModulePath(data)
 		m.Implicit = m.Path == ""
 		f = &modfile.File{}
@@ -91,7 +107,7 @@ func (t *tree) readModule(dir string) *Module {
 	if f.Go != nil {
 		m.GoVersion = f.Go.Version
 		if newest := fmt.Sprintf("go1.%d", goMinor); version.Compare(version.Lang("go"+m.GoVersion), newest) > 0 {
-			m.Notes = append(m.Notes, fmt.Sprintf("%s asks for go %s, newer than the %s this build knows", name, m.GoVersion, newest))
+			m.note(fmt.Sprintf("%s asks for go %s, newer than the %s this build knows", name, m.GoVersion, newest))
 		}
 	}
 	for _, i := range f.Ignore {
@@ -104,7 +120,7 @@ func (t *tree) readModule(dir string) *Module {
 		if at, ok := inside(dir, r.New.Path); ok {
 			m.local[r.Old.Path] = at
 		} else {
-			m.Notes = append(m.Notes, name+": replace of "+r.Old.Path+" leaves the checkout and is refused")
+			m.note(name + ": replace of " + r.Old.Path + " leaves the checkout and is refused")
 		}
 	}
 	m.readVendor(t)
@@ -139,7 +155,7 @@ func (t *tree) readWork(mods []*Module) {
 	}
 	note := func(s string) {
 		if len(mods) > 0 {
-			mods[0].Notes = append(mods[0].Notes, s)
+			mods[0].note(s)
 		}
 	}
 	w, err := modfile.ParseWork("go.work", data, nil)
@@ -208,7 +224,7 @@ func (m *Module) readVendor(t *tree) {
 		} else if module.CheckImportPath(line) == nil {
 			m.vendor[line] = cur
 		} else if line != "" {
-			m.Notes = append(m.Notes, name+": a line that is no import path is ignored")
+			m.note(name + ": a line that is no import path is ignored")
 		}
 	}
 }
@@ -219,7 +235,7 @@ func (m *Module) readSums(t *tree) {
 	data, err := t.read(name, maxModFile)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			m.Notes = append(m.Notes, name+": not read: "+reason(err))
+			m.note(name + ": not read: " + reason(err))
 		}
 		return
 	}

@@ -15,31 +15,58 @@ type use struct {
 	results int // values taken from a call; -1: calls disagree
 }
 
+const unknownResults = -2 // no call was seen yet
+
+// importingFile is a file that imports a missing package, and how it uses what it
+// imports, by the name it has for it.
+type importingFile struct {
+	syntax *ast.File
+	uses   map[string]map[string]*use
+}
+
+// nameUses records how a file uses the names of packages nobody has.
+func nameUses(f *ast.File, missing func(path string) bool, partial map[string]*types.Package) *importingFile {
+	names := map[string]bool{}
+	for _, s := range f.Imports {
+		if p := importPath(s); missing(p) {
+			for _, n := range localNames(s, partial[p]) {
+				names[n] = true
+			}
+		}
+	}
+	return &importingFile{syntax: f, uses: collectUses(f, names)}
+}
+
+// localNames returns the names a file may have for a package it imports, most
+// likely first.
+func localNames(s *ast.ImportSpec, partial *types.Package) []string {
+	switch {
+	case s.Name != nil && (s.Name.Name == "_" || s.Name.Name == "."):
+		return nil
+	case s.Name != nil:
+		return []string{s.Name.Name}
+	case partial != nil && partial.Name() != "":
+		return []string{partial.Name()}
+	}
+	return likelyNames(importPath(s))
+}
+
 // synthesise makes a package that has just the names used of it. Its types keep
 // their identity (an analyzer still sees *gin.Context), but what is unknown
 // about them, their fields, methods and results, has the invalid type, which
 // go/types passes over in silence. So nothing is typed wrongly.
-func synthesise(pkgPath string, files []*ast.File, partial *types.Package) *types.Package {
+func synthesise(pkgPath string, files []*importingFile, partial *types.Package) *types.Package {
 	uses := map[string]*use{}
 	pkgName := ""
 	for _, f := range files {
-		for _, s := range f.Imports {
+		for _, s := range f.syntax.Imports {
 			if importPath(s) != pkgPath {
 				continue
 			}
-			if s.Name != nil {
-				if s.Name.Name != "_" && s.Name.Name != "." {
-					collectUses(f, s.Name.Name, uses)
-				}
-				continue
-			}
-			names := likelyNames(pkgPath)
-			if partial != nil && partial.Name() != "" {
-				names = []string{partial.Name()}
-			}
-			for _, n := range names {
-				if collectUses(f, n, uses) {
-					if pkgName == "" {
+			for _, n := range localNames(s, partial) {
+				if of := f.uses[n]; len(of) > 0 {
+					merge(uses, of)
+					if pkgName == "" && s.Name == nil {
 						pkgName = n
 					}
 					break
@@ -112,9 +139,37 @@ func likelyNames(p string) []string {
 	return append(names, "unknown")
 }
 
-// collectUses records how f uses the names of the package it calls pkg.
-func collectUses(f *ast.File, pkg string, uses map[string]*use) bool {
-	found := false
+// merge adds what one file knows of a package's names to what others do.
+func merge(into, from map[string]*use) {
+	for name, f := range from {
+		u := into[name]
+		if u == nil {
+			u = &use{results: unknownResults}
+			into[name] = u
+		}
+		u.isType, u.isCall = u.isType || f.isType, u.isCall || f.isCall
+		u.take(f.results)
+	}
+}
+
+// take notes that a call stands where so many values are wanted.
+func (u *use) take(results int) {
+	switch {
+	case results == unknownResults:
+	case u.results == unknownResults || u.results == 0:
+		u.results = results
+	case results != 0 && u.results != results:
+		u.results = -1
+	}
+}
+
+// collectUses records how f uses the names of the packages it calls by one of
+// pkgs.
+func collectUses(f *ast.File, pkgs map[string]bool) map[string]map[string]*use {
+	all := map[string]map[string]*use{}
+	if len(pkgs) == 0 {
+		return all
+	}
 	get := func(e ast.Expr) *use {
 		sel, ok := e.(*ast.SelectorExpr)
 		if !ok {
@@ -123,13 +178,17 @@ func collectUses(f *ast.File, pkg string, uses map[string]*use) bool {
 		// An identifier that is shadowed by a local variable is counted too;
 		// a name too many in a synthesised package harms nobody.
 		id, ok := sel.X.(*ast.Ident)
-		if !ok || id.Name != pkg || !sel.Sel.IsExported() {
+		if !ok || !pkgs[id.Name] || !sel.Sel.IsExported() {
 			return nil
 		}
-		found = true
+		uses := all[id.Name]
+		if uses == nil {
+			uses = map[string]*use{}
+			all[id.Name] = uses
+		}
 		u := uses[sel.Sel.Name]
 		if u == nil {
-			u = &use{results: -2}
+			u = &use{results: unknownResults}
 			uses[sel.Sel.Name] = u
 		}
 		return u
@@ -163,12 +222,7 @@ func collectUses(f *ast.File, pkg string, uses map[string]*use) bool {
 			return
 		}
 		if u := get(c.Fun); u != nil {
-			switch {
-			case u.results == -2 || u.results == 0:
-				u.results = results
-			case results != 0 && u.results != results:
-				u.results = -1
-			}
+			u.take(results)
 		}
 	}
 	ast.Inspect(f, func(n ast.Node) bool {
@@ -214,7 +268,7 @@ func collectUses(f *ast.File, pkg string, uses map[string]*use) bool {
 		case *ast.CallExpr:
 			if u := get(n.Fun); u != nil {
 				u.isCall = true
-				if u.results == -2 {
+				if u.results == unknownResults {
 					u.results = 1
 				}
 			}
@@ -226,7 +280,7 @@ func collectUses(f *ast.File, pkg string, uses map[string]*use) bool {
 		}
 		return true
 	})
-	return found
+	return all
 }
 
 // isVersion reports whether a path element is a major version: v2, v10.

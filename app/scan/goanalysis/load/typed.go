@@ -47,6 +47,7 @@ func measure(fset *token.FileSet, p *Package) Typedness {
 	for _, es := range bad {
 		sort.Slice(es, func(i, j int) bool { return es[i].Pos.Offset < es[j].Pos.Offset })
 	}
+	missing := missingNames(p)
 	for _, f := range p.Files {
 		tf := fset.File(f.Syntax.FileStart)
 		for _, d := range f.Syntax.Decls {
@@ -61,13 +62,11 @@ func measure(fset *token.FileSet, p *Package) Typedness {
 			why := ""
 			if hard {
 				from, to := tf.Offset(d.Pos()), tf.Offset(min(d.End(), token.Pos(tf.Base()+tf.Size())))
-				for _, e := range bad[f.Path] {
-					if e.Pos.Offset >= from && e.Pos.Offset <= to {
-						why = e.String()
-						if dep := blame(p, e.Msg); dep != "" {
-							why = "missing dependency " + dep
-						}
-						break
+				es := bad[f.Path]
+				if i := sort.Search(len(es), func(i int) bool { return es[i].Pos.Offset >= from }); i < len(es) && es[i].Pos.Offset <= to {
+					why = es[i].String()
+					if dep := blame(missing, es[i].Msg); dep != "" {
+						why = "missing dependency " + dep
 					}
 				}
 				if why == "" && n != ok {
@@ -88,14 +87,43 @@ func measure(fset *token.FileSet, p *Package) Typedness {
 	return t
 }
 
-// blame returns the missing dependency an error is due to: one whose types its
-// message mentions.
-func blame(p *Package, msg string) string {
+// missingNames maps what an error message may call a missing dependency, its
+// package name or its quoted path, to its path.
+func missingNames(p *Package) map[string]string {
+	if len(p.Missing) == 0 {
+		return nil
+	}
+	names, missing := map[string]string{}, map[string]bool{}
 	for _, path := range p.Missing {
-		for _, t := range p.Types.Imports() {
-			if t.Path() == path && strings.Contains(msg, t.Name()+".") {
-				return path
+		missing[path] = true
+		names[path] = path
+	}
+	for _, t := range p.Types.Imports() {
+		if missing[t.Path()] && names[t.Name()] == "" {
+			names[t.Name()] = t.Path()
+		}
+	}
+	return names
+}
+
+// blame returns the missing dependency an error is due to: one whose types its
+// message mentions, as name.Type or "path".Type.
+func blame(missing map[string]string, msg string) string {
+	for i := 1; i < len(msg) && len(missing) > 0; i++ {
+		if msg[i] != '.' {
+			continue
+		}
+		from, to := i, i
+		if msg[i-1] == '"' {
+			to--
+			from = strings.LastIndexByte(msg[:to], '"') + 1
+		} else {
+			for from > 0 && (msg[from-1] == '_' || '0' <= msg[from-1] && msg[from-1] <= '9' || 'a' <= msg[from-1]|0x20 && msg[from-1]|0x20 <= 'z' || msg[from-1] >= 0x80) {
+				from--
 			}
+		}
+		if dep := missing[msg[from:to]]; dep != "" {
+			return dep
 		}
 	}
 	return ""
