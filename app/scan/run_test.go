@@ -95,7 +95,11 @@ func (misbehaving) Scan(_ context.Context, req scan.Request, progress scan.Progr
 	case "route":
 		rep.Routes = []review.Route{{Method: "GET", Path: "/", Guards: []review.Guard{{Name: "x", File: "/etc/passwd"}}}}
 	case "notes":
-		rep.Receipt.Notes = []string{strings.Repeat("hunter2", 10_000)}
+		// Past what an honest worker does to its report before it sends it.
+		fmt.Println(`{"report":{"receipt":{"notes":["` + strings.Repeat("hunter2", 10_000) + `"]}}}`)
+		os.Exit(0)
+	case "long":
+		rep.Receipt.Notes = []string{strings.Repeat("x", 100_000)}
 	case "error":
 		return rep, &review.Error{Code: review.CodeHistoryIncomplete, Op: "count", What: "commits", Do: "fetch", Err: errors.New("hunter2")}
 	}
@@ -212,6 +216,17 @@ func TestAWorkerThatAnswers(t *testing.T) {
 	said := strings.Join(rep.Receipt.Protections, "; ")
 	if !strings.Contains(said, "limits on memory, CPU time, open files") || strings.Contains(said, "file size") {
 		t.Errorf("protections = %q", said)
+	}
+}
+
+// Hostile source can make a message of any length; it costs the message's end.
+func TestALongMessageCostsNoReport(t *testing.T) {
+	rep := run(t, "long", scan.Limits{})
+	if len(rep.Head) != 1 || len(rep.Receipt.Gaps) != 0 || len(rep.Receipt.Notes) != 1 {
+		t.Fatalf("%d findings, gaps %+v, %d notes", len(rep.Head), rep.Receipt.Gaps, len(rep.Receipt.Notes))
+	}
+	if n := rep.Receipt.Notes[0]; len(n) > 10_000 || !strings.HasSuffix(n, "…") {
+		t.Errorf("a note of %d bytes", len(n))
 	}
 }
 
