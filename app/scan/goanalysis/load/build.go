@@ -50,7 +50,12 @@ func newBuildList(ld *loader, mods []*Module) *buildList {
 	}
 	follow := false
 	var queue []module.Version
-	replaced := map[string][]*modfile.Replace{}
+	replaced := map[string][]*modfile.Replace{} // those of go.work first: they win
+	for _, m := range mods {
+		for _, r := range m.work {
+			replaced[r.Old.Path] = append(replaced[r.Old.Path], r)
+		}
+	}
 	for _, m := range mods {
 		if m.file == nil {
 			continue

@@ -207,11 +207,10 @@ func (ld *loader) unread(what, why string) {
 // dependency they share.
 type group struct {
 	*loader
-	modules  []*Module
-	prefixes map[string]string // module path -> folder of the checkout
-	build    *buildList
-	nodes    map[string]*node // by import path, "./dir" for packages without one
-	pkgs     map[string]*types.Package
+	modules []*Module
+	build   *buildList
+	nodes   map[string]*node // by import path, "./dir" for packages without one
+	pkgs    map[string]*types.Package
 
 	decodeMu sync.Mutex
 	decoded  map[string]*types.Package // what store entries may refer to
@@ -282,7 +281,7 @@ func (ld *loader) groups() []*group {
 	for i, m := range ld.mods {
 		g := byRoot[find(i)]
 		if g == nil {
-			g = &group{loader: ld, prefixes: map[string]string{}, nodes: map[string]*node{}, pkgs: map[string]*types.Package{}}
+			g = &group{loader: ld, nodes: map[string]*node{}, pkgs: map[string]*types.Package{}}
 			for p, t := range ld.std {
 				g.pkgs[p] = t
 			}
@@ -290,12 +289,6 @@ func (ld *loader) groups() []*group {
 			groups = append(groups, g)
 		}
 		g.modules = append(g.modules, m)
-		if m.Path != "" {
-			g.prefixes[m.Path] = m.Dir
-		}
-		for p, dir := range m.local {
-			g.prefixes[p] = dir
-		}
 	}
 	for _, g := range groups {
 		g.build = newBuildList(ld, g.modules)
@@ -419,9 +412,7 @@ func (g *group) nameImplicit(nodes []*node) {
 				}
 			}
 		}
-		if m.Path = guessPath(dirs, imports); m.Path != "" {
-			g.prefixes[m.Path] = m.Dir
-		}
+		m.Path = guessPath(dirs, imports)
 		for _, n := range nodes {
 			if n.mod == m {
 				n.path = m.importPath(n.dir)
@@ -564,10 +555,11 @@ func (g *group) resolve(p string) *node {
 		return nil
 	}
 	for _, m := range g.modules {
-		dir := path.Join(m.Dir, "vendor", p)
-		if g.tree.goFiles[dir] != nil {
-			v := m.vendor[p]
-			return &node{path: p, dir: dir, mod: m, origin: FromVendor, module: v.module, version: v.goMinor}
+		for _, folder := range m.vendors {
+			if dir := path.Join(folder.dir, p); g.tree.goFiles[dir] != nil {
+				v := folder.pkgs[p]
+				return &node{path: p, dir: dir, mod: m, origin: FromVendor, module: v.module, version: v.goMinor}
+			}
 		}
 	}
 	if n := g.build.resolve(p); n != nil {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -153,6 +154,22 @@ package m
 import "example.com/dep"
 var V = dep.Local
 `, "example.com/m", "V", "int8"},
+		"replace inside the checkout by a module of another name": {`
+-- go.mod --
+module example.com/m
+go 1.24
+require example.com/dep v1.2.3
+replace example.com/dep => ./fork
+-- fork/go.mod --
+module github.com/someone/fork
+-- fork/dep.go --
+package dep
+type T int8
+-- m.go --
+package m
+import "example.com/dep"
+var V dep.T
+`, "example.com/m", "V", "example.com/dep.T"},
 		"replace by another module": {`
 -- go.mod --
 module example.com/m
@@ -185,6 +202,78 @@ go 1.24
 package b
 var V uint16
 `, "example.com/a", "V", "uint16"},
+		"go.work below the root": {`
+-- backend/go.work --
+go 1.24
+use (
+	./a
+	./b
+)
+-- backend/a/go.mod --
+module example.com/a
+go 1.24
+-- backend/a/a.go --
+package a
+import "example.com/b"
+var V = b.V
+-- backend/b/go.mod --
+module example.com/b
+go 1.24
+-- backend/b/b.go --
+package b
+var V uint16
+`, "example.com/a", "V", "uint16"},
+		"replace of go.work by another module": {`
+-- go.work --
+go 1.24
+use ./a
+replace example.com/old => example.com/dep v1.2.3
+-- a/go.mod --
+module example.com/a
+go 1.24
+require example.com/old v0.1.0
+-- a/a.go --
+package a
+import old "example.com/old"
+var V = old.New()
+`, "example.com/a", "V", "*example.com/old.T"},
+		"vendor folder of go.work": {`
+-- go.work --
+go 1.24
+use ./a
+-- a/go.mod --
+module example.com/a
+go 1.24
+require example.com/dep v1.2.3
+-- vendor/modules.txt --
+## workspace
+# example.com/dep v1.2.3
+## explicit
+example.com/dep
+-- vendor/example.com/dep/dep.go --
+package dep
+var FromVendor = "x"
+-- a/a.go --
+package a
+import "example.com/dep"
+var V = dep.FromVendor
+`, "example.com/a", "V", "string"},
+		"replace of another version than is required": {`
+-- go.mod --
+module example.com/m
+go 1.24
+require example.com/dep v1.2.3
+replace example.com/dep v1.0.0 => ./local
+-- local/go.mod --
+module example.com/dep
+-- local/dep.go --
+package dep
+func New() int8 { return 0 }
+-- m.go --
+package m
+import "example.com/dep"
+var V = dep.New()
+`, "example.com/m", "V", "*example.com/dep.T"},
 		"nested module": {`
 -- go.mod --
 module example.com/m
@@ -429,5 +518,28 @@ func TestX(t *testing.T) { t.Log(V) }
 		if !p.Typed.Full() || len(p.Errors) > 0 {
 			t.Errorf("%s: %v", p.ID, p.Errors)
 		}
+	}
+}
+
+func TestGoWorkSumVouchesForItsModules(t *testing.T) {
+	dir := lay(t, `
+-- go.work --
+go 1.24
+use ./a
+-- go.work.sum --
+example.com/dep v1.2.3 h1:workspace=
+-- a/go.mod --
+module example.com/a
+go 1.24
+require example.com/dep v1.2.3
+-- a/a.go --
+package a
+`)
+	got, err := load.Requirements(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []load.Requirement{{Mod: module.Version{Path: "example.com/dep", Version: "v1.2.3"}, Sum: "h1:workspace="}}; !slices.Equal(got, want) {
+		t.Errorf("requirements %v, want %v", got, want)
 	}
 }

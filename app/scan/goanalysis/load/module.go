@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"go/version"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -27,12 +29,13 @@ type Module struct {
 	// versions, broken syntax.
 	Notes []string
 
-	file   *modfile.File
-	vendor map[string]vendored // import path -> folder below vendor
-	sums   map[module.Version]string
-	local  map[string]string // module path -> folder of the checkout (replace)
-	ignore []string
-	noted  int // remarks made, of which Notes holds the first
+	file    *modfile.File
+	vendors []*vendorFolder    // its own and that of its go.work
+	work    []*modfile.Replace // of its go.work, by versions of modules
+	sums    map[module.Version]string
+	local   map[string]string // module path -> folder of the checkout (replace)
+	ignore  []string
+	noted   int // remarks made, of which Notes holds the first
 }
 
 // maxNotes bounds the remarks kept of one module: a file can be made of nothing
@@ -43,6 +46,12 @@ func (m *Module) note(s string) {
 	if m.noted++; m.noted <= maxNotes {
 		m.Notes = append(m.Notes, s)
 	}
+}
+
+// vendorFolder is a vendor folder and what its modules.txt says.
+type vendorFolder struct {
+	dir  string
+	pkgs map[string]vendored // by import path
 }
 
 // vendored is a package of a vendor folder.
@@ -63,13 +72,35 @@ func (t *tree) modules() []*Module {
 	if len(mods) == 0 && len(t.goFiles) > 0 {
 		mods = append(mods, &Module{Dir: ".", Implicit: true, local: map[string]string{}})
 	}
-	t.readWork(mods)
+	for _, dir := range t.works {
+		t.readWork(dir, mods)
+	}
+	renameReplacements(mods)
 	for _, m := range mods {
 		if n := m.noted - maxNotes; n > 0 {
 			m.Notes = append(m.Notes, fmt.Sprintf("and %d more remarks on the files of module %s", n, m.Path))
 		}
 	}
 	return mods
+}
+
+// renameReplacements gives a folder that replaces a module that module's path:
+// the go command asks for no particular module line there.
+func renameReplacements(mods []*Module) {
+	byDir := map[string]*Module{}
+	for _, m := range mods {
+		byDir[m.Dir] = m
+	}
+	renamed := map[*Module]bool{}
+	for _, m := range mods {
+		for _, p := range slices.Sorted(maps.Keys(m.local)) {
+			if r := byDir[m.local[p]]; r != nil && r != m && r.Path != p && !renamed[r] {
+				renamed[r] = true
+				r.note(path.Join(r.Dir, "go.mod") + ": module " + r.Path + " stands in for " + p)
+				r.Path = p
+			}
+		}
+	}
 }
 
 func (t *tree) readModule(dir string) *Module {
@@ -113,8 +144,12 @@ func (t *tree) readModule(dir string) *Module {
 	for _, i := range f.Ignore {
 		m.ignore = append(m.ignore, path.Join(dir, strings.TrimPrefix(i.Path, "./")))
 	}
+	required := map[string]string{}
+	for _, r := range f.Require {
+		required[r.Mod.Path] = r.Mod.Version
+	}
 	for _, r := range f.Replace {
-		if r.New.Version != "" {
+		if r.New.Version != "" || r.Old.Version != "" && r.Old.Version != required[r.Old.Path] {
 			continue
 		}
 		if at, ok := inside(dir, r.New.Path); ok {
@@ -123,8 +158,8 @@ func (t *tree) readModule(dir string) *Module {
 			m.note(name + ": replace of " + r.Old.Path + " leaves the checkout and is refused")
 		}
 	}
-	m.readVendor(t)
-	m.readSums(t)
+	m.vendors = append(m.vendors, t.readVendor(dir, m.note))
+	t.readSums(path.Join(dir, "go.sum"), m)
 	return m
 }
 
@@ -140,52 +175,59 @@ func inside(dir, rel string) (string, bool) {
 }
 
 // readWork joins the modules a go.work uses: each sees the others as folders.
-func (t *tree) readWork(mods []*Module) {
+func (t *tree) readWork(dir string, mods []*Module) {
 	byDir := map[string]*Module{}
 	for _, m := range mods {
 		byDir[m.Dir] = m
 	}
-	data, err := t.read("go.work", maxModFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
+	name := path.Join(dir, "go.work")
+	data, err := t.read(name, maxModFile)
 	if err != nil {
-		t.unread = append(t.unread, Skip{"go.work", reason(err)})
+		t.unread = append(t.unread, Skip{name, reason(err)})
 		return
 	}
 	note := func(s string) {
 		if len(mods) > 0 {
-			mods[0].note(s)
+			mods[0].note(name + ": " + s)
 		}
 	}
-	w, err := modfile.ParseWork("go.work", data, nil)
+	w, err := modfile.ParseWork(name, data, nil)
 	if err != nil {
-		note("go.work: cannot be parsed: " + firstLine(err))
+		note("cannot be parsed: " + firstLine(err))
 		return
 	}
 	var used []*Module
+	seen := map[*Module]bool{}
 	for _, u := range w.Use {
-		at, ok := inside(".", u.Path)
+		at, ok := inside(dir, u.Path)
 		if !ok {
-			note("go.work: use of " + u.Path + " leaves the checkout and is refused")
-		} else if m := byDir[at]; m != nil {
+			note("use of " + u.Path + " leaves the checkout and is refused")
+		} else if m := byDir[at]; m != nil && !seen[m] {
+			seen[m] = true
 			used = append(used, m)
 		}
 	}
-	for _, a := range used {
-		for _, b := range used {
-			if a != b {
-				a.local[b.Path] = b.Dir
-			}
+	vendor := t.readVendor(dir, note)
+	for i, a := range used {
+		// A chain makes them one group; each sees all the others by path.
+		if i > 0 {
+			a.local[used[i-1].Path] = used[i-1].Dir
 		}
+		if a.Dir != dir {
+			a.vendors = append(a.vendors, vendor)
+		}
+		t.readSums(path.Join(dir, "go.work.sum"), a)
 	}
 	for _, r := range w.Replace {
 		if r.New.Version != "" {
+			for _, a := range used {
+				a.work = append(a.work, r)
+			}
 			continue
 		}
-		at, ok := inside(".", r.New.Path)
+		at, ok := inside(dir, r.New.Path)
 		if !ok {
-			note("go.work: replace of " + r.Old.Path + " leaves the checkout and is refused")
+			note("replace of " + r.Old.Path + " leaves the checkout and is refused")
 			continue
 		}
 		for _, a := range used {
@@ -194,15 +236,16 @@ func (t *tree) readWork(mods []*Module) {
 	}
 }
 
-// readVendor reads vendor/modules.txt. Only the folder below vendor that has a
-// package's own import path is ever opened, whatever the file says.
-func (m *Module) readVendor(t *tree) {
-	name := path.Join(m.Dir, "vendor", "modules.txt")
+// readVendor reads a vendor/modules.txt. Only the folder below vendor that has a
+// package's own import path is ever opened, whatever the file says. Without the
+// file, as in a folder made by hand, packages are found by path.
+func (t *tree) readVendor(dir string, note func(string)) *vendorFolder {
+	v := &vendorFolder{dir: path.Join(dir, "vendor"), pkgs: map[string]vendored{}}
+	name := path.Join(v.dir, "modules.txt")
 	data, err := t.read(name, maxModFile)
 	if err != nil {
-		return // no vendor folder, or one by hand: folders are found by path
+		return v
 	}
-	m.vendor = map[string]vendored{}
 	var cur vendored
 	for line := range strings.Lines(string(data)) {
 		line = strings.TrimSpace(line)
@@ -222,16 +265,16 @@ func (m *Module) readVendor(t *tree) {
 				}
 			}
 		} else if module.CheckImportPath(line) == nil {
-			m.vendor[line] = cur
+			v.pkgs[line] = cur
 		} else if line != "" {
-			m.note(name + ": a line that is no import path is ignored")
+			note(name + ": a line that is no import path is ignored")
 		}
 	}
+	return v
 }
 
-// readSums keeps the zip hashes of go.sum, by module version.
-func (m *Module) readSums(t *tree) {
-	name := path.Join(m.Dir, "go.sum")
+// readSums adds the zip hashes of a go.sum, by module version, to a module's.
+func (t *tree) readSums(name string, m *Module) {
 	data, err := t.read(name, maxModFile)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -241,7 +284,7 @@ func (m *Module) readSums(t *tree) {
 	}
 	for line := range strings.Lines(string(data)) {
 		f := strings.Fields(line)
-		if len(f) == 3 {
+		if len(f) == 3 && m.sums[module.Version{Path: f[0], Version: f[1]}] == "" {
 			m.sums[module.Version{Path: f[0], Version: f[1]}] = f[2]
 		}
 	}

@@ -43,6 +43,7 @@ type tree struct {
 	limits  Limits
 	goFiles map[string][]string // folder -> base names, sorted
 	mods    []string            // folders with a go.mod, shortest first
+	works   []string            // folders with a go.work, in lexical order
 	bytes   int64
 	files   int
 
@@ -104,7 +105,7 @@ func (t *tree) walk(top string) error {
 		}
 		goFile := strings.HasSuffix(base, ".go") && base[0] != '_' && base[0] != '.'
 		switch {
-		case !goFile && base != "go.mod":
+		case !goFile && base != "go.mod" && base != "go.work":
 		case d.Type()&fs.ModeSymlink != 0:
 			// The go command would follow it, so code may hide behind it.
 			t.unread = append(t.unread, Skip{name, "is a symbolic link, which is not followed"})
@@ -113,6 +114,8 @@ func (t *tree) walk(top string) error {
 		case goFile:
 			dir := path.Dir(name)
 			t.goFiles[dir] = append(t.goFiles[dir], base)
+		case base == "go.work":
+			t.works = append(t.works, path.Dir(name))
 		default:
 			t.mods = append(t.mods, path.Dir(name))
 		}

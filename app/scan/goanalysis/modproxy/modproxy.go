@@ -9,6 +9,7 @@
 package modproxy
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -179,6 +180,9 @@ func (c *Client) get(ctx context.Context, q load.Requirement, max int64) (int64,
 	if err != nil {
 		return 0, err
 	}
+	if err := sane(tmp.Name()); err != nil {
+		return 0, err
+	}
 	sum, err := dirhash.HashZip(tmp.Name(), dirhash.Hash1)
 	if err != nil {
 		return 0, fmt.Errorf("not a module zip: %w", err)
@@ -188,6 +192,35 @@ func (c *Client) get(ctx context.Context, q load.Requirement, max int64) (int64,
 	}
 	return n, os.Rename(tmp.Name(), name)
 }
+
+// sane refuses a zip that unpacks to more than a module may hold, before anything
+// of it is unpacked: hashing reads every file to its end, and a few MiB can hold
+// terabytes. The reader holds each file to the size that is declared.
+func sane(name string) error {
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		return fmt.Errorf("not a module zip: %w", err)
+	}
+	defer z.Close()
+	if len(z.File) > maxZipFiles {
+		return fmt.Errorf("its zip holds more than %d files", maxZipFiles)
+	}
+	left := uint64(maxUnpacked)
+	for _, f := range z.File {
+		if f.UncompressedSize64 > left {
+			return fmt.Errorf("its zip unpacks to more than %d MiB", maxUnpacked>>20)
+		}
+		left -= f.UncompressedSize64
+	}
+	return nil
+}
+
+// maxUnpacked is what the go command allows the files of one module to hold
+// (go.dev/ref/mod#zip-path-size-constraints).
+const (
+	maxUnpacked = 500 << 20
+	maxZipFiles = 200_000
+)
 
 // fetch asks the proxies in turn for a file of a module version.
 func (c *Client) fetch(ctx context.Context, mod module.Version, ext string, w io.Writer, max int64) (int64, error) {

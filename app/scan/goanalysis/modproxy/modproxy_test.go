@@ -160,6 +160,30 @@ private.example/x v1.0.0 %[1]s
 	}
 }
 
+// A few bytes that unpack to a gigabyte are refused before anything is unpacked to
+// compare hashes.
+func TestAZipThatExplodesIsRefused(t *testing.T) {
+	mod := module.Version{Path: "example.com/bomb", Version: "v1.0.0"}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	if _, err := z.CreateRaw(&zip.FileHeader{Name: mod.String() + "/f.go", Method: zip.Deflate, UncompressedSize64: 1 << 30}); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p := newProxy(t, map[string][]byte{"/example.com/bomb/@v/v1.0.0.zip": b.Bytes()})
+	c := modproxy.Client{Proxies: []modproxy.Proxy{{URL: p.URL}}, Dir: t.TempDir()}
+	r, err := c.Fill(context.Background(), checkout(t, "module m\ngo 1.24\nrequire example.com/bomb v1.0.0\n",
+		"example.com/bomb v1.0.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Refused) != 1 || !strings.Contains(r.Refused[0].Why, "unpacks to more than") {
+		t.Errorf("%+v, want the module refused for its size", r)
+	}
+}
+
 func TestCredentialsGoToTheirProxyOnly(t *testing.T) {
 	mod := module.Version{Path: "private.example/x", Version: "v1.0.0"}
 	zipped, sum := moduleZip(t, mod, map[string]string{"go.mod": "module private.example/x\n"})
