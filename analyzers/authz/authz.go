@@ -164,7 +164,7 @@ func finding(pass *analysis.Pass, r routes.Route) rule.Finding {
 		File: r.Registered.File, Line: r.Registered.Line, Pos: posOf(pass, r.Registered)}
 	f.Evidence = append(f.Evidence, rule.Step{Pos: f.Pos, File: r.Registered.File, Line: r.Registered.Line, Note: "the route is registered here"})
 	for _, g := range r.Guards {
-		f.Evidence = append(f.Evidence, rule.Step{File: g.Attached.File, Line: g.Attached.Line, Note: fmt.Sprintf("%s applies: it %s", g.Name, g.Why)})
+		f.Evidence = append(f.Evidence, rule.Step{File: g.Attached.File, Line: g.Attached.Line, Note: fmt.Sprintf("%s applies: %s", g.Name, g.Why)})
 	}
 	if r.Handler.File != "" {
 		f.Evidence = append(f.Evidence, rule.Step{File: r.Handler.File, Line: r.Handler.Line, Note: "the handler is here"})

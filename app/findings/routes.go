@@ -1,45 +1,30 @@
 package findings
 
 import (
-	"slices"
 	"sort"
+	"strings"
 
 	"github.com/launchgate/launchgate/app/review"
 )
 
 // RouteChanges compares two route inventories by guard chain, not by line: what
-// was added, removed, or is now reached through other guards. The result is
-// sorted by what a reader should see first: public and unresolved additions,
-// then routes that lost something, then the rest.
-func RouteChanges(base, head []review.Route) []review.RouteChange {
-	type id struct{ server, method, path string }
-	before := make(map[id]*review.Route, len(base))
-	for i, r := range base {
-		before[id{r.Server, r.Method, r.Path}] = &base[i]
-	}
+// was added, removed, moved to another path, or is now reached through other
+// guards. Middleware that has no say in who is let in (logging, compression) does
+// not count. The result is sorted by what a reader should see first: public and
+// unresolved additions, then routes that lost something, then the rest. diff is
+// used to follow renamed files.
+func RouteChanges(base, head []review.Route, diff review.Diff) []review.RouteChange {
 	var changes []review.RouteChange
-	seen := make(map[id]bool, len(head))
-	for i, r := range head {
-		k := id{r.Server, r.Method, r.Path}
-		if seen[k] {
-			continue
-		}
-		seen[k] = true
-		old, ok := before[k]
+	said := make(map[string]bool)
+	for _, p := range pairRoutes(base, head, diff) {
+		c, ok := p.change()
 		if !ok {
-			changes = append(changes, review.RouteChange{Change: "added", After: &head[i]})
 			continue
 		}
-		lost, gained := chainDiff(old.Guards, r.Guards), chainDiff(r.Guards, old.Guards)
-		if old.Access != r.Access || len(lost) > 0 || len(gained) > 0 {
-			changes = append(changes, review.RouteChange{Change: "changed", Before: old, After: &head[i], Lost: lost, Gained: gained})
-		}
-	}
-	for i, r := range base {
-		k := id{r.Server, r.Method, r.Path}
-		if !seen[k] {
-			seen[k] = true
-			changes = append(changes, review.RouteChange{Change: "removed", Before: &base[i]})
+		// A package that belongs to several programs shows its routes in each.
+		if k := changeKey(c); !said[k] {
+			said[k] = true
+			changes = append(changes, c)
 		}
 	}
 	sort.SliceStable(changes, func(i, j int) bool {
@@ -55,21 +40,220 @@ func RouteChanges(base, head []review.Route) []review.RouteChange {
 	return changes
 }
 
-// chainDiff returns the names of a that b lacks, counted.
-func chainDiff(a, b []review.Guard) []string {
-	var rest []string
-	for _, g := range b {
-		rest = append(rest, g.Name)
-	}
-	var out []string
-	for _, g := range a {
-		if i := slices.Index(rest, g.Name); i >= 0 {
-			rest = slices.Delete(rest, i, i+1)
-			continue
+func changeKey(c review.RouteChange) string {
+	var b strings.Builder
+	b.WriteString(c.Change)
+	for _, r := range []*review.Route{c.Before, c.After} {
+		if r != nil {
+			b.WriteString("\x00" + r.Key() + "\x00" + r.Access.String() + "\x00" + r.Registered.File + "\x00" + signature(*r))
 		}
-		out = append(out, g.Name)
+	}
+	return b.String()
+}
+
+// pair is one route before and after; either may be nil.
+type pair struct{ before, after *review.Route }
+
+func (p pair) change() (review.RouteChange, bool) {
+	switch {
+	case p.before == nil:
+		return review.RouteChange{Change: "added", After: p.after}, true
+	case p.after == nil:
+		return review.RouteChange{Change: "removed", Before: p.before}, true
+	}
+	c := review.RouteChange{Change: "changed", Before: p.before, After: p.after}
+	diff := compareChains(*p.before, *p.after)
+	for _, l := range diff.lost {
+		c.Lost = append(c.Lost, l.base.Name)
+	}
+	c.Lost, c.Gained = append(c.Lost, diff.replaced...), diff.gained
+	if p.before.Access != p.after.Access || len(c.Lost) > 0 || len(c.Gained) > 0 {
+		return c, true
+	}
+	c.Change = "moved"
+	return c, review.CanonicalPath(p.before.Path) != review.CanonicalPath(p.after.Path)
+}
+
+// pairRoutes says which route of the head is which of the base, from what is
+// certainly the same to what is the same in all but one thing: its guards, the
+// file of its server, the names of its parameters, its path, its method.
+func pairRoutes(base, head []review.Route, diff review.Diff) []pair {
+	renamed := make(map[string]string)
+	for _, f := range diff.Files {
+		if f.OldPath != "" && f.OldPath != f.Path {
+			renamed[f.OldPath] = f.Path
+		}
+	}
+	file := func(name string) string {
+		if to, ok := renamed[name]; ok {
+			return to
+		}
+		return name
+	}
+	stages := []func(r review.Route, file func(string) string) string{
+		func(r review.Route, file func(string) string) string {
+			return strings.Join([]string{file(r.Server), r.Key(), r.Handler.Func, r.Access.String(), signature(r)}, "\x00")
+		},
+		func(r review.Route, file func(string) string) string {
+			return strings.Join([]string{file(r.Server), r.Key(), r.Handler.Func}, "\x00")
+		},
+		func(r review.Route, file func(string) string) string { return file(r.Server) + "\x00" + r.Key() },
+		func(r review.Route, _ func(string) string) string {
+			return r.Method + " " + review.CanonicalPath(r.Path)
+		},
+		func(r review.Route, file func(string) string) string {
+			if r.Handler.File == "" || strings.Contains(r.Handler.Func, "$") {
+				return "" // a literal's name says nothing
+			}
+			return strings.Join([]string{r.Method, r.Handler.Func, file(r.Handler.File)}, "\x00")
+		},
+	}
+	same := func(name string) string { return name }
+	before, after := make([]int, len(head)), make([]bool, len(base)) // partner of a head; whether a base has one
+	for i := range before {
+		before[i] = -1
+	}
+	for _, key := range stages {
+		waiting := make(map[string][]int)
+		for i, r := range base {
+			if k := key(r, file); !after[i] && k != "" {
+				waiting[k] = append(waiting[k], i)
+			}
+		}
+		for i, r := range head {
+			if before[i] >= 0 {
+				continue
+			}
+			k := key(r, same)
+			if list := waiting[k]; k != "" && len(list) > 0 {
+				before[i], after[list[0]] = list[0], true
+				waiting[k] = list[1:]
+			}
+		}
+	}
+	var out []pair
+	for i := range head {
+		p := pair{after: &head[i]}
+		if before[i] >= 0 {
+			p.before = &base[before[i]]
+		} else if b := anyMethod(base, head[i]); b >= 0 {
+			// One route for every method became several, or the other way round.
+			p.before, after[b] = &base[b], true
+		}
+		out = append(out, p)
+	}
+	for i := range base {
+		if !after[i] {
+			out = append(out, pair{before: &base[i]})
+		}
 	}
 	return out
+}
+
+// anyMethod finds the route of the base that answered a request for r, where one
+// of the two is for any method. Of several it takes the most guarded one.
+func anyMethod(base []review.Route, r review.Route) int {
+	best := -1
+	for i, b := range base {
+		if b.Method != r.Method && b.Method != "*" && r.Method != "*" || review.CanonicalPath(b.Path) != review.CanonicalPath(r.Path) {
+			continue
+		}
+		if best < 0 || openness(b.Access) < openness(base[best].Access) {
+			best = i
+		}
+	}
+	return best
+}
+
+// signature is what of a chain has a say in who is let in.
+func signature(r review.Route) string {
+	var parts []string
+	for _, g := range r.Guards {
+		if decides(g) {
+			parts = append(parts, g.Name, g.Kind, g.If)
+		}
+	}
+	return strings.Join(parts, "\x01")
+}
+
+// decides reports whether a guard has a say in who is let in.
+func decides(g review.Guard) bool { return g.Kind != "other" && g.Kind != "parser" }
+
+// strength orders what a guard does by how many it turns away.
+func strength(g review.Guard) int {
+	n := map[string]int{review.GuardRole: 8, review.GuardAuthentication: 6, "": 5, review.GuardUnresolved: 4, "optional": 2}[g.Kind]
+	if g.If != "" {
+		n--
+	}
+	return n
+}
+
+// loss is a guard that a route had and that no longer does what it did.
+type loss struct {
+	base review.Guard
+	head *review.Guard // the same guard, which now lets more pass; nil if it is gone
+}
+
+// chains is how the guards of a route differ between two versions.
+type chains struct {
+	// lost have no counterpart of at least their strength, neither of the same
+	// name nor one that came in their place.
+	lost []loss
+	// replaced are the names of those that another took the place of, gained of
+	// what is new or stronger than it was.
+	replaced, gained []string
+}
+
+// compareChains compares what has a say in who is let in. A handler's own check
+// goes by the handler, whatever its name.
+func compareChains(before, after review.Route) chains {
+	own := func(r review.Route, g review.Guard) bool { return r.Handler.File != "" && g.Name == r.Handler.Func }
+	matched, fresh := make([]bool, len(after.Guards)), make([]bool, len(after.Guards))
+	var c chains
+	var weaker []loss
+	for _, g := range before.Guards {
+		if !decides(g) {
+			continue
+		}
+		same := -1
+		for i, h := range after.Guards {
+			if !matched[i] && (h.Name == g.Name || own(before, g) && own(after, h)) && (same < 0 || strength(h) > strength(after.Guards[same])) {
+				same = i
+			}
+		}
+		if same < 0 {
+			weaker = append(weaker, loss{base: g})
+			continue
+		}
+		matched[same] = true
+		switch h := &after.Guards[same]; {
+		case strength(*h) < strength(g):
+			weaker = append(weaker, loss{base: g, head: h})
+		case strength(*h) > strength(g):
+			c.gained = append(c.gained, h.Name)
+		}
+	}
+	for i, h := range after.Guards {
+		if !matched[i] && decides(h) {
+			fresh[i] = true
+			c.gained = append(c.gained, h.Name)
+		}
+	}
+	for _, l := range weaker {
+		instead := -1
+		for i, h := range after.Guards {
+			if fresh[i] && strength(h) >= strength(l.base) && (instead < 0 || strength(h) < strength(after.Guards[instead])) {
+				instead = i
+			}
+		}
+		if instead >= 0 {
+			fresh[instead] = false
+			c.replaced = append(c.replaced, l.base.Name)
+			continue
+		}
+		c.lost = append(c.lost, l)
+	}
+	return c
 }
 
 // concern orders changes by how much they open the front door.

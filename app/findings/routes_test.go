@@ -32,7 +32,7 @@ func TestRouteChanges(t *testing.T) {
 		route("GET", "/mystery", review.Unresolved),
 	}
 	var got []string
-	for _, c := range findings.RouteChanges(base, head) {
+	for _, c := range findings.RouteChanges(base, head, review.Diff{}) {
 		r := c.After
 		if r == nil {
 			r = c.Before
@@ -54,7 +54,7 @@ func TestRouteChanges(t *testing.T) {
 func TestRouteChangesIgnoresMovedLines(t *testing.T) {
 	a, b := route("GET", "/x", review.Authenticated, "Auth"), route("GET", "/x", review.Authenticated, "Auth")
 	b.Registered.Line, b.Handler.Line, b.Guards[0].Line = 99, 98, 97
-	if got := findings.RouteChanges([]review.Route{a}, []review.Route{b}); len(got) != 0 {
+	if got := findings.RouteChanges([]review.Route{a}, []review.Route{b}, review.Diff{}); len(got) != 0 {
 		t.Errorf("%d changes for moved lines, want none", len(got))
 	}
 }

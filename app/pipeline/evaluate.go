@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/launchgate/launchgate/app/checkout"
@@ -130,11 +131,27 @@ func (e *Evaluator) Evaluate(ctx context.Context, repo *checkout.Repo, target re
 			all[i].Origin = review.Existing
 		}
 	} else {
-		out.RouteChanges = findings.RouteChanges(baseRoutes, out.Routes)
+		all = findings.Authz(findings.AuthzInput{Findings: all, Base: baseRoutes, Head: out.Routes, Diff: pair.judgeDiff,
+			Meant: func(method, path string) bool { return policy.InLedger(pol, method, path) }})
+		out.RouteChanges = findings.RouteChanges(baseRoutes, out.Routes, pair.judgeDiff)
 	}
 	out.Findings, out.Decision = policy.Decide(all, out.Receipt, pol, e.Now())
+	if looked(out.Receipt, "code") {
+		out.Decision.Notes = append(out.Decision.Notes, policy.StaleLedger(pol, out.Routes)...)
+	}
+	out.Routes = review.BareRoutes(out.Routes)
+	for i := range out.RouteChanges {
+		out.RouteChanges[i] = out.RouteChanges[i].Bare()
+	}
 	out.Finished = e.Now()
 	return out, nil
+}
+
+// looked reports whether a scanner looked at everything it should have: only
+// then does "there is none" mean that there is none.
+func looked(r review.Receipt, scanner string) bool {
+	i := slices.IndexFunc(r.Scanners, func(s review.ScannerReceipt) bool { return s.Scanner == scanner })
+	return i >= 0 && r.Scanners[i].Complete()
 }
 
 // pair is what a target is judged against.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -55,11 +56,17 @@ func Decide(fs []review.Finding, receipt review.Receipt, pol config.Policy, now 
 		if blocks(f, rule, pol) {
 			d.Blocking = append(d.Blocking, f.Fingerprint)
 		}
+		if g, ok := undecided(f, rule); ok {
+			d.Gaps = append(d.Gaps, g)
+		}
 		shown = append(shown, f)
 	}
 
 	d.Notes = notes(pol, excluded, off, suppressed, now)
 	gaps := openGaps(receipt, pol)
+	for _, g := range d.Gaps {
+		gaps = append(gaps, g.What+": "+g.Why)
+	}
 	d.Verdict, d.Title, d.Reasons = verdict(receipt, gaps, len(d.Blocking), introduced, existing)
 	return shown, d
 }
@@ -71,6 +78,21 @@ func blocks(f review.Finding, rule config.RulePolicy, pol config.Policy) bool {
 	severe := f.Severity == review.SeverityUnknown || f.Severity >= pol.Block.Severity
 	sure := f.Confidence == review.ConfidenceUnknown || f.Confidence >= pol.Block.Confidence
 	return severe && sure
+}
+
+// undecided makes a gap of an introduced route that nobody could tell who may
+// call: green would say that it was looked at. Routes that were undecided before
+// are counted in the receipt.
+func undecided(f review.Finding, rule config.RulePolicy) (review.Gap, bool) {
+	if f.Rule != "authz/unresolved" || f.Origin != review.Introduced || f.Expected != "" || rule.Advisory {
+		return review.Gap{}, false
+	}
+	what := strings.Join(f.Routes, ", ")
+	if len(f.Routes) > 3 {
+		what = fmt.Sprintf("%s and %d more routes", strings.Join(f.Routes[:3], ", "), len(f.Routes)-3)
+	}
+	return review.Gap{Code: review.CodeRouteUnresolved, What: what, Why: strings.TrimPrefix(f.Message, what+": "),
+		Do: "name the guard under guards in .github/launchgate.yml on the base branch, list the route in the public-route ledger there if it is meant to be open, or register it with a guard that the code names"}, true
 }
 
 // verdict names the outcome. Gaps come first: a title that says how many
@@ -129,7 +151,7 @@ func openGaps(receipt review.Receipt, pol config.Policy) []string {
 			add(s.Scanner, g)
 		}
 		for _, c := range s.Counts {
-			if c.Looked != c.Expected && len(s.Gaps) == 0 {
+			if c.Short() && len(s.Gaps) == 0 {
 				open = append(open, fmt.Sprintf("%s: %d of %d %s", s.Scanner, c.Looked, c.Expected, c.Unit))
 			}
 		}
@@ -155,10 +177,32 @@ func suppression(list []config.Suppression, f review.Finding, now time.Time) int
 	return -1
 }
 
+// StaleLedger returns a note for each entry of the public-route ledger that
+// matches no route of a program. routes must be all there are.
+func StaleLedger(pol config.Policy, routes []review.Route) []string {
+	var out []string
+	for _, e := range pol.PublicRoutes {
+		if slices.ContainsFunc(routes, func(r review.Route) bool { return e.Matches(r.Method, r.Path) }) {
+			continue
+		}
+		method := e.Method
+		if method == "" {
+			method = "*"
+		}
+		out = append(out, fmt.Sprintf("stale in the public-route ledger: %s %s (%s) matches no route; take it out, or mend its path", method, e.Path, e.Owner))
+	}
+	return out
+}
+
+// InLedger reports whether the public-route ledger has a route.
+func InLedger(pol config.Policy, method, path string) bool {
+	return slices.ContainsFunc(pol.PublicRoutes, func(e config.PublicRoute) bool { return e.Matches(method, path) })
+}
+
 // ledgerEntry finds the entry that covers every route the finding exposes. Only
-// findings that say "this route is open" can be answered by the ledger.
+// findings about who may call a route can be answered by the ledger.
 func ledgerEntry(ledger []config.PublicRoute, f review.Finding) (config.PublicRoute, bool) {
-	if f.Rule != "authz/missing" || len(f.Routes) == 0 {
+	if f.Rule.Family() != "authz" || len(f.Routes) == 0 {
 		return config.PublicRoute{}, false
 	}
 	var last config.PublicRoute

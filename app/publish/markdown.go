@@ -44,7 +44,7 @@ func Markdown(o review.Outcome, rules []review.Rule) string {
 }
 
 func headline(s *sheet, o review.Outcome) {
-	gaps := allGaps(o.Receipt)
+	gaps := allGaps(o)
 	blocking := len(o.Decision.Blocking)
 	switch o.Decision.Verdict {
 	case review.Pass:
@@ -85,7 +85,8 @@ func gapText(g review.Gap) string {
 }
 
 // allGaps lists everything that should have been looked at and was not.
-func allGaps(r review.Receipt) []review.Gap {
+func allGaps(o review.Outcome) []review.Gap {
+	r := o.Receipt
 	gaps := slices.Clone(r.Gaps)
 	if len(r.Scanners) == 0 {
 		gaps = append(gaps, review.Gap{Code: review.CodeScannerFailed, What: "scanners", Why: "none ran, so nothing was looked at", Do: "re-run the check; if that does not help, the server's log has the cause"})
@@ -93,12 +94,12 @@ func allGaps(r review.Receipt) []review.Gap {
 	for _, s := range r.Scanners {
 		gaps = append(gaps, s.Gaps...)
 		for _, c := range s.Counts {
-			if c.Looked != c.Expected && len(s.Gaps) == 0 {
+			if c.Short() && len(s.Gaps) == 0 {
 				gaps = append(gaps, review.Gap{Code: review.CodeScannerFailed, What: s.Scanner, Why: fmt.Sprintf("%d of %d %s", c.Looked, c.Expected, c.Unit), Do: "re-run the check"})
 			}
 		}
 	}
-	return gaps
+	return append(gaps, o.Decision.Gaps...)
 }
 
 // door sums up what a change does to the routes.
@@ -345,7 +346,7 @@ func receipt(s *sheet, o review.Outcome) {
 				break
 			}
 			count := fmt.Sprintf("%d of %d %s", c.Looked, c.Expected, brief(c.Unit, 60))
-			if c.Looked != c.Expected {
+			if c.Short() {
 				count = "**" + count + "**"
 			}
 			counts = append(counts, count)
@@ -361,7 +362,7 @@ func receipt(s *sheet, o review.Outcome) {
 	})
 	const end = 2500 // bytes for the last line
 	s.limit -= end + 3000
-	if gaps := allGaps(o.Receipt); len(gaps) > 0 && o.Decision.Verdict != review.CouldNotVerify {
+	if gaps := allGaps(o); len(gaps) > 0 && o.Decision.Verdict != review.CouldNotVerify {
 		s.write("\nNot looked at:\n\n")
 		s.rows(len(gaps), "- %d more\n", func(i int) string { return "- " + gapText(gaps[i]) + "\n" })
 	}

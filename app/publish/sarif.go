@@ -152,7 +152,7 @@ func SARIF(w io.Writer, o review.Outcome, rules []review.Rule, toolVersion strin
 		}
 		run.Invocations[0].Notifications = append(run.Invocations[0].Notifications, n)
 	}
-	for _, g := range allGaps(o.Receipt) {
+	for _, g := range allGaps(o) {
 		notify(g)
 	}
 	if o.Decision.Verdict == review.CouldNotVerify && len(run.Invocations[0].Notifications) == 0 {

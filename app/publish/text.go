@@ -67,7 +67,7 @@ func Text(w io.Writer, o review.Outcome, opt TextOptions) error {
 	}[o.Decision.Verdict]
 	fmt.Fprintf(p, "%s  %s\n", verdict, terminal(strings.TrimPrefix(o.Decision.Title, "Could not verify: ")))
 
-	for _, g := range allGaps(o.Receipt) {
+	for _, g := range allGaps(o) {
 		fmt.Fprintf(p, "\n%s %s\n", p.sgr("33", "not looked at:"), terminal(visible(g.What)))
 		p.line("  ", full(g.Why))
 		if g.Do != "" {

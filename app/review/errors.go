@@ -35,6 +35,7 @@ const (
 	CodeScannerMemory      Code = "scanner_out_of_memory"
 	CodeScannerKilled      Code = "scanner_killed"
 	CodePackageNotTyped    Code = "package_not_typed"
+	CodeRouteUnresolved    Code = "route_unresolved"
 	CodeFileUnreadable     Code = "file_unreadable"
 	CodeDeadlineExceeded   Code = "deadline_exceeded"
 	CodeStorageUnavailable Code = "storage_unavailable"

@@ -19,11 +19,13 @@ type Guard struct {
 	If string `json:"if,omitempty"`
 	// Refused is where it turns a request without an identity away.
 	Refused FileLine `json:"refused,omitzero"`
-	// Through and Reached are a trace, see Route.Bare: the calls that led to
-	// Attached, the innermost first, and the pieces of code that decided what
-	// the guard does to this request, its own first.
+	// Through, Reached and FlawAt are a trace, see Route.Bare: the calls that led
+	// to Attached, the innermost first; the pieces of code that decided what the
+	// guard does to this request, its own first; and where it answers with a
+	// refusal and lets the request go on.
 	Through []FileLine `json:"through,omitempty"`
 	Reached []Lines    `json:"reached,omitempty"`
+	FlawAt  FileLine   `json:"flaw_at,omitzero"`
 }
 
 // The kinds of guards that refuse; the others are told apart for people.
@@ -75,6 +77,9 @@ type Route struct {
 	// Through is a trace, see Bare: the lines besides Registered that led to the
 	// route (groups, mounts, calls on the way), the innermost first.
 	Through []FileLine `json:"through,omitempty"`
+	// Late are guards that were put on the route's router too late to apply to it;
+	// part of the trace.
+	Late []Guard `json:"late,omitempty"`
 }
 
 // Key names a route as people do: "POST /users".
@@ -101,10 +106,10 @@ func CanonicalPath(pattern string) string {
 // Bare returns the route without the traces that only serve to find the line of
 // a diff that changed it.
 func (r Route) Bare() Route {
-	r.Through = nil
+	r.Through, r.Late = nil, nil
 	guards := make([]Guard, len(r.Guards))
 	for i, g := range r.Guards {
-		g.Attached, g.Refused, g.Through, g.Reached = FileLine{}, FileLine{}, nil, nil
+		g.Attached, g.Refused, g.Through, g.Reached, g.FlawAt = FileLine{}, FileLine{}, nil, nil, FileLine{}
 		guards[i] = g
 	}
 	r.Guards = guards

@@ -42,12 +42,23 @@ type Target struct {
 
 // RouteChange is one difference between the inventories of merge base and head.
 type RouteChange struct {
-	Change string `json:"change"` // added, removed, changed
+	Change string `json:"change"` // added, removed, changed (other guards), moved (another path, same guards)
 	Before *Route `json:"before,omitempty"`
 	After  *Route `json:"after,omitempty"`
 	// Lost and Gained name the guards that the change took away or brought.
 	Lost   []string `json:"lost,omitempty"`
 	Gained []string `json:"gained,omitempty"`
+}
+
+// Bare returns the change with bare routes.
+func (c RouteChange) Bare() RouteChange {
+	for _, r := range []**Route{&c.Before, &c.After} {
+		if *r != nil {
+			bare := (*r).Bare()
+			*r = &bare
+		}
+	}
+	return c
 }
 
 // Decision is what the policy makes of findings and receipt.
@@ -56,7 +67,10 @@ type Decision struct {
 	Title    string        `json:"title"`    // one line, safe to show
 	Blocking []Fingerprint `json:"blocking"` // which findings block
 	Reasons  []string      `json:"reasons"`  // why the verdict is what it is
-	Notes    []string      `json:"notes,omitempty"`
+	// Gaps are findings that say "this could not be decided" about something that
+	// the change brings; like the receipt's they make the verdict CouldNotVerify.
+	Gaps  []Gap    `json:"gaps,omitempty"`
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Outcome is everything a review ends in; publishers turn it into a check run,

@@ -57,7 +57,7 @@ unresolved. Nothing of the code is executed and no go command is run.`,
 				if err != nil {
 					return err
 				}
-				return writeRouteDiff(cmd.OutOrStdout(), findings.RouteChanges(base, head), format)
+				return writeRouteDiff(cmd.OutOrStdout(), findings.RouteChanges(base, head, review.Diff{}), format)
 			}
 			return write(cmd.OutOrStdout(), head)
 		},

@@ -51,7 +51,7 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 	case program.Global:
 		return m.global(n)
 	case program.Lit:
-		return &closure{fn: m.lits[f.fn.pkg][n.N], env: f.env}
+		return &closure{fn: m.lits[f.fn.pkg][n.N], env: f.env, at: f.at}
 	case program.Field:
 		return m.field(m.eval(n.K[0], f), n)
 	case program.Method:

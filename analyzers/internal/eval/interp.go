@@ -91,6 +91,7 @@ type machine struct {
 
 	restCache    map[closureKey][]value
 	verdicts     map[verdictKey]verdict
+	elsewhere    map[closureKey]bool
 	appliedCache map[closureKey]value
 }
 

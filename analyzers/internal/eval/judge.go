@@ -379,6 +379,9 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 			} else if m.readsIdentity(name) {
 				v.kind, v.why = routes.KindParser, "learns who the caller is, but refuses nobody"
 			}
+			if v.usedPath && m.refusesElsewhere(c) {
+				v.kind, v.why = routes.KindOptional, "lets requests to this path pass"
+			}
 		}
 	case sure:
 		v.kind, v.why = routes.KindOptional, "lets requests without an identity pass"
@@ -406,6 +409,22 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 		v.why += "; asks for " + roleWhy
 	}
 	return v
+}
+
+// refusesElsewhere reports whether a middleware that looks at the path refuses
+// anonymous requests to some: then a path it lets pass is on its list.
+func (m *machine) refusesElsewhere(c *closure) bool {
+	key := keyOfClosure(c)
+	if v, ok := m.elsewhere[key]; ok {
+		return v
+	}
+	s := m.simulate(c, &simulation{anonymous: true, middleware: true})
+	refuses := slices.ContainsFunc(s.refused, func(r refusal) bool { return r.anon && (r.code == 401 || r.code == 403 || r.code == 302) })
+	if m.elsewhere == nil {
+		m.elsewhere = map[closureKey]bool{}
+	}
+	m.elsewhere[key] = refuses
+	return refuses
 }
 
 // unaborted finds the refusal of an anonymous request by a gin middleware that

@@ -151,7 +151,11 @@ func (m *machine) peel(v value, depth int) []peeled {
 			if d == v || isUnknownOrNext(d) {
 				continue
 			}
-			out = append(out, under(layer{applied: cl, pos: place{cl.fn.File, cl.fn.Line}}, d, "")...)
+			at := cl.at // where a wrapper was put around the rest
+			if at.line == 0 {
+				at = place{cl.fn.File, cl.fn.Line}
+			}
+			out = append(out, under(layer{applied: cl, pos: at}, d, "")...)
 		}
 		if len(out) > 0 {
 			return out

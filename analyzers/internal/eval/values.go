@@ -38,6 +38,7 @@ type (
 		env  *env
 		recv value
 		t    string // named type it was converted to
+		at   place  // of a literal: where the function around it was called
 	}
 	// external is a function outside the program, or (called) what it returned.
 	external struct {

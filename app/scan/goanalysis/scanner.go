@@ -90,6 +90,15 @@ func (s Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Progr
 		return scan.Report{}, err
 	}
 	rep := scan.Report{Head: head.Findings, Routes: head.Routes, Receipt: head.Receipt}
+	if len(head.Routes) > 0 {
+		c := review.Count{Unit: "routes resolved", Expected: len(head.Routes), Judged: true}
+		for _, r := range head.Routes {
+			if r.Access != review.Unresolved {
+				c.Looked++
+			}
+		}
+		rep.Receipt.Counts = append(rep.Receipt.Counts, c)
+	}
 	if req.BaseDir != "" && !req.MergeBase.IsZero() {
 		base, err := l.tree(ctx, req.BaseDir, "merge base: ")
 		if err != nil {

@@ -141,7 +141,7 @@ func requireRole(name string) gin.HandlerFunc {
 func flawed() {
 	r := gin.New()
 	r.POST("/a/abort", forgetsToAbort, show)
-	r.POST("/a/optional", greets, show)      // want "authz/optional-guard: POST /a/optional can be called by anybody: its guard greets"
+	r.POST("/a/optional", greets, show) // want "authz/optional-guard: POST /a/optional can be called by anybody: its guard greets"
 
 	api := r.Group("/api/v1", requireMember())
 	api.GET("/me", show)

@@ -1,0 +1,439 @@
+package findings
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// The rules of the family that this package knows by name.
+const (
+	authzFamily   = "authz"
+	ruleMissing   = review.RuleID("authz/missing")
+	ruleLost      = review.RuleID("authz/lost-guard")
+	ruleOptional  = review.RuleID("authz/optional-guard")
+	ruleRole      = review.RuleID("authz/role-missing")
+	ruleUndecided = review.RuleID("authz/unresolved")
+)
+
+// AuthzInput is what Authz compares.
+type AuthzInput struct {
+	Findings   []review.Finding // with fingerprints and origins, as Compare returns them
+	Base, Head []review.Route
+	Diff       review.Diff
+	// Meant reports whether a route is in the public-route ledger: those are told
+	// apart from the others that the same line exposes.
+	Meant func(method, path string) bool
+}
+
+// Authz makes of findings about single routes what a change did to them: one
+// finding for each cause, at the line of the diff that did it, with every route
+// that it exposes. What was as open at the merge base is existing, wherever it
+// was registered then; a route that was less open lost a guard.
+func Authz(in AuthzInput) []review.Finding {
+	a := authz{AuthzInput: in, lines: newLines(in.Diff), pairs: make(map[string]pair)}
+	var exposed []exposure
+	for _, p := range pairRoutes(in.Base, in.Head, in.Diff) {
+		if p.after == nil {
+			continue
+		}
+		// Of several registrations of one route the one that opened most speaks.
+		if old, ok := a.pairs[p.after.Key()]; !ok || opened(p) > opened(old) {
+			a.pairs[p.after.Key()] = p
+		}
+		if e, ok := a.exposure(p); ok {
+			exposed = append(exposed, e)
+		}
+	}
+	out := make([]review.Finding, 0, len(in.Findings))
+	var loose []review.Finding
+	for _, f := range in.Findings {
+		if f.Rule.Family() != authzFamily || f.Origin != review.Introduced || len(f.Routes) != 1 {
+			out = append(out, f)
+			continue
+		}
+		p := a.pairs[f.Routes[0]]
+		switch {
+		case p.after != nil && p.before != nil && openness(p.before.Access) >= openness(p.after.Access) && f.Rule != ruleRole,
+			p.after != nil && p.before != nil && f.Rule == ruleRole && p.before.Access == p.after.Access && signature(*p.before) == signature(*p.after):
+			f.Origin = review.Existing
+			out = append(out, f)
+		case takeOver(exposed, f):
+		default:
+			loose = append(loose, f)
+		}
+	}
+	out = append(out, a.fold(loose)...)
+	out = append(out, a.lostGuards(exposed)...)
+	Sort(out)
+	return out
+}
+
+type authz struct {
+	AuthzInput
+	lines lines
+	pairs map[string]pair // by the head's route
+}
+
+// opened is by how much a pair is more open than it was; a new route is as much
+// more open as it is open.
+func opened(p pair) int {
+	if p.before == nil {
+		return openness(p.after.Access)
+	}
+	return openness(p.after.Access) - openness(p.before.Access)
+}
+
+// exposure is one route that a change opened to more people.
+type exposure struct {
+	pair
+	lost  []loss
+	at    review.Place
+	found bool // at is a line of the diff
+	// said is what the analyzer found about the route as it is now.
+	said *review.Finding
+}
+
+// exposure judges a pair. A route that could not be decided is none: that is
+// said as such.
+func (a authz) exposure(p pair) (exposure, bool) {
+	if p.before == nil || p.after.Access == review.Unresolved || p.before.Access == review.Unresolved || p.before.Access == review.Public {
+		return exposure{}, false
+	}
+	e := exposure{pair: p}
+	more := openness(p.after.Access) > openness(p.before.Access)
+	for _, l := range compareChains(*p.before, *p.after).lost {
+		if !l.base.Refuses() {
+			continue
+		}
+		// A handler's own check besides a guard that stays is belt and braces.
+		if !more && l.base.Kind == review.GuardAuthentication && l.base.Name == p.before.Handler.Func {
+			continue
+		}
+		e.lost = append(e.lost, l)
+	}
+	if !more && len(e.lost) == 0 {
+		return exposure{}, false
+	}
+	sort.SliceStable(e.lost, func(i, j int) bool { return strength(e.lost[i].base) > strength(e.lost[j].base) })
+	e.at, e.found = a.cause(e)
+	return e, true
+}
+
+// takeOver gives a finding about a route as it is to the exposure of that route.
+func takeOver(list []exposure, f review.Finding) bool {
+	taken := false
+	for i := range list {
+		if list[i].after.Key() == f.Routes[0] && openness(list[i].after.Access) > openness(list[i].before.Access) {
+			list[i].said, taken = &f, true
+		}
+	}
+	return taken
+}
+
+// rule says what kind of exposure it is: why the route is open now, if that is
+// known, else that it lost a guard.
+func (e exposure) rule() review.RuleID {
+	for _, l := range e.lost {
+		if l.head != nil && (l.head.Kind == "optional" || l.head.If != "" && l.base.If == "" && l.head.Kind == l.base.Kind) {
+			return ruleOptional
+		}
+	}
+	if e.said != nil && e.said.Rule != ruleMissing && e.said.Rule != ruleRole && e.said.Rule != ruleUndecided {
+		return e.said.Rule
+	}
+	return ruleLost
+}
+
+func (e exposure) severity() review.Severity {
+	switch {
+	case e.after.Access == review.Public && e.after.Expected != "":
+		return review.SeverityLow
+	case e.opens():
+		return review.SeverityHigh
+	case slices.ContainsFunc(e.lost, func(l loss) bool { return l.base.Kind == review.GuardRole || l.head != nil }):
+		return review.SeverityMedium
+	}
+	return review.SeverityLow
+}
+
+// lostGuards makes one finding of the exposures that have one cause. Routes that
+// lost a guard and are as closed as before stand in it only where nothing worse
+// does.
+func (a authz) lostGuards(list []exposure) []review.Finding {
+	type cause struct {
+		at       review.Place
+		meant    bool
+		expected bool
+	}
+	groups := make(map[cause][]exposure)
+	var order []cause
+	seen := make(map[string]bool)
+	for _, e := range list {
+		c := cause{e.at, a.meant(e.after.Key()), e.severity() == review.SeverityLow && e.after.Access == review.Public}
+		k := fmt.Sprintf("%v\x00%s\x00%s", c, e.after.Key(), strings.Join(lostNames(e.lost), ","))
+		if seen[k] {
+			continue // a package that belongs to several programs
+		}
+		seen[k] = true
+		if _, ok := groups[c]; !ok {
+			order = append(order, c)
+		}
+		groups[c] = append(groups[c], e)
+	}
+	// A route in the ledger or as open as one expects is told apart; one that is
+	// as closed as before is not worth a finding beside the one it shares a cause
+	// with.
+	var out []review.Finding
+	for _, c := range order {
+		g := groups[c]
+		sort.SliceStable(g, func(i, j int) bool {
+			if x, y := openness(g[i].after.Access), openness(g[j].after.Access); x != y {
+				return x > y
+			}
+			return routeLess(*g[i].after, *g[j].after)
+		})
+		var opened, closed []exposure
+		for _, e := range g {
+			if e.opens() {
+				opened = append(opened, e)
+			} else {
+				closed = append(closed, e)
+			}
+		}
+		if len(opened) == 0 {
+			opened, closed = closed, nil
+		}
+		out = append(out, a.lostGuard(c.at, opened, closed))
+	}
+	return out
+}
+
+// lostGuard is the finding about one cause.
+func (a authz) lostGuard(at review.Place, opened, closed []exposure) review.Finding {
+	var all []loss
+	f := review.Finding{Rule: opened[0].rule(), Confidence: review.ConfidenceHigh, Scanner: "code", Place: at}
+	found := false
+	for _, e := range opened {
+		all, found = append(all, e.lost...), found || e.found
+		f.Severity = max(f.Severity, e.severity())
+		if key := e.after.Key(); !slices.Contains(f.Routes, key) {
+			f.Routes = append(f.Routes, key)
+		}
+	}
+	if f.Severity == review.SeverityLow && opened[0].after.Access == review.Public {
+		f.Expected = opened[0].after.Expected
+	}
+	if !found {
+		// The routes did change, but no line of the diff says how: what is
+		// understood of one of the two versions may be at fault.
+		f.Confidence = review.ConfidenceMedium
+	}
+	names := lostNames(all)
+	f.Message = lostMessage(opened, names)
+	if len(closed) > 0 {
+		f.Message += fmt.Sprintf("; %s lost it too and other guards remain", count(len(closed), "route", "routes"))
+	}
+	f.Symbol, f.Key = strings.Join(names, ", "), strings.Join(f.Routes, ", ")
+	f.Evidence = lostEvidence(append(slices.Clone(opened), closed...))
+	f.Fingerprint = fingerprint(identity(f, f.Place.Path), 0)
+	return f
+}
+
+func (e exposure) opens() bool { return openness(e.after.Access) > openness(e.before.Access) }
+
+func (a authz) meant(key string) bool {
+	method, path, _ := strings.Cut(key, " ")
+	return a.Meant != nil && a.Meant(method, path)
+}
+
+func lostNames(list []loss) []string {
+	var out []string
+	for _, l := range list {
+		if !slices.Contains(out, l.base.Name) {
+			out = append(out, l.base.Name)
+		}
+	}
+	return out
+}
+
+func routeLess(a, b review.Route) bool {
+	if a.Path != b.Path {
+		return a.Path < b.Path
+	}
+	return a.Method < b.Method
+}
+
+// lostMessage says in one sentence what happened to the routes of one cause.
+func lostMessage(g []exposure, names []string) string {
+	first := g[0]
+	what := first.after.Key()
+	if len(g) > 1 {
+		what = fmt.Sprintf("%d routes (%s)", len(g), someRoutes(g, 3))
+	}
+	guards := strings.Join(names, " and ")
+	verb := func(one, many string) string {
+		if len(names) == 1 {
+			return guards + " " + one
+		}
+		return guards + " " + many
+	}
+	now := nowOpen(g)
+	if len(names) == 0 {
+		return what + ": " + now + "; before, it was " + first.before.Access.String()
+	}
+	l := first.lost[0]
+	inside := l.base.Name == first.before.Handler.Func
+	switch {
+	case inside && l.head != nil:
+		return fmt.Sprintf("the check inside %s lets more requests pass than before, %s: %s", guards, what, now)
+	case inside:
+		return fmt.Sprintf("the check inside %s is gone, on which %s rested: %s", guards, what, now)
+	case l.head != nil && l.head.If != l.base.If:
+		return fmt.Sprintf("%s to %s only if %s; before, always", verb("applies", "apply"), what, l.head.If)
+	case l.head != nil && l.base.Kind == review.GuardRole && l.head.Kind == review.GuardAuthentication:
+		return fmt.Sprintf("%s for a login where there was a role to have, on %s: %s", verb("asks", "ask"), what, now)
+	case l.head != nil:
+		who := "it"
+		if len(names) > 1 {
+			who = l.base.Name
+		}
+		return fmt.Sprintf("%s %s: %s now %s; %s", verb("no longer guards", "no longer guard"), what, who, l.head.Why, now)
+	case review.CanonicalPath(first.before.Path) != review.CanonicalPath(first.after.Path):
+		return fmt.Sprintf("%s not apply to %s, as when the handler was at %s: %s", verb("does", "do"), what, first.before.Key(), now)
+	}
+	return fmt.Sprintf("%s to %s: %s", verb("no longer applies", "no longer apply"), what, now)
+}
+
+// nowOpen says who can call the routes of one cause now.
+func nowOpen(g []exposure) string {
+	public, login := 0, 0
+	for _, e := range g {
+		switch {
+		case e.opens() && e.after.Access == review.Public:
+			public++
+		case e.opens():
+			login++
+		}
+	}
+	them := "it"
+	if len(g) > 1 {
+		them = "them"
+	}
+	switch {
+	case public == len(g):
+		return "anybody can call " + them + " now"
+	case login == len(g):
+		return "whoever is signed in can call " + them + " now, whatever their role"
+	case public+login > 0:
+		return fmt.Sprintf("anybody can call %d of them now, whoever is signed in the others", public)
+	case g[0].after.Access == review.Role:
+		return "other guards still ask for a role"
+	}
+	return "other guards still ask for a login"
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func someRoutes(g []exposure, n int) string {
+	var names []string
+	for i, e := range g {
+		if i == n {
+			names = append(names, fmt.Sprintf("%d more", len(g)-i))
+			break
+		}
+		names = append(names, e.after.Key())
+	}
+	return strings.Join(names, ", ")
+}
+
+// lostEvidence shows where each guard was, what it does now, and the routes.
+func lostEvidence(g []exposure) []review.Step {
+	var out []review.Step
+	add := func(p review.FileLine, side review.Side, note string) {
+		if s := (review.Step{Place: review.Place{Path: p.File, Line: p.Line, Side: side}, Note: note}); p.File != "" && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	for _, l := range g[0].lost {
+		add(l.base.Attached, review.Left, fmt.Sprintf("before, %s applied here: %s", l.base.Name, l.base.Why))
+		if l.head != nil {
+			add(l.head.Attached, review.Right, fmt.Sprintf("now: %s", l.head.Why))
+		}
+	}
+	for i, e := range g {
+		if i == 10 {
+			out = append(out, review.Step{Note: fmt.Sprintf("%d more routes", len(g)-i)})
+			break
+		}
+		add(e.after.Registered, review.Right, fmt.Sprintf("%s is registered here and is %s now", e.after.Key(), e.after.Access))
+	}
+	return out
+}
+
+// fold moves findings to the lines of the diff that brought them and makes one of
+// those that share a line.
+func (a authz) fold(list []review.Finding) []review.Finding {
+	type cause struct {
+		rule     review.RuleID
+		path     string
+		line     int
+		side     review.Side
+		severity review.Severity
+		sure     review.Confidence
+		expected bool
+		meant    bool
+	}
+	groups := make(map[cause][]review.Finding)
+	var order []cause
+	for _, f := range list {
+		if p := a.pairs[f.Routes[0]]; p.after != nil && !a.lines.added(review.FileLine{File: f.Place.Path, Line: f.Place.Line}) {
+			if at, ok := a.cause(exposure{pair: p}); ok {
+				f.Place = at
+			}
+		}
+		if p := a.pairs[f.Routes[0]]; f.Rule == ruleUndecided && p.before != nil && p.before.Access != review.Public {
+			f.Message += fmt.Sprintf("; before, it was %s", p.before.Access)
+		}
+		c := cause{f.Rule, f.Place.Path, f.Place.Line, f.Place.Side, f.Severity, f.Confidence, f.Expected != "", a.meant(f.Routes[0])}
+		if _, ok := groups[c]; !ok {
+			order = append(order, c)
+		}
+		groups[c] = append(groups[c], f)
+	}
+	var out []review.Finding
+	for _, c := range order {
+		g := groups[c]
+		f := g[0]
+		if len(g) > 1 {
+			f.Routes, f.Evidence = nil, slices.Clone(f.Evidence)
+			for _, o := range g {
+				if !slices.Contains(f.Routes, o.Routes[0]) {
+					f.Routes = append(f.Routes, o.Routes[0])
+				}
+			}
+			if n := len(f.Routes) - 1; n > 0 {
+				f.Message += fmt.Sprintf(". The same line does this for %s", andMore(f.Routes[1:], 5))
+				f.Key = strings.Join(f.Routes, ", ")
+				f.Fingerprint = fingerprint(identity(f, f.Place.Path), 0)
+			}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func andMore(list []string, n int) string {
+	if len(list) > n {
+		return fmt.Sprintf("%s and %d more routes", strings.Join(list[:n], ", "), len(list)-n)
+	}
+	return strings.Join(list, ", ")
+}
