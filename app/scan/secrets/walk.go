@@ -221,12 +221,8 @@ func (s *session) patches(ctx context.Context, todo []commit, res *walkResult, t
 	}
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
 	g, ctx := errgroup.WithContext(ctx)
-	queue := make(chan job, len(jobs))
-	for _, j := range jobs {
-		queue <- j
-	}
-	close(queue)
-	for range workers {
+	turns := newTurns(len(jobs), workers)
+	for i := range workers {
 		g.Go(func() (err error) {
 			var git [2]*diffTree
 			defer func() {
@@ -236,7 +232,8 @@ func (s *session) patches(ctx context.Context, todo []commit, res *walkResult, t
 					}
 				}
 			}()
-			for j := range queue {
+			for n := turns.next(i); n >= 0; n = turns.next(i) {
+				j := jobs[n]
 				if git[j.merges] == nil {
 					if git[j.merges], err = s.startDiffTree(ctx, j.merges == 1); err != nil {
 						return err
@@ -256,6 +253,43 @@ func (s *session) patches(ctx context.Context, todo []commit, res *walkResult, t
 		})
 	}
 	return g.Wait()
+}
+
+// turns hands out jobs in order, each worker its own stretch of them:
+// neighbouring commits share objects, which one git then unpacks once. A worker
+// that is done takes jobs from the end of the longest stretch left.
+type turns struct {
+	mu   sync.Mutex
+	left []interval // by worker
+}
+
+func newTurns(jobs, workers int) *turns {
+	t := &turns{left: make([]interval, workers)}
+	for i := range t.left {
+		t.left[i] = interval{i * jobs / workers, (i + 1) * jobs / workers}
+	}
+	return t
+}
+
+// next returns the next job of a worker, -1 when all are handed out.
+func (t *turns) next(worker int) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if own := &t.left[worker]; own.from < own.to {
+		own.from++
+		return own.from - 1
+	}
+	longest := &t.left[0]
+	for i := range t.left {
+		if l := &t.left[i]; l.to-l.from > longest.to-longest.from {
+			longest = l
+		}
+	}
+	if longest.from == longest.to {
+		return -1
+	}
+	longest.to--
+	return longest.to
 }
 
 // leftOut are files that gitleaks' default configuration leaves out by a global
@@ -337,13 +371,14 @@ type diffTree struct {
 // context, names and lines as they are. Renames are followed as the gitleaks
 // command does, so that the same lines count as added. -c shows of a merge what
 // differs from every parent: conflict resolutions and what a merge smuggles in;
-// what it takes from one parent was looked at there.
+// what it takes from one parent was looked at there. -D spares git the content
+// of deleted files.
 func patchArgs(merges bool) []string {
 	shape := "-U0"
 	if merges {
 		shape = "-U1"
 	}
-	return []string{"-r", "--root", "-c", "-p", shape, "-M", "--always", "--full-index", "--no-ext-diff", "--no-textconv",
+	return []string{"-r", "--root", "-c", "-p", shape, "-M", "-D", "--always", "--full-index", "--no-ext-diff", "--no-textconv",
 		"--no-color", "--src-prefix=a/", "--dst-prefix=b/", "--inter-hunk-context=0", "--no-relative", "--submodule=short", "--ignore-submodules=none"}
 }
 
