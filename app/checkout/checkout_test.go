@@ -393,3 +393,55 @@ func TestCancelStopsGit(t *testing.T) {
 		t.Errorf("error = %v, want the cause of the cancellation", err)
 	}
 }
+
+// TestHistoryBringsAllBranchesAndTags fetches a repository whole, again after
+// names changed in ways that cannot stand beside each other, and an empty one.
+func TestHistoryBringsAllBranchesAndTags(t *testing.T) {
+	w := newWork(t)
+	first := w.commit(map[string]string{"a": "1"})
+	w.git("branch", "release")
+	w.git("tag", "-a", "-m", "t", "v1")
+	url, _ := w.serve()
+	store, _ := newStore(t, checkout.Limits{})
+	remote := checkout.Remote{ID: 7, URL: url, Token: token("good-token")}
+	refs := func(repo *checkout.Repo) string {
+		t.Helper()
+		cmd := exec.Command("git", "--git-dir", repo.GitDir(), "for-each-ref", "--format=%(refname) %(objecttype)", checkout.HistoryRefs)
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*")
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.ReplaceAll(strings.ReplaceAll(strings.TrimSpace(string(out)), checkout.HistoryRefs+"/", ""), "\n", ", ")
+	}
+	repo, head, err := store.FetchHistory(t.Context(), remote)
+	if err != nil || head != first {
+		t.Fatalf("head %s, %v", head, err)
+	}
+	if got := refs(repo); got != "heads/main commit, heads/release commit, tags/v1 tag" {
+		t.Errorf("refs: %s", got)
+	}
+
+	second := w.commit(map[string]string{"a": "2"})
+	w.git("branch", "-m", "release", "release/1")
+	w.git("tag", "-d", "v1")
+	w.git("tag", "-a", "-m", "t", "v1/rc")
+	if repo, err = store.FetchTags(t.Context(), remote); err != nil {
+		t.Fatal(err)
+	}
+	if got := refs(repo); got != "heads/main commit, heads/release commit, tags/v1/rc tag" {
+		t.Errorf("refs after fetching tags: %s", got)
+	}
+	if repo, head, err = store.FetchHistory(t.Context(), remote); err != nil || head != second {
+		t.Fatalf("head %s, %v", head, err)
+	}
+	if got := refs(repo); got != "heads/main commit, heads/release/1 commit, tags/v1/rc tag" {
+		t.Errorf("refs: %s", got)
+	}
+
+	empty := newWork(t)
+	url, _ = empty.serve()
+	if _, head, err = store.FetchHistory(t.Context(), checkout.Remote{ID: 8, URL: url, Token: token("good-token")}); err != nil || head != "" {
+		t.Errorf("an empty repository: head %q, %v", head, err)
+	}
+}

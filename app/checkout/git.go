@@ -148,16 +148,30 @@ func (g gitDir) stream(ctx context.Context, stdin io.Reader, max int64, w io.Wri
 	defer cancel()
 	cmd := g.command(ctx, nil, args...)
 	cmd.Stdin = stdin
+	return run(ctx, cancel, cmd, args[0], max, w)
+}
+
+// network runs git with what it needs to reach a remote, and returns at most max
+// bytes of its standard output.
+func (g gitDir) network(ctx context.Context, max int64, auth []string, args ...string) ([]byte, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var out bytes.Buffer
+	err := run(ctx, cancel, g.command(ctx, auth, args...), args[0], max, &out)
+	return out.Bytes(), err
+}
+
+func run(ctx context.Context, cancel func(), cmd *exec.Cmd, verb string, max int64, w io.Writer) error {
 	limited := &limitWriter{w: w, left: max, full: cancel}
 	cmd.Stdout = limited
 	var stderr tail
 	cmd.Stderr = &stderr
 	err := cmd.Run()
 	if limited.exceeded {
-		return &review.Error{Code: review.CodeTooLarge, Op: "read the output of git " + args[0], What: fmt.Sprintf("beyond %d bytes", max),
+		return &review.Error{Code: review.CodeTooLarge, Op: "read the output of git " + verb, What: fmt.Sprintf("beyond %d bytes", max),
 			Do: "raise the checkout limits if the repository is meant to be this large"}
 	}
-	return gitError(ctx, args[0], err, stderr.String())
+	return gitError(ctx, verb, err, stderr.String())
 }
 
 // gitError names a failed git command. The message may quote ref and file

@@ -77,6 +77,19 @@ type Remote struct {
 	Token func(ctx context.Context) (string, error)
 }
 
+// auth returns the environment that lets git reach the remote.
+func (r Remote) auth(ctx context.Context) ([]string, error) {
+	env := networkEnv()
+	if r.Token == nil {
+		return env, nil
+	}
+	token, err := r.Token(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("token to fetch with: %w", err)
+	}
+	return append(env, authEnv(r.URL, token)...), nil
+}
+
 // Fetch brings the named refs ("refs/pull/7/head", "refs/heads/main") and
 // commits into the mirror of remote and returns it. Names are checked to be
 // harmless; a ref that does not exist on the remote is CodeCheckout.
@@ -85,6 +98,60 @@ func (s *Store) Fetch(ctx context.Context, remote Remote, refs []string) (*Repo,
 	if err != nil {
 		return nil, err
 	}
+	return s.bring(ctx, remote, specs)
+}
+
+// HistoryRefs is where a mirror keeps all branches (below heads) and tags (below
+// tags) of its remote, as FetchHistory and FetchTags found them.
+const HistoryRefs = "refs/launchgate/history"
+
+const tagSpec = "+refs/tags/*:" + HistoryRefs + "/tags/*"
+
+// FetchTags brings all tags into the mirror of remote.
+func (s *Store) FetchTags(ctx context.Context, remote Remote) (*Repo, error) {
+	return s.bring(ctx, remote, []string{tagSpec})
+}
+
+// FetchHistory brings all branches and tags into the mirror of remote. It
+// returns the tip of the default branch, "" when the repository is empty.
+func (s *Store) FetchHistory(ctx context.Context, remote Remote) (*Repo, review.SHA, error) {
+	repo, err := s.bring(ctx, remote, []string{"+refs/heads/*:" + HistoryRefs + "/heads/*", tagSpec})
+	if err != nil {
+		return nil, "", err
+	}
+	auth, err := remote.auth(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	out, err := repo.git.network(ctx, 1<<16, auth, "ls-remote", "--quiet", "--symref", remote.URL, "HEAD")
+	if err != nil {
+		return nil, "", err
+	}
+	branch := ""
+	for line := range strings.Lines(string(out)) {
+		if ref, ok := strings.CutPrefix(line, "ref: refs/heads/"); ok {
+			branch, _, _ = strings.Cut(ref, "\t")
+		}
+	}
+	refs, err := repo.git.output(ctx, 64<<20, "for-each-ref", "--format=%(objectname) %(refname)", HistoryRefs+"/heads")
+	if err != nil {
+		return nil, "", err
+	}
+	// Of a repository whose default branch does not exist any branch will do.
+	var head review.SHA
+	for line := range strings.Lines(string(refs)) {
+		id, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if name == HistoryRefs+"/heads/"+branch || head == "" {
+			if head, err = review.ParseSHA(id); err != nil {
+				return nil, "", fmt.Errorf("git for-each-ref: %w", err)
+			}
+		}
+	}
+	return repo, head, nil
+}
+
+// bring runs the one fetch of specs into the mirror of remote.
+func (s *Store) bring(ctx context.Context, remote Remote, specs []string) (*Repo, error) {
 	unlock, err := s.lock(ctx, remote.ID)
 	if err != nil {
 		return nil, err
@@ -147,6 +214,7 @@ func (s *Store) pack(ctx context.Context, g gitDir) {
 	if err != nil || looseErr != nil || len(packs) <= maxPacks && len(loose) <= maxLoose {
 		return
 	}
+	_, _ = g.output(ctx, 1<<16, "pack-refs", "--all")
 	_, _ = g.output(ctx, 1<<16, "repack", "-a", "-d", "-k", "-q")
 }
 
@@ -211,16 +279,17 @@ func (s *Store) ensure(ctx context.Context, g gitDir) error {
 func (s *Store) fetch(ctx context.Context, g gitDir, remote Remote, specs []string) error {
 	ctx, cancel := context.WithTimeout(ctx, s.limits.FetchTime)
 	defer cancel()
-	auth := networkEnv()
-	if remote.Token != nil {
-		token, err := remote.Token(ctx)
-		if err != nil {
-			return fmt.Errorf("token to fetch with: %w", err)
-		}
-		auth = append(auth, authEnv(remote.URL, token)...)
+	auth, err := remote.auth(ctx)
+	if err != nil {
+		return err
 	}
 	removeLeftovers(g.path)
-	args := append([]string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", remote.URL}, specs...)
+	args := []string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"}
+	if strings.Contains(specs[0], "*") {
+		// What is gone makes room for names that could not stand beside it.
+		args = append(args, "--prune")
+	}
+	args = append(append(args, remote.URL), specs...)
 	cmd := g.command(ctx, auth, args...)
 	var stderr tail
 	cmd.Stderr = &stderr
@@ -230,7 +299,7 @@ func (s *Store) fetch(ctx context.Context, g gitDir, remote Remote, specs []stri
 	done := make(chan struct{})
 	watched := make(chan bool, 1)
 	go func() { watched <- s.watch(g.path, done, cmd.Cancel) }()
-	err := cmd.Wait()
+	err = cmd.Wait()
 	close(done)
 	if <-watched {
 		return &review.Error{Code: review.CodeTooLarge, Op: "fetch the repository", What: fmt.Sprintf("which takes more than %d MiB", s.limits.MirrorBytes>>20),

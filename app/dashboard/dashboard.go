@@ -50,8 +50,8 @@ type dashboard struct {
 	style []byte
 }
 
-// New returns the handler of the pages: /, /reviews/ID, /deliveries and
-// /style.css.
+// New returns the handler of the pages: /, /reviews/ID, /secrets,
+// /secrets/REPOSITORY-ID, /deliveries and /style.css.
 func New(cfg Config) http.Handler {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -64,7 +64,7 @@ func New(cfg Config) http.Handler {
 		d.rules[r.ID] = r
 	}
 	layout := template.Must(template.ParseFS(assets, "assets/layout.html"))
-	for _, name := range []string{"reviews", "review", "deliveries", "message"} {
+	for _, name := range []string{"reviews", "review", "deliveries", "histories", "history", "message"} {
 		d.pages[name] = template.Must(template.Must(layout.Clone()).ParseFS(assets, "assets/"+name+".html"))
 	}
 	style, err := assets.ReadFile("assets/style.css")
@@ -77,6 +77,8 @@ func New(cfg Config) http.Handler {
 	mux.HandleFunc("GET /{$}", d.reviews)
 	mux.HandleFunc("GET /reviews/{id}", d.review)
 	mux.HandleFunc("GET /deliveries", d.deliveries)
+	mux.HandleFunc("GET /secrets", d.histories)
+	mux.HandleFunc("GET /secrets/{id}", d.history)
 	mux.HandleFunc("GET /style.css", d.serveStyle)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -160,6 +162,32 @@ func (d *dashboard) deliveries(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.render(w, http.StatusOK, "deliveries", d.deliveryList(list))
+}
+
+func (d *dashboard) histories(w http.ResponseWriter, r *http.Request) {
+	list, err := d.cfg.Reader.Histories(r.Context())
+	if err != nil {
+		d.unavailable(w, "read histories", err)
+		return
+	}
+	d.render(w, http.StatusOK, "histories", d.historyList(list))
+}
+
+func (d *dashboard) history(w http.ResponseWriter, r *http.Request) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil || id <= 0 {
+		d.message(w, http.StatusNotFound, "There is no such repository", "Repositories have numbers here.")
+		return
+	}
+	h, err := d.cfg.Reader.History(r.Context(), review.RepoID(id))
+	switch {
+	case errors.Is(err, ErrNotFound):
+		d.message(w, http.StatusNotFound, "Nothing is known of this repository's history", "It is looked at once the App is installed there.")
+	case err != nil:
+		d.unavailable(w, "read a history", err)
+	default:
+		d.render(w, http.StatusOK, "history", d.historyPage(h))
+	}
 }
 
 func (d *dashboard) unavailable(w http.ResponseWriter, what string, err error) {

@@ -22,6 +22,7 @@ var now = time.Date(2026, 11, 24, 15, 0, 0, 0, time.UTC)
 type memory struct {
 	reviews    []dashboard.Review
 	deliveries []dashboard.Delivery
+	histories  []dashboard.History
 	err        error
 	asked      int // the limit of the last list
 }
@@ -42,6 +43,17 @@ func (m *memory) Review(_ context.Context, id int64) (dashboard.Review, error) {
 
 func (m *memory) Deliveries(context.Context, int) ([]dashboard.Delivery, error) {
 	return m.deliveries, m.err
+}
+
+func (m *memory) Histories(context.Context) ([]dashboard.History, error) { return m.histories, m.err }
+
+func (m *memory) History(_ context.Context, id review.RepoID) (dashboard.History, error) {
+	for _, h := range m.histories {
+		if h.Repo.ID == id {
+			return h, m.err
+		}
+	}
+	return dashboard.History{}, errors.Join(dashboard.ErrNotFound, m.err)
 }
 
 func sha(digit string) review.SHA { return review.SHA(strings.Repeat(digit, 40)) }
@@ -90,6 +102,17 @@ func sample() *memory {
 			{ID: 1, Target: pr(api, 6, "9"), State: dashboard.Superseded, Code: review.CodeSuperseded, Reason: "go on with the review of 9999999 (superseded): nothing: it is no longer wanted", Created: now.Add(-49 * time.Hour), Finished: now.Add(-49 * time.Hour)},
 			{ID: 6, Target: pr(web, 90, "8"), State: dashboard.Failed, Code: review.CodePermission, Reason: "create the check run of agora/storefront (permission_missing): accept the permission checks: write on the App's installation page", Created: now.Add(-72 * time.Hour), Finished: now.Add(-72 * time.Hour)},
 		},
+		histories: []dashboard.History{
+			{History: review.History{Repo: api, State: review.HistoryDone, Head: sha("b"), Finished: now.Add(-time.Hour), Receipt: review.ScannerReceipt{Scanner: "secrets", Counts: []review.Count{{Unit: "commits", Looked: 812, Expected: 812}}},
+				Rotations: []review.Rotation{
+					{Key: strings.Repeat("ab", 32), Rule: "secrets/aws-access-token", Severity: review.SeverityCritical, Provider: "Amazon Web Services", Where: "https://console.aws.amazon.com/iam", Steps: "Create a second access key, then delete the old one.",
+						Commit: sha("7"), Path: "deploy/prod.env", Line: 3, Authored: now.Add(-400 * 24 * time.Hour), Places: 2},
+					{Key: strings.Repeat("cd", 32), Rule: "secrets/generic-api-key", Severity: review.SeverityHigh, Provider: "unknown issuer", Steps: "Find out what accepts it.", Commit: sha("6"), InHead: true, Places: 1, State: review.FalsePositive, Reason: "a test key"},
+				}}, Secrets: 2, Open: 1},
+			{History: review.History{Repo: web, State: review.HistoryRunning, Started: now.Add(-10 * time.Second), Progress: review.HistoryProgress{Commits: 250, Total: 1000, Bytes: 3_400_000, Findings: 7, At: now}}},
+			{History: review.History{Repo: review.Repo{ID: 3, Owner: "agora", Name: "old"}, State: review.HistoryIncomplete, Receipt: review.ScannerReceipt{Scanner: "secrets", Counts: []review.Count{{Unit: "commits", Looked: 3, Expected: 9}},
+				Gaps: []review.Gap{{What: "commits", Why: "git could not read all of the history", Do: "fetch the repository again"}}}}},
+		},
 		deliveries: []dashboard.Delivery{
 			{Delivery: review.Delivery{GUID: "72d3162e-cc78-11e3-81ab-4c9367dc0958", Event: "pull_request", Action: "synchronize", Received: now.Add(-2 * time.Second), Intent: review.Intent{Kind: review.IntentReviewPullRequest, Repo: web, PullRequest: 113, Head: sha("f")}}, State: dashboard.Queued},
 			{Delivery: review.Delivery{GUID: "82d3162e-cc78-11e3-81ab-4c9367dc0958", Event: "pull_request", Action: "opened", Received: now.Add(-4 * time.Minute), Intent: review.Intent{Kind: review.IntentReviewPullRequest, Repo: api, PullRequest: 7, Head: sha("a")}}, State: dashboard.Done},
@@ -130,6 +153,11 @@ func TestPagesAnswerWhyIsThisBlocked(t *testing.T) {
 		{"no such review", "/reviews/77", 404, []string{"There is no such review"}},
 		{"no number", "/reviews/x", 404, []string{"There is no such review"}},
 		{"deliveries", "/deliveries", 200, []string{"pull_request.synchronize", "Queued", "Review pull request #7 at aaaaaaa", "Failed", "accept the permission", "Nothing to do", "72d3162e"}},
+		{"histories", "/secrets", 200, []string{"1 to rotate", `href="/secrets/1"`, "Looking", "250 of 1000 commits, 3.4 MB, 7 findings, about 30s left", "Could not verify", "3 of 9 commits", `http-equiv="refresh"`}},
+		{"what to rotate", "/secrets/1", 200, []string{"2 in history, 1 open", "Amazon Web Services", "secrets/aws-access-token", "deploy/prod.env:3", "2025-10-20", "only in history", "seen 2 times", "Create a second access key", `href="https://console.aws.amazon.com/iam"`,
+			`href="https://github.example/agora/api/commit/` + string(sha("7")), "false-positive", "a test key", "still in HEAD", "in a message", "launchgate secrets mark abababababababab rotated", "<b>812</b> of 812 commits"}},
+		{"an incomplete history", "/secrets/3", 200, []string{"Could not verify", "git could not read all of the history", "fetch the repository again", "<b>3</b> of 9 commits"}},
+		{"no such history", "/secrets/77", 404, []string{"Nothing is known of this repository"}},
 		{"style", "/style.css", 200, []string{"prefers-color-scheme: dark"}},
 		{"nowhere", "/nowhere", 404, []string{"There is no such page"}},
 	}
@@ -156,7 +184,7 @@ func TestPagesAnswerWhyIsThisBlocked(t *testing.T) {
 
 func TestEmptyPagesSayWhatToDo(t *testing.T) {
 	h := handler(&memory{})
-	for target, want := range map[string]string{"/": "Open a pull request", "/deliveries": "Check the webhook address"} {
+	for target, want := range map[string]string{"/": "Open a pull request", "/deliveries": "Check the webhook address", "/secrets": "when the App is installed there"} {
 		if w := get(h, target); w.Code != 200 || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %d %s", target, w.Code, w.Body)
 		}
@@ -166,7 +194,7 @@ func TestEmptyPagesSayWhatToDo(t *testing.T) {
 func TestErrorsAreLoggedAndNotShown(t *testing.T) {
 	var log bytes.Buffer
 	h := dashboard.New(dashboard.Config{Reader: &memory{err: errors.New("dial 10.0.0.7: refused")}, Log: slog.New(slog.NewTextHandler(&log, nil))})
-	for _, target := range []string{"/", "/deliveries"} {
+	for _, target := range []string{"/", "/deliveries", "/secrets"} {
 		log.Reset()
 		if w := get(h, target); w.Code != 503 || strings.Contains(w.Body.String(), "10.0.0.7") || !strings.Contains(log.String(), "10.0.0.7") {
 			t.Errorf("%s: %d %s; log %s", target, w.Code, w.Body, log.String())
@@ -191,10 +219,12 @@ func TestHostileTextStaysText(t *testing.T) {
 			Receipt: review.Receipt{Notes: []string{evil}, Gaps: []review.Gap{{What: evil, Why: evil, Do: evil}}, Scanners: []review.ScannerReceipt{{Scanner: evil, Version: evil,
 				Counts: []review.Count{{Unit: evil}}, Skipped: []review.Skip{{What: evil, Why: evil}}, Notes: []string{evil}, Protections: []string{evil}}}}}},
 			{ID: 2, Target: target, State: dashboard.Failed, Reason: evil}},
+		histories: []dashboard.History{{History: review.History{Repo: repo, State: review.HistoryDone, Receipt: review.ScannerReceipt{Scanner: evil, Notes: []string{evil}, Gaps: []review.Gap{{What: evil, Why: evil, Do: evil}}, Counts: []review.Count{{Unit: evil}}},
+			Rotations: []review.Rotation{{Key: evil, Rule: evil, Provider: evil, Where: "https://" + evil, Steps: evil, Path: "../" + evil, Reason: evil + long, Commit: sha("a")}, {Where: "javascript:alert(1)"}}}}},
 		deliveries: []dashboard.Delivery{{Delivery: review.Delivery{GUID: evil, Event: evil, Action: evil, Intent: review.Intent{Repo: repo, Note: evil}}, Reason: evil}},
 	}
 	h := handler(m)
-	for _, target := range []string{"/", "/reviews/1", "/reviews/2", "/deliveries", "/?repo=" + "%22%3E%3Cscript%3Ealert(1)%3C/script%3E"} {
+	for _, target := range []string{"/", "/reviews/1", "/reviews/2", "/deliveries", "/secrets", "/secrets/1", "/?repo=" + "%22%3E%3Cscript%3Ealert(1)%3C/script%3E"} {
 		w := get(h, target)
 		body := w.Body.String()
 		if w.Code != 200 {

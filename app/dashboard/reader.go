@@ -21,6 +21,18 @@ type Reader interface {
 	Review(ctx context.Context, id int64) (Review, error)
 	// Deliveries returns the newest deliveries, newest first, at most limit.
 	Deliveries(ctx context.Context, limit int) ([]Delivery, error)
+	// Histories returns what is known of the history of every repository, by
+	// name, without rotations.
+	Histories(ctx context.Context) ([]History, error)
+	// History returns what is known of one repository's history, with what is
+	// to be rotated, or ErrNotFound.
+	History(ctx context.Context, id review.RepoID) (History, error)
+}
+
+// History is what a repository's history holds, as the pages show it.
+type History struct {
+	review.History
+	Secrets, Open int
 }
 
 // State says where a review or a delivery stands.

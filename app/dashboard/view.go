@@ -457,6 +457,8 @@ func asks(in review.Intent) string {
 		return "The default branch moved to " + in.Head.Short()
 	case review.IntentAddInstallation:
 		return "The App was installed or changed"
+	case review.IntentHistory:
+		return "Look for secrets in all of history"
 	case review.IntentRemoveInstallation:
 		return "The App was removed"
 	case review.IntentSuspend:

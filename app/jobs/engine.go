@@ -94,7 +94,7 @@ func newClient[TTx any](driver riverdriver.Driver[TTx], q *Queue, tx func(store.
 			return nil, err
 		}
 		cfg.Workers = workers
-		cfg.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: q.cfg.Workers}, quickQueue: {MaxWorkers: 2}}
+		cfg.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: q.cfg.Workers}, quickQueue: {MaxWorkers: 2}, historyQueue: {MaxWorkers: 1}}
 	}
 	c, err := river.NewClient(driver, cfg)
 	if err != nil {
@@ -108,6 +108,8 @@ func (c *client[TTx]) insert(ctx context.Context, tx store.Tx, a args, maxAttemp
 	switch {
 	case quick(a.Intent.Kind):
 		opts.Queue = quickQueue
+	case a.Intent.Kind == review.IntentHistory:
+		opts.Queue = historyQueue
 	case a.Intent.Kind == review.IntentBaseline:
 		opts.Priority = 2 // nobody waits for it
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/store"
 )
 
@@ -67,7 +68,7 @@ func takeTurns(ctx context.Context, tx store.Tx, thing string) error {
 func (q *Queue) acquire(ctx context.Context, job Job) (context.Context, *lease, error) {
 	err := q.db.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
 		repo := int64(job.Intent.Repo.ID)
-		slots := repo != 0 && !quick(job.Intent.Kind)
+		slots := repo != 0 && !quick(job.Intent.Kind) && job.Intent.Kind != review.IntentHistory
 		if slots {
 			if err := takeTurns(ctx, tx, fmt.Sprint("slots of ", repo)); err != nil {
 				return err

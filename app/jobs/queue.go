@@ -197,6 +197,10 @@ func (args) Kind() string { return "delivery" }
 // reviews, does not wait for them.
 const quickQueue = "quick"
 
+// historyQueue has one worker: whole histories are looked at one after the other,
+// in the background, and no review waits for them.
+const historyQueue = "history"
+
 // quick tells intents that only write a few rows.
 func quick(k review.IntentKind) bool {
 	switch k {

@@ -34,6 +34,8 @@ type Service struct {
 	// Deadline bounds one review, from checkout to verdict.
 	Deadline time.Duration
 	Log      *slog.Logger
+	// Historian looks at whole histories; nil: nobody does.
+	Historian *Historian
 	// Step, when set, is told each step of each review.
 	Step func(t review.Target, step string)
 }
@@ -68,16 +70,18 @@ func (s *Service) Handle(ctx context.Context, job jobs.Job) error {
 	case review.IntentReviewHead:
 		return s.reviewHead(ctx, job, false)
 	case review.IntentBaseline:
-		return s.reviewBaseline(ctx, job)
+		return errors.Join(s.QueueHistory(ctx, in, job.Delivery), s.reviewBaseline(ctx, job))
+	case review.IntentHistory:
+		return s.lookAtHistory(ctx, job)
 	case review.IntentAddInstallation:
-		return errors.Join(s.DB.SaveInstallation(ctx, in.Installation, in.Account, false), s.DB.SaveRepositories(ctx, in.Installation, in.Added))
+		return errors.Join(s.DB.SaveInstallation(ctx, in.Installation, in.Account, false), s.DB.SaveRepositories(ctx, in.Installation, in.Added), s.queueHistories(ctx, job, in.Added))
 	case review.IntentSuspend:
 		return s.DB.SaveInstallation(ctx, in.Installation, in.Account, true)
 	case review.IntentRemoveInstallation:
 		s.App.Forget(in.Installation)
 		return s.DB.RemoveInstallation(ctx, in.Installation)
 	case review.IntentRepositories:
-		return errors.Join(s.DB.SaveRepositories(ctx, in.Installation, in.Added), s.DB.RemoveRepositories(ctx, in.Removed))
+		return errors.Join(s.DB.SaveRepositories(ctx, in.Installation, in.Added), s.DB.RemoveRepositories(ctx, in.Removed), s.queueHistories(ctx, job, in.Added))
 	}
 	return &review.Error{Code: review.CodeBadRequest, Op: "answer a delivery of the unknown kind", What: string(in.Kind), Do: "run the same version of Launchgate on every replica"}
 }
@@ -262,9 +266,7 @@ func (s *Service) look(ctx context.Context, t review.Target) (review.Outcome, er
 		Do: "raise limits.review_time, or exclude what makes the repository so slow"}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.Deadline, tooLong)
 	defer cancel()
-	remote := checkout.Remote{ID: t.Repo.ID, URL: s.App.CloneURL(t.Repo), Token: func(ctx context.Context) (string, error) {
-		return s.App.CloneToken(ctx, t.Installation, t.Repo.ID)
-	}}
+	remote := s.remote(t.Installation, t.Repo)
 	refs := []string{t.HeadRef}
 	commits := []review.SHA{t.Head}
 	if t.Base != "" {
@@ -284,6 +286,10 @@ func (s *Service) look(ctx context.Context, t review.Target) (review.Outcome, er
 	}
 	if len(missing) > 0 && (err == nil || review.CodeOf(err) == review.CodeCheckout) {
 		repo, err = s.Checkouts.Fetch(ctx, remote, missing)
+	}
+	if err == nil {
+		// Annotated tags on the commits under review are looked at, too.
+		_, err = s.Checkouts.FetchTags(ctx, remote)
 	}
 	if err != nil {
 		return review.Outcome{}, err

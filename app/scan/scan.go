@@ -46,11 +46,13 @@ type Report struct {
 	// Head are the findings of the head, Base those of the merge base; from
 	// both, app/findings decides which were introduced. A scanner that looks
 	// at the range itself (secrets) fills Head only.
-	Head       []review.Finding      `json:"head"`
-	Base       []review.Finding      `json:"base,omitempty"`
-	Routes     []review.Route        `json:"routes,omitempty"`
-	BaseRoutes []review.Route        `json:"base_routes,omitempty"`
-	Receipt    review.ScannerReceipt `json:"receipt"`
+	Head       []review.Finding `json:"head"`
+	Base       []review.Finding `json:"base,omitempty"`
+	Routes     []review.Route   `json:"routes,omitempty"`
+	BaseRoutes []review.Route   `json:"base_routes,omitempty"`
+	// Rotations are what a look at a whole history found, if one was asked for.
+	Rotations []review.Rotation     `json:"rotations,omitempty"`
+	Receipt   review.ScannerReceipt `json:"receipt"`
 }
 
 // Progress is told how far a scanner is. Done and Total are in Unit; Total 0
@@ -64,6 +66,8 @@ type Event struct {
 	Done    int    `json:"done"`
 	Total   int    `json:"total"`
 	Unit    string `json:"unit,omitempty"`
+	Bytes   int64  `json:"bytes,omitempty"` // looked at
+	Found   int    `json:"found,omitempty"` // findings so far
 }
 
 // Scanner produces findings. Implementations keep no state between calls and

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -132,8 +133,48 @@ func validate(rep Report, s Scanner) error {
 			return fmt.Errorf("route: %w", err)
 		}
 	}
+	if len(rep.Rotations) > maxFindings {
+		return errors.New("it reports more than can be")
+	}
+	for _, r := range rep.Rotations {
+		if !rules[r.Rule] {
+			return fmt.Errorf("rule %.60q is not one of the scanner's", r.Rule)
+		}
+		if err := validRotation(r); err != nil {
+			return fmt.Errorf("rotation of %s: %w", r.Rule, err)
+		}
+	}
 	return validReceipt(rep.Receipt)
 }
+
+func validRotation(r review.Rotation) error {
+	if !keyForm.MatchString(r.Key) {
+		return errors.New("its key is no keyed fingerprint")
+	}
+	if _, err := r.Severity.MarshalText(); err != nil {
+		return err
+	}
+	if r.State != review.Open || r.Reason != "" {
+		return errors.New("a worker decides nothing about a secret")
+	}
+	if len(r.Provider)+len(r.Where)+len(r.Steps)+len(r.Entropy) > maxText || r.Line < 0 || r.Places < 1 {
+		return errors.New("it says more than can be")
+	}
+	if r.Where != "" && !strings.HasPrefix(r.Where, "https://") {
+		return errors.New("its link is none")
+	}
+	if !plainPath(r.Path) {
+		return errors.New("a place is not a path inside the repository")
+	}
+	if r.Commit != "" {
+		if _, err := review.ParseSHA(string(r.Commit)); err != nil {
+			return fmt.Errorf("commit: %w", err)
+		}
+	}
+	return nil
+}
+
+var keyForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 func validReceipt(r review.ScannerReceipt) error {
 	if len(r.Gaps)+len(r.Skipped)+len(r.Notes)+len(r.Protections)+len(r.Counts) > maxLines {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/launchgate/launchgate/app/review"
 )
@@ -18,12 +19,15 @@ func (db *DB) SaveInstallation(ctx context.Context, id review.InstallationID, ac
 	})
 }
 
-// RemoveInstallation forgets an installation and its repositories.
+// RemoveInstallation forgets an installation, its repositories and what their
+// history holds.
 func (db *DB) RemoveInstallation(ctx context.Context, id review.InstallationID) error {
 	return db.InTx(ctx, func(ctx context.Context, tx Tx) error {
-		_, err1 := tx.Exec(ctx, `DELETE FROM repositories WHERE installation = $1`, int64(id))
-		_, err2 := tx.Exec(ctx, `DELETE FROM installations WHERE id = $1`, int64(id))
-		return errors.Join(err1, err2)
+		_, err1 := tx.Exec(ctx, `DELETE FROM rotations WHERE repo_id IN (SELECT repo_id FROM histories WHERE installation = $1)`, int64(id))
+		_, err2 := tx.Exec(ctx, `DELETE FROM histories WHERE installation = $1`, int64(id))
+		_, err3 := tx.Exec(ctx, `DELETE FROM repositories WHERE installation = $1`, int64(id))
+		_, err4 := tx.Exec(ctx, `DELETE FROM installations WHERE id = $1`, int64(id))
+		return errors.Join(err1, err2, err3, err4)
 	})
 }
 
@@ -47,6 +51,9 @@ func (db *DB) RemoveRepositories(ctx context.Context, repos []review.Repo) error
 		for _, r := range repos {
 			if _, err := tx.Exec(ctx, `DELETE FROM repositories WHERE id = $1`, int64(r.ID)); err != nil {
 				return fmt.Errorf("remove repository %d: %w", r.ID, err)
+			}
+			if err := forgetHistory(ctx, tx, r.ID); err != nil {
+				return fmt.Errorf("forget the history of repository %d: %w", r.ID, err)
 			}
 		}
 		return nil
@@ -92,4 +99,9 @@ func flag(b bool) int64 {
 		return 1
 	}
 	return 0
+}
+
+func repoOf(id int64, fullName string) review.Repo {
+	owner, name, _ := strings.Cut(fullName, "/")
+	return review.Repo{ID: review.RepoID(id), Owner: owner, Name: name}
 }

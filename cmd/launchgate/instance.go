@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,12 +17,14 @@ import (
 
 	"github.com/launchgate/launchgate/analyzers/rule"
 	"github.com/launchgate/launchgate/app/checkout"
+	"github.com/launchgate/launchgate/app/config"
 	"github.com/launchgate/launchgate/app/gh"
 	"github.com/launchgate/launchgate/app/jobs"
 	"github.com/launchgate/launchgate/app/pipeline"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
+	"github.com/launchgate/launchgate/app/scan/secrets"
 	"github.com/launchgate/launchgate/app/store"
 	"github.com/launchgate/launchgate/webhooks"
 )
@@ -51,6 +54,7 @@ type instance struct {
 	app     *gh.App
 	queue   *jobs.Queue
 	webhook http.Handler
+	service *pipeline.Service
 }
 
 // newInstance opens the database, brings it up to date, and wires every stage.
@@ -104,17 +108,44 @@ func newInstance(ctx context.Context, opt instanceOptions) (_ *instance, err err
 	if opt.baseURL != "" {
 		service.DetailsURL = func(id int64) string { return fmt.Sprintf("%s/reviews/%d", opt.baseURL, id) }
 	}
+	service.Historian = historian(runner)
 	opt.jobs.Log = opt.log
 	queue, err := jobs.New(db, opt.jobs, service)
 	if err != nil {
 		return nil, err
 	}
+	service.Historian.Accept = queue.Accept
 	webhook, err := webhooks.New(opt.webhookSecret, queue, opt.log)
 	if err != nil {
 		return nil, err
 	}
 	webhook.OnlyApp(opt.github.AppID)
-	return &instance{db: db, app: app, queue: queue, webhook: webhook}, nil
+	return &instance{db: db, app: app, queue: queue, webhook: webhook, service: service}, nil
+}
+
+// One go at a history takes ten minutes of looking; the rest is for placing and
+// reporting what was found.
+const (
+	historyGo   = 10 * time.Minute
+	historyWall = 15 * time.Minute
+)
+
+// historian runs the secrets scanner alone, in a worker with more time than a
+// review has.
+func historian(reviews *scan.Runner) *pipeline.Historian {
+	runner := *reviews
+	runner.Limits.Wall, runner.Limits.CPU = historyWall, 2*historyWall
+	return &pipeline.Historian{
+		Engine: secrets.Engine(),
+		Look: func(ctx context.Context, req scan.Request, pol config.Policy, progress scan.Progress) (scan.Report, error) {
+			settings, err := json.Marshal(secrets.Settings{ForbidInlineAllow: pol.Secrets.ForbidInlineAllow,
+				History: &secrets.HistorySettings{Refs: []string{checkout.HistoryRefs}, Seconds: int(historyGo.Seconds())}})
+			if err != nil {
+				return scan.Report{}, fmt.Errorf("settings of the secrets scanner: %w", err)
+			}
+			return runner.Run(ctx, []scan.Scanner{secrets.New()}, req, map[string]json.RawMessage{secrets.Name: settings}, progress)[0], nil
+		},
+	}
 }
 
 // openDatabase opens a database and brings its tables up to date.

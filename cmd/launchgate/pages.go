@@ -68,3 +68,20 @@ func pageReview(r store.Review) dashboard.Review {
 	}
 	return out
 }
+
+func (p pageReader) Histories(ctx context.Context) ([]dashboard.History, error) {
+	rows, err := p.db.Histories(ctx)
+	var out []dashboard.History
+	for _, h := range rows {
+		out = append(out, dashboard.History{History: h.History, Secrets: h.Secrets, Open: h.Open})
+	}
+	return out, err
+}
+
+func (p pageReader) History(ctx context.Context, id review.RepoID) (dashboard.History, error) {
+	h, err := p.db.HistoryOf(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		err = dashboard.ErrNotFound
+	}
+	return dashboard.History{History: h.History, Secrets: h.Secrets, Open: h.Open}, err
+}

@@ -1,23 +1,34 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/launchgate/launchgate/app/checkout"
+	"github.com/launchgate/launchgate/app/config"
+	"github.com/launchgate/launchgate/app/publish"
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/secrets"
+	"github.com/launchgate/launchgate/app/store"
 )
+
+// rotationFormats are the ways a list of what to rotate is written.
+var rotationFormats = []string{"text", "markdown", "json"}
 
 func newSecretsCommand() *cobra.Command {
 	var history, sinceLast, noInline bool
-	var format, cache string
+	var format, output, cache string
 	cmd := &cobra.Command{
 		Use:   "secrets [DIR] --history",
 		Short: "List every secret the history of a repository holds, and where to rotate it",
@@ -29,154 +40,254 @@ or testable hash of one is printed, stored or sent anywhere.
 
 The scan may be stopped and goes on where it stopped. Commits are not looked at
 twice under the same rules; --since-last reports only what is new since the last
-complete scan.
+complete scan. 'launchgate secrets list' and 'launchgate secrets mark' are for
+what a server found, with --config, as well.
 
 Exit status: 0 nothing open, 1 open secrets, 2 could not look at everything, 64 usage.`,
 		Example: `  launchgate secrets --history
   launchgate secrets ../api --history --since-last
-  launchgate secrets --history --format json > rotate.json
-  launchgate secrets mark KEY rotated --reason "rolled on 3 May"`,
+  launchgate secrets --history --format json -o rotate.json
+  launchgate secrets mark KEY rotated --reason "rolled on 3 May"
+  launchgate secrets list --config launchgate.yml --repo agora/api
+  launchgate secrets mark KEY false-positive --reason "a test key" --config launchgate.yml`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !history {
 				return usageError{errors.New("say --history; the commits of one change are looked at by 'launchgate review'")}
 			}
-			if format != "text" && format != "json" {
-				return usageError{fmt.Errorf("unknown format %q: text or json", format)}
+			if !slices.Contains(rotationFormats, format) {
+				return usageError{fmt.Errorf("unknown format %q: text, markdown or json", format)}
 			}
 			dir := "."
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			key, err := localKey()
+			settings := secrets.Settings{ForbidInlineAllow: noInline, History: &secrets.HistorySettings{SinceLast: sinceLast}}
+			h, err := localHistory(cmd.Context(), dir, cache, settings, cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			bar := newHistoryBar(cmd.ErrOrStderr())
-			out, err := secrets.ScanHistory(cmd.Context(), secrets.HistoryOptions{
-				Dir: dir, FingerprintKey: key, CacheDir: cache, SinceLast: sinceLast,
-				Settings: secrets.Settings{ForbidInlineAllow: noInline}, Progress: bar.show,
-			})
-			bar.finish()
+			marks, err := secrets.OpenMarks(cache).All()
 			if err != nil {
 				return err
 			}
-			if format == "json" {
-				enc := json.NewEncoder(cmd.OutOrStdout())
-				enc.SetIndent("", "  ")
-				err = enc.Encode(out)
-			} else {
-				err = writeRotations(cmd.OutOrStdout(), out)
-			}
-			if err != nil {
+			review.MarkAll(h.Rotations, marks)
+			if err := writeOutput(cmd.OutOrStdout(), output, func(w io.Writer) error { return writeHistories(w, format, h) }); err != nil {
 				return err
 			}
-			if !out.Receipt.Complete() {
-				return exitError(exitCouldNotVerify)
-			}
-			for _, r := range out.Rotations {
-				if r.State == secrets.Open {
-					return exitError(exitBlock)
-				}
-			}
-			return nil
+			return historiesExit(h)
 		},
 	}
 	cmd.Flags().BoolVar(&history, "history", false, "look at the history of all branches and tags")
 	cmd.Flags().BoolVar(&sinceLast, "since-last", false, "report only what is new since the last complete scan under the same rules")
 	cmd.Flags().BoolVar(&noInline, "forbid-inline-allow", false, "give 'gitleaks:allow' on a line no effect")
-	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	formatFlags(cmd, &format, &output)
 	cmd.PersistentFlags().StringVar(&cache, "cache", localCache(), "folder that remembers which commits were looked at")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
-
-	var reason string
-	markCmd := &cobra.Command{
-		Use:   "mark KEY open|rotated|false-positive",
-		Short: "Note what became of a secret",
-		Args:  cobra.ExactArgs(2),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return secrets.Mark(cache, args[0], secrets.State(args[1]), reason, time.Now())
-		},
-	}
-	markCmd.Flags().StringVar(&reason, "reason", "", "why; needed for a false positive")
-	cmd.AddCommand(markCmd)
+	cmd.AddCommand(newSecretsListCommand(), newSecretsMarkCommand(&cache))
 	return cmd
 }
 
-// writeRotations prints the list for people. Names come from the repository and
-// are quoted where they hold anything a terminal could act on.
-func writeRotations(w io.Writer, h secrets.History) error {
-	open := 0
-	for _, r := range h.Rotations {
-		if r.State == secrets.Open {
-			open++
-		}
+func formatFlags(cmd *cobra.Command, format, output *string) {
+	cmd.Flags().StringVar(format, "format", "text", "text, markdown or json")
+	cmd.Flags().StringVarP(output, "output", "o", "", "write to this file instead of standard output")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(rotationFormats, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func newSecretsListCommand() *cobra.Command {
+	var path, repo, format, output string
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List what the server found in the histories of its repositories",
+		Long: `List what the server found in the histories of its repositories, with what was
+decided about each secret.
+
+Exit status: 0 nothing open, 1 open secrets, 2 not everything was looked at, 64 usage.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !slices.Contains(rotationFormats, format) {
+				return usageError{fmt.Errorf("unknown format %q: text, markdown or json", format)}
+			}
+			var list []review.History
+			err := withDatabase(cmd.Context(), path, func(ctx context.Context, db *store.DB) error {
+				rows, err := db.Histories(ctx)
+				for _, row := range rows {
+					if err == nil && (repo == "" || strings.EqualFold(row.Repo.FullName(), repo)) {
+						var h store.History
+						h, err = db.HistoryOf(ctx, row.Repo.ID)
+						list = append(list, h.History)
+					}
+				}
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if repo != "" && len(list) == 0 {
+				return usageError{fmt.Errorf("the server knows no repository %q", repo)}
+			}
+			if err := writeOutput(cmd.OutOrStdout(), output, func(w io.Writer) error { return writeHistories(w, format, list...) }); err != nil {
+				return err
+			}
+			return historiesExit(list...)
+		},
 	}
-	fmt.Fprintf(w, "%d secrets, %d open\n", len(h.Rotations), open)
-	for _, r := range h.Rotations {
-		fmt.Fprintf(w, "\n%s  %s  %s\n", r.Severity, r.Rule, r.Provider)
-		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		place := printable(r.Path)
-		if r.Line > 0 {
-			place = fmt.Sprintf("%s:%d", place, r.Line)
+	configFlag(cmd, &path)
+	cmd.Flags().StringVar(&repo, "repo", "", "only this repository, as owner/name")
+	formatFlags(cmd, &format, &output)
+	return cmd
+}
+
+func newSecretsMarkCommand(cache *string) *cobra.Command {
+	var path, reason string
+	cmd := &cobra.Command{
+		Use:   "mark KEY open|rotated|false-positive",
+		Short: "Note what became of a secret",
+		Long: `Note what became of a secret. With --config it is noted in the server's database,
+and the beginning of the key will do; without, for this user's own scans. The
+same secret elsewhere is meant, too.`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			mark := review.Mark{Reason: reason, At: time.Now()}
+			if err := mark.State.UnmarshalText([]byte(args[1])); err != nil {
+				return usageError{err}
+			}
+			key := args[0]
+			var err error
+			if cmd.Flags().Changed("config") {
+				err = withDatabase(cmd.Context(), path, func(ctx context.Context, db *store.DB) error {
+					key, err = db.MarkSecret(ctx, key, mark)
+					return err
+				})
+			} else {
+				err = secrets.OpenMarks(*cache).Set(key, mark)
+			}
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%.16s is %s\n", key, mark.State)
+			return err
+		},
+	}
+	configFlag(cmd, &path)
+	cmd.Flags().StringVar(&reason, "reason", "", "why; needed for a false positive")
+	return cmd
+}
+
+// withDatabase opens the database of a server's configuration.
+func withDatabase(ctx context.Context, path string, use func(context.Context, *store.DB) error) error {
+	cfg, err := config.LoadServer(path, os.Environ())
+	if err != nil {
+		return err
+	}
+	db, err := openDatabase(ctx, databaseFrom(cfg))
+	if err != nil {
+		return err
+	}
+	return errors.Join(use(ctx, db), db.Close())
+}
+
+func writeHistories(w io.Writer, format string, list ...review.History) error {
+	if format == "json" {
+		return publish.RotationsJSON(w, list...)
+	}
+	write := publish.RotationsText
+	if format == "markdown" {
+		write = publish.RotationsMarkdown
+	}
+	for i, h := range list {
+		if i > 0 {
+			fmt.Fprintln(w)
 		}
-		if place == "" {
-			place = "(a message)"
-		}
-		fmt.Fprintf(tw, "  first\t%s  %s  %s\n", r.Commit.Short(), r.Authored.Format(time.DateOnly), place)
-		still := "only in history"
-		if r.InHead {
-			still = "still in HEAD"
-		}
-		fmt.Fprintf(tw, "  now\t%s, seen %d times\n", still, r.Places)
-		fmt.Fprintf(tw, "  rotate\t%s\n", r.Steps)
-		if r.Where != "" {
-			fmt.Fprintf(tw, "  \t%s\n", r.Where)
-		}
-		state := string(r.State)
-		if r.Reason != "" {
-			state += ": " + printable(r.Reason)
-		}
-		fmt.Fprintf(tw, "  state\t%s\n", state)
-		fmt.Fprintf(tw, "  key\t%s\n", r.Key)
-		if err := tw.Flush(); err != nil {
+		if err := write(w, h); err != nil {
 			return err
 		}
-	}
-	fmt.Fprintln(w)
-	for _, c := range h.Receipt.Counts {
-		fmt.Fprintf(w, "%d of %d %s looked at\n", c.Looked, c.Expected, c.Unit)
-	}
-	for _, s := range h.Receipt.Skipped {
-		fmt.Fprintf(w, "skipped: %s: %s\n", printable(s.What), s.Why)
-	}
-	for _, n := range h.Receipt.Notes {
-		fmt.Fprintf(w, "note: %s\n", printable(n))
-	}
-	for _, g := range h.Receipt.Gaps {
-		fmt.Fprintf(w, "could not verify: %s: %s. %s\n", g.What, printable(g.Why), g.Do)
 	}
 	return nil
 }
 
-// printable quotes what is not plain printable text.
-func printable(s string) string {
-	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x2028 && r <= 0x202e }) >= 0 {
-		return fmt.Sprintf("%q", s)
+// historiesExit is how a command that lists histories ends.
+func historiesExit(list ...review.History) error {
+	open := 0
+	for _, h := range list {
+		if h.State != review.HistoryDone {
+			return exitError(exitCouldNotVerify)
+		}
+		open += h.Open()
 	}
-	return s
+	if open > 0 {
+		return exitError(exitBlock)
+	}
+	return nil
+}
+
+// localHistoryLimits let a worker take its time with a history; it is stopped by
+// the user, not by a clock.
+var localHistoryLimits = scan.Limits{Wall: 24 * time.Hour, MemoryBytes: defaultLimits.MemoryBytes, FileBytes: defaultLimits.FileBytes}
+
+// localHistory looks at a repository of the user's own, in a worker.
+func localHistory(ctx context.Context, dir, cache string, settings secrets.Settings, stderr io.Writer) (review.History, error) {
+	repo, err := checkout.OpenLocal(ctx, dir)
+	if err != nil {
+		return review.History{}, err
+	}
+	head, err := repo.Resolve(ctx, "HEAD")
+	if err != nil {
+		if context.Cause(ctx) != nil {
+			return review.History{}, err
+		}
+		return review.History{}, &review.Error{Code: review.CodeBadRequest, Op: "look at the history of", What: dir, Do: "HEAD names no commit: commit something, or check a branch out", Err: err}
+	}
+	key, err := localKey()
+	if err != nil {
+		return review.History{}, err
+	}
+	raw, err := json.Marshal(settings)
+	if err != nil {
+		return review.History{}, fmt.Errorf("settings of the secrets scanner: %w", err)
+	}
+	scratch, err := os.MkdirTemp("", "launchgate-")
+	if err != nil {
+		return review.History{}, fmt.Errorf("make a scratch directory: %w", err)
+	}
+	defer os.RemoveAll(scratch)
+	runner, err := newRunner(localHistoryLimits, scratch, nil)
+	if err != nil {
+		return review.History{}, err
+	}
+	if cache != "" {
+		// The worker may write below it, but not make it.
+		if cache, err = filepath.Abs(cache); err == nil {
+			err = os.MkdirAll(cache, 0o700)
+		}
+		if err != nil {
+			return review.History{}, fmt.Errorf("make the folder of scanned commits: %w", err)
+		}
+	}
+	bar := newHistoryBar(stderr)
+	started := time.Now()
+	rep := runner.Run(ctx, []scan.Scanner{secrets.New()}, scan.Request{Kind: review.KindLocal, GitDir: repo.GitDir(), Head: head, FingerprintKey: key, CacheDir: cache},
+		map[string]json.RawMessage{secrets.Name: raw}, bar.show)[0]
+	bar.finish()
+	if cause := context.Cause(ctx); cause != nil {
+		return review.History{}, &review.Error{Code: review.CodeCancelled, Op: "look at the history of", What: dir, Do: "call it again; it goes on where it stopped", Err: cause}
+	}
+	h := review.History{State: review.HistoryDone, Head: head, Receipt: rep.Receipt, Rotations: rep.Rotations, Started: started, Finished: time.Now()}
+	if !h.Receipt.Complete() {
+		h.State = review.HistoryIncomplete
+	}
+	return h, nil
 }
 
 // historyBar shows how far a scan is, on one line of a terminal, or as a plain
 // line now and then.
 type historyBar struct {
 	w     io.Writer
-	lines chan secrets.HistoryProgress
+	lines chan scan.Event
 	done  chan struct{}
 }
 
 func newHistoryBar(w io.Writer) *historyBar {
-	b := &historyBar{w: w, lines: make(chan secrets.HistoryProgress, 1), done: make(chan struct{})}
+	b := &historyBar{w: w, lines: make(chan scan.Event, 1), done: make(chan struct{})}
 	rewrite := isTerminal(w) && os.Getenv("TERM") != "dumb"
 	every := 10 * time.Second
 	if rewrite {
@@ -185,13 +296,16 @@ func newHistoryBar(w io.Writer) *historyBar {
 	go func() {
 		defer close(b.done)
 		var drawn time.Time
-		for p := range b.lines {
-			if now := time.Now(); now.Sub(drawn) >= every || rewrite && p.Commits == p.Total {
+		var left pace
+		for e := range b.lines {
+			now := time.Now()
+			text := barText(e, left.left(e, now))
+			if now.Sub(drawn) >= every || rewrite && e.Done == e.Total {
 				drawn = now
 				if rewrite {
-					fmt.Fprintf(w, "\r\x1b[K%s", barText(p))
+					fmt.Fprintf(w, "\r\x1b[K%s", text)
 				} else {
-					fmt.Fprintln(w, barText(p))
+					fmt.Fprintln(w, text)
 				}
 			}
 		}
@@ -204,9 +318,9 @@ func newHistoryBar(w io.Writer) *historyBar {
 
 // show never blocks: when the screen is slower than the scan, steps are left
 // out.
-func (b *historyBar) show(p secrets.HistoryProgress) {
+func (b *historyBar) show(e scan.Event) {
 	select {
-	case b.lines <- p:
+	case b.lines <- e:
 	default:
 	}
 }
@@ -216,15 +330,34 @@ func (b *historyBar) finish() {
 	<-b.done
 }
 
-func barText(p secrets.HistoryProgress) string {
+// pace tells from a scan's own pace how long it still takes. What an earlier
+// scan did before it was stopped does not count.
+type pace struct {
+	begun time.Time
+	first int
+}
+
+// left returns 0 while it is not known.
+func (p *pace) left(e scan.Event, now time.Time) time.Duration {
+	if p.begun.IsZero() {
+		p.begun, p.first = now, e.Done
+	}
+	done := e.Done - p.first
+	if done <= 0 || e.Done >= e.Total {
+		return 0
+	}
+	return time.Duration(float64(now.Sub(p.begun)) * float64(e.Total-e.Done) / float64(done))
+}
+
+func barText(e scan.Event, left time.Duration) string {
 	const cells = 24
 	full := 0
-	if p.Total > 0 {
-		full = cells * p.Commits / p.Total
+	if e.Total > 0 {
+		full = min(cells*e.Done/e.Total, cells)
 	}
-	s := fmt.Sprintf("[%s%s] %d of %d commits, %.1f MB, %d findings", strings.Repeat("#", full), strings.Repeat(".", cells-full), p.Commits, p.Total, float64(p.Bytes)/1e6, p.Findings)
-	if p.Left > 0 {
-		s += fmt.Sprintf(", %s left", p.Left.Round(time.Second))
+	s := fmt.Sprintf("[%s%s] %d of %d commits, %.1f MB, %d findings", strings.Repeat("#", full), strings.Repeat(".", cells-full), e.Done, e.Total, float64(e.Bytes)/1e6, e.Found)
+	if left > 0 {
+		s += fmt.Sprintf(", %s left", left.Round(time.Second))
 	}
 	return s
 }

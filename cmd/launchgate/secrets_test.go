@@ -2,12 +2,18 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/launchgate/launchgate/app/checkout"
+	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/app/scan/secrets"
 )
 
 // TestSecretsHistoryCommand lists a secret that only history holds, without
@@ -38,13 +44,13 @@ func TestSecretsHistoryCommand(t *testing.T) {
 		t.Helper()
 		cmd := newSecretsCommand()
 		cmd.SilenceUsage, cmd.SilenceErrors = true, true
-		var out bytes.Buffer
+		var out, errs bytes.Buffer
 		cmd.SetOut(&out)
-		cmd.SetErr(&out)
+		cmd.SetErr(&errs)
 		cmd.SetArgs(append(args, "--cache", cache))
 		err := cmd.Execute()
-		if strings.Contains(out.String(), secret[4:]) {
-			t.Errorf("the secret is repeated: %s", out.String())
+		if all := out.String() + errs.String(); strings.Contains(all, secret[4:]) {
+			t.Errorf("the secret is repeated: %s", all)
 		}
 		return out.String(), err
 	}
@@ -54,7 +60,7 @@ func TestSecretsHistoryCommand(t *testing.T) {
 	if !errors.As(err, &exit) || int(exit) != exitBlock {
 		t.Fatalf("err = %v\n%s", err, out)
 	}
-	for _, want := range []string{"1 secrets, 1 open", "secrets/aws-access-token  Amazon Web Services", "2026-01-02  a.env:1", "only in history", "https://console.aws.amazon.com/", "2 of 2 commits looked at"} {
+	for _, want := range []string{"1 secret, 1 open", "secrets/aws-access-token  Amazon Web Services", "2026-01-02  a.env:1", "only in history", "https://console.aws.amazon.com/", "2 of 2 commits looked at"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the list does not say %q:\n%s", want, out)
 		}
@@ -67,7 +73,39 @@ func TestSecretsHistoryCommand(t *testing.T) {
 	if out, err := call(dir, "--history"); err != nil || !strings.Contains(out, "rotated: rolled") {
 		t.Errorf("after rotation: %v\n%s", err, out)
 	}
+	if out, _ := call(dir, "--history", "--format", "markdown"); !strings.Contains(out, "| rotated: rolled. |") || !strings.Contains(out, "**0 open**") {
+		t.Errorf("as Markdown:\n%s", out)
+	}
+	if out, _ := call(dir, "--history", "--format", "json"); !json.Valid([]byte(out)) || !strings.Contains(out, `"state": "rotated"`) {
+		t.Errorf("as JSON:\n%s", out)
+	}
 	if _, err := call(dir); err == nil {
 		t.Error("a call without --history is accepted")
+	}
+}
+
+func TestTagsOfAMirrorAreWhereTheScannerLooks(t *testing.T) {
+	if want := checkout.HistoryRefs + "/tags"; secrets.TagRefs != want {
+		t.Errorf("the scanner looks for tags below %s, mirrors keep them below %s", secrets.TagRefs, want)
+	}
+}
+
+// The time that is left is told from this scan's own pace: a scan that was
+// stopped and goes on at nine of ten is not nearly done because of it.
+func TestTimeLeft(t *testing.T) {
+	var p pace
+	now := time.Unix(1000, 0)
+	steps := []struct {
+		after time.Duration
+		done  int
+		want  time.Duration
+	}{{0, 900, 0}, {10 * time.Second, 910, 90 * time.Second}, {20 * time.Second, 950, 20 * time.Second}, {40 * time.Second, 1000, 0}}
+	for _, s := range steps {
+		if got := p.left(scan.Event{Done: s.done, Total: 1000}, now.Add(s.after)); got != s.want {
+			t.Errorf("at %d after %s: %s left, want %s", s.done, s.after, got, s.want)
+		}
+	}
+	if got, want := barText(scan.Event{Done: 500, Total: 1000, Bytes: 12_300_000, Found: 4}, 61*time.Second), "[############............] 500 of 1000 commits, 12.3 MB, 4 findings, 1m1s left"; got != want {
+		t.Errorf("bar: %q, want %q", got, want)
 	}
 }

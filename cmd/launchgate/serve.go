@@ -62,6 +62,11 @@ func serve(ctx context.Context, cfg config.Server, log *slog.Logger) (err error)
 	if err := inst.queue.Start(ctx); err != nil {
 		return err
 	}
+	if n, err := inst.service.CatchUp(ctx); err != nil {
+		log.Warn("histories could not be queued; the next start tries again", "error", err)
+	} else if n > 0 {
+		log.Info("histories are looked at in the background", "repositories", n)
+	}
 	ln, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", cfg.Listen, err)

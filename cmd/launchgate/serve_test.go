@@ -22,6 +22,7 @@ import (
 type served struct {
 	t      *testing.T
 	github *ghtest.Server
+	inst   *ghtest.Installation
 	repo   *ghtest.Repo
 	dir    string
 	config string
@@ -50,11 +51,12 @@ func newServed(t *testing.T) *served {
 	if err != nil {
 		t.Fatal(err)
 	}
-	repo, err := github.AddRepo(github.AddInstallation(app, "agora"), "agora/api", ghtest.Change{Message: "start", Files: ghtest.Txtar(sampleBase)})
+	inst := github.AddInstallation(app, "agora")
+	repo, err := github.AddRepo(inst, "agora/api", ghtest.Change{Message: "start", Files: ghtest.Txtar(sampleBase)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &served{t: t, github: github, repo: repo, dir: dir, url: "http://" + address, config: filepath.Join(dir, "launchgate.yml")}
+	s := &served{t: t, github: github, inst: inst, repo: repo, dir: dir, url: "http://" + address, config: filepath.Join(dir, "launchgate.yml")}
 	key := filepath.Join(dir, "key.pem")
 	text := fmt.Sprintf("listen: %s\ndata_dir: %s\ngithub:\n  url: %s\n  app_id: %d\n  private_key_file: %s\n  webhook_secret: a long secret of the webhook\n", address, filepath.Join(dir, "data"), github.URL(), app.ID, key)
 	if err := os.WriteFile(key, app.PEM, 0o600); err != nil {

@@ -45,13 +45,7 @@ func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, 
 	history := keep(s.found)
 	sort.SliceStable(history, func(i, j int) bool { return less(history[i], history[j]) })
 	diff = keep(diff)
-	if len(allowed) > 0 {
-		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("Secrets left out because their lines say %s: %d.", allowMark, len(allowed)))
-	}
-
-	if len(ignored) > 0 {
-		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("Secrets left out because %s or %s of the base lists them: %d.", ignorePath, baselinePath, len(ignored)))
-	}
+	s.sayLeftOut(rep, len(allowed), len(ignored))
 
 	first := make(map[string]hit) // the commit that brought a secret
 	for _, h := range history {
@@ -74,7 +68,7 @@ func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, 
 		}
 	}
 	var errs error
-	atTree, err := s.locate(ctx, req.Head, rest)
+	atTree, err := s.locate(ctx, req.Head, rest, maxTreeFiles)
 	errs = firstOf(errs, err)
 	done := make(map[string]bool)
 	for _, h := range rest {
@@ -94,7 +88,7 @@ func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, 
 	if req.MergeBase == "" {
 		return errs
 	}
-	atBase, err := s.locate(ctx, req.MergeBase, append(diff, rest...))
+	atBase, err := s.locate(ctx, req.MergeBase, append(diff, rest...), maxTreeFiles)
 	errs = firstOf(errs, err)
 	for _, h := range removed {
 		if _, ok := atBase[h.Key]; !ok {
@@ -111,6 +105,15 @@ func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, 
 	}
 	s.cleanPaths(rep.Base)
 	return errs
+}
+
+func (s *session) sayLeftOut(rep *scan.Report, allowed, ignored int) {
+	if allowed > 0 {
+		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("Secrets left out because their lines say %s: %d.", allowMark, allowed))
+	}
+	if ignored > 0 {
+		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("Secrets left out because %s or %s of the base lists them: %d.", ignorePath, baselinePath, ignored))
+	}
 }
 
 // cleanPaths takes secrets out of the names of files that are named after them.
@@ -196,8 +199,8 @@ func placeIn(h hit) review.Place {
 
 // locate finds where the secrets of hs stand in a commit's tree, by key: git
 // grep names the files that hold their text, gitleaks says whether and where it
-// reports them there.
-func (s *session) locate(ctx context.Context, at review.SHA, hs []hit) (map[string]hit, error) {
+// reports them there. At most so many files are looked at.
+func (s *session) locate(ctx context.Context, at review.SHA, hs []hit, files int) (map[string]hit, error) {
 	out := make(map[string]hit)
 	var patterns strings.Builder
 	wanted := make(map[string]bool)
@@ -235,7 +238,7 @@ func (s *session) locate(ctx context.Context, at review.SHA, hs []hit) (map[stri
 			paths = append(paths, p)
 		}
 	}
-	for _, p := range paths[:min(len(paths), maxTreeFiles)] {
+	for _, p := range paths[:min(len(paths), files)] {
 		err := s.repo.stream(ctx, nil, func(rd io.Reader) error {
 			found, _, err := s.lookAtStream(ctx, rd, text{path: p}, inTree)
 			for _, h := range found {

@@ -41,6 +41,10 @@ func TestOddFilesAreLookedAt(t *testing.T) {
 		{"a database URL", "db.go", "dsn := \"postgres://app:" + "h7Kq9Zx2Wv5R" + "@db.internal:5432/app\"\n", []string{"secrets/credentials-in-url db.go:1"}},
 		{"a front-end variable", "web/.env", "NEXT_PUBLIC_STRIPE_" + "SECRET_KEY=q9Zx2Wv5Rk7Lm3Tp\n", []string{"secrets/frontend-public-env web/.env:1"}},
 		{"a long installation token", "a.sh", "TOKEN " + "ghs" + "_" + strings.Repeat("Ab3dE6gH9jK2mN5pQ8", 4) + "\n", []string{"secrets/github-app-token a.sh:1"}},
+		{"an installation token of the new form", "a.sh", "TOKEN=" + newGitHubToken("ghs") + "\n", []string{"secrets/github-app-token-long a.sh:1"}},
+		{"a user token of the new form", "a.go", "var t = \"" + newGitHubToken("ghu") + "\"\n", []string{"secrets/github-app-token-long a.go:1"}},
+		{"a variable inlined into a bundle", "web/dist/assets/index-4f2a.js", "const e={BASE_URL:\"/\",VITE_PAYMENT_" + "SECRET:\"q9Zx2Wv5Rk7Lm3Tp\",MODE:\"production\"};", []string{"secrets/frontend-public-env web/dist/assets/index-4f2a.js:1"}},
+		{"a key in a minified bundle", "public/main.min.js", "!function(){var n=\"" + awsKey() + "\",t=1;" + strings.Repeat("a(b,c);", 400) + "}();", []string{"secrets/aws-access-token public/main.min.js:1"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -192,4 +196,13 @@ func TestLeftOutPathsAreAllowedByGitleaks(t *testing.T) {
 	base := w.write("x", "x\n").commit("start")
 	head := w.write("node_modules/a\nb/.env", "K="+awsKey()+"\n").write("node_modules/c/.env", "K="+awsKey2()+"\n").commit("hide")
 	want(t, w.scan(base, head).Head, "secrets/aws-access-token node_modules/a\nb/.env:1")
+}
+
+// newGitHubToken is a token of the form GitHub hands out since April 2026:
+// an App's id and a JWT, about 520 characters.
+func newGitHubToken(prefix string) string {
+	part := func(n int) string {
+		return strings.Repeat("Zq3_xW-8vT5kRp2LmN9cJ4hF7gD6sAyB1uEoXiQ0", n/40+1)[:n]
+	}
+	return prefix + "_1234567_" + "eyJ" + part(33) + "." + "eyJ" + part(120) + "." + part(342)
 }

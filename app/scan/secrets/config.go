@@ -488,6 +488,16 @@ func (rs *ruleSet) readBaseline(data []byte) {
 // same rules, so that stored results are not trusted any longer.
 const engineVersion = "launchgate-secrets/1 gitleaks/8.30.1"
 
+// Engine names this version's engine and default rules; it changes when more or
+// less may be found in a repository without a configuration of its own.
+func Engine() string {
+	rs, err := buildRules(rulesInput{own: true})
+	if err != nil {
+		panic(fmt.Sprintf("Launchgate's default rules: %v", err)) // embedded, covered by a test
+	}
+	return rs.hash
+}
+
 // hashRules names everything that decides what is found in a commit.
 func hashRules(rs *ruleSet) string {
 	h := sha256.New()

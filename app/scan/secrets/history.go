@@ -2,12 +2,9 @@ package secrets
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -16,169 +13,102 @@ import (
 	"github.com/launchgate/launchgate/app/scan"
 )
 
-// HistoryOptions says what History looks at.
-type HistoryOptions struct {
-	// Dir is a git repository, bare or not. All branches and tags are looked
-	// at.
-	Dir            string
-	FingerprintKey []byte // at least 16 bytes
-	// CacheDir keeps which commits were looked at; empty: none are remembered.
-	CacheDir string
-	// SinceLast reports only what commits brought that were never looked at
-	// under the same rules.
-	SinceLast bool
-	Settings  Settings
-	// Progress is told how far the scan is; it must not block.
-	Progress func(HistoryProgress)
+// HistorySettings ask for a look at the whole history instead of one change.
+// Commits that were looked at under the same rules are not looked at again;
+// commits that held something are read again, because what they hold is not
+// stored. It can be stopped at any time and goes on where it stopped.
+type HistorySettings struct {
+	// Refs are the beginnings of the names of the refs to look at, "refs/x"
+	// for all below it; none: all refs. The request's head is always among
+	// them, and its tree says what still stands.
+	Refs []string `json:"refs,omitempty"`
+	// SinceLast reports only what is new since the last complete look under
+	// the same rules.
+	SinceLast bool `json:"since_last,omitempty"`
+	// Seconds, when positive, is how long commits are looked at before what
+	// was found so far is reported, with a gap that says so.
+	Seconds int `json:"seconds,omitempty"`
 }
 
-// HistoryProgress is how far a scan of history is.
-type HistoryProgress struct {
-	Commits, Total int
-	Bytes          int64 // of added lines
-	Findings       int
-	Elapsed        time.Duration
-	Left           time.Duration // 0: not known yet
+// selection returns the arguments that select the refs for rev-list and
+// rev-parse.
+func (h HistorySettings) selection(head review.SHA) []string {
+	if len(h.Refs) == 0 {
+		return []string{"--all", string(head)}
+	}
+	var out []string
+	for _, ref := range h.Refs {
+		out = append(out, "--glob="+ref)
+	}
+	return append(out, string(head))
 }
 
-// History is what a scan of history found.
-type History struct {
-	Receipt   review.ScannerReceipt `json:"receipt"`
-	Rotations []Rotation            `json:"rotations"`
-}
-
-// State says what became of a secret.
-type State string
-
-// The states of a secret.
-const (
-	Open          State = "open"
-	Rotated       State = "rotated"
-	FalsePositive State = "false-positive"
-)
-
-// Rotation is one secret that history holds, with all one needs to make it
-// worthless. Nothing in it is the secret or can be tested against it offline.
-type Rotation struct {
-	Key      string          `json:"key"` // keyed fingerprint
-	Rule     review.RuleID   `json:"rule"`
-	Severity review.Severity `json:"severity"`
-	Provider string          `json:"provider"`
-	Where    string          `json:"where,omitempty"` // link to rotate it at
-	Steps    string          `json:"steps"`
-	Commit   review.SHA      `json:"commit"` // that brought it first
-	Path     string          `json:"path,omitempty"`
-	Line     int             `json:"line,omitempty"`
-	Authored time.Time       `json:"authored,omitzero"`
-	InHead   bool            `json:"in_head"` // of the current branch
-	Places   int             `json:"places"`  // in all of history
-	Entropy  string          `json:"entropy"`
-	State    State           `json:"state"`
-	Reason   string          `json:"reason,omitempty"`
-}
-
-// ScanHistory looks at the whole history of a repository. Commits that were
-// looked at under the same rules are not looked at again; commits that held
-// something are read again, because what they hold is not stored. It can be
-// stopped at any time and goes on where it stopped. A failure is a gap of the
-// receipt; an error is returned for options that make no sense and for a
-// cancelled context.
-func ScanHistory(ctx context.Context, o HistoryOptions) (History, error) {
-	out := History{Receipt: review.ScannerReceipt{Scanner: Name, Version: engineVersion}}
-	if len(o.FingerprintKey) < 16 {
-		return out, &review.Error{Code: review.CodeBadRequest, Op: "scan history for secrets", What: "without a fingerprint key of at least 16 bytes"}
-	}
-	started, cpu := time.Now(), cpuTime()
-	err := scanHistory(ctx, o, &out)
-	out.Receipt.Wall, out.Receipt.CPU = time.Since(started), cpuTime()-cpu
-	if cause := context.Cause(ctx); errors.Is(cause, context.Canceled) {
-		return out, cause
-	}
-	if err != nil {
-		out.Receipt.Gaps = append(out.Receipt.Gaps, gapOf(err))
-	}
-	return out, nil
-}
-
-func scanHistory(ctx context.Context, o HistoryOptions, out *History) error {
-	r, err := openRepo(o.Dir)
+// history looks at all the history that hs selects.
+func (s *session) history(ctx context.Context, req scan.Request, hs HistorySettings, set Settings, rep *scan.Report) error {
+	st, err := openStore(req.CacheDir, s.repo, s.rules, s.key)
 	if err != nil {
 		return err
 	}
-	head, err := r.resolve(ctx, "HEAD")
+	selection := hs.selection(req.Head)
+	tips, err := s.repo.tips(ctx, selection)
 	if err != nil {
 		return err
 	}
-	rules, err := loadRules(ctx, r, head)
+	old, err := s.repo.present(ctx, st.tips)
 	if err != nil {
 		return err
 	}
-	out.Receipt.Notes = append(out.Receipt.Notes, rules.notes...)
-	st, err := openStore(o.CacheDir, r, rules, o.FingerprintKey)
-	if err != nil {
-		return err
+	limited, cancel := ctx, context.CancelFunc(func() {})
+	if hs.Seconds > 0 {
+		limited, cancel = context.WithTimeout(ctx, time.Duration(hs.Seconds)*time.Second)
 	}
-	s := &session{repo: r, rules: rules, key: o.FingerprintKey}
-	started := time.Now()
-	s.tell = func(done, total int) {
-		if o.Progress == nil {
-			return
-		}
-		p := HistoryProgress{Commits: done, Total: total, Bytes: s.bytes.Load(), Elapsed: time.Since(started)}
-		s.mu.Lock()
-		p.Findings = len(s.found)
-		s.mu.Unlock()
-		if done > 0 && done < total {
-			p.Left = time.Duration(float64(p.Elapsed) * float64(total-done) / float64(done))
-		}
-		o.Progress(p)
-	}
-
-	tips, err := r.tips(ctx)
-	if err != nil {
-		return err
-	}
-	old, err := r.present(ctx, st.tips)
-	if err != nil {
-		return err
-	}
-	revs := append([]string{"--all", "HEAD"}, negated(old)...)
-	res, err := s.walk(ctx, revs, st.known, s.remember(st))
-	out.Receipt.Counts = append(out.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
+	defer cancel()
+	res, err := s.walk(limited, append(slices.Clone(selection), negated(old)...), st.known, s.remember(st))
+	rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
 	if len(old) > 0 {
-		out.Receipt.Notes = append(out.Receipt.Notes, "Commits that earlier scans looked at under the same rules are not looked at again.")
+		rep.Receipt.Notes = append(rep.Receipt.Notes, "Commits that earlier looks covered under the same rules are not looked at again.")
 	}
-	if err != nil {
-		return errors.Join(err, s.rotations(ctx, o, head, out))
+	walked := sortedKeys(res.order)
+	if err == nil && !hs.SinceLast {
+		err = s.walkAgain(limited, st, &res)
 	}
-	if len(old) > 0 && !o.SinceLast {
-		if err := s.walkAgain(ctx, st, &res); err != nil {
-			return err
-		}
+	if cause := context.Cause(limited); err != nil && cause != nil {
+		err = errors.Join(cause, err) // a killed git does not say why
 	}
-	var rep scan.Report
-	if !o.SinceLast || len(old) == 0 {
-		// Tags cost little and are looked at each time.
-		if err := s.lookAtRest(ctx, &res, &rep); err != nil {
-			return err
-		}
+	if err == nil {
+		s.sayBlobs(rep)
+		err = s.historyTags(ctx, st, hs, &res, rep)
 	}
-	out.Receipt.Counts = append(out.Receipt.Counts, rep.Receipt.Counts...)
-	out.Receipt.Skipped = append(out.Receipt.Skipped, rep.Receipt.Skipped...)
-	out.Receipt.Notes = append(out.Receipt.Notes, rep.Receipt.Notes...)
-	if s.cut {
-		return fmt.Errorf("more than %d findings; the list is cut", maxHits)
+	if err == nil && s.cut {
+		err = errCut
 	}
-	if err := st.complete(tips); err != nil {
-		return err
+	if err == nil {
+		err = st.complete(tips, walked)
 	}
-	return s.rotations(ctx, o, head, out)
+	// What was found before a failure is reported besides the gap.
+	return firstOf(err, s.rotations(ctx, req.Head, set, rep))
 }
 
-// walkAgain reads the commits again that held something in earlier scans.
+// errCut is a list of findings that is not whole.
+var errCut = fmt.Errorf("more than %d findings; the list is cut", maxHits)
+
+// historyTags looks at every annotated tag, or at those that are new.
+func (s *session) historyTags(ctx context.Context, st *store, hs HistorySettings, res *walkResult, rep *scan.Report) error {
+	seen := make(map[string]bool)
+	if hs.SinceLast {
+		for _, id := range st.tips {
+			seen[id] = true
+		}
+	}
+	return s.tagsInto(ctx, res, rep, func(tag, _ string) bool { return !seen[tag] })
+}
+
+// walkAgain reads the commits again that held something in earlier complete
+// looks, those that no ref reaches any more included: a forced push takes
+// nothing back.
 func (s *session) walkAgain(ctx context.Context, st *store, res *walkResult) error {
 	var ids []string
-	for id := range st.dirty {
+	for id := range st.held {
 		if _, walked := res.order[id]; !walked {
 			ids = append(ids, id)
 		}
@@ -198,11 +128,7 @@ func (s *session) walkAgain(ctx context.Context, st *store, res *walkResult) err
 }
 
 // rotations makes the list of what to rotate.
-func (s *session) rotations(ctx context.Context, o HistoryOptions, head review.SHA, out *History) error {
-	states, err := readStates(o.CacheDir)
-	if err != nil {
-		return err
-	}
+func (s *session) rotations(ctx context.Context, head review.SHA, set Settings, rep *scan.Report) error {
 	sort.SliceStable(s.found, func(i, j int) bool {
 		a, b := s.found[i], s.found[j]
 		if !a.Date.Equal(b.Date) {
@@ -210,111 +136,40 @@ func (s *session) rotations(ctx context.Context, o HistoryOptions, head review.S
 		}
 		return less(a, b)
 	})
-	atHead, err := s.locate(ctx, head, s.found)
+	atHead, err := s.locate(ctx, head, s.found, len(s.found)+maxTreeFiles)
 	index := make(map[string]int)
+	allowed, ignored := make(map[string]bool), make(map[string]bool)
 	for _, h := range s.found {
-		if h.Ignored || h.Allowed && !o.Settings.ForbidInlineAllow {
+		id := h.Rule + h.Key
+		if h.Ignored {
+			ignored[id] = true
 			continue
 		}
-		if i, ok := index[h.Rule+h.Key]; ok {
-			out.Rotations[i].Places++
+		if h.Allowed && !set.ForbidInlineAllow {
+			allowed[id] = true
 			continue
 		}
-		index[h.Rule+h.Key] = len(out.Rotations)
+		if i, ok := index[id]; ok {
+			rep.Rotations[i].Places++
+			continue
+		}
+		index[id] = len(rep.Rotations)
 		info := infoOf(h.Rule)
 		_, in := atHead[h.Key]
-		rot := Rotation{
+		rot := review.Rotation{
 			Key: h.Key, Rule: ruleIDOf(h.Rule), Severity: info.severity, Provider: info.provider.name, Where: info.provider.link, Steps: info.provider.steps,
-			Commit: review.SHA(h.Commit), Path: h.Path, Line: h.Line, Authored: h.Date, InHead: in, Places: 1, Entropy: h.Entropy, State: Open,
-		}
-		if mark, ok := states[h.Key]; ok {
-			rot.State, rot.Reason = mark.State, mark.Reason
+			Commit: review.SHA(h.Commit), Path: h.Path, Line: h.Line, Authored: h.Date, InHead: in, Places: 1, Entropy: h.Entropy,
 		}
 		for _, n := range s.found {
 			if n.Where == inName {
 				rot.Path = nameWithout(rot.Path, n.secret.s)
 			}
 		}
-		out.Rotations = append(out.Rotations, rot)
+		rep.Rotations = append(rep.Rotations, rot)
 	}
-	sort.SliceStable(out.Rotations, func(i, j int) bool {
-		a, b := out.Rotations[i], out.Rotations[j]
-		switch {
-		case (a.State == Open) != (b.State == Open):
-			return a.State == Open
-		case a.Severity != b.Severity:
-			return a.Severity > b.Severity
-		case a.InHead != b.InHead:
-			return a.InHead
-		}
-		return false
-	})
+	s.sayLeftOut(rep, len(allowed), len(ignored))
+	review.MarkAll(rep.Rotations, nil)
 	return err
-}
-
-// mark is what somebody decided about a secret.
-type mark struct {
-	State  State     `json:"state"`
-	Reason string    `json:"reason"`
-	At     time.Time `json:"at"`
-}
-
-func statesPath(cacheDir string) string { return filepath.Join(cacheDir, Name, "states.json") }
-
-func readStates(cacheDir string) (map[string]mark, error) {
-	states := make(map[string]mark)
-	if cacheDir == "" {
-		return states, nil
-	}
-	data, err := os.ReadFile(statesPath(cacheDir))
-	if errors.Is(err, fs.ErrNotExist) {
-		return states, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(data, &states)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read what was decided about secrets: %w", err)
-	}
-	return states, nil
-}
-
-// Mark notes what became of the secret with a key, as the list shows it in JSON.
-// A false positive needs a reason.
-func Mark(cacheDir, key string, state State, reason string, now time.Time) error {
-	bad := func(what string) error {
-		return &review.Error{Code: review.CodeBadRequest, Op: "mark a secret", What: what}
-	}
-	switch {
-	case cacheDir == "":
-		return bad("without a cache directory to keep it in")
-	case state != Open && state != Rotated && state != FalsePositive:
-		return bad(fmt.Sprintf("as %q: the states are open, rotated and false-positive", state))
-	case state == FalsePositive && strings.TrimSpace(reason) == "":
-		return bad("as a false positive without a reason")
-	case len(key) != 64 || !isHex([]byte(key)):
-		return bad("by something that is not a key of 64 hexadecimal digits")
-	}
-	states, err := readStates(cacheDir)
-	if err != nil {
-		return err
-	}
-	states[key] = mark{State: state, Reason: reason, At: now.UTC()}
-	data, err := json.MarshalIndent(states, "", "\t")
-	if err != nil {
-		return fmt.Errorf("encode what was decided about secrets: %w", err)
-	}
-	path := statesPath(cacheDir)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("keep what was decided about secrets: %w", err)
-	}
-	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
-		return fmt.Errorf("keep what was decided about secrets: %w", err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return fmt.Errorf("keep what was decided about secrets: %w", err)
-	}
-	return nil
 }
 
 // resolve returns the commit a name stands for.
@@ -326,9 +181,9 @@ func (r repo) resolve(ctx context.Context, name string) (review.SHA, error) {
 	return review.ParseSHA(strings.TrimSpace(string(out)))
 }
 
-// tips returns the commits that branches, tags and HEAD point at.
-func (r repo) tips(ctx context.Context) ([]string, error) {
-	out, err := r.output(ctx, 64<<20, nil, "rev-parse", "--all", "HEAD")
+// tips returns what the selected refs point at: commits and annotated tags.
+func (r repo) tips(ctx context.Context, selection []string) ([]string, error) {
+	out, err := r.output(ctx, 64<<20, nil, append([]string{"rev-parse"}, selection...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -13,17 +14,32 @@ import (
 	"time"
 
 	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan"
 )
 
-func (w *work) history(o HistoryOptions) History {
+// look is a look at a repository's whole history.
+type look struct {
+	cache     string
+	sinceLast bool
+	progress  func(scan.Event)
+}
+
+func (w *work) history(o look) scan.Report {
 	w.t.Helper()
-	o.Dir, o.FingerprintKey = w.dir, testKey
-	h, err := ScanHistory(context.Background(), o)
+	rep, err := w.tryHistory(context.Background(), o)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.noLeak(h)
-	return h
+	w.noLeak(rep)
+	return rep
+}
+
+func (w *work) tryHistory(ctx context.Context, o look) (scan.Report, error) {
+	w.t.Helper()
+	req := w.request("", w.head())
+	req.CacheDir = o.cache
+	req.Settings, _ = json.Marshal(Settings{History: &HistorySettings{SinceLast: o.sinceLast}})
+	return New().Scan(ctx, req, o.progress)
 }
 
 func TestRotationListOfAHistory(t *testing.T) {
@@ -33,16 +49,17 @@ func TestRotationListOfAHistory(t *testing.T) {
 	w.git("checkout", "-q", "-b", "side")
 	w.write("c.env", "S="+stripeKey()+"\n").commit("three")
 	w.git("checkout", "-q", "main")
+	w.git("tag", "-a", "-m", "hook "+slackHook(), "v1")
 	cache := t.TempDir()
 
-	h := w.history(HistoryOptions{CacheDir: cache})
-	if !h.Receipt.Complete() || len(h.Rotations) != 3 {
+	h := w.history(look{cache: cache})
+	if !h.Receipt.Complete() || len(h.Rotations) != 4 {
 		t.Fatalf("%+v", h)
 	}
-	got := make(map[review.RuleID]Rotation)
+	got := make(map[review.RuleID]review.Rotation)
 	for _, r := range h.Rotations {
 		got[r.Rule] = r
-		if r.State != Open || r.Steps == "" || r.Where == "" || r.Authored.Year() != 2026 || len(r.Commit) != 40 {
+		if r.State != review.Open || r.Steps == "" || r.Where == "" || r.Authored.Year() != 2026 || len(r.Commit) != 40 {
 			t.Errorf("%+v", r)
 		}
 	}
@@ -56,15 +73,11 @@ func TestRotationListOfAHistory(t *testing.T) {
 		t.Errorf("a secret of another branch is said to be in HEAD: %+v", r)
 	}
 
-	// What was decided stays decided; nothing is looked at twice.
-	if err := Mark(cache, got["secrets/github-pat"].Key, Rotated, "rolled", time.Unix(0, 0)); err != nil {
-		t.Fatal(err)
-	}
-	if err := Mark(cache, got["secrets/github-pat"].Key, FalsePositive, "", time.Unix(0, 0)); err == nil {
-		t.Error("a false positive without a reason is accepted")
-	}
-	again := w.history(HistoryOptions{CacheDir: cache})
-	if len(again.Rotations) != 3 || again.Rotations[2].State != Rotated || again.Rotations[2].Reason != "rolled" {
+	// Nothing is looked at twice, and nothing is forgotten: neither what a
+	// tag's message says, nor what a forced push took out of every branch.
+	w.git("branch", "-q", "-D", "side")
+	again := w.history(look{cache: cache})
+	if len(again.Rotations) != 4 {
 		t.Errorf("%+v", again.Rotations)
 	}
 	if c := again.Receipt.Counts[0]; c.Expected != 0 {
@@ -73,12 +86,33 @@ func TestRotationListOfAHistory(t *testing.T) {
 
 	// Only what is new.
 	w.write("d.env", "S="+awsKey2()+"\n").commit("four")
-	since := w.history(HistoryOptions{CacheDir: cache, SinceLast: true})
+	since := w.history(look{cache: cache, sinceLast: true})
 	if len(since.Rotations) != 1 || since.Rotations[0].Path != "d.env" || since.Receipt.Counts[0].Expected != 1 {
 		t.Errorf("%+v", since)
 	}
 	// The cache holds no secret and no key.
 	w.noLeak(slurp(t, cache))
+}
+
+func TestMarksAreKept(t *testing.T) {
+	key := strings.Repeat("ab", 32)
+	cache := t.TempDir()
+	m := OpenMarks(cache)
+	if err := m.Set(key, review.Mark{State: review.Rotated, Reason: "rolled", At: time.Unix(0, 0)}); err != nil {
+		t.Fatal(err)
+	}
+	for name, bad := range map[string]func() error{
+		"a false positive without a reason": func() error { return m.Set(key, review.Mark{State: review.FalsePositive}) },
+		"a key that is none":                func() error { return m.Set("abc", review.Mark{State: review.Rotated}) },
+		"no folder":                         func() error { return OpenMarks("").Set(key, review.Mark{State: review.Rotated}) },
+	} {
+		if err := bad(); review.CodeOf(err) != review.CodeBadRequest {
+			t.Errorf("%s is accepted: %v", name, err)
+		}
+	}
+	if all, err := OpenMarks(cache).All(); err != nil || len(all) != 1 || all[key].State != review.Rotated || all[key].Reason != "rolled" {
+		t.Errorf("%+v, %v", all, err)
+	}
 }
 
 func slurp(t *testing.T, dir string) string {
@@ -105,10 +139,11 @@ func TestStoppedScanGoesOnWhereItStopped(t *testing.T) {
 		w.fast(fmt.Sprintf("f%d.txt", i%7), fmt.Sprintf("line %d\n", i))
 	}
 	w.flush()
+	w.git("reset", "-q", "--hard", "main")
 	cache := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
-	_, err := ScanHistory(ctx, HistoryOptions{Dir: w.dir, FingerprintKey: testKey, CacheDir: cache, Progress: func(p HistoryProgress) {
-		if p.Commits >= batchCommits {
+	_, err := w.tryHistory(ctx, look{cache: cache, progress: func(e scan.Event) {
+		if e.Done >= batchCommits {
 			cancel()
 		}
 	}})
@@ -116,10 +151,7 @@ func TestStoppedScanGoesOnWhereItStopped(t *testing.T) {
 		t.Fatalf("err = %v", err)
 	}
 	r, _ := openRepo(w.dir)
-	head, err := r.resolve(context.Background(), "HEAD")
-	if err != nil {
-		t.Fatal(err)
-	}
+	head := w.head()
 	rules, err := loadRules(context.Background(), r, head)
 	if err != nil {
 		t.Fatal(err)
@@ -136,9 +168,9 @@ func TestStoppedScanGoesOnWhereItStopped(t *testing.T) {
 	fmt.Fprintf(f, "%032d {\"c\":[%q", 0, head)
 	f.Close()
 	least := -1
-	h := w.history(HistoryOptions{CacheDir: cache, Progress: func(p HistoryProgress) {
+	h := w.history(look{cache: cache, progress: func(e scan.Event) {
 		if least < 0 {
-			least = p.Commits
+			least = e.Done
 		}
 	}})
 	if least < batchCommits || !h.Receipt.Complete() || h.Receipt.Counts[0].Looked != 3*batchCommits {

@@ -36,6 +36,9 @@ func (*Scanner) RunsPrograms() bool { return true }
 type Settings struct {
 	// ForbidInlineAllow makes "gitleaks:allow" on a line of no effect.
 	ForbidInlineAllow bool `json:"forbid_inline_allow,omitempty"`
+	// History asks for a look at the whole history and a list of what to
+	// rotate, instead of findings.
+	History *HistorySettings `json:"history,omitempty"`
 }
 
 // parseSettings reads the scanner's settings: either the object itself or one
@@ -85,9 +88,11 @@ func (sc *Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Pro
 
 	err = sc.scan(ctx, req, set, progress, &rep)
 	if err != nil {
-		if cause := context.Cause(ctx); errors.Is(cause, context.Canceled) {
+		cause := context.Cause(ctx)
+		if errors.Is(cause, context.Canceled) {
 			return rep, cause
 		}
+		err = errors.Join(cause, err) // a killed git does not say why
 		rep.Receipt.Gaps = append(rep.Receipt.Gaps, gapOf(err))
 	}
 	rep.Receipt.Wall, rep.Receipt.CPU = time.Since(started), cpuTime()-cpu
@@ -121,11 +126,15 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 	if req.MergeBase != "" {
 		revs = append(revs, "^"+string(req.MergeBase))
 	}
-	s := &session{repo: r, rules: rules, key: req.FingerprintKey, tell: func(done, total int) {
+	s := &session{repo: r, rules: rules, key: req.FingerprintKey}
+	s.tell = func(done, total int) {
 		if progress != nil {
-			progress(scan.Event{Scanner: Name, Stage: "scanning", Done: done, Total: total, Unit: "commits"})
+			progress(scan.Event{Scanner: Name, Stage: "scanning", Done: done, Total: total, Unit: "commits", Bytes: s.bytes.Load(), Found: s.foundSoFar()})
 		}
-	}}
+	}
+	if set.History != nil {
+		return s.history(ctx, req, *set.History, set, rep)
+	}
 	st, err := openStore(req.CacheDir, r, rules, req.FingerprintKey)
 	if err != nil {
 		return err
@@ -148,6 +157,12 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 			Do: "exclude generated data with an allowlist in .gitleaks.toml on the base branch"})
 	}
 	return err
+}
+
+func (s *session) foundSoFar() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.found)
 }
 
 // remember returns what notes in st that a batch of commits was looked at.
@@ -178,9 +193,17 @@ func loadRules(ctx context.Context, r repo, base review.SHA) (*ruleSet, error) {
 	return buildRules(in)
 }
 
-// lookAtRest looks at annotated tags, and says what became of files that git
-// shows no lines of.
+// lookAtRest looks at annotated tags of the walked commits, and says what
+// became of files that git shows no lines of.
 func (s *session) lookAtRest(ctx context.Context, res *walkResult, rep *scan.Report) error {
+	s.sayBlobs(rep)
+	return s.tagsInto(ctx, res, rep, func(_, commit string) bool {
+		_, walked := res.order[commit]
+		return walked
+	})
+}
+
+func (s *session) sayBlobs(rep *scan.Report) {
 	counts := s.seen
 	if counts.binary > 0 {
 		rep.Receipt.Skipped = append(rep.Receipt.Skipped, review.Skip{
@@ -189,7 +212,10 @@ func (s *session) lookAtRest(ctx context.Context, res *walkResult, rep *scan.Rep
 	if counts.text > 0 {
 		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d large or UTF-16 files were looked at as a whole, in windows.", counts.text))
 	}
-	tags, err := s.lookAtTags(ctx, res)
+}
+
+func (s *session) tagsInto(ctx context.Context, res *walkResult, rep *scan.Report, wanted func(tag, commit string) bool) error {
+	tags, err := s.lookAtTags(ctx, res, wanted)
 	if err != nil {
 		return err
 	}
@@ -213,35 +239,38 @@ func (s *session) safeNames(names []string) string {
 	return strings.Join(out, ", ")
 }
 
-// lookAtTags looks at the messages of annotated tags on the walked commits, and
-// of tags of such tags.
-func (s *session) lookAtTags(ctx context.Context, res *walkResult) (int, error) {
-	out, err := s.repo.output(ctx, 64<<20, nil, "for-each-ref", "--format=%(objecttype) %(objectname)", "refs/tags")
+// TagRefs is where a mirror keeps the tags of its remote.
+const TagRefs = "refs/launchgate/history/tags"
+
+// tag is an annotated tag.
+type tag struct {
+	id, object, kind, message string
+	date                      time.Time
+}
+
+// lookAtTags looks at the messages of the wanted annotated tags, and of tags of
+// such tags. wanted is told the tag a ref names and what it comes to in the end.
+func (s *session) lookAtTags(ctx context.Context, res *walkResult, wanted func(tag, commit string) bool) (int, error) {
+	out, err := s.repo.output(ctx, 64<<20, nil, "for-each-ref", "--format=%(objecttype) %(objectname)", "refs/tags", TagRefs)
 	if err != nil {
 		return 0, err
 	}
-	var ids []string
+	var named []string
+	known := make(map[string]tag)
 	for _, line := range strings.Split(string(out), "\n") {
-		if kind, id, _ := strings.Cut(line, " "); kind == "tag" {
-			ids = append(ids, id)
+		kind, id, _ := strings.Cut(line, " ")
+		if _, again := known[id]; kind == "tag" && !again {
+			known[id] = tag{}
+			named = append(named, id)
 		}
 	}
-	type tag struct{ id, object, message string }
-	known := make(map[string]tag)
-	for len(ids) > 0 {
+	for ids := named; len(ids) > 0; {
 		var inner []string
 		err := s.repo.objects(ctx, ids, bigFileBytes, func(o object) error {
-			head, message, _ := strings.Cut(string(o.data), "\n\n")
-			t := tag{id: o.id, message: message}
-			for _, line := range strings.Split(head, "\n") {
-				switch word, rest, _ := strings.Cut(line, " "); word {
-				case "object":
-					t.object = rest
-				case "type":
-					if _, seen := known[t.object]; rest == "tag" && !seen {
-						inner = append(inner, t.object)
-					}
-				}
+			t := parseTag(o)
+			if _, seen := known[t.object]; t.kind == "tag" && !seen {
+				known[t.object] = tag{}
+				inner = append(inner, t.object)
 			}
 			known[o.id] = t
 			return nil
@@ -252,23 +281,50 @@ func (s *session) lookAtTags(ctx context.Context, res *walkResult) (int, error) 
 		ids = inner
 	}
 	looked := 0
-	names := make([]string, 0, len(known))
-	for id := range known {
-		names = append(names, id)
-	}
-	sort.Strings(names)
-	for _, id := range names {
-		target := known[id].object
-		for hop := 0; hop < 16 && known[target].id != ""; hop++ {
-			target = known[target].object
+	sort.Strings(named)
+	done := make(map[string]bool)
+	for _, id := range named {
+		target := known[id]
+		for hop := 0; hop < 16 && target.kind == "tag"; hop++ {
+			target = known[target.object]
 		}
-		if _, walked := res.order[target]; !walked {
+		if !wanted(id, target.object) {
 			continue
 		}
-		looked++
-		s.add(res, s.hits(ctx, text{content: []byte(known[id].message), commit: target, line: 1}, inTag))
+		commit := ""
+		if target.kind == "commit" {
+			commit = target.object
+		}
+		for t := known[id]; !done[t.id]; t = known[t.object] {
+			done[t.id] = true
+			looked++
+			hs := s.hits(ctx, text{content: []byte(t.message), commit: commit, line: 1}, inTag)
+			for i := range hs {
+				hs[i].Date = t.date
+			}
+			s.add(res, hs)
+			if t.kind != "tag" {
+				break
+			}
+		}
 	}
 	return looked, nil
+}
+
+func parseTag(o object) tag {
+	head, message, _ := strings.Cut(string(o.data), "\n\n")
+	t := tag{id: o.id, message: message}
+	for _, line := range strings.Split(head, "\n") {
+		switch word, rest, _ := strings.Cut(line, " "); word {
+		case "object":
+			t.object = rest
+		case "type":
+			t.kind = rest
+		case "tagger":
+			t.date = authorDate(rest)
+		}
+	}
+	return t
 }
 
 // finalDiff looks at both sides of the change between base and head.
@@ -332,6 +388,8 @@ func gapOf(err error) review.Gap {
 		g.Why, g.Do = mh.Error(), "fetch the whole history"
 	case errors.As(err, &ge) && ge.stderr != "":
 		g.Why = "git " + ge.op + ": " + ge.stderr
+	case errors.Is(err, errCut):
+		g.Code, g.What, g.Why, g.Do = review.CodeTooLarge, "secrets", err.Error(), "exclude generated data with an allowlist in .gitleaks.toml on the default branch"
 	case errors.Is(err, errPatch):
 		g.Code, g.Why, g.Do = review.CodeScannerFailed, err.Error(), "report this with the git version in use"
 	}

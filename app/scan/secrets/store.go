@@ -29,6 +29,8 @@ type store struct {
 	mu    sync.Mutex
 	clean map[string]bool
 	dirty map[string]bool
+	// held are the dirty commits that complete looks at history covered.
+	held map[string]bool
 	// tips are refs below which everything was scanned; commits reachable from
 	// them are not in clean.
 	tips []string
@@ -39,12 +41,13 @@ type storeLine struct {
 	Clean []string `json:"c,omitempty"`
 	Dirty []string `json:"d,omitempty"`
 	Tips  []string `json:"t,omitempty"`
+	Held  []string `json:"h,omitempty"`
 }
 
 // openStore reads the store of a repository under cacheDir; with an empty
 // cacheDir nothing is remembered.
 func openStore(cacheDir string, r repo, rules *ruleSet, key []byte) (*store, error) {
-	st := &store{key: key, clean: make(map[string]bool), dirty: make(map[string]bool)}
+	st := &store{key: key, clean: make(map[string]bool), dirty: make(map[string]bool), held: make(map[string]bool)}
 	if cacheDir == "" {
 		return st, nil
 	}
@@ -89,6 +92,9 @@ func (st *store) apply(line storeLine) {
 	}
 	for _, id := range line.Dirty {
 		st.dirty[id] = true
+	}
+	for _, id := range line.Held {
+		st.held[id] = true
 	}
 	if line.Tips != nil {
 		st.tips = line.Tips
@@ -138,18 +144,20 @@ func (st *store) encode(line storeLine) ([]byte, error) {
 }
 
 // complete remembers that everything reachable from tips was scanned, which
-// takes the place of the list of clean commits.
-func (st *store) complete(tips []string) error {
+// takes the place of the list of clean commits; walked are the commits that were
+// scanned for it.
+func (st *store) complete(tips, walked []string) error {
 	if st.path == "" {
 		return nil
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	line := storeLine{Tips: tips}
-	for id := range st.dirty {
-		line.Dirty = append(line.Dirty, id)
+	for _, id := range walked {
+		if st.dirty[id] {
+			st.held[id] = true
+		}
 	}
-	line.Dirty = sorted(line.Dirty)
+	line := storeLine{Tips: tips, Dirty: sortedKeys(st.dirty), Held: sortedKeys(st.held)}
 	b, err := st.encode(line)
 	if err != nil {
 		return err
@@ -172,4 +180,12 @@ func (st *store) complete(tips []string) error {
 	}
 	st.clean, st.tips = make(map[string]bool), tips
 	return nil
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	return sorted(out)
 }

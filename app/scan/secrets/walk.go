@@ -180,8 +180,13 @@ func (s *session) add(res *walkResult, hs []hit) {
 		s.dirty = make(map[string]bool)
 	}
 	for _, h := range hs {
-		h.order, h.Date = res.order[h.Commit], res.dates[h.Commit]
-		s.dirty[h.Commit] = true
+		h.order = res.order[h.Commit]
+		if h.Date.IsZero() {
+			h.Date = res.dates[h.Commit]
+		}
+		if h.Where != inTag { // tags are looked at each time
+			s.dirty[h.Commit] = true
+		}
 		if len(s.found) >= maxHits {
 			s.cut = true
 			continue

@@ -1,0 +1,79 @@
+package secrets
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// Marks are what one user decided about secrets, by key, kept in a file beside
+// the command line's cache. A server keeps them in its database.
+type Marks struct{ path string }
+
+// OpenMarks returns the decisions kept under cacheDir.
+func OpenMarks(cacheDir string) Marks {
+	if cacheDir == "" {
+		return Marks{}
+	}
+	return Marks{path: filepath.Join(cacheDir, Name, "states.json")}
+}
+
+// All returns every decision.
+func (m Marks) All() (map[string]review.Mark, error) {
+	marks := make(map[string]review.Mark)
+	if m.path == "" {
+		return marks, nil
+	}
+	data, err := os.ReadFile(m.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return marks, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &marks)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what was decided about secrets: %w", err)
+	}
+	return marks, nil
+}
+
+// Set notes what became of the secret with a key.
+func (m Marks) Set(key string, mark review.Mark) error {
+	bad := func(what, do string) error {
+		return &review.Error{Code: review.CodeBadRequest, Op: "mark a secret", What: what, Do: do}
+	}
+	if err := mark.Check(); err != nil {
+		return err
+	}
+	switch {
+	case m.path == "":
+		return bad("without a folder to keep it in", "name one with --cache")
+	case len(key) != 64 || !isHex([]byte(key)):
+		return bad("by something that is not a key of 64 hexadecimal digits", "take the key from the list")
+	}
+	marks, err := m.All()
+	if err != nil {
+		return err
+	}
+	mark.At = mark.At.UTC()
+	marks[key] = mark
+	data, err := json.MarshalIndent(marks, "", "\t")
+	if err != nil {
+		return fmt.Errorf("encode what was decided about secrets: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(m.path), 0o700); err != nil {
+		return fmt.Errorf("keep what was decided about secrets: %w", err)
+	}
+	if err := os.WriteFile(m.path+".new", data, 0o600); err != nil {
+		return fmt.Errorf("keep what was decided about secrets: %w", err)
+	}
+	if err := os.Rename(m.path+".new", m.path); err != nil {
+		return fmt.Errorf("keep what was decided about secrets: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package store_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/store"
+	"github.com/launchgate/launchgate/app/store/storetest"
+)
+
+func rotation(key, path string) review.Rotation {
+	return review.Rotation{Key: strings.Repeat(key, 64/len(key)), Rule: "secrets/aws-access-token", Severity: review.SeverityCritical, Provider: "Amazon Web Services",
+		Commit: review.SHA(strings.Repeat("a", 40)), Path: path, Line: 3, Authored: time.Unix(1700000000, 0).UTC(), Places: 1}
+}
+
+func TestHistoryIsKeptWithWhatWasDecided(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		repo := review.Repo{ID: 7, Owner: "acme", Name: "api"}
+		if err := errors.Join(db.SaveInstallation(ctx, 9, "acme", false), db.SaveRepositories(ctx, 9, []review.Repo{repo}), db.QueueHistory(ctx, 9, repo)); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := db.HistoriesToLookAt(ctx, "engine 1"); err != nil || len(list) != 1 || list[0].Repo.ID != 7 || list[0].Installation != 9 {
+			t.Fatalf("to look at: %+v, %v", list, err)
+		}
+		before, err := db.BeginHistory(ctx, 9, repo)
+		if err != nil || before.History.State != review.HistoryQueued {
+			t.Fatalf("before: %+v, %v", before, err)
+		}
+		if err := db.NoteHistory(ctx, 7, review.HistoryProgress{Commits: 5, Total: 10}); err != nil {
+			t.Fatal(err)
+		}
+		if h, err := db.HistoryOf(ctx, 7); err != nil || h.Progress.Commits != 5 || h.History.State != review.HistoryRunning {
+			t.Errorf("on its way: %+v, %v", h, err)
+		}
+
+		end := func(state review.HistoryState, rs ...review.Rotation) {
+			t.Helper()
+			if err := db.EndHistory(ctx, review.History{Repo: repo, State: state, Head: rs[0].Commit, Rotations: rs, Receipt: review.ScannerReceipt{Scanner: "secrets"}}, "engine 1"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		paths := func() string {
+			t.Helper()
+			h, err := db.HistoryOf(ctx, 7)
+			if err != nil || h.Secrets != len(h.Rotations) || h.Open != h.History.Open() {
+				t.Fatalf("%+v, %v", h, err)
+			}
+			var out []string
+			for _, r := range h.Rotations {
+				out = append(out, r.Path+" "+r.State.String())
+			}
+			return strings.Join(out, ", ")
+		}
+		end(review.HistoryIncomplete, rotation("01", "a"))
+		if list, err := db.HistoriesToLookAt(ctx, "engine 1"); err != nil || len(list) != 1 {
+			t.Errorf("after an incomplete look: %+v, %v", list, err)
+		}
+		end(review.HistoryDone, rotation("01", "a"), rotation("02", "b"))
+		if list, err := db.HistoriesToLookAt(ctx, "engine 1"); err != nil || len(list) != 0 {
+			t.Errorf("after a complete look: %+v, %v", list, err)
+		}
+		if list, err := db.HistoriesToLookAt(ctx, "engine 2"); err != nil || len(list) != 1 {
+			t.Errorf("with another engine: %+v, %v", list, err)
+		}
+		if got := paths(); got != "a open, b open" {
+			t.Errorf("list: %s", got)
+		}
+
+		now := time.Unix(1700000001, 0)
+		if key, err := db.MarkSecret(ctx, "01010101", review.Mark{State: review.Rotated, Reason: "rolled", At: now}); err != nil || key != strings.Repeat("01", 32) {
+			t.Errorf("mark: %q, %v", key, err)
+		}
+		for _, bad := range []struct {
+			key  string
+			mark review.Mark
+		}{{"0101", review.Mark{State: review.Rotated}}, {"99999999", review.Mark{}}, {"%%%%%%%%", review.Mark{}}, {"02020202", review.Mark{State: review.FalsePositive}}} {
+			if _, err := db.MarkSecret(ctx, bad.key, bad.mark); review.CodeOf(err) != review.CodeBadRequest {
+				t.Errorf("mark %q as %s: %v", bad.key, bad.mark.State, err)
+			}
+		}
+		if got := paths(); got != "b open, a rotated" {
+			t.Errorf("list after a mark: %s", got)
+		}
+		// An incomplete look takes nothing away, a complete one does.
+		end(review.HistoryIncomplete, rotation("03", "c"))
+		if got := paths(); got != "b open, c open, a rotated" {
+			t.Errorf("list after an incomplete look: %s", got)
+		}
+		end(review.HistoryDone, rotation("01", "a"), rotation("03", "c"))
+		if got := paths(); got != "c open, a rotated" {
+			t.Errorf("list after a complete look: %s", got)
+		}
+		if all, err := db.Histories(ctx); err != nil || len(all) != 1 || all[0].Secrets != 2 || all[0].Open != 1 || all[0].Repo.FullName() != "acme/api" {
+			t.Errorf("all: %+v, %v", all, err)
+		}
+
+		// What was decided outlives the repository, the list does not.
+		if err := db.RemoveRepositories(ctx, []review.Repo{repo}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.HistoryOf(ctx, 7); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("a removed repository's history: %v", err)
+		}
+		end(review.HistoryDone, rotation("01", "a")) // a look that was under way
+		if all, err := db.Histories(ctx); err != nil || len(all) != 0 {
+			t.Errorf("a look under way brings a removed repository back: %+v, %v", all, err)
+		}
+		if err := db.QueueHistory(ctx, 9, repo); err != nil {
+			t.Fatal(err)
+		}
+		end(review.HistoryDone, rotation("01", "a"))
+		if got := paths(); got != "a rotated" {
+			t.Errorf("list of the repository that came back: %s", got)
+		}
+		if err := db.RemoveInstallation(ctx, 9); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := db.Histories(ctx); err != nil || len(all) != 0 {
+			t.Errorf("after the installation is gone: %+v, %v", all, err)
+		}
+	})
+}
