@@ -366,14 +366,8 @@ func TestBadInputEndsWithAReadableReason(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newStage(t, map[string]string{"go.mod": goMod})
 			n := s.open("topic", "main", map[string]string{"b.go": "package a\n"})
-			d, err := s.github.DeliverPullRequest(s.repo, n, "opened")
-			if err != nil {
-				t.Fatal(err)
-			}
-			_ = d
 			tt.break_(s)
-			d2 := s.deliverRaw(n)
-			state, reason := s.ended(d2)
+			state, reason := s.ended(s.deliverRaw(n))
 			if state != store.DeliveryFailed || !strings.Contains(strings.ToLower(reason), tt.reason) {
 				t.Errorf("ended %s: %q, want a reason that names %q", state, reason, tt.reason)
 			}

@@ -148,8 +148,8 @@ func TestAKilledServersReviewIsTakenUpAgain(t *testing.T) {
 		t.Errorf("%d check runs, want the one that was in progress", len(runs))
 	}
 	comments := len(s.repo.ReviewComments(number))
-	if comments != 6 {
-		t.Errorf("%d comments, want 6", comments)
+	if comments != 5 { // two of the findings are about one place
+		t.Errorf("%d comments, want 5", comments)
 	}
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
