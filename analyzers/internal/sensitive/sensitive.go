@@ -128,7 +128,7 @@ func (v *vocabulary) add(t term) {
 // what comes before only says which (login password), except where it says that
 // it is not the thing itself (hashed password, is email, max tokens).
 var (
-	before = words.NewSet(`hash hashed digest checksum md5 sha sha1 sha256 bcrypt argon argon2 hmac encrypted ciphered masked redacted censored obfuscated anonymized
+	before = words.NewSet(`hash hashed digest checksum md5 sha sha1 sha256 bcrypt argon argon2 hmac enc encrypted ciphered masked redacted censored obfuscated anonymized
 		anonymised pseudonymized pseudonymised sanitized sanitised tokenized placeholder dummy example sample test mock fake stub num total min max limit n count is has
 		should needs need allow allows can must was were did does if no not non without with invalid missing empty wrong bad incorrect malformed unknown expired forgot
 		forgotten verify verified validate validated valid check checked require required requires enable enabled disable disabled hide show err error page next prev previous continuation
@@ -147,8 +147,9 @@ var (
 		header headers flag flags env var variable arg brand network last4 last four bin country region locale lang language carrier operator codec encoding charset cost salt rounds
 		queue topic worker job task category priority mailer body html text content contents preview layout plugin driver backend adapter api app hook webhook page form view
 		screen component button input checker check checks comparison match matches mismatch matched equal set unset present provided empty missing loader repo repository dao
-		model info_url changed_at rotation rotated rotate revoked revocation blacklist denylist allowlist whitelist stats metric metrics counter rate limiter expirydate exp iat nbf kid
-		audience aud subjectid cursor cooldown window delay period per cent percent percentage id_field tag tags icon image photo picture svg css class taken available free allowed denied blocked sent exhausted`)
+		model info_url changed_at rotation hashing rotated rotate revoked revocation blacklist denylist allowlist whitelist stats metric metrics counter rate limiter expirydate exp iat nbf kid
+		audience aud subjectid cursor cooldown window delay period per cent percent percentage id_field tag tags icon image photo picture svg css class taken available free allowed owner info spec handle keyring correct router controller attachment attachments
+		buffer part parts msgr srvc mw signer verifier claim claims order date dates push digestor subs map mapping router groups usage denied blocked sent exhausted`)
 	// qualifiers are words that say whose or which; they change nothing.
 	qualifiers = words.NewSet(`user users customer client member person patient employee account owner admin my our your the new old current default raw plain plaintext clear
 		cleartext original login signup signin register primary secondary backup work home contact db database smtp mail server app service api auth root temp temporary
@@ -301,7 +302,7 @@ func startsWith(s, prefix []string) bool {
 // parser's or a model's.
 func singular(w string) string {
 	switch {
-	case w == "tokens" || w == "pass" || w == "address" || len(w) < 4:
+	case w == "tokens" || w == "authorizations" || w == "pass" || w == "address" || len(w) < 4:
 		return w
 	case strings.HasSuffix(w, "ss"):
 		return w
