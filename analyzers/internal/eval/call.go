@@ -395,6 +395,9 @@ func (m *machine) callFunc(cl *closure, c call) value {
 			}
 		}
 	}
+	if m.sim != nil && !fn.Literal && len(m.sim.calls) < 100 && m.takesRequest(c.args) {
+		m.sim.calls = append(m.sim.calls, called{fn, len(m.stack)})
+	}
 	m.reached[fn] = true
 	f := &frame{fn: fn, env: &env{vars: map[int32]value{}, parent: cl.env}}
 	m.bind(f, cl, c.args)

@@ -595,6 +595,9 @@ func (m *machine) index(n *program.Node, f *frame) value {
 		if _, ok := k.(absent); ok {
 			return absent{t: n.T}
 		}
+		for _, kk := range o.keys {
+			m.compared(k, kk, false)
+		}
 		return &unknown{t: n.T, labels: labels(k)}
 	case absent:
 		return absent{t: n.T}
@@ -604,6 +607,9 @@ func (m *machine) index(n *program.Node, f *frame) value {
 		}
 		if o.kind == "session" {
 			return absent{t: n.T}
+		}
+		if o.kind == "vars" && m.sim != nil {
+			return m.param(k, n.T)
 		}
 	case *unknown:
 		if _, ok := k.(absent); ok && m.sim != nil {
@@ -765,6 +771,8 @@ func (m *machine) compare(op string, a, b value) value {
 	}
 	eq, ok, anon := equal(a, b)
 	if !ok {
+		m.compared(a, b, false)
+		m.compared(b, a, false)
 		return &unknown{t: "bool", labels: mergeLabels(labels(a), labels(b))}
 	}
 	return boolean(eq == (op == "=="), anon)
@@ -940,6 +948,9 @@ func (m *machine) pure(name string, args []value) (value, bool) {
 			if anon && !isUnknown(args[1]) {
 				return boolean(false, true), true
 			}
+			if name == "strings.HasPrefix" || name == "strings.EqualFold" {
+				m.compared(args[0], args[1], name == "strings.HasPrefix")
+			}
 			return nil, false
 		}
 		var r bool
@@ -959,7 +970,7 @@ func (m *machine) pure(name string, args []value) (value, bool) {
 			return absent{t: "string"}, true
 		}
 		if u, ok := args[0].(*unknown); ok {
-			return &unknown{t: "string", labels: u.labels}, true
+			return &unknown{t: "string", labels: u.labels, part: u.part}, true
 		}
 		if !all || anon {
 			return nil, false

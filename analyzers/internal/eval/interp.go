@@ -90,6 +90,8 @@ type machine struct {
 	served []value
 
 	restCache    map[closureKey][]value
+	compareCache map[closureKey][]comparison
+	target       *target // the operation being judged, if a route is many
 	verdicts     map[verdictKey]verdict
 	elsewhere    map[closureKey]bool
 	appliedCache map[closureKey]value

@@ -254,10 +254,14 @@ func keyOfClosure(c *closure) closureKey {
 // rest lists what a handler hands its requests on to.
 func (m *machine) rest(c *closure) []value {
 	k := keyOfClosure(c)
-	if v, ok := m.restCache[k]; ok {
+	if v, ok := m.restCache[k]; ok && m.target == nil {
 		return v
 	}
-	s := m.simulate(c, &simulation{})
+	s := &simulation{}
+	if t := m.target; t != nil {
+		s.path, s.method = t.path, t.method
+	}
+	s = m.simulate(c, s)
 	var out []value
 	for _, p := range s.passed {
 		dup := false
@@ -268,13 +272,17 @@ func (m *machine) rest(c *closure) []value {
 			out = append(out, p.v)
 		}
 	}
-	m.restCache[k] = out
+	if m.target == nil {
+		m.restCache[k] = out
+		m.compareCache[k] = s.compared
+	}
 	return out
 }
 
 // finish turns registrations into routes.
 func (m *machine) finish() routes.Inventory {
 	m.restCache = map[closureKey][]value{}
+	m.compareCache = map[closureKey][]comparison{}
 	m.verdicts = map[verdictKey]verdict{}
 	var inv routes.Inventory
 	// First what is mounted where, then the routes.
@@ -459,27 +467,58 @@ func (m *machine) routesOf(r *record) []routes.Route {
 		if !strings.HasPrefix(full, "/") {
 			full = "/" + full
 		}
-		for _, p := range m.peel(r.handler, 0) {
-			rt := routes.Route{Method: r.method, Path: full, Registered: routes.Place{File: r.pos.file, Line: int(r.pos.line)}, Server: w.server}
-			if rt.Method == "" || rt.Method == "ANY" {
-				rt.Method = "*"
+		ops := m.operations(r, full)
+		if ops == nil {
+			ops = []operation{{}}
+		} else {
+			ops = append(ops, operation{target: target{path: full, method: r.method}})
+		}
+		for _, op := range ops {
+			if op.path == "" {
+				op.path = full
+			} else {
+				m.target = &op.target
 			}
-			chain := append([]middleware(nil), w.chain...)
-			if r.r.fam.scope == "prefix" {
-				chain, w.late = m.prefixed(r, full)
+			out = append(out, m.routesAt(r, w, op)...)
+			m.target = nil
+			if len(out) > maxOperations {
+				return out
 			}
-			chain = append(chain, r.mws...)
-			for _, l := range p.layers {
-				l := l
-				chain = append(chain, middleware{v: l, pos: l.pos})
-			}
+		}
+	}
+	return out
+}
+
+// routesAt makes the routes of a registration for one of its operations.
+func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
+	chain := append([]middleware(nil), w.chain...)
+	if r.r.fam.scope == "prefix" {
+		chain, w.late = m.prefixed(r, op.path)
+	}
+	chain = append(chain, r.mws...)
+	var out []routes.Route
+	for _, p := range m.peel(r.handler, 0) {
+		chain := slices.Clone(chain)
+		for _, l := range p.layers {
+			chain = append(chain, middleware{v: l, pos: l.pos})
+		}
+		judge := func(method string) routes.Route {
+			rt := routes.Route{Method: method, Path: op.path, Registered: routes.Place{File: r.pos.file, Line: int(r.pos.line)}, Server: w.server}
 			rt.Through = publicPlaces(slices.Concat(r.via, w.places))
 			m.judge(&rt, r, chain, p)
 			m.late(&rt, w.late)
-			out = append(out, rt)
-			if len(out) > 40 {
-				return out
+			if op.fn != nil {
+				rt.Handler = routes.Symbol{Func: shortName(op.fn.Name), File: op.fn.File, Line: int(op.fn.Line)}
 			}
+			return rt
+		}
+		if r.method != "" && r.method != "*" && r.method != "ANY" {
+			out = append(out, judge(r.method))
+		} else {
+			out = append(out, m.byMethod(r, judge)...)
+		}
+		if len(out) > 40 {
+			break
 		}
 	}
 	return out

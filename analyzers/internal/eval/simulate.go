@@ -16,6 +16,9 @@ type simulation struct {
 	path       string
 	method     string
 	usedPath   bool
+	target     target
+	compared   []comparison
+	calls      []called // of the program, with a part of the request
 
 	steps  int
 	unsure int
@@ -53,6 +56,12 @@ func lastLine(n *program.Node) int {
 	last := 0
 	walk(n, func(n *program.Node) { last = max(last, int(n.Line)) })
 	return last
+}
+
+// called is a call of a function of the program.
+type called struct {
+	fn    *function
+	depth int
 }
 
 // passage is one call of the rest of the chain.
@@ -503,7 +512,7 @@ func (m *machine) requestField(r request, n *program.Node) value {
 func (m *machine) requestPath() value {
 	m.sim.usedPath = true
 	if m.sim.path == "" {
-		return &unknown{t: "string", labels: []string{"path"}}
+		return &unknown{t: "string", labels: []string{"path"}, part: partPath}
 	}
 	return str(strings.TrimSuffix(m.sim.path, "{$}")) // the pattern's end mark is not part of a path
 }
@@ -511,7 +520,7 @@ func (m *machine) requestPath() value {
 func (m *machine) requestMethodName() value {
 	m.sim.usedPath = true
 	if m.sim.method == "" || m.sim.method == "*" || m.sim.method == "ANY" {
-		return &unknown{t: "string", labels: []string{"method"}}
+		return &unknown{t: "string", labels: []string{"method"}, part: partMethod}
 	}
 	return str(m.sim.method)
 }
@@ -565,7 +574,12 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		return &unknown{t: t}
 	case "IsAborted", "IsStopped":
 		return boolean(s.aborted == 2, false)
-	case "JSON", "String", "Status", "SendStatus", "WriteHeader", "NoContent", "HTML", "XML", "IndentedJSON", "PureJSON", "Render", "Blob", "Data", "SecureJSON", "JSONBlob", "StatusCode", "Stream", "AsciiJSON", "YAML", "JSONPretty", "ProtoBuf", "SetStatusCode":
+	case "String", "Redacted":
+		if r.kind == "url" {
+			return m.requestPath()
+		}
+		fallthrough
+	case "JSON", "Status", "SendStatus", "WriteHeader", "NoContent", "HTML", "XML", "IndentedJSON", "PureJSON", "Render", "Blob", "Data", "SecureJSON", "JSONBlob", "StatusCode", "Stream", "AsciiJSON", "YAML", "JSONPretty", "ProtoBuf", "SetStatusCode":
 		if code, ok := firstInt(c.args); ok && code >= 400 {
 			s.refuse(m, code, c.pos, name)
 		}
@@ -611,6 +625,9 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		}
 		if r.kind == "url" && name == "Query" {
 			return request{"query"}
+		}
+		if first != nil && (name == "Param" || name == "PathValue" || name == "Params" || name == "URLParam") {
+			return m.param(first, t)
 		}
 		return &unknown{t: t}
 	case "Get":
@@ -760,6 +777,8 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 			s.put(contextKey(c.args[1], c.n.K[2]), c.args[2])
 		}
 		return request{"ctx"}
+	case "github.com/gorilla/mux.Vars":
+		return request{"vars"}
 	case "context.WithTimeout", "context.WithCancel":
 		if len(c.args) > 0 {
 			if t := tupleTypes(t); len(t) > 1 {
@@ -778,6 +797,10 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	}
 	base := withoutMajor(pkg)
 	switch base {
+	case "github.com/go-chi/chi":
+		if fn == "URLParam" && len(c.args) == 2 {
+			return m.param(c.args[1], "string")
+		}
 	case "github.com/labstack/echo", "github.com/gofiber/fiber":
 		if fn == "NewHTTPError" || fn == "NewError" {
 			code, _ := firstInt(c.args)
@@ -921,6 +944,9 @@ func (m *machine) simulate(cl *closure, s *simulation) *simulation {
 
 func (m *machine) simulateWith(cl *closure, args []value, s *simulation) *simulation {
 	sim, log, conds, depth, stack := m.sim, m.log, m.conds, m.depth, m.stack
+	if m.target != nil {
+		s.target = *m.target
+	}
 	m.sim, m.log, m.conds, m.depth, m.stack = s, nil, nil, 0, nil
 	onStack := m.onStack
 	m.onStack = map[*function]int{}

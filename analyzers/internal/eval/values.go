@@ -16,6 +16,7 @@ type (
 	unknown struct {
 		t      string
 		labels []string
+		part   string // of the request: what it is compared with matters
 	}
 	// constant is a string 's', int 'i' or bool 'b'. anon: it is so because the
 	// request is anonymous.
@@ -267,7 +268,7 @@ func join(a, b value, why []string, inform bool) value {
 		if handlerLike(b) && isNil(a) {
 			return b
 		}
-		return &unknown{t: typeOf(a), labels: mergeLabels(labels(a), labels(b), why)}
+		return &unknown{t: typeOf(a), labels: mergeLabels(labels(a), labels(b), why), part: partOf(a, b)}
 	}
 	// While registering errors are assumed not to happen.
 	if _, ok := a.(failure); ok {
@@ -304,6 +305,25 @@ func join(a, b value, why []string, inform bool) value {
 		return out[0]
 	}
 	return out
+}
+
+// partOf keeps what part of the request a value is where the other branch has
+// nothing instead.
+func partOf(a, b value) string {
+	x, ok1 := a.(*unknown)
+	y, ok2 := b.(*unknown)
+	switch {
+	case ok1 && ok2 && x.part == y.part, ok1 && !ok2 && empty(b):
+		return x.part
+	case ok2 && !ok1 && empty(a):
+		return y.part
+	}
+	return ""
+}
+
+func empty(v value) bool {
+	s, ok := asString(v)
+	return ok && s == "" || isNil(v)
 }
 
 const maxUnion = 6
