@@ -68,7 +68,7 @@ func standard(out string) error {
 		return err
 	}
 	defer f.Close()
-	if err := stddecl.Write(f, runtime.Version(), im.fset, pkgs); err != nil {
+	if err := stddecl.Write(f, runtime.Version(), im.fset, pkgs, func(string) string { return "std" }); err != nil {
 		return err
 	}
 	return f.Close()

@@ -8,6 +8,7 @@ import (
 	"go/types"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -45,12 +46,9 @@ func modules(list, out string) error {
 		fmt.Fprintf(&mod, "\t%s %s\n", f[0], f[1])
 		versions[f[0]] = f[1]
 		for _, p := range f[2:] {
-			path := f[0]
-			if p != "." {
-				path += "/" + p
-			}
-			wanted[path] = true
-			fmt.Fprintf(&src, "\t_ %q\n", path)
+			full := path.Join(f[0], p)
+			wanted[full] = true
+			fmt.Fprintf(&src, "\t_ %q\n", full)
 		}
 	}
 	mod.WriteString(")\n")
@@ -60,11 +58,12 @@ func modules(list, out string) error {
 		os.WriteFile(filepath.Join(dir, "bundle.go"), src.Bytes(), 0o644)); err != nil {
 		return err
 	}
-	// tidy downloads what is needed and writes every indirect requirement.
-	tidy := exec.Command("go", "mod", "tidy", "-e")
-	tidy.Dir, tidy.Stderr = dir, os.Stderr
-	tidy.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
-	if err := tidy.Run(); err != nil {
+	// Listing what is imported downloads it and writes every indirect requirement;
+	// "go mod tidy" would do the same for the tests of all modules.
+	resolve := exec.Command("go", "list", "-e", "-deps", ".")
+	resolve.Dir, resolve.Stderr = dir, os.Stderr
+	resolve.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
+	if err := resolve.Run(); err != nil {
 		return fmt.Errorf("resolve modules: %w", err)
 	}
 	cache, err := exec.Command("go", "env", "GOMODCACHE").Output()
@@ -108,8 +107,20 @@ func modules(list, out string) error {
 		return err
 	}
 	defer f.Close()
-	if err := stddecl.Write(f, strings.Join(label, "\n"), res.Fset, pkgs); err != nil {
+	if err := stddecl.Write(f, strings.Join(label, "\n"), res.Fset, pkgs, moduleOf(versions)); err != nil {
 		return err
 	}
 	return f.Close()
+}
+
+// moduleOf returns a function that says which of the modules holds a package.
+func moduleOf(versions map[string]string) func(string) string {
+	return func(pkg string) string {
+		for p := pkg; p != "."; p = path.Dir(p) {
+			if versions[p] != "" {
+				return p
+			}
+		}
+		return ""
+	}
 }

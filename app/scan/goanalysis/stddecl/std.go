@@ -17,8 +17,8 @@ var std []byte
 //go:embed modules.bundle
 var modules []byte
 
-// known is the bundle of modules, inflated once for the whole process (about
-// 30 ms of CPU).
+// known is the index of the bundle of modules; a module's declarations are
+// unpacked when one of its packages is asked for.
 var known = sync.OnceValues(func() (map[string]knownPackage, error) {
 	label, entries, err := Read(modules)
 	if err != nil {

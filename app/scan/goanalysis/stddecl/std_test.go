@@ -44,7 +44,7 @@ func TestStandardLibraryIsWhole(t *testing.T) {
 }
 
 func TestDamagedBundleIsRefused(t *testing.T) {
-	for _, b := range []string{"", "junk", "launchgate-decl-1\n", "launchgate-decl-1\n\x01\x02\x03"} {
+	for _, b := range []string{"", "junk", "launchgate-decl-2\n", "launchgate-decl-2\n\x01\x02\x03"} {
 		if _, entries, err := stddecl.Read([]byte(b)); err == nil {
 			t.Errorf("%q gives %d entries and no error", b, len(entries))
 		}
