@@ -226,8 +226,8 @@ func (m *machine) field(x value, n *program.Node) value {
 	case request:
 		return m.requestField(o, n)
 	case *router:
-		if n.S == "RouterGroup" || n.S == "Router" {
-			return x
+		if n.S == "RouterGroup" || n.S == "Router" || routerType(n.T) == o.fam {
+			return x // the embedded part that routes
 		}
 		return &external{name: o.t + "." + n.S, recv: x}
 	case *external:

@@ -83,6 +83,7 @@ type machine struct {
 	queue      []queued
 	coveredSeq int
 	ctx        map[string]value // what earlier middleware put into the request
+	op         *object          // of the route being judged
 	notes      []string
 
 	sim    *simulation
@@ -1082,6 +1083,10 @@ func (m *machine) spread(r *program.Node, n int, lhs []*program.Node, f *frame) 
 		if lhs[i].Op == program.Local {
 			name = lhs[i].S
 		}
+		if has, ok := m.hasKey(r, f); ok {
+			out[i] = boolean(has, false)
+			continue
+		}
 		if o, ok := v.(*object); ok && r.Op == program.Assert && o.t != "" && o.t == r.T {
 			out[i] = boolean(true, false)
 			continue
@@ -1117,6 +1122,30 @@ func (m *machine) spread(r *program.Node, n int, lhs []*program.Node, f *frame) 
 		}
 	}
 	return out
+}
+
+// hasKey says whether a map holds a key, where both are known.
+func (m *machine) hasKey(r *program.Node, f *frame) (has, known bool) {
+	if r.Op != program.Index {
+		return false, false
+	}
+	t, ok := m.eval(r.K[0], f).(*table)
+	if !ok {
+		return false, false
+	}
+	key := keyOf(m.eval(r.K[1], f))
+	if key == "" {
+		return false, false
+	}
+	if _, has = t.e[key]; has {
+		return true, true
+	}
+	for _, k := range t.keys {
+		if keyOf(k) == "" {
+			return false, false
+		}
+	}
+	return false, len(t.keys) > 0
 }
 
 func (m *machine) assignTo(l *program.Node, v value, f *frame) {

@@ -36,8 +36,8 @@ type verdictKey struct {
 func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peeled) {
 	var reasons []string
 	add := func(v verdict, mw middleware) { rt.Guards = append(rt.Guards, guardOf(v, mw)) }
-	m.ctx = nil
-	defer func() { m.ctx = nil }()
+	m.ctx, m.op = nil, r.op
+	defer func() { m.ctx, m.op = nil, nil }()
 	for _, mw := range chain {
 		v := m.judgeMiddleware(mw.v, rt.Path, rt.Method, 0)
 		if v.name == "" {

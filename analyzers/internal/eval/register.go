@@ -93,6 +93,9 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 		case "os.Exit", "log.Fatal", "log.Fatalf", "log.Fatalln", "log.Panic":
 			return stop{}, true
 		}
+		if v, ok := m.humaFunc(pkg, fn, c); ok {
+			return v, true
+		}
 		if f := known(pkg); f != nil {
 			if slices.Contains(f.news, fn) {
 				if f.id == "routegroup" {
@@ -108,8 +111,17 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 					}
 					return r, true
 				}
-				t := pkg + "." + f.types[0]
-				return m.newRouter(f, t, c.pos), true
+				r := m.newRouter(f, pkg+"."+f.types[0], c.pos)
+				if f.id == "gateway" {
+					for _, o := range c.args {
+						if e, ok := o.(*external); ok && lastName(e.name) == "WithMiddlewares" {
+							for _, a := range e.args {
+								r.mws = append(r.mws, m.middlewares(a, c.pos, "")...)
+							}
+						}
+					}
+				}
+				return r, true
 			}
 			switch fn {
 			case "WrapF", "WrapH", "WrapHandler", "WrapMiddleware", "HandlerFunc":
@@ -240,6 +252,13 @@ func (m *machine) middlewares(v value, p place, prefix string) []middleware {
 		if x.t == chainType {
 			return m.middlewares(x.f["mws"], p, prefix)
 		}
+	case *external:
+		// A literal of a library's slice of middleware.
+		if x.called && x.t == x.name && len(x.args) > 0 {
+			if _, isField := x.args[0].(fieldArg); !isField {
+				return m.middlewares(&list{e: x.args}, p, prefix)
+			}
+		}
 	}
 	m.seq++
 	return []middleware{{v: v, pos: p, via: m.via(), seq: m.seq, prefix: prefix, conds: slices.Clone(m.conds)}}
@@ -332,6 +351,33 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 		}
 		for _, a := range args {
 			m.callValue(a, call{n: &program.Node{}, f: c.f, args: []value{to}, pos: c.pos})
+		}
+		return r
+	case "modify":
+		r.mods = append(r.mods, args...)
+		return nilValue{}
+	case "gateway":
+		if len(args) > 2 {
+			p, ok := gatewayPath(args[1])
+			if !ok {
+				p = "/{unresolved}"
+			}
+			for _, meth := range methodNames(args[0]) {
+				m.handle(r, meth, p, args[2:], c)
+			}
+		}
+		return r
+	case "many":
+		if len(args) > 2 {
+			for _, ms := range methodNames(args[0]) {
+				for meth := range strings.FieldsSeq(strings.ReplaceAll(ms, ",", " ")) {
+					for _, ps := range paths(args[1]) {
+						for p := range strings.FieldsSeq(ps) {
+							m.handle(r, meth, p, args[2:], c)
+						}
+					}
+				}
+			}
 		}
 		return r
 	case "methodroot":

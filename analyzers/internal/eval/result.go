@@ -112,6 +112,8 @@ type peeled struct {
 	layers []layer
 	core   value
 	strip  string
+	// method and path are those of a procedure behind the registered route.
+	method, path string
 }
 
 func (m *machine) peel(v value, depth int) []peeled {
@@ -140,6 +142,11 @@ func (m *machine) peel(v value, depth int) []peeled {
 		if isNilOrSelf(x.inner, v) {
 			return []peeled{{core: v}}
 		}
+		if ex, ok := x.mw.(*external); ok {
+			if p, ok := m.procedure(ex); ok {
+				return []peeled{p}
+			}
+		}
 		return under(layer{ext: x.mw, pos: x.pos}, x.inner, "")
 	case *closure:
 		cl := m.handlerOf(x)
@@ -155,13 +162,21 @@ func (m *machine) peel(v value, depth int) []peeled {
 			if at.line == 0 {
 				at = place{cl.fn.File, cl.fn.Line}
 			}
-			out = append(out, under(layer{applied: cl, pos: at}, d, "")...)
+			for _, p := range m.peel(d, depth+1) {
+				if p.path == "" { // what only picks the procedure is no middleware
+					p.layers = append([]layer{{applied: cl, pos: at}}, p.layers...)
+				}
+				out = append(out, p)
+			}
 		}
 		if len(out) > 0 {
 			return out
 		}
 		return []peeled{{core: cl}}
 	case *external:
+		if p, ok := m.procedure(x); ok {
+			return []peeled{p}
+		}
 		// What a library makes of a handler, and is used as one, wraps it.
 		if x.called {
 			for _, a := range x.args {
@@ -431,7 +446,7 @@ func (m *machine) ways(r *router, seq, depth int) []way {
 		if !e.group || e.to.fam.scope == "prefix" {
 			at = e.seq
 		}
-		if e.to.fam.scope == "prefix" {
+		if e.live || e.to.fam.scope == "prefix" {
 			at = seq
 		}
 		for _, w := range m.ways(e.to, at, depth+1) {
@@ -467,7 +482,10 @@ func (m *machine) routesOf(r *record) []routes.Route {
 		if !strings.HasPrefix(full, "/") {
 			full = "/" + full
 		}
-		ops := m.operations(r, full)
+		var ops []operation
+		if !m.describesOperations(r) {
+			ops = m.operations(r, full)
+		}
 		if ops == nil {
 			ops = []operation{{}}
 		} else {
@@ -502,8 +520,12 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 		for _, l := range p.layers {
 			chain = append(chain, middleware{v: l, pos: l.pos})
 		}
+		at := op.path
+		if p.path != "" {
+			at = joinPath(joinPath(w.prefix, p.strip), p.path)
+		}
 		judge := func(method string) routes.Route {
-			rt := routes.Route{Method: method, Path: op.path, Registered: routes.Place{File: r.pos.file, Line: int(r.pos.line)}, Server: w.server}
+			rt := routes.Route{Method: method, Path: at, Registered: routes.Place{File: r.pos.file, Line: int(r.pos.line)}, Server: w.server}
 			rt.Through = publicPlaces(slices.Concat(r.via, w.places))
 			m.judge(&rt, r, chain, p)
 			m.late(&rt, w.late)
@@ -512,9 +534,12 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 			}
 			return rt
 		}
-		if r.method != "" && r.method != "*" && r.method != "ANY" {
+		switch {
+		case p.path != "":
+			out = append(out, judge(p.method))
+		case r.method != "" && r.method != "*" && r.method != "ANY":
 			out = append(out, judge(r.method))
-		} else {
+		default:
 			out = append(out, m.byMethod(r, judge)...)
 		}
 		if len(out) > 40 {

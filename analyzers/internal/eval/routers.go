@@ -60,10 +60,15 @@ var families = []*family{
 			"Static": "static"})},
 	{id: "httprouter", pkgs: []string{"github.com/julienschmidt/httprouter"}, news: []string{"New"}, types: []string{"Router"}, scope: "all",
 		verbs: verbTable(upper, map[string]string{"Handle": "method", "Handler": "method", "HandlerFunc": "method", "ServeFiles": "static"})},
-	{id: "iris", pkgs: []string{"github.com/kataras/iris", "github.com/kataras/iris/v12/core/router"}, news: []string{"New", "Default"}, types: []string{"Application", "APIBuilder", "Party"}, scope: "after",
-		verbs: verbTable(title, map[string]string{"Handle": "method", "Any": "any", "Use": "use", "UseGlobal": "useall", "UseRouter": "useall", "Party": "group", "PartyFunc": "routefn", "HandleDir": "static"})},
+	{id: "iris", pkgs: []string{"github.com/kataras/iris", "github.com/kataras/iris/v12/core/router", "github.com/kataras/iris/v12/context"}, news: []string{"New", "Default"}, types: []string{"Application", "APIBuilder", "Party"}, scope: "after",
+		verbs: verbTable(title, map[string]string{"Handle": "method", "Any": "any", "Use": "use", "UseGlobal": "useall", "UseRouter": "useall", "UseOnce": "use", "HandleMany": "many", "Party": "group", "PartyFunc": "routefn", "HandleDir": "static"})},
 	{id: "go-zero", pkgs: []string{"github.com/zeromicro/go-zero/rest"}, news: []string{"MustNewServer", "NewServer"}, types: []string{"Server"}, scope: "all", wraps: true,
 		verbs: map[string]string{"AddRoutes": "routetable", "AddRoute": "routetable", "Use": "use"}},
+	{id: "huma", pkgs: []string{"github.com/danielgtaylor/huma"}, types: []string{"API", "Group"}, scope: "after", wraps: true,
+		verbs: map[string]string{"UseMiddleware": "use", "UseModifier": "modify", "UseSimpleModifier": "modify", "Adapter": "self"}},
+	{id: "gateway", pkgs: []string{"github.com/grpc-ecosystem/grpc-gateway/runtime"}, news: []string{"NewServeMux"}, types: []string{"ServeMux"}, scope: "all", wraps: true,
+		verbs: map[string]string{"Handle": "gateway", "HandlePath": "method"}},
+	{id: "connect", pkgs: []string{"connectrpc.com/connect", "github.com/bufbuild/connect-go"}, wraps: true},
 	{id: "http", pkgs: []string{"net/http"}, news: []string{"NewServeMux"}, types: []string{"ServeMux"}, scope: "all", wraps: true,
 		verbs: map[string]string{"Handle": "pattern", "HandleFunc": "pattern"}},
 }
@@ -132,7 +137,8 @@ type router struct {
 	via      []place
 	name     string
 	isRoot   bool
-	pathless bool // its methods take no path: it stands for one
+	pathless bool    // its methods take no path: it stands for one
+	mods     []value // functions that change an operation before it is added
 	servedBy []peeled
 }
 
@@ -143,6 +149,7 @@ type edge struct {
 	wraps  []middleware // around this attachment only
 	seq    int
 	group  bool    // shares to's middleware by the family's rule, else by mounting
+	live   bool    // what to's middleware cover is decided when a route is added
 	via    []place // of a mount: where, and the calls that led there
 }
 
@@ -177,6 +184,7 @@ type record struct {
 	via     []place
 	seq     int
 	conds   []string
+	op      *object // the description of the operation, where the library has one
 	static  bool
 	subtree bool
 }

@@ -137,7 +137,7 @@ func (s *simulation) dies(m *machine, p place) {
 // put notes what the request carries on; unknown values tell nothing.
 func (s *simulation) put(key string, v value) {
 	switch v.(type) {
-	case *object, failure, absent, *external, constant, nilValue:
+	case *object, *list, *table, failure, absent, *external, constant, nilValue:
 		if s.sets == nil {
 			s.sets = map[string]value{}
 		}
@@ -323,7 +323,17 @@ func requestKind(t string) string {
 	if strings.HasPrefix(t, "func(") || strings.HasPrefix(t, "[]") || strings.HasPrefix(t, "map[") {
 		return ""
 	}
+	if i := strings.IndexByte(t, '['); i > 0 {
+		t = t[:i]
+	}
 	pkg, typ, name := split(t)
+	if f := known(pkg); f != nil && f.id == "connect" && typ == "" {
+		switch name {
+		case "Request", "AnyRequest", "StreamingHandlerConn":
+			return "r"
+		}
+		return ""
+	}
 	if typ == "" && pkg != "" && (name == "Context" || name == "Ctx" || name == "RequestContext") {
 		if known(pkg) != nil || strings.HasPrefix(pkg, "github.com/cloudwego/hertz") {
 			return "c"
@@ -366,7 +376,7 @@ func (m *machine) argumentsFor(fn *function) []value {
 			} else {
 				out = append(out, request{"c"})
 			}
-		case isNextType(p.Type):
+		case isNextType(p.Type), takesOnlyRequest(p.Type):
 			out = append(out, next{})
 		default:
 			out = append(out, &unknown{t: p.Type, labels: words(p.Name)})
@@ -380,7 +390,29 @@ func isNextType(t string) bool {
 		return true
 	}
 	pkg, _, name := split(t)
-	return known(pkg) != nil && (name == "HandlerFunc" || name == "Handler" || name == "Handle")
+	switch name {
+	case "HandlerFunc", "Handler", "Handle":
+		return known(pkg) != nil
+	case "UnaryFunc", "StreamingHandlerFunc": // connect
+		return known(pkg) != nil
+	}
+	return false
+}
+
+// takesOnlyRequest reports whether a type is that of a function whose one
+// parameter is the request, as the rest of the chain is handed to some
+// libraries' middleware.
+func takesOnlyRequest(t string) bool {
+	in, ok := strings.CutPrefix(t, "func(")
+	if !ok {
+		return false
+	}
+	in, ok = strings.CutSuffix(in, ")")
+	if !ok || strings.ContainsAny(in, ",()") {
+		return false
+	}
+	fields := strings.Fields(in)
+	return len(fields) > 0 && requestKind(strings.TrimPrefix(fields[len(fields)-1], "*")) == "c"
 }
 
 // identityWord: the word names something only a known caller has.
@@ -484,7 +516,7 @@ func (m *machine) requestField(r request, n *program.Node) value {
 		return request{"url"}
 	case "Writer", "Response", "Context", "c", "ctx", "Ctx", "GinContext", "EchoContext", "w", "r":
 		return request{"c"}
-	case "Path", "RequestURI", "RawPath":
+	case "Path", "RequestURI", "RawPath", "Procedure":
 		if m.sim != nil {
 			return m.requestPath()
 		}
@@ -563,6 +595,15 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		first = c.args[0]
 	}
 	switch name {
+	case "Operation":
+		if m.op != nil {
+			s.usedPath = true // verdicts differ from route to route
+			return m.op
+		}
+	case "Spec":
+		return r
+	case "RequestHeader":
+		return request{"hdr"}
 	case "Next":
 		return s.pass(m, next{}, c)
 	case "Abort", "StopExecution":
@@ -796,6 +837,17 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 		return stop{}
 	}
 	base := withoutMajor(pkg)
+	switch base + "." + fn {
+	case "google.golang.org/grpc/metadata.FromIncomingContext":
+		return tuple{request{"hdr"}, boolean(true, false)}
+	case "github.com/grpc-ecosystem/grpc-gateway/runtime.AnnotateIncomingContext":
+		return tuple{request{"ctx"}, nilValue{}}
+	case "google.golang.org/grpc.NewContextWithServerTransportStream":
+		return request{"ctx"}
+	}
+	if v, ok := m.rpcError(base, fn, c); ok {
+		return v
+	}
 	switch base {
 	case "github.com/go-chi/chi":
 		if fn == "URLParam" && len(c.args) == 2 {
@@ -895,6 +947,20 @@ func isAuthPackage(p string) bool {
 // libraryGlobal is a well-known variable of a library.
 func libraryGlobal(pkg, name string) value {
 	switch withoutMajor(pkg) {
+	case "google.golang.org/grpc/codes":
+		switch name {
+		case "Unauthenticated":
+			return num(16)
+		case "PermissionDenied":
+			return num(7)
+		}
+	case "connectrpc.com/connect", "github.com/bufbuild/connect-go":
+		switch name {
+		case "CodeUnauthenticated":
+			return num(16)
+		case "CodePermissionDenied":
+			return num(7)
+		}
 	case "net/http":
 		switch name {
 		case "ErrNoCookie":
