@@ -116,9 +116,31 @@ func (m *machine) builtin(name string, n *program.Node, f *frame) value {
 		case strings.HasPrefix(u, "map["):
 			return &table{t: t, e: map[string]value{}}
 		case strings.HasPrefix(u, "[]"):
-			return &list{t: t}
+			l := &list{t: t}
+			if len(n.K) > 2 {
+				if k, ok := asInt(m.eval(n.K[2], f)); ok && k <= maxLoop {
+					for range k {
+						l.e = append(l.e, m.element(elemType(u)))
+					}
+				}
+			}
+			return l
 		}
 		return &unknown{t: t}
+	case "copy":
+		args := m.args(n, f)
+		if len(args) == 2 && m.sim == nil {
+			to, ok1 := args[0].(*list)
+			from, ok2 := args[1].(*list)
+			if ok1 && ok2 {
+				// Where the length was not known the copy is as long as its source.
+				if len(to.e) == 0 {
+					to.e = append(to.e, from.e...)
+				}
+				copy(to.e, from.e)
+			}
+		}
+		return &unknown{t: "int"}
 	case "new":
 		if len(n.K) > 1 {
 			return m.zero(n.K[1].T)
@@ -139,6 +161,15 @@ func (m *machine) builtin(name string, n *program.Node, f *frame) value {
 		m.args(n, f)
 	}
 	return &unknown{t: n.T}
+}
+
+// element is what a new list holds.
+func (m *machine) element(t string) value {
+	switch t {
+	case "string", "bool", "int":
+		return m.zero(t)
+	}
+	return &unknown{t: t}
 }
 
 func (m *machine) callValue(v value, c call) value {
@@ -594,7 +625,13 @@ func (m *machine) external(name string, recv value, c call) value {
 	if v, ok := m.library(name, recv, c); ok {
 		return v
 	}
+	if decodes(name) {
+		for _, a := range c.args {
+			forget(a, 0)
+		}
+	}
 	// Callbacks are called once, with what their parameters' types tell.
+	defer m.unsureFrom()()
 	for _, a := range c.args {
 		if cl, ok := a.(*closure); ok && cl.fn.relevant && m.reachedTimes(cl) < 2 && !strings.Contains(resultType(c), "Handler") {
 			if !m.isHandler(cl) {

@@ -51,7 +51,11 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 	case program.Global:
 		return m.global(n)
 	case program.Lit:
-		return &closure{fn: m.lits[f.fn.pkg][n.N], env: f.env, at: f.at}
+		c := &closure{fn: m.lits[f.fn.pkg][n.N], env: f.env, at: f.at}
+		if m.sim == nil && c.fn.relevant {
+			m.kept = append(m.kept, c)
+		}
+		return c
 	case program.Field:
 		return m.field(m.eval(n.K[0], f), n)
 	case program.Method:

@@ -77,10 +77,14 @@ type machine struct {
 	stack        []*frame
 	log          *[]change
 	conds        []string
+	// unsureSince is when the innermost code began that may or may not run: a
+	// branch of an undecided condition, or a function a library calls.
+	unsureSince int
 
 	routers    []*router
 	records    []*record
 	queue      []queued
+	kept       []*closure // function literals that were made: one may be called later
 	coveredSeq int
 	ctx        map[string]value // what earlier middleware put into the request
 	op         *object          // of the route being judged
@@ -90,6 +94,7 @@ type machine struct {
 	fileOf string
 	served []value
 
+	delegating   map[*function]bool
 	restCache    map[closureKey][]value
 	compareCache map[closureKey][]comparison
 	target       *target // the operation being judged, if a route is many
@@ -163,6 +168,8 @@ func size(n *program.Node) int {
 // the others are not followed while registering unless they are short.
 func (m *machine) findRelevant() {
 	users := map[string][]*function{}
+	writers := map[string][]*function{} // package variable -> functions that assign it
+	reads := map[*function][]string{}
 	var todo []*function
 	mark := func(f *function) {
 		if !f.relevant {
@@ -187,6 +194,18 @@ func (m *machine) findRelevant() {
 				switch n.Op {
 				case program.Global:
 					seen[n.S] = true
+				case program.Assign:
+					if n.S == ":=" || n.S == "var" {
+						break
+					}
+					for _, l := range n.K[:n.N] {
+						for l.Op == program.Index || l.Op == program.Deref {
+							l = l.K[0]
+						}
+						if l.Op == program.Global && tabular(l.T) {
+							writers[l.S] = append(writers[l.S], f)
+						}
+					}
 				case program.Method:
 					seen[n.T+"."+n.S] = true
 					if t := m.types[n.T]; t != nil && t.Interface != nil {
@@ -204,6 +223,9 @@ func (m *machine) findRelevant() {
 			})
 			for s := range seen {
 				users[s] = append(users[s], f)
+				if m.inits[s] == nil && m.funcs[s] == nil {
+					reads[f] = append(reads[f], s)
+				}
 			}
 			if touches {
 				mark(f)
@@ -216,7 +238,20 @@ func (m *machine) findRelevant() {
 		for _, u := range users[f.Name] {
 			mark(u)
 		}
+		// What a variable that routing reads is set to matters too: paths and
+		// tables are often filled in by init functions.
+		for _, g := range reads[f] {
+			for _, w := range writers[g] {
+				mark(w)
+			}
+		}
 	}
+}
+
+// tabular reports whether a variable of a type may hold paths, handlers or
+// tables of them.
+func tabular(t string) bool {
+	return t == "string" || strings.HasPrefix(t, "[]") || strings.HasPrefix(t, "map[") || strings.HasPrefix(t, "func(")
 }
 
 func walk(n *program.Node, f func(*program.Node)) {
@@ -457,7 +492,7 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 	if m.sim != nil && f.top {
 		m.sim.returns(n, v)
 	}
-	if s := m.sim; s != nil && s.anonymous && !f.top && f.defaults <= len(s.defaults) && slices.Contains(s.defaults[f.defaults:], false) {
+	if s := m.sim; s != nil && s.anonymous && !f.top && f.defaults <= len(s.defaults) && slices.Contains(s.unlikely[f.defaults:], true) {
 		// What configuration and failures may add counts only if nothing else
 		// is returned.
 		if f.alt == nil {
@@ -580,9 +615,19 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 			if b == nil {
 				return goOn
 			}
+			defer m.unsureFrom()()
 			if m.sim != nil {
-				m.sim.defaults = append(m.sim.defaults, zeroTruth(n.K[0]) == (b == n.K[1]))
-				defer func() { m.sim.defaults = m.sim.defaults[:len(m.sim.defaults)-1] }()
+				byDefault := zeroTruth(n.K[0]) == (b == n.K[1])
+				m.sim.defaults = append(m.sim.defaults, byDefault)
+				m.sim.unlikely = append(m.sim.unlikely, !byDefault && !slices.Contains(why, requestLabel))
+				if b == n.K[1] && isSwitch(n.K[0]) {
+					m.sim.switches++
+					defer func() { m.sim.switches-- }()
+				}
+				defer func() {
+					m.sim.defaults = m.sim.defaults[:len(m.sim.defaults)-1]
+					m.sim.unlikely = m.sim.unlikely[:len(m.sim.unlikely)-1]
+				}()
 				return m.simBranch(n, b, f, false, why)
 			}
 			return m.exec(b, f)
@@ -671,6 +716,17 @@ func zeroTruth(n *program.Node) bool {
 		}
 	case program.Const:
 		return n.S == "true"
+	}
+	return false
+}
+
+// isSwitch reports whether a condition is a field alone, which is off by default.
+func isSwitch(n *program.Node) bool {
+	switch n.Op {
+	case program.Field:
+		return true
+	case program.Binary:
+		return n.S == "&&" && (isSwitch(n.K[0]) || isSwitch(n.K[1])) || n.S == "||" && isSwitch(n.K[0]) && isSwitch(n.K[1])
 	}
 	return false
 }
@@ -1175,8 +1231,12 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 			if isUnknown(v) && m.sim == nil && !isUnknown(o.f[l.S]) {
 				return
 			}
-			if old, ok := o.f[l.S]; ok && m.sim == nil && len(m.conds) > 0 && isNil(v) && !isNil(old) {
+			old, ok := o.f[l.S]
+			if ok && m.sim == nil && len(m.conds) > 0 && isNil(v) && !isNil(old) {
 				return
+			}
+			if ok && m.sim == nil && o.born < m.unsureSince && isBool(old) && !same(old, v) {
+				v = &unknown{t: "bool", labels: words(l.S)} // set, perhaps
 			}
 			o.f[l.S] = v
 		case *external:
@@ -1217,6 +1277,54 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 		m.assignTo(l.K[0], v, f)
 	case program.Addr:
 		m.assignTo(l.K[0], v, f)
+	}
+}
+
+func isBool(v value) bool { c, ok := v.(constant); return ok && c.k == 'b' }
+
+// unsureFrom says that what follows may not run, until the result is called.
+func (m *machine) unsureFrom() func() {
+	since := m.unsureSince
+	if m.sim == nil {
+		m.unsureSince = m.steps
+	}
+	return func() { m.unsureSince = since }
+}
+
+// decodes reports whether a library's function fills in what it is given.
+func decodes(name string) bool {
+	switch w := strings.ToLower(lastName(name)); {
+	case strings.Contains(w, "unmarshal"), strings.Contains(w, "decode"), strings.Contains(w, "parse"), strings.Contains(w, "load"), strings.HasPrefix(w, "read"),
+		w == "process", w == "mapto", w == "scan", w == "unpack", w == "boolvar", w == "flag", w == "bind", w == "populate", w == "strictmapto", w == "mustload":
+		return true
+	}
+	return false
+}
+
+// forget makes the switches of a structure unknown that a file, the environment
+// or flags fill in.
+func forget(v value, depth int) {
+	o, ok := v.(*object)
+	if !ok || depth > 4 {
+		return
+	}
+	for name, x := range o.f {
+		switch y := x.(type) {
+		case constant:
+			if y.k == 'b' {
+				o.f[name] = &unknown{t: "bool", labels: words(name)}
+			}
+		case *object:
+			forget(y, depth+1)
+		case *list:
+			for _, e := range y.e {
+				forget(e, depth+1)
+			}
+		case *table:
+			for _, e := range y.e {
+				forget(e, depth+1)
+			}
+		}
 	}
 }
 
@@ -1286,7 +1394,7 @@ func (m *machine) zeroOf(p program.Param) value {
 
 // newObject makes a value of a struct type of the program.
 func (m *machine) newObject(t string) *object {
-	o := &object{t: t, f: map[string]value{}}
+	o := &object{t: t, f: map[string]value{}, born: m.steps}
 	if m.sim != nil {
 		o.sim, o.fresh, o.anon, o.unsure = m.sim, true, m.anonNow(), m.sim.unsure
 	}

@@ -55,6 +55,9 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		if len(p.layers) == 0 || true {
 			v := m.judgeHandler(h, rt.Path, rt.Method)
 			if v.kind == routes.KindAuth || v.kind == routes.KindRole {
+				if m.signsIn(h, rt.Path) {
+					v.kind, v.why = routes.KindOther, "the handler is where callers get their identity, so it asks for none: "+v.why
+				}
 				v.name = shortName(h.fn.Name)
 				add(v, middleware{pos: place{h.fn.File, h.fn.Line}})
 			}
@@ -119,6 +122,49 @@ func (m *machine) late(rt *routes.Route, mws []middleware) {
 			rt.Late = append(rt.Late, guardOf(v, mw))
 		}
 	}
+}
+
+// signsIn reports whether a handler is what turns credentials into an identity:
+// what it refuses is wrong credentials, not the lack of an identity.
+func (m *machine) signsIn(c *closure, path string) bool {
+	last := strings.ToLower(path[strings.LastIndexByte(path, '/')+1:])
+	switch strings.NewReplacer("-", "", "_", "").Replace(last) {
+	case "login", "signin", "signup", "register", "registration", "forgotpassword", "forgotpwd", "forgotpw", "resetpassword", "passwordreset", "lostpassword", "setup", "install", "captcha":
+		return true
+	}
+	basic, issues := false, false
+	var visit func(n *program.Node, depth int)
+	visit = func(n *program.Node, depth int) {
+		walk(n, func(n *program.Node) {
+			if n.Op != program.Call {
+				return
+			}
+			fun := n.K[0]
+			ws := words(lastName(fun.S))
+			switch {
+			case fun.S == "BasicAuth":
+				basic = true
+			case slices.ContainsFunc(ws, func(w string) bool { return w == "token" || w == "session" || w == "jwt" || w == "cookie" }) && slices.ContainsFunc(ws, issuing):
+				issues = true
+			}
+			if fn := m.funcs[fun.S]; fn != nil && depth > 0 {
+				visit(fn.Body, depth-1)
+			} else if fn := m.method(fun.T, fun.S); fn != nil && depth > 0 {
+				visit(fn.Body, depth-1)
+			}
+		})
+	}
+	visit(c.fn.Body, 1)
+	return basic && issues
+}
+
+// issuing: the word names making something.
+func issuing(w string) bool {
+	switch w {
+	case "create", "generate", "issue", "new", "sign", "set", "send", "build", "save", "start", "make", "write":
+		return true
+	}
+	return false
 }
 
 func shortName(q string) string {
@@ -334,6 +380,15 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 		}
 	}
 	v.sets = anon.sets
+	// What it gives only requests with an identity is the identity.
+	for k, identity := range there.keys {
+		if _, both := anon.keys[k]; identity && !both {
+			if v.sets == nil {
+				v.sets = map[string]value{}
+			}
+			v.sets[k] = absent{}
+		}
+	}
 	role, roleWhy := m.roleIn(there)
 	if role == "" {
 		role, roleWhy = m.roleIn(anon)
@@ -366,14 +421,20 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 	case sure && !early || gin && anon.aborted == 1:
 		// Refusals under conditions that could not be decided.
 		for _, r := range anon.refused {
+			if r.switched {
+				continue
+			}
 			if r.unsure && (r.code == 401 || r.code == 403 || r.code == 302 || r.code == 0) && (r.code == 401 || hasIdentity(r.why)) {
 				v.kind, v.refused = routes.KindAuth, r.pos
-				v.why = fmt.Sprintf("refuses with %d at %s depending on %s", r.code, r.pos, strings.Join(firstN(r.why, 4), ", "))
+				v.why = fmt.Sprintf("refuses with %d at %s depending on %s", r.code, r.pos, strings.Join(telling(r.why), ", "))
 				break
 			}
 		}
 		if v.kind == routes.KindOther {
 			v.why = "hands every request on"
+			if len(anon.refused) > 0 && anon.refused[0].switched {
+				v.why = "hands every request on unless configuration demands otherwise"
+			}
 			if len(there.refused) > 0 && hasIdentity(there.refused[0].why) {
 				v.kind, v.why = routes.KindOptional, "refuses a wrong identity, but lets requests without one pass"
 			} else if m.readsIdentity(name) {
@@ -390,7 +451,7 @@ func (m *machine) decide(c *closure, path, method string) verdict {
 		for _, r := range anon.refused {
 			if r.unsure && (r.code == 401 || r.code == 403 && hasIdentity(r.why) || r.code == 302) {
 				v.kind, v.refused = routes.KindAuth, r.pos
-				v.why = fmt.Sprintf("refuses with %d at %s depending on %s", r.code, r.pos, strings.Join(firstN(r.why, 4), ", "))
+				v.why = fmt.Sprintf("refuses with %d at %s depending on %s", r.code, r.pos, strings.Join(telling(r.why), ", "))
 				break
 			}
 		}
@@ -455,6 +516,20 @@ func (m *machine) ctxKey() string {
 	return strings.Join(out, ",")
 }
 
+// telling picks the words that say what a refusal depends on.
+func telling(ws []string) []string {
+	var out []string
+	for _, w := range ws {
+		if identityWord(w) || roleWord(w) {
+			out = append(out, w)
+		}
+	}
+	if len(out) == 0 {
+		out = ws
+	}
+	return firstN(out, 4)
+}
+
 func firstN(s []string, n int) []string { return s[:min(n, len(s))] }
 
 func (p place) String() string {
@@ -489,7 +564,7 @@ func (m *machine) readsIdentity(name []string) bool { return hasIdentity(name) }
 func notAuth(ws []string) bool {
 	for _, w := range ws {
 		switch w {
-		case "csrf", "cors", "ratelimit", "limiter", "throttle", "gzip", "recover", "recovery", "logger", "logging", "metrics", "timeout", "maintenance":
+		case "csrf", "cors", "ratelimit", "limit", "limiter", "throttle", "gzip", "recover", "recovery", "logger", "logging", "metrics", "timeout", "maintenance":
 			return true
 		}
 	}

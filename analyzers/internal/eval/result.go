@@ -37,12 +37,25 @@ func Run(pkgs []*program.Package, root string) routes.Inventory {
 
 // drain calls the functions that libraries were given to call later.
 func (m *machine) drain() {
+	defer m.unsureFrom()()
 	for i := 0; i < len(m.queue) && i < 500; i++ {
 		if c, ok := m.queue[i].v.(*closure); ok && !m.reached[c.fn] && !m.isHandler(c) {
 			m.callFunc(c, call{n: &program.Node{}, args: m.guess(c)})
 		}
 	}
 	m.queue = nil
+	// Literals that were kept for later and that nobody was seen to call.
+	for i := 0; i < len(m.kept) && i < 2000; i++ {
+		if c := m.kept[i]; !m.reached[c.fn] && !m.isHandler(c) && !takesNext(c.fn) {
+			m.callFunc(c, call{n: &program.Node{}, args: m.guess(c)})
+		}
+	}
+	m.kept = nil
+}
+
+// takesNext reports whether a function is a middleware by its parameters.
+func takesNext(fn *function) bool {
+	return slices.ContainsFunc(fn.Params, func(p program.Param) bool { return isNextType(p.Type) })
 }
 
 // uncovered calls the functions that register routes and that nobody was seen
@@ -272,6 +285,10 @@ func (m *machine) rest(c *closure) []value {
 	if v, ok := m.restCache[k]; ok && m.target == nil {
 		return v
 	}
+	if !m.mayDelegate(c.fn) {
+		m.restCache[k] = nil
+		return nil
+	}
 	s := &simulation{}
 	if t := m.target; t != nil {
 		s.path, s.method = t.path, t.method
@@ -345,7 +362,7 @@ func (m *machine) finish() routes.Inventory {
 				covered[k] = true
 			} else if covered[k] && rt.Handler.File != "" {
 				continue
-			} else if rt.Access == routes.Public && r.r.name == "stray" {
+			} else if rt.Access == routes.Public && m.rootOf(r.r).name == "stray" {
 				rt.Access = routes.Unresolved
 				rt.Reason = "the function that registers it is not seen to be called, so its prefix and its guards are not known"
 			}

@@ -20,13 +20,17 @@ type simulation struct {
 	compared   []comparison
 	calls      []called // of the program, with a part of the request
 
-	steps  int
-	unsure int
-	bases  []int
-	whys   [][]string
+	steps    int
+	unsure   int
+	bases    []int
+	whys     [][]string
+	switches int // undecided branches being run that a switch turns on
 	// defaults: of each undecided branch being run, whether it runs if what is
 	// unknown has its zero value.
 	defaults []bool
+	// unlikely: of each of them, whether it runs only if configuration demands
+	// it or something fails.
+	unlikely []bool
 
 	passed   []passage
 	refused  []refusal
@@ -36,6 +40,7 @@ type simulation struct {
 	topAnon  bool // the outermost function returned because of an absent identity
 	topPos   place
 	sets     map[string]value
+	keys     map[string]bool // every key set, on whatever way: whether to an identity
 	returned value
 	reached  []routes.Span
 }
@@ -74,6 +79,23 @@ type passage struct {
 	byDefault bool
 }
 
+// setting notes that the request gets a value, perhaps, and whether that is, or
+// depends on, the caller's identity.
+func (s *simulation) setting(key string, v value) {
+	if s.keys == nil {
+		s.keys = map[string]bool{}
+	}
+	s.keys[key] = s.keys[key] || slices.Contains(labels(v), identityLabel) || slices.Contains(s.whyNow(), identityLabel)
+}
+
+// identityLabel marks values that were read where a caller's identity would be.
+const (
+	identityLabel = "identity"
+	// requestLabel marks other values of the request: what they are by default
+	// says nothing.
+	requestLabel = "request"
+)
+
 // refusal is one answer that turns a request away.
 type refusal struct {
 	code   int
@@ -82,6 +104,9 @@ type refusal struct {
 	why    []string
 	pos    place
 	text   string
+	// switched: it depends on a switch of the configuration that is off by
+	// default.
+	switched bool
 }
 
 func (s *simulation) base(f *frame) int {
@@ -118,7 +143,8 @@ func (s *simulation) refuse(m *machine, code int, p place, what string) {
 	if len(s.refused) > 60 {
 		return
 	}
-	s.refused = append(s.refused, refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: s.whyNow(), pos: p, text: what})
+	s.refused = append(s.refused, refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: s.whyNow(), pos: p, text: what,
+		switched: s.switches > 0})
 }
 
 // dies notes that an anonymous request ends in a panic: a type assertion on an
@@ -241,14 +267,28 @@ func (m *machine) delegates(v value, c call) bool {
 		return false
 	}
 	if cl, ok := v.(*closure); ok {
-		if len(cl.fn.Results) == 1 && cl.fn.Results[0].Type == "bool" {
-			return false
+		if len(cl.fn.Results) == 1 && plain(cl.fn.Results[0].Type) {
+			return false // it answers a question, not the request
+		}
+		for _, p := range cl.fn.Params {
+			if p.Type == "string" || p.Type == "int" || p.Type == "bool" || strings.HasSuffix(p.Type, "rror") {
+				return false // it answers with what it is told, an error for one
+			}
 		}
 		if !m.isHandler(cl) && !cl.fn.Literal && c.name != "ServeHTTP" {
 			return isNextName(c.name)
 		}
 	}
 	return c.tail || isNextName(c.name) || c.name == "ServeHTTP"
+}
+
+// plain reports whether a type is a basic one, or a list or map.
+func plain(t string) bool {
+	switch t {
+	case "bool", "string", "int", "int64", "uint", "uint64", "byte", "float64":
+		return true
+	}
+	return strings.HasPrefix(t, "[]") || strings.HasPrefix(t, "map[")
 }
 
 func isNextName(s string) bool {
@@ -420,7 +460,7 @@ func identityWord(w string) bool {
 	switch w {
 	case "auth", "authorization", "authenticate", "authenticated", "authentication", "authn", "authz", "authorize", "authorized", "authorizer", "token", "tokens", "jwt", "bearer", "session", "sessions", "sess", "sid",
 		"user", "users", "uid", "userid", "username", "account", "claims", "claim", "identity", "principal", "login", "logged", "loggedin", "cookie", "credential", "credentials",
-		"apikey", "secret", "subject", "admin", "role", "roles", "owner", "caller", "viewer", "member", "actor", "me", "perm", "perms", "permission", "permissions", "signature", "passport", "accesstoken", "signin", "key":
+		"apikey", "secret", "subject", "admin", "role", "roles", "owner", "caller", "viewer", "member", "actor", "me", "perm", "perms", "permission", "permissions", "signature", "passport", "accesstoken", "signin":
 		return true
 	}
 	return false
@@ -431,6 +471,10 @@ func identityWord(w string) bool {
 func hasIdentity(ws []string) bool {
 	return slices.ContainsFunc(ws, identityWord) && !slices.Contains(ws, "csrf") && !slices.Contains(ws, "xsrf")
 }
+
+// presentsIdentity reports whether a header or parameter of a name is what
+// callers identify themselves by; there, unlike in code, a key is one.
+func presentsIdentity(ws []string) bool { return hasIdentity(ws) || slices.Contains(ws, "key") }
 
 // harmlessHeader: the header is no identity.
 func harmlessHeader(s string) bool {
@@ -450,12 +494,12 @@ func (m *machine) header(k value, node *program.Node, t string) value {
 		ws = mergeLabels(labels(k), nodeWords(node))
 	}
 	if ok && harmlessHeader(name) {
-		return &unknown{t: "string"}
+		return &unknown{t: "string", labels: []string{requestLabel}}
 	}
-	if hasIdentity(ws) {
+	if presentsIdentity(ws) {
 		return m.identity(t, ws)
 	}
-	return &unknown{t: "string"}
+	return &unknown{t: "string", labels: []string{requestLabel}}
 }
 
 // identity is what is read where a caller's identity would be.
@@ -463,7 +507,7 @@ func (m *machine) identity(t string, ws []string) value {
 	if m.sim.anonymous {
 		return m.absentOf(t)
 	}
-	ls := mergeLabels(ws, []string{"identity"})
+	ls := mergeLabels(ws, []string{identityLabel})
 	ts := tupleTypes(t)
 	if len(ts) > 1 {
 		out := tuple{}
@@ -525,7 +569,7 @@ func (m *machine) requestField(r request, n *program.Node) value {
 			return m.requestMethodName()
 		}
 	case "TLS":
-		return &unknown{labels: words(n.S)}
+		return &unknown{labels: append(words(n.S), requestLabel)}
 	case "Keys":
 		return request{"hdr"}
 	}
@@ -661,7 +705,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		return m.identity(t, ws)
 	case "Query", "QueryParam", "FormValue", "PostFormValue", "PostForm", "DefaultQuery", "GetQuery", "URLParam", "QueryParams", "Param", "PathValue", "Params", "DefaultPostForm", "URLParamDefault":
 		ws := mergeLabels(labels(first), nodeWords(arg(0)))
-		if s.middleware && hasIdentity(ws) && name != "Param" && name != "PathValue" && name != "Params" {
+		if s.middleware && presentsIdentity(ws) && name != "Param" && name != "PathValue" && name != "Params" {
 			return m.identity(t, ws)
 		}
 		if r.kind == "url" && name == "Query" {
@@ -677,7 +721,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 			return m.header(first, arg(0), t)
 		case "query", "url":
 			ws := mergeLabels(labels(first), nodeWords(arg(0)))
-			if s.middleware && hasIdentity(ws) {
+			if s.middleware && presentsIdentity(ws) {
 				return m.identity(t, ws)
 			}
 			return &unknown{t: t}
@@ -691,6 +735,12 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 			return m.header(first, arg(0), t)
 		}
 		if len(c.args) > 1 {
+			if name == "Locals" || name == "Values" {
+				s.setting(contextKey(first, arg(0)), second(c.args))
+				if s.unsure == 0 {
+					s.put(contextKey(first, arg(0)), c.args[1])
+				}
+			}
 			return &unknown{t: t}
 		}
 		ws := mergeLabels(labels(first), nodeWords(arg(0)))
@@ -700,8 +750,11 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 			}
 			return v
 		}
-		if s.anonymous {
-			if v, ok := m.ctx[contextKey(first, arg(0))]; ok && v != nil {
+		if v, ok := m.ctx[contextKey(first, arg(0))]; ok && v != nil {
+			if _, gone := v.(absent); gone {
+				return m.identity(t, ws)
+			}
+			if s.anonymous {
 				if len(tupleTypes(t)) == 2 {
 					return tuple{v, boolean(true, true)}
 				}
@@ -729,6 +782,10 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 	case "URL":
 		return request{"url"}
 	case "Set":
+		if r.kind != "c" || strings.Contains(fun.T, "fiber") {
+			return nilValue{}
+		}
+		s.setting(contextKey(first, arg(0)), second(c.args))
 		_, fails := second(c.args).(failure)
 		if len(c.args) == 2 && (s.unsure == 0 || fails && s.anonymous && s.sets[contextKey(first, arg(0))] == nil) {
 			s.put(contextKey(first, arg(0)), c.args[1])
@@ -807,13 +864,16 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 				if fb, ok := c.args[1].(failure); ok && fa.name != "" && fb.name != "" {
 					return boolean(fa.name == fb.name, fa.anon)
 				}
-				return &unknown{t: "bool", labels: mergeLabels(words(fa.name), []string{"identity"}, argWords(c))}
+				return &unknown{t: "bool", labels: mergeLabels(words(fa.name), []string{identityLabel}, argWords(c))}
 			}
 			if isNil(c.args[0]) {
 				return boolean(false, false)
 			}
 		}
 	case "context.WithValue":
+		if len(c.args) == 3 && c.n != nil && len(c.n.K) > 2 {
+			s.setting(contextKey(c.args[1], c.n.K[2]), c.args[2])
+		}
 		if len(c.args) == 3 && s.unsure == 0 && c.n != nil && len(c.n.K) > 2 {
 			s.put(contextKey(c.args[1], c.n.K[2]), c.args[2])
 		}

@@ -60,6 +60,7 @@ type (
 		fresh  bool
 		anon   bool
 		unsure int
+		born   int // when it was made, in steps
 	}
 	list struct {
 		t string
@@ -198,8 +199,8 @@ func mergeLabels(ls ...[]string) []string {
 	var out []string
 	for _, l := range ls {
 		for _, w := range l {
-			if len(out) >= maxLabels {
-				return out
+			if len(out) >= maxLabels && w != identityLabel && w != requestLabel {
+				continue
 			}
 			if !slices.Contains(out, w) {
 				out = append(out, w)
