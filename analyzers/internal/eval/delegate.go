@@ -1,10 +1,16 @@
 package eval
 
-import "github.com/launchgate/launchgate/analyzers/internal/program"
+import (
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
 
 // mayDelegate reports whether a function, or one it calls, may hand a request on
-// to a handler it holds: whether it makes a call through a value with a part of
-// the request. Most handlers do not, and need not be run to see what they wrap.
+// to a handler it holds, or take requests apart by method, path or parameter:
+// whether it makes a call through a value with a part of the request, or
+// compares one. Most handlers do neither, and need not be run to see what they
+// wrap.
 func (m *machine) mayDelegate(fn *function) bool {
 	if m.delegating == nil {
 		m.delegating = m.findDelegating()
@@ -24,6 +30,9 @@ func (m *machine) findDelegating() map[*function]bool {
 	}
 	for _, p := range m.pkgs {
 		for _, f := range m.lits[p] {
+			if dispatches(f.Body) {
+				mark(f)
+			}
 			walk(f.Body, func(n *program.Node) {
 				switch n.Op {
 				case program.Lit:
@@ -79,10 +88,51 @@ func (m *machine) delegation(f *function, n *program.Node, callers map[*function
 		switch a.Op {
 		case program.Local, program.Field, program.Call, program.Index, program.Assert, program.Composite:
 			k := requestKind(a.T)
-			if a.T == "" && a.Op == program.Local || k != "" && (k != "ctx" || a.Op == program.Call) || m.ownContext(a.T) {
+			if a.T == "" && a.Op == program.Local && requestName(a.S) || k != "" && (k != "ctx" || a.Op == program.Call) || m.ownContext(a.T) {
 				mark(f)
 				return
 			}
 		}
 	}
+}
+
+// dispatches reports whether code looks as if it told requests apart.
+func dispatches(body *program.Node) bool {
+	part, params, compared := false, false, 0
+	walk(body, func(n *program.Node) {
+		switch n.Op {
+		case program.Field:
+			part = part || (n.S == "Method" || n.S == "Path" || n.S == "RequestURI") && (n.K[0].T == "net/http.Request" || n.K[0].T == "net/url.URL" || n.K[0].T == "" && n.S != "Path")
+		case program.Method:
+			switch n.S {
+			case "Method", "Path", "OriginalURL", "FullPath", "EscapedPath":
+				part = part || known(pkgOf(n.T)) != nil || strings.HasPrefix(n.T, "net/")
+			case "Param", "Params", "PathValue", "URLParam", "Var":
+				params = true
+			}
+		case program.Global:
+			params = params || known(pkgOf(n.S)) != nil && (strings.HasSuffix(n.S, ".URLParam") || strings.HasSuffix(n.S, ".Vars"))
+			if n.S == "strings.HasPrefix" || n.S == "strings.TrimPrefix" || n.S == "strings.CutPrefix" || n.S == "strings.Split" {
+				compared++
+			}
+		case program.Switch:
+			if n.K[0].Op != program.Nil {
+				compared += 2
+			}
+		case program.Binary:
+			if n.S == "==" && (n.K[0].Op == program.Const && n.K[0].T == "string" || n.K[1].Op == program.Const && n.K[1].T == "string") {
+				compared++
+			}
+		}
+	})
+	return compared > 0 && part || compared > 1 && params
+}
+
+// requestName: parts of a request are called so where their types are not known.
+func requestName(s string) bool {
+	switch s {
+	case "w", "r", "c", "ctx", "rw", "req", "res", "resp", "writer", "request", "context", "e", "rq", "wr":
+		return true
+	}
+	return false
 }
