@@ -187,6 +187,8 @@ type treeEntry struct {
 	sha  review.SHA
 	size int64
 	path string
+	// missing: the repository does not have the object.
+	missing bool
 }
 
 func (e treeEntry) regular() bool { return e.kind == "blob" && strings.HasPrefix(e.mode, "100") }
@@ -203,7 +205,9 @@ func parseEntry(line string, long bool) (treeEntry, error) {
 		return treeEntry{}, fmt.Errorf("git ls-tree: %w", err)
 	}
 	e := treeEntry{mode: fields[0], kind: fields[1], sha: sha, path: path}
-	if long && fields[3] != "-" {
+	if long && fields[3] == "BAD" { // git's word for an object that the repository lacks
+		e.missing = true
+	} else if long && fields[3] != "-" {
 		if e.size, err = strconv.ParseInt(fields[3], 10, 64); err != nil {
 			return treeEntry{}, fmt.Errorf("git ls-tree: %w", err)
 		}

@@ -97,6 +97,9 @@ func (r *Repo) Materialise(ctx context.Context, commit review.SHA, dir string, o
 			continue
 		case opt.Keep != nil && !opt.Keep(e.path, e.size):
 			continue
+		case e.missing:
+			res.Gaps = append(res.Gaps, unreadable(e.path, "the repository lacks its content, as a partial or damaged clone does"))
+			continue
 		}
 		if why := badPath(e.path); why != "" {
 			res.Gaps = append(res.Gaps, unreadable(e.path, why))

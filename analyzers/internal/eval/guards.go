@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/launchgate/launchgate/analyzers/internal/program"
 	"github.com/launchgate/launchgate/analyzers/routes"
 )
 
@@ -235,10 +236,34 @@ func (m *machine) configured(v *verdict, f *guardFact, x *external, path, method
 		}
 	}
 	for n := range words0(f.role) {
-		if m.setting(x, n, 0) != nil {
+		if s := m.setting(x, n, 0); s != nil && decidesByRole(s) {
 			v.kind, v.why = role, v.why+"; its "+n+" asks for more than an identity"
 		}
 	}
+}
+
+// decidesByRole reports whether a setting narrows who passes. A function of the
+// program does if what it decides by speaks of a role: many only check that
+// there is an identity at all.
+func decidesByRole(v value) bool {
+	c, ok := v.(*closure)
+	if !ok || c.fn.Body == nil {
+		return true
+	}
+	found := false
+	walk(c.fn.Body, func(n *program.Node) {
+		var by *program.Node
+		switch {
+		case (n.Op == program.If || n.Op == program.Switch) && len(n.K) > 0:
+			by = n.K[0]
+		case n.Op == program.Case, n.Op == program.Return:
+			by = n
+		default:
+			return
+		}
+		found = found || slices.ContainsFunc(nodeWords(by), roleWord)
+	})
+	return found
 }
 
 func words0(s string) func(func(string) bool) { return strings.FieldsSeq(s) }
