@@ -150,8 +150,8 @@ func (e exposure) rule() review.RuleID {
 
 func (e exposure) severity() review.Severity {
 	switch {
-	case e.after.Access == review.Public && e.after.Expected != "":
-		return review.SeverityLow
+	case e.likely():
+		return review.SeverityMedium
 	case e.opens():
 		return review.SeverityHigh
 	case slices.ContainsFunc(e.lost, func(l loss) bool { return l.base.Kind == review.GuardRole || l.head != nil }):
@@ -173,7 +173,7 @@ func (a authz) lostGuards(list []exposure) []review.Finding {
 	var order []cause
 	seen := make(map[string]bool)
 	for _, e := range list {
-		c := cause{e.at, a.meant(e.after.Key()), e.severity() == review.SeverityLow && e.after.Access == review.Public}
+		c := cause{e.at, a.meant(e.after.Key()), e.likely()}
 		k := fmt.Sprintf("%v\x00%s\x00%s", c, e.after.Key(), strings.Join(lostNames(e.lost), ","))
 		if seen[k] {
 			continue // a package that belongs to several programs
@@ -224,9 +224,6 @@ func (a authz) lostGuard(at review.Place, opened, closed []exposure) review.Find
 			f.Routes = append(f.Routes, key)
 		}
 	}
-	if f.Severity == review.SeverityLow && opened[0].after.Access == review.Public {
-		f.Expected = opened[0].after.Expected
-	}
 	if !found {
 		// The routes did change, but no line of the diff says how: what is
 		// understood of one of the two versions may be at fault.
@@ -234,6 +231,10 @@ func (a authz) lostGuard(at review.Place, opened, closed []exposure) review.Find
 	}
 	names := lostNames(all)
 	f.Message = lostMessage(opened, names)
+	if opened[0].likely() {
+		// It was guarded until now, so its name alone does not excuse it.
+		f.Message += fmt.Sprintf(" (such routes are often meant to be: %s)", opened[0].after.Expected)
+	}
 	if len(closed) > 0 {
 		f.Message += fmt.Sprintf("; %s lost it too and other guards remain", count(len(closed), "route", "routes"))
 	}
@@ -241,6 +242,11 @@ func (a authz) lostGuard(at review.Place, opened, closed []exposure) review.Find
 	f.Evidence = lostEvidence(append(slices.Clone(opened), closed...))
 	f.Fingerprint = fingerprint(identity(f, f.Place.Path), 0)
 	return f
+}
+
+// likely reports whether the route is of a kind that is often public.
+func (e exposure) likely() bool {
+	return e.opens() && e.after.Access == review.Public && e.after.Expected != ""
 }
 
 func (e exposure) opens() bool { return openness(e.after.Access) > openness(e.before.Access) }

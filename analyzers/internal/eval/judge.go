@@ -27,6 +27,7 @@ type verdict struct {
 type verdictKey struct {
 	c       closureKey
 	handler bool
+	wrapper bool
 	path    string
 	method  string
 	ctx     string
@@ -191,7 +192,7 @@ func (m *machine) judgeMiddleware(v value, path, method string, depth int) verdi
 	case layer:
 		switch {
 		case x.applied != nil:
-			return m.judgeApplied(x.applied, path, method)
+			return m.judgeAround(x.applied, path, method, true)
 		case x.ext != nil:
 			return m.judgeMiddleware(x.ext, path, method, depth+1)
 		}
@@ -313,7 +314,13 @@ func (m *machine) carry(sets map[string]value) map[string]value {
 
 // judgeApplied judges a handler that hands requests on.
 func (m *machine) judgeApplied(c *closure, path, method string) verdict {
-	key := verdictKey{c: keyOfClosure(c), ctx: m.ctxKey()}
+	return m.judgeAround(c, path, method, false)
+}
+
+// judgeAround is judgeApplied; a wrapper calls the rest itself, so that returning
+// ends a request even where middleware has to abort it.
+func (m *machine) judgeAround(c *closure, path, method string, wrapper bool) verdict {
+	key := verdictKey{c: keyOfClosure(c), wrapper: wrapper, ctx: m.ctxKey()}
 	if v, ok := m.verdicts[key]; ok && !v.usedPath {
 		return v
 	}
@@ -321,14 +328,14 @@ func (m *machine) judgeApplied(c *closure, path, method string) verdict {
 	if v, ok := m.verdicts[key]; ok {
 		return v
 	}
-	v := m.decide(c, path, method)
+	v := m.decide(c, path, method, wrapper)
 	v.name, v.pos = strings.TrimRight(shortName(c.fn.Name), "$0123456789"), place{c.fn.File, c.fn.Line}
 	if r, ok := c.recv.(*closure); ok && v.name != "" {
 		_ = r
 	}
 	m.verdicts[key] = v
 	if !v.usedPath {
-		m.verdicts[verdictKey{c: key.c, ctx: key.ctx}] = v
+		m.verdicts[verdictKey{c: key.c, wrapper: wrapper, ctx: key.ctx}] = v
 	}
 	return v
 }
@@ -344,10 +351,10 @@ func (m *machine) ginStyle(c *closure) bool {
 	return false
 }
 
-func (m *machine) decide(c *closure, path, method string) verdict {
+func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict {
 	anon := m.simulate(c, &simulation{anonymous: true, middleware: true, path: path, method: method})
 	there := m.simulate(c, &simulation{middleware: true, path: path, method: method})
-	gin := m.ginStyle(c)
+	gin := m.ginStyle(c) && !wrapper
 	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || there.usedPath, reached: anon.reached}
 	sure, perhaps, early, open := false, false, false, false
 	for _, p := range anon.passed {

@@ -556,6 +556,8 @@ func (m *machine) requestField(r request, n *program.Node) value {
 		return request{"r"}
 	case "Header", "Headers":
 		return request{"hdr"}
+	case "Form", "PostForm":
+		return request{"query"}
 	case "URL":
 		return request{"url"}
 	case "Writer", "Response", "Context", "c", "ctx", "Ctx", "GinContext", "EchoContext", "w", "r":
