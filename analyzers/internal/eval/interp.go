@@ -158,6 +158,9 @@ func size(n *program.Node) int {
 		return 0
 	}
 	s := 1
+	if n.Op == program.Const {
+		return s // its name is no code
+	}
 	for _, k := range n.K {
 		s += size(k)
 	}
@@ -636,6 +639,10 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 	if m.sim != nil {
 		m.sim.unsure++
 	}
+	handedOn := 0
+	if m.sim != nil {
+		handedOn = len(m.sim.passed)
+	}
 	c1, ch1 := m.branch(run(n.K[1]))
 	if m.sim == nil {
 		if k := len(m.conds) - 1; els != nil {
@@ -660,6 +667,9 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		m.apply(ch2)
 		if c1 != stopped {
 			f.why = mergeLabels(f.why, why)
+		}
+		if m.sim != nil && f.top && c1 == returned && len(m.sim.passed) == handedOn {
+			m.sim.turn(nodeWords(n.K[0]), m.at(n, f))
 		}
 	case c2 != goOn:
 		m.apply(ch1)

@@ -472,6 +472,9 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 			v.why = fmt.Sprintf("answers %d at %s but does not abort, so the request goes on to the handler", r.code, r.pos)
 		}
 	}
+	if role == "" && !gin {
+		role, roleWhy = roleOf(there.turned)
+	}
 	if v.kind == routes.KindAuth && role != "" {
 		v.kind = routes.KindRole
 		v.why += "; asks for " + roleWhy
@@ -593,8 +596,10 @@ func roleWord(w string) bool {
 const nearWords = 12
 
 // roleIn looks for refusals that depend on a role.
-func (m *machine) roleIn(s *simulation) (word, why string) {
-	for _, r := range s.refused {
+func (m *machine) roleIn(s *simulation) (word, why string) { return roleOf(s.refused) }
+
+func roleOf(refused []refusal) (word, why string) {
+	for _, r := range refused {
 		if r.code == 404 || r.code == 400 || r.code == 500 || r.code == 422 {
 			continue
 		}

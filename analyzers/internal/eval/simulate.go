@@ -43,6 +43,15 @@ type simulation struct {
 	keys     map[string]bool // every key set, on whatever way: whether to an identity
 	returned value
 	reached  []routes.Span
+	turned   []refusal // undecided conditions on which the outermost function returns early
+}
+
+// turn notes that the outermost function returns early on an undecided condition
+// without handing the request on, whatever it answers.
+func (s *simulation) turn(why []string, p place) {
+	if len(s.turned) < 20 {
+		s.turned = append(s.turned, refusal{unsure: true, why: why, pos: p})
+	}
 }
 
 // maxReached bounds the pieces of code one verdict names.

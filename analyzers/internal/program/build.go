@@ -630,6 +630,23 @@ func (b *builder) exprs(n *Node, es ...ast.Expr) *Node {
 	return n
 }
 
+// constantName is the qualified name of a package's constant, "" for any other
+// expression.
+func (b *builder) constantName(e ast.Expr) string {
+	id, ok := ast.Unparen(e).(*ast.Ident)
+	if sel, isSel := ast.Unparen(e).(*ast.SelectorExpr); isSel {
+		id, ok = sel.Sel, true
+	}
+	if !ok {
+		return ""
+	}
+	c, ok := b.info.Uses[id].(*types.Const)
+	if !ok || c.Pkg() == nil || c.Parent() != c.Pkg().Scope() {
+		return ""
+	}
+	return c.Pkg().Path() + "." + c.Name()
+}
+
 func (b *builder) expr(e ast.Expr) *Node {
 	b.depth++
 	defer func() { b.depth-- }()
@@ -640,8 +657,9 @@ func (b *builder) expr(e ast.Expr) *Node {
 	tv, typed := b.info.Types[e]
 	if typed && tv.Value != nil {
 		if n := constNode(tv.Value, ln); n != nil {
-			if named, ok := tv.Type.(*types.Named); ok && named.Obj().Pkg() != nil {
-				n.K = nil
+			if name := b.constantName(e); name != "" && n.T == "string" {
+				// What a key is called often says more than its text.
+				n.K = []*Node{{Op: Global, S: name, Line: ln}}
 			}
 			return n
 		}
