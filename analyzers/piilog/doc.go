@@ -1,5 +1,5 @@
 // Package piilog defines an analyzer that reports passwords, tokens and
-// personal data in log calls.
+// personal data in log calls, in errors and in answers to clients.
 //
 // # Analyzer piilog
 //
@@ -8,7 +8,9 @@
 // A value is sensitive by its name (a field Email, a variable password, a form
 // value "ssn", the header Authorization), by what it is (a whole request or its
 // headers) or by what it holds (a struct with a password printed whole). It is
-// followed through local variables, concatenation, formatting and conversion to
-// any of the log calls listed in sinks.tsv. Hashes, lengths, comparisons,
-// redactors and types that print themselves are clean.
+// followed through variables, fields, containers, formatting, errors, closures
+// and calls, across functions and packages (package flow), to any of the log
+// calls listed in sinks.tsv and to functions that log what they are given.
+// Hashes, lengths, comparisons, redactors and types that print themselves are
+// clean.
 package piilog

@@ -1,9 +1,6 @@
 package piilog
 
-import (
-	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
-	"github.com/launchgate/launchgate/analyzers/rule"
-)
+import "github.com/launchgate/launchgate/analyzers/rule"
 
 const (
 	fixDrop = "Drop the argument, log an id instead, or pass the value through a redactor (a function whose name says so: `redact`, `mask`, `hash`). " +
@@ -55,25 +52,22 @@ var (
 		"A struct with a sensitive field is printed as a whole and has no method that masks it.",
 		"The field is not named at the call, so nobody notices; every field added later is logged too.",
 		`log.Printf("new user %+v", user) // user has a Password`, `log.Printf("new user %s", user.ID)`)
+	errorsSensitive = logRule("errors/sensitive", "Secret in an error", rule.High,
+		"A sensitive value is put into an error that is logged or returned to the client.",
+		"An error travels: it is wrapped, logged at every level, sent to error trackers and shown to users. Whoever puts a value into it decides for all of them.",
+		`return fmt.Errorf("sign in with %s: %w", password, err)`, `return fmt.Errorf("sign in as user %d: %w", id, err)`)
+	responseLeak = logRule("response/leak", "Internal error text sent to the client", rule.Low,
+		"The text of an error of the database, the file system or another server, or a stack, is sent to the client.",
+		"It tells an attacker about tables, paths, hosts and versions, and whether an attempt came near.",
+		`http.Error(w, err.Error(), 500) // err from database/sql`, `log.Print(err)
+http.Error(w, "internal error", 500)`)
+	thirdParty = logRule("thirdparty/personal-data", "Personal data sent to a third party", rule.Medium,
+		"A sensitive value is sent to an error tracker, a trace collector or an analytics service.",
+		"Another company holds it then: it belongs into the record of processing, the contract and every deletion request.",
+		`scope.SetTag("email", user.Email)`, `scope.SetTag("user_id", user.ID)`)
 )
 
 // Rules are the rules this analyzer reports.
 func Rules() []rule.Rule {
-	return []rule.Rule{credential, tokenRule, personal, government, payment, health, requestDump, wholeObject}
-}
-
-func ruleFor(c sensitive.Class) *rule.Rule {
-	switch c {
-	case sensitive.Credential:
-		return &credential
-	case sensitive.Token, sensitive.HTTP:
-		return &tokenRule
-	case sensitive.GovID:
-		return &government
-	case sensitive.Payment:
-		return &payment
-	case sensitive.Health:
-		return &health
-	}
-	return &personal
+	return []rule.Rule{credential, tokenRule, personal, government, payment, health, requestDump, wholeObject, errorsSensitive, responseLeak, thirdParty}
 }

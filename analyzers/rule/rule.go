@@ -90,6 +90,9 @@ type Finding struct {
 // one pass, on one goroutine.
 type Findings struct {
 	List []Finding
+	// Bounds names what was not followed to its end because a bound of the
+	// analyzer was met; the receipt repeats it.
+	Bounds []string
 }
 
 // ResultType is the ResultType of every analyzer whose result is *Findings.

@@ -1,4 +1,4 @@
-package a
+package a // want package:"flow summaries"
 
 import (
 	"crypto/sha256"

@@ -1,0 +1,926 @@
+package flow
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/callee"
+	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
+)
+
+// argument is one argument of a call.
+type argument struct {
+	expr   ast.Expr
+	val    *value
+	spread bool // xs...
+}
+
+// invocation is a call under work.
+type invocation struct {
+	f     *fn
+	call  *ast.CallExpr
+	text  string // for people: c.logger.Info
+	name  string // the last part of it
+	known bool
+	id    callee.Func
+	obj   *types.Func // nil if there is no type information
+	recvX ast.Expr    // what the method is called on, nil for functions
+	recv  *value
+	args  []argument
+	n     int // results
+}
+
+func (f *fn) args(c *ast.CallExpr) []argument {
+	if len(c.Args) == 1 {
+		if inner, ok := ast.Unparen(c.Args[0]).(*ast.CallExpr); ok {
+			if t, ok := f.info.TypeOf(inner).(*types.Tuple); ok && t.Len() > 1 { // f(g())
+				var out []argument
+				for _, v := range f.call(inner) {
+					out = append(out, argument{expr: inner, val: v})
+				}
+				return out
+			}
+		}
+	}
+	out := make([]argument, len(c.Args))
+	for i, a := range c.Args {
+		out[i] = argument{expr: a, val: f.eval(a), spread: c.Ellipsis.IsValid() && i == len(c.Args)-1}
+	}
+	return out
+}
+
+func all(v *value, n int) []*value {
+	out := make([]*value, max(n, 1))
+	for i := range out {
+		out[i] = v
+	}
+	return out
+}
+
+// call interprets a call and returns its results.
+func (f *fn) call(c *ast.CallExpr) []*value {
+	f.fuel--
+	if f.fuel <= 0 {
+		f.meet("expressions")
+		return all(unknown, 1)
+	}
+	fun := ast.Unparen(c.Fun)
+	if tv, ok := f.info.Types[fun]; ok && tv.IsType() { // a conversion
+		if len(c.Args) != 1 {
+			return all(unknown, 1)
+		}
+		v := f.evalRaw(c.Args[0])
+		if t := f.typeOf(c.Args[0]); isNumeric(tv.Type) && t != nil && !isNumeric(t) {
+			return all(clean, 1)
+		}
+		return all(f.narrow(v, tv.Type), 1)
+	}
+	if id, ok := fun.(*ast.Ident); ok {
+		if b, ok := f.info.Uses[id].(*types.Builtin); ok {
+			return all(f.builtin(c, b.Name()), 1)
+		}
+	}
+	n := 1
+	if t, ok := f.info.TypeOf(c).(*types.Tuple); ok {
+		n = t.Len()
+	}
+	if lit, ok := fun.(*ast.FuncLit); ok {
+		return f.callLit(&closure{lit: lit}, f.args(c), c.Pos())
+	}
+	v := &invocation{f: f, call: c, text: CalleeText(c.Fun), n: n}
+	v.id, v.known = callee.Of(f.info, c)
+	v.name = v.text
+	if i := strings.LastIndexByte(v.name, '.'); i >= 0 {
+		v.name = v.name[i+1:]
+	}
+	inner := fun
+	switch x := fun.(type) {
+	case *ast.IndexExpr:
+		inner = x.X
+	case *ast.IndexListExpr:
+		inner = x.X
+	}
+	switch x := ast.Unparen(inner).(type) {
+	case *ast.Ident:
+		v.obj, _ = f.info.Uses[x].(*types.Func)
+	case *ast.SelectorExpr:
+		v.obj, _ = f.info.Uses[x.Sel].(*types.Func)
+		if callee.Package(f.info, x.X) == "" {
+			v.recvX = x.X
+			v.recv = f.evalRaw(x.X)
+			if sel := f.info.Selections[x]; sel != nil && sel.Kind() == types.MethodVal && len(sel.Index()) > 1 {
+				v.recv = f.promoted(v.recv, sel)
+			}
+			if sel := f.info.Selections[x]; sel != nil && sel.Kind() == types.MethodExpr {
+				v.recvX, v.recv = nil, nil
+			}
+		}
+	}
+	v.args = f.args(c)
+	if v.obj != nil {
+		v.obj = v.obj.Origin()
+	} else if !v.known || v.recvX != nil && f.typeOf(fun) != nil {
+		if res, ok := v.value(fun); ok {
+			return res
+		}
+	}
+	return v.results()
+}
+
+// promoted is the embedded part of a receiver that a method belongs to.
+func (f *fn) promoted(v *value, sel *types.Selection) *value {
+	t := sel.Recv()
+	for _, i := range sel.Index()[:len(sel.Index())-1] {
+		u := t.Underlying()
+		if p, ok := u.(*types.Pointer); ok {
+			u = p.Elem().Underlying()
+		}
+		st, ok := u.(*types.Struct)
+		if !ok || i >= st.NumFields() {
+			return v
+		}
+		v = f.partOf(v, st.Field(i).Name())
+		t = st.Field(i).Type()
+	}
+	return v
+}
+
+// value calls a function value.
+func (v *invocation) value(fun ast.Expr) ([]*value, bool) {
+	fv := v.f.evalRaw(fun)
+	if len(fv.funcs) == 0 {
+		for _, l := range fv.labels {
+			if l.src == nil {
+				v.f.sum.addCall(l.in, v.args)
+			}
+		}
+		return nil, false
+	}
+	var out []*value
+	for _, c := range fv.funcs {
+		var res []*value
+		if c.lit != nil {
+			res = v.f.callLit(c, v.args, v.call.Pos())
+		} else {
+			w := *v
+			w.obj = c.fn.Origin()
+			w.id, w.known = funcID(c.fn), true
+			w.recv, w.recvX = c.recv, nil
+			if c.recv != nil {
+				w.recvX = fun
+			}
+			w.name = c.fn.Name()
+			res = w.results()
+		}
+		out = joinAll(out, res)
+	}
+	return out, true
+}
+
+func joinAll(a, b []*value) []*value {
+	for i, v := range b {
+		if i < len(a) {
+			a[i] = join(a[i], v)
+		} else {
+			a = append(a, v)
+		}
+	}
+	return a
+}
+
+// funcID names a function as package callee does.
+func funcID(fn *types.Func) callee.Func {
+	out := callee.Func{Name: fn.Name()}
+	if fn.Pkg() != nil {
+		out.Pkg = fn.Pkg().Path()
+	}
+	if sig, ok := fn.Type().(*types.Signature); ok && sig.Recv() != nil {
+		if pkg, name := callee.Named(sig.Recv().Type()); name != "" {
+			out.Recv = name
+			if pkg != "" {
+				out.Pkg = pkg
+			}
+		}
+	}
+	return out
+}
+
+func (f *fn) builtin(c *ast.CallExpr, name string) *value {
+	args := f.args(c)
+	switch name {
+	case "append":
+		if len(args) == 0 {
+			return unknown
+		}
+		base := args[0].val
+		if len(base.refs) > 0 {
+			base = join(f.deref(base), &value{labels: base.labels})
+		}
+		v := &value{labels: base.labels, parts: base.parts}
+		for _, a := range args[1:] {
+			x := a.val
+			if a.spread {
+				x = f.elementsOf(x)
+				if len(x.labels) == 0 && len(a.val.parts) == 0 {
+					x = &value{labels: f.collect(a.val)}
+				}
+			}
+			if x.clean || x == unknown {
+				continue
+			}
+			v = setPart(v, elem, join(v.parts[elem], x))
+		}
+		return v
+	case "copy":
+		if len(args) == 2 && !args[1].val.clean {
+			from := args[1].val
+			f.store(args[0].expr, func(old *value) *value { return withLabels(old, f.collect(from)...) })
+		}
+		return clean
+	case "new":
+		return f.alloc(c, clean)
+	case "make":
+		return &value{}
+	case "min", "max":
+		var v *value
+		for _, a := range args {
+			v = join(v, a.val)
+		}
+		return v
+	case "panic":
+		f.cur.dead = true
+	case "recover":
+		return unknown
+	case "delete", "clear", "close", "print", "println", "complex", "real", "imag", "len", "cap":
+	}
+	return clean
+}
+
+// callLit interprets the body of a function literal with these arguments.
+func (f *fn) callLit(c *closure, args []argument, pos token.Pos) []*value {
+	lit := c.lit
+	if f.inLits >= maxClosureDepth || f.lits[lit] >= maxLiteral {
+		return all(unknown, lit.Type.Results.NumFields())
+	}
+	f.lits[lit]++
+	f.inLits++
+	base := f.cur
+	body := base.fork()
+	f.cur = body
+	sig, _ := f.info.TypeOf(lit).(*types.Signature)
+	fr := &frame{outer: f.frame, base: body, sig: sig, ftype: lit.Type}
+	f.frame = fr
+	f.bind(lit.Type, sig, args)
+	f.block(lit.Body.List)
+	f.finish(fr)
+	f.frame = fr.outer
+	body.merge(append(fr.exits, body.fork())...)
+	base.merge(body)
+	f.cur = base
+	f.inLits--
+	n := max(lit.Type.Results.NumFields(), 1)
+	out := make([]*value, n)
+	for i := range out {
+		out[i] = unknown
+		if i < len(fr.results) && fr.results[i] != nil {
+			out[i] = fr.results[i]
+		}
+	}
+	return out
+}
+
+// finish ends a frame: what was deferred runs on what every exit leaves behind.
+func (f *fn) finish(fr *frame) {
+	if !f.cur.dead && len(resultNames(fr.ftype)) > 0 {
+		for i, v := range f.namedResults() {
+			for len(fr.results) <= i {
+				fr.results = append(fr.results, nil)
+			}
+			fr.results[i] = join(fr.results[i], v)
+		}
+	}
+	if len(fr.defers) == 0 {
+		return
+	}
+	dead := f.cur.dead
+	exits := fr.exits
+	if !dead {
+		exits = append(exits, f.cur.fork())
+	}
+	at := f.cur
+	at.merge(exits...)
+	fr.exits = nil
+	for _, d := range slices.Backward(fr.defers) {
+		at.dead = false
+		d()
+	}
+	at.dead = false
+}
+
+// bind gives parameters their values. Those that get none are what their names
+// say.
+func (f *fn) bind(ft *ast.FuncType, sig *types.Signature, args []argument) {
+	i := 0
+	for _, field := range ft.Params.List {
+		_, variadic := field.Type.(*ast.Ellipsis)
+		for _, id := range field.Names {
+			obj := f.info.Defs[id]
+			var v *value
+			switch {
+			case variadic:
+				v = &value{}
+				for j := i; j < len(args); j++ {
+					if args[j].spread {
+						v = args[j].val
+					} else {
+						v = setPart(v, elem, join(v.parts[elem], args[j].val))
+					}
+				}
+			case i < len(args):
+				v = args[i].val
+			}
+			i++
+			if obj == nil || id.Name == "_" {
+				continue
+			}
+			if v == nil {
+				v = unknown
+			}
+			v = f.narrow(v, obj.Type())
+			if l, ok := f.nameLabel(id, v, obj.Type()); ok {
+				v = withLabels(v, l)
+			}
+			f.cur.set(f.loc(obj), v)
+		}
+		if len(field.Names) == 0 {
+			i++
+		}
+	}
+}
+
+// escape interprets function literals that go where nobody sees when they are
+// called, and forgets that variables whose address goes there are clean.
+func (v *invocation) escape() {
+	for _, a := range v.args {
+		v.f.escapeValue(a.val, v.args)
+	}
+	if v.recv != nil {
+		v.f.dirty(v.recv)
+	}
+}
+
+func (f *fn) escapeValue(x *value, others []argument) {
+	for _, c := range x.funcs {
+		if c.lit == nil {
+			continue
+		}
+		// A function that is given values and a function over such values
+		// will call the one with the other.
+		var args []argument
+		sig, _ := f.info.TypeOf(c.lit).(*types.Signature)
+		if sig != nil {
+			for i := range sig.Params().Len() {
+				args = append(args, argument{val: f.matching(sig.Params().At(i).Type(), others)})
+			}
+		}
+		f.callLit(c, args, c.lit.Pos())
+	}
+	for _, k := range sortedKeys(x.parts) {
+		if p := x.parts[k]; len(p.funcs) > 0 {
+			f.escapeValue(p, nil)
+		}
+	}
+	f.dirty(x)
+}
+
+// matching is what the arguments hold of exactly type t, or as elements.
+func (f *fn) matching(t types.Type, args []argument) *value {
+	if _, ok := t.Underlying().(*types.Basic); !ok {
+		if _, ok := types.Unalias(t).(*types.Named); !ok {
+			return unknown
+		}
+	}
+	var out *value
+	for _, a := range args {
+		at := f.typeOf(a.expr)
+		if at == nil {
+			continue
+		}
+		if s, ok := at.Underlying().(*types.Slice); ok && types.Identical(s.Elem(), t) {
+			out = join(out, f.elementsOf(a.val))
+		}
+	}
+	if out == nil {
+		return unknown
+	}
+	return out
+}
+
+// dirty says that something unseen may have written behind a pointer.
+func (f *fn) dirty(v *value) {
+	for _, r := range v.refs {
+		old := f.cur.get(r)
+		if old != nil && old.clean {
+			f.cur.set(r, f.fresh(r))
+		}
+	}
+}
+
+// fresh is what a variable holds after something unseen wrote to it: what its
+// name says.
+func (f *fn) fresh(l *loc) *value {
+	if l.obj == nil {
+		return unknown
+	}
+	id := &ast.Ident{NamePos: l.obj.Pos(), Name: l.obj.Name()}
+	if lab, ok := f.nameLabel(id, unknown, l.obj.Type()); ok {
+		return withLabels(unknown, lab)
+	}
+	return unknown
+}
+
+// results decides what a call is, in the order of what is known best.
+func (v *invocation) results() []*value {
+	if s, ok := v.sink(); ok {
+		return v.reach(s)
+	}
+	if out, ok := v.source(); ok {
+		return out
+	}
+	if v.sanitizes() {
+		v.escape()
+		return all(clean, v.n)
+	}
+	if out, ok := v.modelled(); ok {
+		v.escape()
+		return v.typed(out)
+	}
+	if out, ok := v.summarised(); ok {
+		return v.named(out)
+	}
+	if v.interfaceCall() {
+		if out, ok := v.implementations(); ok {
+			return v.named(out)
+		}
+	}
+	v.escape()
+	return v.named(v.typed(v.guess()))
+}
+
+func (v *invocation) resultType(i int) types.Type {
+	t := v.f.info.TypeOf(v.call)
+	if tup, ok := t.(*types.Tuple); ok {
+		if i < tup.Len() {
+			return tup.At(i).Type()
+		}
+		return nil
+	}
+	if t == types.Typ[types.Invalid] {
+		return nil
+	}
+	return t
+}
+
+// typed takes from each result what its type cannot carry.
+func (v *invocation) typed(out []*value) []*value {
+	for i := range out {
+		if t := v.resultType(i); t != nil && out[i] != nil {
+			if isNumeric(t) {
+				out[i] = clean
+			} else {
+				out[i] = v.f.narrow(out[i], t)
+			}
+		}
+	}
+	return out
+}
+
+// verbs are words that a function's name may begin with without saying what the
+// result is.
+var verbs = func() map[string]bool {
+	m := make(map[string]bool)
+	for _, w := range strings.Fields("get read load fetch find generate gen new create make issue sign build decrypt obtain retrieve resolve must random rand extract current default lookup") {
+		m[w] = true
+	}
+	return m
+}()
+
+// named adds what the callee's name says about its first result.
+func (v *invocation) named(out []*value) []*value {
+	if len(out) == 0 || out[0] == nil || out[0].clean || told(out[0]) || internal(out[0]) {
+		return out
+	}
+	words := sensitive.Split(v.name)
+	for len(words) > 1 && verbs[words[0]] {
+		words = words[1:]
+	}
+	m, ok := sensitive.Name(strings.Join(words, "_"))
+	t := v.resultType(0)
+	if !ok || t == nil && len(v.args) > 0 || t != nil && !holds(t, m) {
+		return out
+	}
+	out = slices.Clone(out)
+	out[0] = withLabels(out[0], named(ByName, m, v.call.Pos(), "from "+v.text, v.text))
+	return out
+}
+
+func internal(v *value) bool {
+	return slices.ContainsFunc(v.labels, func(l label) bool { return l.src != nil && l.src.Kind == Internal })
+}
+
+// inputs are calls that read a named value from a request or the environment:
+// the name says what it is.
+var inputs = map[string]bool{
+	"Get": true, "GetHeader": true, "Header": true, "FormValue": true, "PostFormValue": true, "PostForm": true, "Query": true, "DefaultQuery": true, "DefaultPostForm": true,
+	"QueryParam": true, "Param": true, "Params": true, "PathValue": true, "Cookie": true, "Cookies": true, "Getenv": true, "LookupEnv": true, "GetString": true, "URLParam": true, "Values": true,
+	"GetCookie": true, "ReqHeader": true, "HeaderValue": true, "Peek": true, "GetPostForm": true, "GetQuery": true, "MustGet": true,
+}
+
+// bodies are methods that return the body of a request.
+var bodies = map[callee.Func]bool{
+	{Pkg: "github.com/gin-gonic/gin", Recv: "Context", Name: "GetRawData"}: true,
+	{Pkg: "github.com/gofiber/fiber", Recv: "Ctx", Name: "Body"}:           true, {Pkg: "github.com/gofiber/fiber", Recv: "Ctx", Name: "BodyRaw"}: true,
+	{Pkg: "github.com/valyala/fasthttp", Recv: "RequestCtx", Name: "PostBody"}: true, {Pkg: "github.com/valyala/fasthttp", Recv: "Request", Name: "Body"}: true,
+}
+
+// source recognises calls that return something sensitive.
+func (v *invocation) source() ([]*value, bool) {
+	f, c := v.f, v.call
+	if v.known {
+		id := v.id
+		switch {
+		case id.Pkg == "net/http/httputil" && strings.HasPrefix(id.Name, "Dump"):
+			what := "a dump of a whole request or response (httputil." + id.Name + ")"
+			return []*value{dump(c.Fun, what+" (it carries Authorization and Cookie)", what, exprName(c.Fun)), clean}, true
+		case id.Pkg == "net/http" && id.Recv == "Request" && id.Name == "BasicAuth":
+			m := sensitive.Match{Class: sensitive.Credential, Term: "password", Level: "high"}
+			pw := &value{labels: []label{named(ByAPI, m, c.Pos(), "from "+v.text, v.text)}}
+			return []*value{unknown, pw, clean}, true
+		case id.Pkg == "net/http" && id.Name == "Cookies":
+			what := "all cookies of the request"
+			return []*value{dump(c, what, what, v.text)}, true
+		case id.Pkg == "net/http" && id.Recv == "Header" && (id.Name == "Clone" || id.Name == "Values") && len(v.args) == 0:
+			return []*value{v.recv}, true
+		case id.Pkg == "runtime/debug" && id.Name == "Stack":
+			return []*value{{labels: []label{internalLabel(c.Pos(), "the stack", "stack")}}}, true
+		}
+		base := id
+		if i := strings.LastIndex(base.Pkg, "/v"); i > 0 {
+			base.Pkg = base.Pkg[:i]
+		}
+		if bodies[base] {
+			what := "the request body (" + v.text + ")"
+			return []*value{dump(c, what, what, v.text), clean}, true
+		}
+	}
+	if !inputs[v.name] || len(v.args) == 0 || v.interfaceCall() && v.name == "Get" && f.e.moduleFunc(v.obj) {
+		return nil, false
+	}
+	if v.obj != nil && f.e.summaryOf(v.obj) != nil && !f.e.summaryOf(v.obj).trivial() {
+		return nil, false // the project's own: it has been read
+	}
+	key := f.stringConst(v.args[0].expr)
+	if key == "" {
+		return nil, false
+	}
+	header := v.name == "GetHeader" || v.name == "ReqHeader" || v.name == "Header" && v.n == 1
+	if v.recvX != nil {
+		header = header || f.isHeader(v.recvX) || strings.HasSuffix(exprName(v.recvX), "Header") || strings.HasSuffix(exprName(v.recvX), "Header()")
+	}
+	if v.name == "Cookie" || v.name == "Cookies" || v.name == "GetCookie" {
+		t := v.resultType(0)
+		if pkg, _ := namedType(t); pkg == "net/http" {
+			return []*value{unknown, clean}, true // its Value is the source
+		}
+		m, ok := sensitive.Name(key)
+		if !ok {
+			return []*value{unknown, clean}, true
+		}
+		return []*value{{labels: []label{named(ByAPI, m, c.Pos(), "the cookie "+quoted(key), "cookie "+key)}}, clean}, true
+	}
+	if v.recv != nil && !header { // url.Values and maps of the program's own
+		if p := f.partOf(v.recv, quoted(key)); p != unknown && told(p) {
+			return []*value{p, clean}, true
+		}
+	}
+	out := f.readKey(c, key, header, unknown)
+	if out == unknown && !header {
+		return nil, false
+	}
+	return []*value{out, clean}, true
+}
+
+func namedType(t types.Type) (pkg, name string) {
+	if t == nil {
+		return "", ""
+	}
+	return callee.Named(t)
+}
+
+func internalLabel(pos token.Pos, what, key string) label {
+	src := &Source{Kind: Internal, Level: "medium", What: what, Key: key, pos: pos}
+	return label{src: src, step: (*step)(nil).then(pos, what)}
+}
+
+// redactors are words that say a function takes the secret out.
+var redactors = func() map[string]bool {
+	m := make(map[string]bool)
+	for _, w := range strings.Fields(`redact redacted redactor mask masked masker masking sanitize sanitise sanitized scrub scrubbed obfuscate obfuscated censor censored anonymize anonymise anonymized
+		pseudonymize hash hashed digest hmac encrypt encrypted seal cipher bcrypt argon argon2 scrypt pbkdf2 fingerprint last4 tokenize filtersensitive sha256 sha512 sha1 md5 compare equal
+		validate verify check matches count hide hidden strip`) {
+		m[w] = true
+	}
+	return m
+}()
+
+// sanitizes reports whether a call's name says that the result tells nothing.
+func (v *invocation) sanitizes() bool {
+	if v.known {
+		switch {
+		case strings.HasPrefix(v.id.Pkg, "crypto/sha") || v.id.Pkg == "crypto/md5" || v.id.Pkg == "crypto/hmac" || strings.HasPrefix(v.id.Pkg, "golang.org/x/crypto/") && v.id.Name != "ReadPassword":
+			return true
+		case v.id.Pkg == "hash" && v.id.Name == "Sum":
+			return true
+		case v.id.Pkg == "net/url" && v.id.Name == "Redacted":
+			return true
+		case v.id.Pkg == "strings" && v.id.Name == "Repeat" && len(v.args) > 0 && v.args[0].val.clean:
+			return true
+		}
+	}
+	words := sensitive.Split(v.name)
+	if v.recvX != nil { // hasher.Sum(x), mask.Email(x)
+		if x, ok := v.recvX.(*ast.Ident); ok && redactors[strings.ToLower(x.Name)] {
+			return true
+		}
+	} else if v.id.Pkg != "" && v.known {
+		if p := v.id.Pkg[strings.LastIndexByte(v.id.Pkg, '/')+1:]; redactors[p] {
+			return true
+		}
+	}
+	for i, w := range words {
+		if redactors[w] && (i == 0 || w != "hash" || true) {
+			return true
+		}
+	}
+	return false
+}
+
+// interfaceCall reports whether the callee is a method of an interface.
+func (v *invocation) interfaceCall() bool {
+	if v.obj == nil {
+		return false
+	}
+	sig, ok := v.obj.Type().(*types.Signature)
+	return ok && sig.Recv() != nil && types.IsInterface(sig.Recv().Type())
+}
+
+// summarised applies the callee's summary.
+func (v *invocation) summarised() ([]*value, bool) {
+	if v.obj == nil {
+		return nil, false
+	}
+	s := v.f.e.summaryOf(v.obj)
+	if s == nil {
+		return nil, false
+	}
+	return v.apply(s), true
+}
+
+// implementations joins what the implementations of an interface's method do.
+func (v *invocation) implementations() ([]*value, bool) {
+	var out []*value
+	found := false
+	for _, m := range v.f.e.implementations(v.obj) {
+		s := v.f.e.summaryOf(m)
+		if s == nil {
+			continue
+		}
+		found = true
+		out = joinAll(out, v.apply(s))
+	}
+	return out, found
+}
+
+// inputsOf lists the values of the callee's inputs, the receiver first.
+func (v *invocation) inputsOf(s *summary) []*value {
+	var out []*value
+	if s.method {
+		recv := v.recv
+		if recv == nil && v.recvX == nil && len(v.args) > 0 { // a method expression
+			recv, v.args = v.args[0].val, v.args[1:]
+		}
+		if recv == nil {
+			recv = unknown
+		}
+		out = append(out, recv)
+	}
+	for i, a := range v.args {
+		at := len(out)
+		if s.variadic && at >= s.inputs-1 {
+			last := &value{}
+			for _, b := range v.args[i:] {
+				if b.spread {
+					last = join(last, b.val)
+				} else {
+					last = setPart(last, elem, join(last.parts[elem], b.val))
+				}
+			}
+			return append(out, last)
+		}
+		out = append(out, a.val)
+	}
+	return out
+}
+
+// inputExpr is the expression behind an input, nil if there is none.
+func (v *invocation) inputExpr(s *summary, i int) ast.Expr {
+	if s.method {
+		if i == 0 {
+			return v.recvX
+		}
+		i--
+	}
+	if i < len(v.args) {
+		return v.args[i].expr
+	}
+	return nil
+}
+
+// apply makes of a callee's summary what this call does.
+func (v *invocation) apply(s *summary) []*value {
+	f := v.f
+	in := v.inputsOf(s)
+	pos := v.call.Pos()
+	for _, use := range s.sinks {
+		v.reachInside(s, use, in)
+	}
+	for _, c := range s.calls {
+		v.callBack(c, in)
+	}
+	for _, i := range sortedInts(s.effects) {
+		eff := f.subst(s.effects[i], in, pos, v.text, 0)
+		x := v.inputExpr(s, i)
+		if i < len(in) && len(in[i].refs) > 0 {
+			f.storeRefs(in[i].refs, func(old *value) *value { return overlay(old, eff) })
+		} else if x != nil {
+			f.store(x, func(old *value) *value { return overlay(old, eff) })
+		}
+	}
+	for i, x := range in {
+		if len(x.funcs) > 0 && !s.callsInput(i) {
+			f.escapeValue(x, v.args)
+		}
+		if s.effects[i] == nil {
+			f.dirty(x)
+		}
+	}
+	out := make([]*value, max(v.n, len(s.results), 1))
+	for i := range out {
+		out[i] = unknown
+		if i < len(s.results) && s.results[i] != nil {
+			out[i] = f.subst(s.results[i], in, pos, v.text, 0)
+		}
+	}
+	return out
+}
+
+// callBack interprets a function value that was passed with what the callee
+// passes to it.
+func (v *invocation) callBack(c *callUse, in []*value) {
+	if c.in.param >= len(in) {
+		return
+	}
+	fv := in[c.in.param]
+	if c.in.path != "" {
+		fv = v.f.at(fv, c.in.path)
+	}
+	var args []argument
+	for _, a := range c.args {
+		args = append(args, argument{val: v.f.subst(a, in, v.call.Pos(), v.text, 0)})
+	}
+	if len(fv.funcs) == 0 {
+		for _, l := range fv.labels {
+			if l.src == nil {
+				v.f.sum.addCall(l.in, args)
+			}
+		}
+	}
+	for _, cl := range fv.funcs {
+		if cl.lit != nil {
+			v.f.callLit(cl, args, v.call.Pos())
+			continue
+		}
+		w := *v
+		w.obj, w.id, w.known = cl.fn.Origin(), funcID(cl.fn), true
+		w.recv, w.recvX, w.name = cl.recv, nil, cl.fn.Name()
+		w.args = args
+		for i := range w.args {
+			w.args[i].expr = v.call.Fun
+		}
+		w.results()
+	}
+}
+
+// overlay is old with the parts that an effect writes.
+func overlay(old, eff *value) *value {
+	if len(eff.labels) > 0 {
+		old = withLabels(old, eff.labels...)
+	}
+	if len(eff.parts) > 0 {
+		old = forget(old)
+		for _, k := range sortedKeys(eff.parts) {
+			p := eff.parts[k]
+			if q := old.parts[k]; q != nil && (k == elem || len(p.labels) == 0 && len(p.parts) > 0) {
+				p = overlay(q, p)
+			}
+			old = setPart(old, k, p)
+		}
+	}
+	return old
+}
+
+// at reads a part under a path.
+func (f *fn) at(v *value, path string) *value {
+	for _, name := range strings.Split(path, ".") {
+		if name == elem {
+			v = f.elementsOf(v)
+		} else {
+			v = f.partOf(v, name)
+		}
+	}
+	return v
+}
+
+// subst replaces the callee's inputs in v by what this call gives for them.
+func (f *fn) subst(v *value, in []*value, pos token.Pos, text string, depth int) *value {
+	if v == nil || v.clean || v == unknown || depth > maxDepth+2 {
+		if v == nil {
+			return unknown
+		}
+		return v
+	}
+	var out *value
+	var plain []label
+	for _, l := range v.labels {
+		if l.src != nil {
+			l.step = l.step.then(pos, "is returned by "+text)
+			plain = append(plain, l)
+			continue
+		}
+		if l.in.param >= len(in) {
+			continue
+		}
+		got := in[l.in.param]
+		if l.in.path != "" {
+			got = f.at(got, l.in.path)
+		}
+		if got.clean {
+			out = join(out, got)
+			continue
+		}
+		got = hop(got, pos, "goes through "+text)
+		if l.err {
+			got = &value{labels: asError(f.collect(got))}
+		}
+		out = join(out, got)
+	}
+	if out == nil {
+		out = &value{}
+	}
+	out = withLabels(out, plain...)
+	for _, k := range sortedKeys(v.parts) {
+		p := f.subst(v.parts[k], in, pos, text, depth+1)
+		if p != unknown {
+			out = setPart(out, k, p)
+		}
+	}
+	for _, c := range v.funcs {
+		if c.fn != nil {
+			out = join(out, &value{funcs: []*closure{c}})
+		}
+	}
+	if len(out.labels)+len(out.parts)+len(out.refs)+len(out.funcs) == 0 && !out.clean {
+		return unknown
+	}
+	return out
+}
+
+func asError(ls []label) []label {
+	out := slices.Clone(ls)
+	for i := range out {
+		out[i].err = true
+	}
+	return out
+}
+
+func sortedInts(m map[int]*value) []int {
+	var out []int
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}

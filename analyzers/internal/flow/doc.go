@@ -1,0 +1,28 @@
+// Package flow follows sensitive values from where they come from to where they
+// leave the program: it is the engine behind the rules on logs, errors,
+// responses and third parties.
+//
+// # How it works
+//
+// The functions of a package are interpreted abstractly, callees before
+// callers, on the syntax tree and whatever type information there is. So code
+// that cannot be typed in full, because a dependency is missing or does not
+// compile, goes the same way as code that can; there is no second, weaker
+// analysis for it. A statement maps a state to a state: what each variable, and
+// each part of it (a field, a map's key, the elements), may carry. Assignments
+// overwrite, branches are joined, loops run until nothing changes or a bound is
+// met. What a value may carry is a set of labels: a Source (why it is
+// sensitive) or an input of the function under work (a parameter or its
+// receiver, with the path of fields below it).
+//
+// What comes out for a function is its Summary: which inputs and sources reach
+// which part of which result, which inputs are written into which others, and
+// which inputs reach a sink inside. Summaries travel between packages as one
+// package fact (Facts), so each package is interpreted once, whoever calls it.
+//
+// Names decide only what is sensitive, never what flows (package sensitive).
+// Every bound is in bounds.go; a package that meets one is named in
+// Result.Bounds.
+//
+// The package imports go/analysis and its neighbours under analyzers/internal.
+package flow

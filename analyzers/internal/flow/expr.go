@@ -1,0 +1,697 @@
+package flow
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"strconv"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/callee"
+	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
+)
+
+func (f *fn) typeOf(x ast.Expr) types.Type {
+	t := f.info.TypeOf(x)
+	if t == nil || t == types.Typ[types.Invalid] {
+		return nil
+	}
+	return t
+}
+
+// eval returns what an expression carries, as something that is used whole.
+func (f *fn) eval(x ast.Expr) *value { return f.asWhole(x, f.evalRaw(x)) }
+
+// asWhole labels a value of a type with sensitive fields.
+func (f *fn) asWhole(x ast.Expr, v *value) *value {
+	if v.clean {
+		return v
+	}
+	t := f.typeOf(x)
+	if t == nil {
+		return v
+	}
+	inner := v
+	for _, r := range v.refs {
+		if c := f.cur.get(r); c != nil {
+			inner = c
+		}
+	}
+	if inner.clean {
+		return v
+	}
+	if l, ok := f.e.wholeLabel(t, inner, x.Pos(), exprName(x)); ok {
+		return withLabels(v, l)
+	}
+	if told(v) {
+		return v
+	}
+	text := exprName(x)
+	switch pkg, name := callee.Named(t); {
+	case pkg != "net/http":
+	case name == "Request":
+		what := "the whole request " + text
+		return withLabels(v, dump(x, what+" (it carries Authorization and Cookie)", what, text).labels...)
+	case name == "Header":
+		what := "the whole header map " + text
+		return withLabels(v, dump(x, what+" (it carries Authorization and Cookie)", what, text).labels...)
+	case name == "Cookie":
+		m := sensitive.Match{Class: sensitive.Token, Term: "cookie", Level: "medium"}
+		return withLabels(v, named(ByAPI, m, x.Pos(), text, text))
+	}
+	return v
+}
+
+// evalAll evaluates an expression for its effects.
+func (f *fn) evalAll(x ast.Expr) {
+	if c, ok := ast.Unparen(x).(*ast.CallExpr); ok {
+		f.call(c)
+		return
+	}
+	f.evalRaw(x)
+}
+
+// evalQuiet evaluates the object a selector or index goes into.
+func (f *fn) evalQuiet(x ast.Expr) *value { return f.evalRaw(x) }
+
+// evalTuple evaluates an expression with n values.
+func (f *fn) evalTuple(x ast.Expr, n int) []*value {
+	var vals []*value
+	if c, ok := ast.Unparen(x).(*ast.CallExpr); ok {
+		vals = f.call(c)
+	} else {
+		vals = []*value{f.eval(x), clean} // v, ok
+	}
+	out := make([]*value, n)
+	for i := range out {
+		out[i] = unknown
+		if i < len(vals) && vals[i] != nil {
+			out[i] = vals[i]
+		}
+	}
+	return out
+}
+
+func (f *fn) evalRaw(x ast.Expr) *value {
+	f.fuel--
+	if f.fuel <= 0 {
+		f.meet("expressions")
+		return unknown
+	}
+	if f.depth++; f.depth > maxNesting {
+		f.meet("nesting")
+		f.depth--
+		return unknown
+	}
+	v := f.evalKind(x)
+	f.depth--
+	if v == nil {
+		return unknown
+	}
+	return v
+}
+
+func (f *fn) evalKind(x ast.Expr) *value {
+	if tv, ok := f.info.Types[x]; ok && (tv.Value != nil || tv.IsType()) {
+		return clean
+	}
+	switch x := x.(type) {
+	case *ast.ParenExpr:
+		return f.evalRaw(x.X)
+	case *ast.BasicLit:
+		return clean
+	case *ast.Ident:
+		return f.ident(x)
+	case *ast.SelectorExpr:
+		return f.selector(x)
+	case *ast.StarExpr:
+		return f.deref(f.evalRaw(x.X))
+	case *ast.UnaryExpr:
+		return f.unary(x)
+	case *ast.BinaryExpr:
+		a, b := f.evalRaw(x.X), f.evalRaw(x.Y)
+		if x.Op != token.ADD {
+			if isNumeric(f.typeOf(x)) {
+				return join(a, b)
+			}
+			return clean // a comparison tells nothing of the value
+		}
+		v := join(a, b)
+		if a.clean && b.clean {
+			return clean
+		}
+		return &value{labels: f.collect(v)}
+	case *ast.CallExpr:
+		if vals := f.call(x); len(vals) > 0 {
+			return vals[0]
+		}
+		return unknown
+	case *ast.IndexExpr:
+		return f.index(x)
+	case *ast.IndexListExpr:
+		return f.evalRaw(x.X)
+	case *ast.SliceExpr:
+		for _, i := range []ast.Expr{x.Low, x.High, x.Max} {
+			if i != nil {
+				f.evalRaw(i)
+			}
+		}
+		return f.evalRaw(x.X)
+	case *ast.TypeAssertExpr:
+		v := f.evalRaw(x.X)
+		if t := f.typeOf(x); t != nil {
+			return f.narrow(v, t)
+		}
+		return v
+	case *ast.CompositeLit:
+		return f.composite(x)
+	case *ast.FuncLit:
+		return &value{funcs: []*closure{{lit: x}}}
+	case *ast.KeyValueExpr:
+		return f.eval(x.Value)
+	}
+	return unknown
+}
+
+func (f *fn) object(id *ast.Ident) types.Object {
+	if obj := f.info.Uses[id]; obj != nil {
+		return obj
+	}
+	return f.info.Defs[id]
+}
+
+func (f *fn) ident(x *ast.Ident) *value {
+	switch obj := f.object(x).(type) {
+	case *types.Var:
+		v := f.readVar(obj)
+		if isGlobal(obj) || f.cur.get(f.loc(obj)) == nil {
+			if l, ok := f.nameLabel(x, v, obj.Type()); ok {
+				v = withLabels(v, l)
+			}
+		}
+		return v
+	case *types.Func:
+		return &value{funcs: []*closure{{fn: obj}}}
+	case *types.Const, *types.Nil, *types.TypeName, *types.Builtin:
+		return clean
+	case nil:
+		if l, ok := f.nameLabel(x, unknown, nil); ok {
+			return withLabels(unknown, l)
+		}
+	}
+	return unknown
+}
+
+func (f *fn) readVar(obj types.Object) *value {
+	if v := f.cur.get(f.loc(obj)); v != nil {
+		return v
+	}
+	if isGlobal(obj) {
+		return f.e.readGlobal(obj, f)
+	}
+	return unknown
+}
+
+// nameLabel is the label a variable's name gives to what it holds.
+func (f *fn) nameLabel(id *ast.Ident, v *value, t types.Type) (label, bool) {
+	if v.clean || told(v) {
+		return label{}, false
+	}
+	if t == types.Typ[types.Invalid] {
+		t = nil
+	}
+	m, ok := sensitive.Name(id.Name)
+	if !ok || !holds(t, m) {
+		return label{}, false
+	}
+	return named(ByName, m, id.Pos(), "the variable "+id.Name, id.Name), true
+}
+
+// told reports whether it is already known why a value is sensitive.
+func told(v *value) bool {
+	for _, l := range v.labels {
+		if l.src != nil && l.src.Kind != Whole && l.src.Kind != Internal {
+			return true
+		}
+	}
+	return false
+}
+
+func match(s *Source) sensitive.Match {
+	return sensitive.Match{Class: s.Class, Level: s.Level}
+}
+
+// deref is what a pointer points to.
+func (f *fn) deref(v *value) *value {
+	if len(v.refs) == 0 {
+		return v
+	}
+	var out *value
+	for _, r := range v.refs {
+		if c := f.cur.get(r); c != nil {
+			out = join(out, c)
+		}
+	}
+	if out == nil {
+		return unknown
+	}
+	return out
+}
+
+func (f *fn) unary(x *ast.UnaryExpr) *value {
+	switch x.Op {
+	case token.AND:
+		switch y := ast.Unparen(x.X).(type) {
+		case *ast.Ident:
+			obj := f.object(y)
+			if v, ok := obj.(*types.Var); ok {
+				l := f.loc(v)
+				cur := f.readVar(v)
+				if isGlobal(v) && f.cur.get(l) == nil {
+					f.cur.set(l, cur)
+				}
+				return &value{refs: []*loc{l}, labels: cur.labels}
+			}
+		case *ast.CompositeLit:
+			return f.alloc(y, f.composite(y))
+		}
+		// &x.f, &x[i]: the address is taken for what is there now
+		return f.evalRaw(x.X)
+	case token.ARROW:
+		return f.elementsOf(f.evalRaw(x.X))
+	case token.NOT:
+		f.evalRaw(x.X)
+		return clean
+	}
+	return f.evalRaw(x.X)
+}
+
+// alloc makes a place for what an expression allocates.
+func (f *fn) alloc(at ast.Expr, v *value) *value {
+	l, ok := f.e.allocs[at]
+	if !ok {
+		l = &loc{name: "new", typ: f.typeOf(at)}
+		f.e.allocs[at] = l
+	}
+	f.cur.set(l, v)
+	return &value{refs: []*loc{l}}
+}
+
+func (f *fn) elementsOf(v *value) *value {
+	if len(v.refs) == 0 {
+		return elements(v)
+	}
+	var out *value
+	for _, r := range v.refs {
+		if c := f.cur.get(r); c != nil {
+			out = join(out, elements(c))
+		}
+	}
+	if out == nil {
+		return unknown
+	}
+	return out
+}
+
+// partOf reads a part through pointers.
+func (f *fn) partOf(v *value, name string) *value {
+	if len(v.refs) == 0 {
+		return part(v, name)
+	}
+	var out *value
+	for _, r := range v.refs {
+		if c := f.cur.get(r); c != nil {
+			out = join(out, part(c, name))
+		}
+	}
+	if out == nil {
+		return unknown
+	}
+	return out
+}
+
+func quoted(key string) string { return `"` + key + `"` }
+
+func (f *fn) index(x *ast.IndexExpr) *value {
+	if tv, ok := f.info.Types[x.Index]; ok && tv.IsType() {
+		return f.evalRaw(x.X) // an instantiation
+	}
+	v := f.evalRaw(x.X)
+	f.evalRaw(x.Index)
+	if t := f.typeOf(x.X); t != nil {
+		if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
+			return v // one byte of a string, or more if the types are wrong
+		}
+	}
+	name := f.stringConst(x.Index)
+	if name == "" {
+		return f.elementsOf(v)
+	}
+	header := f.isHeader(x.X)
+	if header {
+		return f.readKey(x, name, true, unknown)
+	}
+	return f.readKey(x, name, false, f.partOf(v, quoted(name)))
+}
+
+// readKey is a value read under a literal name: the name says what it is.
+func (f *fn) readKey(x ast.Expr, name string, header bool, v *value) *value {
+	if v.clean || told(v) {
+		return v
+	}
+	t := f.typeOf(x)
+	if header {
+		m, ok := sensitive.Header(name)
+		if !ok {
+			return clean
+		}
+		return withLabels(v, named(ByAPI, m, x.Pos(), "the header "+quoted(name), "header "+name))
+	}
+	m, ok := sensitive.Name(name)
+	if !ok || t != nil && !isTuple(t) && !holds(t, m) {
+		return v
+	}
+	return withLabels(v, named(ByAPI, m, x.Pos(), "the value "+quoted(name), "value "+name))
+}
+
+func isTuple(t types.Type) bool { _, ok := t.(*types.Tuple); return ok }
+
+// isHeader reports whether an expression is an http.Header.
+func (f *fn) isHeader(x ast.Expr) bool {
+	t := f.typeOf(x)
+	if t == nil {
+		return false
+	}
+	pkg, name := callee.Named(t)
+	return pkg == "net/http" && name == "Header"
+}
+
+func (f *fn) stringConst(x ast.Expr) string {
+	if tv, ok := f.info.Types[x]; ok && tv.Value != nil && tv.Value.Kind() == constant.String {
+		return constant.StringVal(tv.Value)
+	}
+	if lit, ok := x.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+		if s, err := strconv.Unquote(lit.Value); err == nil {
+			return s
+		}
+	}
+	return ""
+}
+
+// fieldPath is the way to a field, through embedded structs.
+func (f *fn) fieldPath(x *ast.SelectorExpr) []string {
+	sel := f.info.Selections[x]
+	if sel == nil || sel.Kind() != types.FieldVal || len(sel.Index()) < 2 {
+		return []string{x.Sel.Name}
+	}
+	var path []string
+	t := sel.Recv()
+	for _, i := range sel.Index() {
+		u := t.Underlying()
+		if p, ok := u.(*types.Pointer); ok {
+			u = p.Elem().Underlying()
+		}
+		st, ok := u.(*types.Struct)
+		if !ok || i >= st.NumFields() {
+			return []string{x.Sel.Name}
+		}
+		path = append(path, st.Field(i).Name())
+		t = st.Field(i).Type()
+	}
+	return path
+}
+
+func (f *fn) selector(x *ast.SelectorExpr) *value {
+	if callee.Package(f.info, x.X) != "" {
+		switch obj := f.info.Uses[x.Sel].(type) {
+		case *types.Var:
+			v := f.e.readGlobal(obj, f)
+			if l, ok := f.nameLabel(x.Sel, v, obj.Type()); ok {
+				v = withLabels(v, l)
+			}
+			return v
+		case *types.Func:
+			return &value{funcs: []*closure{{fn: obj}}}
+		}
+		return clean
+	}
+	base := f.evalRaw(x.X)
+	if fun, ok := f.info.Uses[x.Sel].(*types.Func); ok {
+		return &value{funcs: []*closure{{fn: fun, recv: base}}}
+	}
+	return f.fieldOf(x, base)
+}
+
+// fieldOf reads a field: what was put there, and what its name says.
+func (f *fn) fieldOf(x *ast.SelectorExpr, base *value) *value {
+	t := f.typeOf(x)
+	if tellsNothing(t) {
+		return clean
+	}
+	v := base
+	for _, name := range f.fieldPath(x) {
+		v = f.partOf(v, name)
+	}
+	if v.clean {
+		return v
+	}
+	if special := f.requestPart(x); special != nil {
+		return special
+	}
+	if !told(v) {
+		if obj, ok := f.info.Uses[x.Sel].(*types.Var); ok {
+			if w := f.e.readField(obj, f); w != nil {
+				v = join(v, hop(w, x.Sel.Pos(), "is read from "+exprName(x)))
+			}
+		}
+	}
+	if told(v) {
+		return v
+	}
+	m, ok := sensitive.Name(x.Sel.Name)
+	if !ok || !holds(t, m) {
+		return v
+	}
+	text := exprName(x)
+	return withLabels(v, named(ByName, m, x.Pos(), text, text))
+}
+
+// requestPart is a part of an HTTP request that is sensitive as it is.
+func (f *fn) requestPart(x *ast.SelectorExpr) *value {
+	if f.isHeader(x) {
+		what := "the whole header map " + exprName(x)
+		return dump(x, what+" (it carries Authorization and Cookie)", what, exprName(x))
+	}
+	t := f.typeOf(x.X)
+	if t == nil {
+		return nil
+	}
+	pkg, name := callee.Named(t)
+	if pkg != "net/http" {
+		return nil
+	}
+	switch {
+	case name == "Request" && x.Sel.Name == "Body":
+		what := "the request body " + exprName(x)
+		return dump(x, what, what, exprName(x))
+	case name == "Request" && (x.Sel.Name == "Form" || x.Sel.Name == "PostForm"):
+		what := "the whole form " + exprName(x)
+		return dump(x, what+" (it carries whatever was submitted)", what, exprName(x))
+	case name == "Cookie" && x.Sel.Name == "Value":
+		m := sensitive.Match{Class: sensitive.Token, Term: "cookie", Level: "medium"}
+		return &value{labels: []label{named(ByAPI, m, x.Pos(), exprName(x), exprName(x))}}
+	}
+	return nil
+}
+
+func dump(x ast.Expr, what, note, key string) *value {
+	src := &Source{Kind: Dump, Class: sensitive.HTTP, Level: "high", What: what, Key: key, pos: x.Pos()}
+	return &value{labels: []label{{src: src, step: (*step)(nil).then(x.Pos(), note)}}}
+}
+
+func (f *fn) composite(x *ast.CompositeLit) *value {
+	t := f.typeOf(x)
+	v := &value{}
+	var st *types.Struct
+	if t != nil {
+		u := t.Underlying()
+		if p, ok := u.(*types.Pointer); ok {
+			u = p.Elem().Underlying()
+		}
+		st, _ = u.(*types.Struct)
+	}
+	allClean := true
+	for i, el := range x.Elts {
+		name, expr := elem, el
+		var at ast.Expr
+		if kv, ok := el.(*ast.KeyValueExpr); ok {
+			expr, at = kv.Value, kv.Key
+			if id, ok := kv.Key.(*ast.Ident); ok && f.isFieldName(id, st, t) {
+				name = id.Name
+			} else if s := f.stringConst(kv.Key); s != "" {
+				name = quoted(s)
+			} else {
+				f.evalRaw(kv.Key)
+			}
+		} else if st != nil && i < st.NumFields() {
+			name = st.Field(i).Name()
+		}
+		p := f.eval(expr)
+		allClean = allClean && p.clean
+		switch {
+		case strings.HasPrefix(name, `"`):
+			key := strings.Trim(name, `"`)
+			p = f.underKey(p, expr, key)
+			p = hop(p, expr.Pos(), "is put under the key "+name)
+		case name != elem:
+			p = hop(p, expr.Pos(), "is put into the field "+name)
+			if st != nil {
+				f.noteField(st, name, p)
+			}
+		}
+		_ = at
+		if name == elem {
+			p = join(v.parts[elem], p)
+		}
+		v = setPart(v, name, p)
+	}
+	if allClean {
+		// A literal of constants: every part it does not mention is zero.
+		return clean
+	}
+	return v
+}
+
+func (f *fn) isFieldName(id *ast.Ident, st *types.Struct, t types.Type) bool {
+	if st != nil {
+		return true
+	}
+	if t == nil {
+		return f.info.Uses[id] == nil || f.isField(id)
+	}
+	return false
+}
+
+func (f *fn) isField(id *ast.Ident) bool {
+	v, ok := f.info.Uses[id].(*types.Var)
+	return ok && v.IsField()
+}
+
+// underKey is a value put under a literal key: the key says what it is.
+func (f *fn) underKey(v *value, x ast.Expr, key string) *value {
+	if v.clean || told(v) {
+		return v
+	}
+	m, ok := sensitive.Name(key)
+	if !ok || !holds(f.typeOf(x), m) {
+		return v
+	}
+	return withLabels(v, named(ByName, m, x.Pos(), "under the key "+quoted(key), "key "+key))
+}
+
+// collect returns everything a value carries when it is used whole.
+func (f *fn) collect(v *value) []label {
+	return f.collectInto(nil, v, 0)
+}
+
+func (f *fn) collectInto(out []label, v *value, depth int) []label {
+	if v == nil || v.clean || depth > maxDepth+2 {
+		return out
+	}
+	out = addLabels(out, v.labels)
+	for _, l := range v.labels {
+		if l.src != nil && l.src.Kind == Whole {
+			return out // its parts are what makes it sensitive
+		}
+	}
+	for _, r := range v.refs {
+		out = f.collectInto(out, f.cur.get(r), depth+1)
+	}
+	for _, k := range sortedKeys(v.parts) {
+		out = f.collectInto(out, v.parts[k], depth+1)
+	}
+	return out
+}
+
+// flatten cuts a value that is nested too deep.
+func (f *fn) flatten(v *value) *value {
+	if v == nil {
+		return unknown
+	}
+	if len(v.parts) == 0 || nesting(v) <= maxDepth+1 {
+		return v
+	}
+	return f.cut(v, 0)
+}
+
+func nesting(v *value) int {
+	n := 0
+	for _, p := range v.parts {
+		n = max(n, nesting(p)+1)
+	}
+	return n
+}
+
+func (f *fn) cut(v *value, depth int) *value {
+	if len(v.parts) == 0 {
+		return v
+	}
+	w := *v
+	if depth > maxDepth {
+		w.labels, w.parts = f.collect(v), nil
+		return &w
+	}
+	w.parts = make(map[string]*value, len(v.parts))
+	for k, p := range v.parts {
+		w.parts[k] = f.cut(p, depth+1)
+	}
+	return &w
+}
+
+// exprName writes a chain of names, never a literal.
+func exprName(e ast.Expr) string {
+	switch x := e.(type) {
+	case *ast.Ident:
+		return x.Name
+	case *ast.SelectorExpr:
+		return exprName(x.X) + "." + x.Sel.Name
+	case *ast.StarExpr:
+		return exprName(x.X)
+	case *ast.UnaryExpr:
+		return exprName(x.X)
+	case *ast.ParenExpr:
+		return exprName(x.X)
+	case *ast.TypeAssertExpr:
+		return exprName(x.X)
+	case *ast.CallExpr:
+		return CalleeText(x.Fun) + "()"
+	case *ast.IndexExpr:
+		return exprName(x.X) + "[…]"
+	case *ast.CompositeLit:
+		if x.Type != nil {
+			return exprName(x.Type) + "{…}"
+		}
+	}
+	return "…"
+}
+
+// CalleeText writes a callee for people: log.Printf, c.logger.Info.
+func CalleeText(e ast.Expr) string {
+	switch x := e.(type) {
+	case *ast.Ident:
+		return x.Name
+	case *ast.SelectorExpr:
+		if _, ok := x.X.(*ast.CallExpr); ok {
+			return "…." + x.Sel.Name
+		}
+		return exprName(x)
+	case *ast.ParenExpr:
+		return CalleeText(x.X)
+	case *ast.IndexExpr:
+		return CalleeText(x.X)
+	case *ast.IndexListExpr:
+		return CalleeText(x.X)
+	}
+	return "a function"
+}

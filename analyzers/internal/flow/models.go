@@ -1,0 +1,461 @@
+package flow
+
+import (
+	"go/types"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
+)
+
+// carriers are packages whose functions make text, bytes or containers of what
+// they are given: the results carry what receiver and arguments carry, as far
+// as their types can.
+var carriers = func() map[string]bool {
+	m := make(map[string]bool)
+	for _, p := range strings.Fields(`strings bytes fmt errors strconv path path/filepath net/url html text/template html/template regexp slices maps sort bufio io io/ioutil
+		unicode/utf8 unicode encoding encoding/base64 encoding/base32 encoding/hex encoding/json encoding/xml encoding/gob encoding/csv encoding/pem encoding/binary compress/gzip
+		sync sync/atomic container/list container/ring container/heap reflect mime mime/multipart mime/quotedprintable text/tabwriter iter unique
+		github.com/pkg/errors golang.org/x/xerrors github.com/cockroachdb/errors github.com/hashicorp/go-multierror go.uber.org/multierr github.com/go-errors/errors github.com/juju/errors
+		gopkg.in/yaml.v2 gopkg.in/yaml.v3 github.com/json-iterator/go github.com/goccy/go-json github.com/bytedance/sonic github.com/spf13/cast github.com/samber/lo
+		github.com/davecgh/go-spew/spew github.com/kr/pretty github.com/valyala/bytebufferpool go.yaml.in/yaml/v3`) {
+		m[p] = true
+	}
+	return m
+}()
+
+// modelled interprets calls into packages that are known by heart.
+func (v *invocation) modelled() ([]*value, bool) {
+	if !v.known {
+		return nil, false
+	}
+	id := v.id
+	f := v.f
+	switch id.Pkg {
+	case "context":
+		switch id.Name {
+		case "WithValue":
+			if len(v.args) == 3 {
+				key := "ctx " + exprName(v.args[1].expr)
+				if s := f.stringConst(v.args[1].expr); s != "" {
+					key = "ctx " + s
+				}
+				return []*value{setPart(v.args[0].val, key, v.args[2].val)}, true
+			}
+		case "Value":
+			return []*value{v.contextValue()}, true
+		case "WithCancel", "WithTimeout", "WithDeadline", "WithoutCancel", "WithCancelCause":
+			if len(v.args) > 0 {
+				return []*value{v.args[0].val, clean}, true
+			}
+		}
+		return []*value{unknown}, true
+	case "net/http":
+		return v.httpModel()
+	case "encoding/json", "encoding/xml", "gopkg.in/yaml.v3", "gopkg.in/yaml.v2", "github.com/json-iterator/go", "github.com/goccy/go-json":
+		if out, ok := v.codec(); ok {
+			return out, true
+		}
+	case "fmt":
+		if out, ok := v.format(); ok {
+			return out, true
+		}
+	case "time", "math", "math/rand", "runtime", "testing", "flag", "embed":
+		return all(clean, v.n), v.recv == nil || v.recv.clean || id.Pkg != "time"
+	}
+	if out := v.internalError(nil); out != nil {
+		return out, true
+	}
+	if s, ok := f.e.voc.Sink(id); ok && (s.Style == "ctor" || s.Style == "ctor_value") {
+		return []*value{v.ctor(s)}, true
+	}
+	if !carriers[id.Pkg] {
+		return nil, false
+	}
+	return v.carry(isError(v.resultType(max(v.n-1, 0))) && (id.Pkg == "errors" || strings.Contains(id.Pkg, "error") || id.Name == "Errorf")), true
+}
+
+// contextValue finds what was put into a context under the same key.
+func (v *invocation) contextValue() *value {
+	if len(v.args) != 1 {
+		return unknown
+	}
+	key := "ctx " + exprName(v.args[0].expr)
+	s := v.f.stringConst(v.args[0].expr)
+	if s != "" {
+		key = "ctx " + s
+	}
+	if v.recv != nil {
+		if p := v.f.deref(v.recv).parts[key]; p != nil {
+			return p
+		}
+	}
+	if s == "" {
+		s = exprName(v.args[0].expr)
+		s = strings.TrimSuffix(strings.TrimSuffix(s[strings.LastIndexByte(s, '.')+1:], "Key"), "{…}")
+	}
+	return v.f.readKey(v.call, s, false, unknown)
+}
+
+// carry gives the results what receiver and arguments carry, and the receiver
+// what is written into it.
+func (v *invocation) carry(asErr bool) []*value {
+	f := v.f
+	var in *value
+	content := &value{}
+	format := ""
+	if strings.HasSuffix(v.name, "f") && len(v.args) > 0 {
+		format = f.stringConst(v.args[0].expr)
+	}
+	for i, a := range v.args {
+		if format != "" && i > 0 && harmlessVerb(format, i-1) {
+			continue
+		}
+		if a.val.clean || a.val == unknown {
+			continue
+		}
+		ls := f.collect(a.val)
+		content = withLabels(content, ls...)
+		for _, c := range a.val.funcs {
+			if c.lit != nil { // strings.Map, slices.SortFunc
+				content = withLabels(content, f.collectAll(f.callLit(c, v.elementArgs(c), v.call.Pos()))...)
+			}
+		}
+		in = join(in, a.val)
+	}
+	if asErr {
+		content = &value{labels: asError(content.labels)}
+	}
+	if v.recvX != nil && v.recv != nil {
+		if writes(v.name) && len(content.labels) > 0 {
+			text := v.text
+			w := hop(&value{labels: content.labels}, v.call.Pos(), "is written by "+text)
+			target := v.recv
+			set := func(old *value) *value { return withLabels(old, w.labels...) }
+			if len(target.refs) > 0 {
+				f.storeRefs(target.refs, set)
+			} else {
+				f.store(v.recvX, set)
+			}
+		}
+		content = withLabels(content, f.collect(v.recv)...)
+	}
+	// fmt.Fprint, io.Copy, io.WriteString: into the first argument.
+	if v.recvX == nil && len(v.args) > 1 && intoFirst[v.name] && len(v.args[0].val.refs)+1 > 0 {
+		var ls []label
+		for i, a := range v.args[1:] {
+			if format2 := v.lateFormat(); format2 != "" && i > 0 && harmlessVerb(format2, i-1) {
+				continue
+			}
+			ls = append(ls, f.collect(a.val)...)
+		}
+		if len(ls) > 0 {
+			w := hop(&value{labels: ls}, v.call.Pos(), "is written by "+v.text)
+			if v.args[0].val.refs != nil {
+				f.storeRefs(v.args[0].val.refs, func(old *value) *value { return withLabels(old, w.labels...) })
+			} else {
+				f.store(v.args[0].expr, func(old *value) *value { return withLabels(old, w.labels...) })
+			}
+		}
+		return all(clean, v.n)
+	}
+	if len(content.labels) == 0 {
+		if v.onlyClean() {
+			return all(clean, v.n)
+		}
+		return all(unknown, v.n)
+	}
+	note := "goes through " + v.text
+	if asErr {
+		note = "is put into an error by " + v.text
+	}
+	res := hop(content, v.call.Pos(), note)
+	// A container keeps its shape when it goes through a function that returns
+	// one of the same type.
+	if in != nil && !asErr && len(v.args) == 1 && v.recv == nil && sameType(v.resultType(0), f.typeOf(v.args[0].expr)) {
+		res = hop(in, v.call.Pos(), note)
+	}
+	out := all(unknown, v.n)
+	for i := range out {
+		t := v.resultType(i)
+		if isError(t) && !asErr && i > 0 {
+			continue // what went wrong, not what it went wrong with
+		}
+		out[i] = res
+	}
+	return out
+}
+
+func (v *invocation) elementArgs(c *closure) []argument {
+	sig, _ := v.f.info.TypeOf(c.lit).(*types.Signature)
+	if sig == nil {
+		return nil
+	}
+	var args []argument
+	for i := range sig.Params().Len() {
+		args = append(args, argument{val: v.f.matching(sig.Params().At(i).Type(), v.args)})
+	}
+	return args
+}
+
+func (f *fn) collectAll(vs []*value) []label {
+	var out []label
+	for _, v := range vs {
+		out = append(out, f.collect(v)...)
+	}
+	return out
+}
+
+func (v *invocation) lateFormat() string {
+	if v.name == "Fprintf" && len(v.args) > 1 {
+		return v.f.stringConst(v.args[1].expr)
+	}
+	return ""
+}
+
+func sameType(a, b types.Type) bool { return a != nil && b != nil && types.Identical(a, b) }
+
+func (v *invocation) onlyClean() bool {
+	if len(v.args) == 0 {
+		return false
+	}
+	for _, a := range v.args {
+		if !a.val.clean {
+			return false
+		}
+	}
+	return v.recv == nil || v.recv.clean
+}
+
+// intoFirst are functions that write their other arguments into the first.
+var intoFirst = map[string]bool{"Fprint": true, "Fprintf": true, "Fprintln": true, "WriteString": true, "Copy": true, "CopyN": true, "CopyBuffer": true, "Indent": true, "Compact": true, "HTMLEscape": true}
+
+// writes reports whether a method of a known container or writer changes its
+// receiver.
+func writes(name string) bool {
+	for _, p := range []string{"Write", "Set", "Add", "Store", "Put", "Push", "Append", "Swap", "LoadOrStore", "Insert", "ReadFrom", "Encode", "Send"} {
+		if strings.HasPrefix(name, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// ctor is a field built for a structured logger: a key and its value.
+func (v *invocation) ctor(s Sink) *value {
+	var out []label
+	f := v.f
+	list := s.arguments(len(v.args))
+	for i := 0; i < len(list); i++ {
+		a := list[i]
+		val, x := v.args[a.value].val, v.args[a.value].expr
+		switch {
+		case a.key >= 0:
+			val = f.underLogKey(val, x, f.stringConst(v.args[a.key].expr))
+		case a.key == -2:
+			if key := f.stringConst(x); key != "" && i+1 < len(list) {
+				next := v.args[list[i+1].value]
+				val = f.underLogKey(next.val, next.expr, key)
+				i++
+			}
+		}
+		out = addLabels(out, f.collect(val))
+	}
+	if len(out) == 0 {
+		return unknown
+	}
+	return hop(&value{labels: out}, v.call.Pos(), "goes into "+v.text)
+}
+
+// format interprets fmt.Sprint and its kin by their verbs.
+func (v *invocation) format() ([]*value, bool) {
+	f := v.f
+	switch v.id.Name {
+	case "Sscan", "Sscanf", "Sscanln", "Fscan", "Fscanf", "Fscanln":
+		for _, a := range v.args[min(1, len(v.args)):] {
+			if ls := f.collect(v.args[0].val); len(ls) > 0 {
+				f.store(a.expr, func(old *value) *value { return withLabels(old, ls...) })
+				f.storeRefs(a.val.refs, func(old *value) *value { return withLabels(old, ls...) })
+			}
+		}
+		v.escape()
+		return []*value{clean, unknown}, true
+	}
+	return nil, false
+}
+
+// codec interprets encoding and decoding.
+func (v *invocation) codec() ([]*value, bool) {
+	f := v.f
+	switch v.id.Name {
+	case "Marshal", "MarshalIndent", "MarshalToString":
+		if len(v.args) == 0 {
+			return nil, false
+		}
+		var ls []label
+		for _, l := range f.collect(v.args[0].val) {
+			if l.src != nil && l.src.Kind == Whole {
+				if l.src.JSON == "" {
+					continue
+				}
+				c := *l.src
+				c.What = c.JSON
+				l.src = &c
+			}
+			ls = append(ls, l)
+		}
+		if len(ls) == 0 {
+			return []*value{unknown, unknown}, true
+		}
+		return []*value{hop(&value{labels: ls}, v.call.Pos(), "is encoded by "+v.text), unknown}, true
+	case "Unmarshal", "UnmarshalFromString", "Decode":
+		var from []label
+		var to argument
+		switch {
+		case v.id.Name == "Decode" && len(v.args) == 1 && v.recv != nil:
+			from, to = f.collect(v.recv), v.args[0]
+		case len(v.args) >= 2:
+			from, to = f.collect(v.args[0].val), v.args[1]
+		default:
+			return nil, false
+		}
+		var ls []label
+		for _, l := range from {
+			// What a request or an object as a whole carried, its fields have
+			// names for.
+			if l.src == nil || l.src.Kind != Dump && l.src.Kind != Whole {
+				ls = append(ls, l)
+			}
+		}
+		if t := f.typeOf(to.expr); t != nil && textual(t) && len(ls) > 0 {
+			f.storeRefs(to.val.refs, func(old *value) *value { return withLabels(old, ls...) })
+			f.store(to.expr, func(old *value) *value { return withLabels(old, ls...) })
+		}
+		f.dirty(to.val)
+		return []*value{unknown}, true
+	case "NewEncoder":
+		if len(v.args) == 1 {
+			w := v.args[0]
+			if isResponseWriter(f.typeOf(w.expr)) {
+				return []*value{unknown}, true
+			}
+			if len(w.val.refs) > 0 {
+				return []*value{{refs: w.val.refs}}, true // writes go there
+			}
+			return []*value{unknown}, true
+		}
+	case "NewDecoder":
+		if len(v.args) == 1 {
+			return []*value{{labels: f.collect(v.args[0].val)}}, true
+		}
+	case "Encode":
+		if len(v.args) == 1 && v.recv != nil && len(v.recv.refs) > 0 {
+			if ls := f.collect(v.args[0].val); len(ls) > 0 {
+				w := hop(&value{labels: ls}, v.call.Pos(), "is encoded by "+v.text)
+				f.storeRefs(v.recv.refs, func(old *value) *value { return withLabels(old, w.labels...) })
+			}
+		}
+		return []*value{unknown}, true
+	}
+	return nil, false
+}
+
+func (v *invocation) httpModel() ([]*value, bool) {
+	f := v.f
+	id := v.id
+	switch {
+	case id.Recv == "Header" && (id.Name == "Set" || id.Name == "Add"):
+		if len(v.args) == 2 && v.recvX != nil && !v.args[1].val.clean {
+			key := f.stringConst(v.args[0].expr)
+			name := elem
+			if key != "" {
+				name = quoted(key)
+			}
+			val := v.args[1].val
+			f.into(v.recvX, 0, func(old *value) *value { return setPart(old, name, val) })
+		}
+		return []*value{}, true
+	case id.Recv == "Request" && (id.Name == "WithContext" || id.Name == "Clone"):
+		if v.recv != nil && len(v.args) == 1 {
+			return []*value{setPart(f.deref(v.recv), "ctx", v.args[0].val)}, true
+		}
+	case id.Recv == "Request" && id.Name == "Context":
+		if v.recv != nil {
+			return []*value{f.partOf(v.recv, "ctx")}, true
+		}
+	case id.Recv == "Request" && id.Name == "ParseForm":
+		return []*value{unknown}, true
+	}
+	if out := v.internalError(nil); out != nil {
+		return out, true
+	}
+	return nil, false
+}
+
+// transforming are words in the names of functions that return their argument
+// in another form.
+var transforming = func() map[string]bool {
+	m := make(map[string]bool)
+	for _, w := range strings.Fields(`to string str bytes copy clone lower upper title camel snake trim join format sprint sprintf encode decode quote unquote escape unescape convert conv cast ternary coalesce
+		or first last must ptr deref pointer concat replace normalize render marshal wrap wrapf errorf unsafe clean cut split append prepend pad indent dump pretty json yaml`) {
+		m[w] = true
+	}
+	return m
+}()
+
+// guess is what a call of a function nobody has read is taken to do.
+func (v *invocation) guess() []*value {
+	f := v.f
+	out := all(unknown, v.n)
+	if out2 := v.internalError(nil); out2 != nil {
+		out = out2
+	}
+	first := v.resultType(0)
+	words := sensitive.Split(v.name)
+	transforms := false
+	for _, w := range words {
+		transforms = transforms || transforming[w]
+	}
+	if strings.HasPrefix(v.name, "Wrap") || strings.HasPrefix(v.name, "WithMessage") || strings.HasPrefix(v.name, "WithStack") || v.name == "Errorf" || v.name == "Join" {
+		if isError(first) {
+			return v.carry(true)
+		}
+	}
+	switch {
+	case v.recvX == nil && transforms && len(v.args) > 0 && len(v.args) <= 4 && textual(first) && !isError(first):
+		return v.carry(false)
+	case v.recvX != nil && isError(f.typeOf(v.recvX)):
+		// err.Error(), err.Unwrap()
+		return []*value{{labels: f.collect(v.recv)}}
+	case v.recvX != nil && v.recv != nil:
+		rt := f.typeOf(v.recvX)
+		if v.name == "String" || v.name == "Error" || v.name == "Bytes" || v.name == "Text" || v.name == "Unwrap" {
+			if ls := contents(f.collect(v.recv)); len(ls) > 0 {
+				return []*value{{labels: ls}}
+			}
+			return out
+		}
+		if sameType(rt, first) { // a chain
+			chain := v.recv
+			if writes(v.name) || strings.HasPrefix(v.name, "With") {
+				var ls []label
+				for _, a := range v.args {
+					ls = append(ls, contents(f.collect(a.val))...)
+				}
+				chain = withLabels(chain, ls...)
+			}
+			out[0] = chain
+		}
+	}
+	return out
+}
+
+// contents leaves out what holds for an object as a whole only.
+func contents(ls []label) []label {
+	var out []label
+	for _, l := range ls {
+		if l.src == nil || l.src.Kind != Whole {
+			out = append(out, l)
+		}
+	}
+	return out
+}

@@ -1,0 +1,667 @@
+package flow
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+
+	"github.com/launchgate/launchgate/analyzers/internal/callee"
+)
+
+// fn interprets one declared function with the literals inside it.
+type fn struct {
+	e      *engine
+	info   *types.Info
+	symbol string
+	sum    *building
+	locs   map[types.Object]*loc
+	cur    *state
+	root   *state
+	frame  *frame
+	fuel   int
+	depth  int // of expressions and statements
+	inLits int // literals being interpreted around the current statement
+	lits   map[*ast.FuncLit]int
+	params map[types.Object]int // inputs, by parameter
+	muted  bool                 // generated code: summaries, but no findings
+	bound  string               // which bound was met
+}
+
+// frame is a call of the function itself or of one of its literals.
+type frame struct {
+	outer   *frame
+	base    *state
+	sig     *types.Signature
+	ftype   *ast.FuncType
+	results []*value
+	exits   []*state
+	targets []*target
+	defers  []func()
+}
+
+// target is a statement that break or continue can name.
+type target struct {
+	label         string
+	loop          bool
+	base, head    *state
+	breaks, nexts []*state
+	fallen        *state
+}
+
+// since returns what happened between base and s, as a layer over base.
+func (s *state) since(base *state) *state {
+	out := &state{parent: base, m: make(map[*loc]*value)}
+	for ; s != nil && s != base; s = s.parent {
+		for k, v := range s.m {
+			if _, ok := out.m[k]; !ok {
+				out.m[k] = v
+			}
+		}
+	}
+	return out
+}
+
+func (f *fn) block(list []ast.Stmt) {
+	for _, s := range list {
+		f.stmt(s, "")
+	}
+}
+
+func (f *fn) stmt(s ast.Stmt, label string) {
+	if f.cur.dead {
+		if l, ok := s.(*ast.LabeledStmt); !ok || l == nil {
+			return
+		}
+		f.cur.dead = false // a goto may lead here
+	}
+	if f.depth++; f.depth > maxNesting {
+		f.meet("nesting")
+		f.depth--
+		return
+	}
+	defer func() { f.depth-- }()
+	switch s := s.(type) {
+	case *ast.ExprStmt:
+		f.evalAll(s.X)
+	case *ast.AssignStmt:
+		f.assignStmt(s)
+	case *ast.DeclStmt:
+		f.declStmt(s)
+	case *ast.SendStmt:
+		v := f.eval(s.Value)
+		f.store(s.Chan, func(old *value) *value { return setPart(old, elem, join(old.parts[elem], v)) })
+	case *ast.GoStmt:
+		f.evalAll(s.Call)
+	case *ast.DeferStmt:
+		f.deferStmt(s)
+	case *ast.ReturnStmt:
+		f.returnStmt(s)
+	case *ast.BranchStmt:
+		f.branchStmt(s)
+	case *ast.BlockStmt:
+		f.block(s.List)
+	case *ast.LabeledStmt:
+		f.stmt(s.Stmt, s.Label.Name)
+	case *ast.IfStmt:
+		f.ifStmt(s)
+	case *ast.SwitchStmt:
+		if s.Init != nil {
+			f.stmt(s.Init, "")
+		}
+		if s.Tag != nil {
+			f.eval(s.Tag)
+		}
+		f.clauses(label, s.Body.List, nil)
+	case *ast.TypeSwitchStmt:
+		f.typeSwitch(s, label)
+	case *ast.SelectStmt:
+		f.clauses(label, s.Body.List, nil)
+	case *ast.ForStmt:
+		if s.Init != nil {
+			f.stmt(s.Init, "")
+		}
+		f.loop(label, s.Cond != nil, func() {
+			if s.Cond != nil {
+				f.eval(s.Cond)
+			}
+		}, func() { f.block(s.Body.List) }, func() {
+			if s.Post != nil {
+				f.stmt(s.Post, "")
+			}
+		})
+	case *ast.RangeStmt:
+		f.rangeStmt(s, label)
+	}
+}
+
+func (f *fn) ifStmt(s *ast.IfStmt) {
+	if s.Init != nil {
+		f.stmt(s.Init, "")
+	}
+	f.eval(s.Cond)
+	base := f.cur
+	yes, no := base.fork(), base.fork()
+	f.cur = yes
+	f.block(s.Body.List)
+	f.cur = no
+	if s.Else != nil {
+		f.stmt(s.Else, "")
+	}
+	base.merge(yes, no)
+	f.cur = base
+}
+
+// clauses interprets the clauses of a switch or select as branches.
+func (f *fn) clauses(label string, list []ast.Stmt, bind func(*ast.CaseClause)) {
+	base := f.cur
+	t := &target{label: label, base: base, head: base}
+	f.frame.targets = append(f.frame.targets, t)
+	var outs []*state
+	whole := false // one clause is always taken
+	for _, c := range list {
+		f.cur = base.fork()
+		if t.fallen != nil {
+			for k, v := range t.fallen.m {
+				f.cur.set(k, join(base.get(k), v))
+			}
+			t.fallen = nil
+		}
+		switch c := c.(type) {
+		case *ast.CaseClause:
+			whole = whole || c.List == nil
+			for _, x := range c.List {
+				if bind == nil {
+					f.eval(x)
+				}
+			}
+			if bind != nil {
+				bind(c)
+			}
+			f.block(c.Body)
+		case *ast.CommClause:
+			whole = true
+			if c.Comm != nil {
+				f.stmt(c.Comm, "")
+			}
+			f.block(c.Body)
+		}
+		outs = append(outs, f.cur)
+	}
+	f.frame.targets = f.frame.targets[:len(f.frame.targets)-1]
+	outs = append(outs, t.breaks...)
+	if !whole {
+		outs = append(outs, base.fork())
+	}
+	base.merge(outs...)
+	f.cur = base
+}
+
+func (f *fn) typeSwitch(s *ast.TypeSwitchStmt, label string) {
+	if s.Init != nil {
+		f.stmt(s.Init, "")
+	}
+	var x ast.Expr
+	switch a := s.Assign.(type) {
+	case *ast.ExprStmt:
+		x = a.X
+	case *ast.AssignStmt:
+		if len(a.Rhs) == 1 {
+			x = a.Rhs[0]
+		}
+	}
+	var v *value = unknown
+	if ta, ok := x.(*ast.TypeAssertExpr); ok {
+		v = f.eval(ta.X)
+	}
+	f.clauses(label, s.Body.List, func(c *ast.CaseClause) {
+		if obj := f.info.Implicits[c]; obj != nil {
+			w := v
+			if tellsNothing(obj.Type()) || isNumeric(obj.Type()) {
+				w = clean
+			}
+			f.cur.set(f.loc(obj), w)
+		}
+	})
+}
+
+func (f *fn) loop(label string, ends bool, cond, body, post func()) {
+	base := f.cur
+	head := base.fork()
+	t := &target{label: label, loop: true, base: base, head: head}
+	f.frame.targets = append(f.frame.targets, t)
+	for i := 0; ; i++ {
+		b := head.fork()
+		f.cur = b
+		cond()
+		body()
+		if !b.dead || len(t.nexts) > 0 {
+			for _, n := range t.nexts {
+				n.parent = b // what it does not change, b has not changed before it
+			}
+			b.merge(append([]*state{b.layerOf()}, t.nexts...)...)
+			f.cur = b
+			post()
+		}
+		t.nexts = nil
+		changed := head.merge(head.fork(), b)
+		if !changed {
+			break
+		}
+		if i+1 >= maxLoops || f.fuel <= 0 {
+			break // what a third turn would still add is not worth a fourth
+		}
+	}
+	f.frame.targets = f.frame.targets[:len(f.frame.targets)-1]
+	outs := t.breaks
+	if ends {
+		outs = append(outs, head)
+	}
+	base.merge(outs...)
+	f.cur = base
+}
+
+// layerOf returns a live or dead layer over s, for merging s with others.
+func (s *state) layerOf() *state {
+	l := s.fork()
+	l.dead = s.dead
+	return l
+}
+
+func (f *fn) rangeStmt(s *ast.RangeStmt, label string) {
+	x := f.eval(s.X)
+	t := f.typeOf(s.X)
+	key, val := clean, f.elementsOf(x)
+	if t != nil {
+		switch u := t.Underlying().(type) {
+		case *types.Chan:
+			key, val = val, nil
+		case *types.Map:
+			if textual(u.Key()) {
+				key = unknown
+			}
+		case *types.Signature: // iterator functions
+			key = val
+		case *types.Basic:
+			if u.Info()&types.IsInteger != 0 {
+				val = nil
+			}
+		}
+	}
+	text := exprName(s.X)
+	f.loop(label, true, func() {}, func() {
+		if s.Key != nil {
+			f.assign(s.Key, key, "ranges over "+text)
+		}
+		if s.Value != nil && val != nil {
+			f.assign(s.Value, val, "ranges over "+text)
+		}
+		f.block(s.Body.List)
+	}, func() {})
+}
+
+func (f *fn) branchStmt(s *ast.BranchStmt) {
+	name := ""
+	if s.Label != nil {
+		name = s.Label.Name
+	}
+	for _, t := range slices.Backward(f.frame.targets) {
+		if name != "" && t.label != name {
+			continue
+		}
+		switch s.Tok {
+		case token.BREAK:
+			t.breaks = append(t.breaks, f.cur.since(t.base))
+		case token.CONTINUE:
+			if !t.loop {
+				continue
+			}
+			t.nexts = append(t.nexts, f.cur.since(t.head))
+		case token.FALLTHROUGH:
+			t.fallen = f.cur.since(t.base)
+		case token.GOTO:
+			return
+		}
+		f.cur.dead = true
+		return
+	}
+}
+
+func (f *fn) returnStmt(s *ast.ReturnStmt) {
+	fr := f.frame
+	n := 0
+	if fr.sig != nil {
+		n = fr.sig.Results().Len()
+	} else if fr.ftype != nil {
+		n = fr.ftype.Results.NumFields()
+	}
+	var vals []*value
+	switch {
+	case len(s.Results) == 0:
+		vals = f.namedResults()
+	case len(s.Results) == 1 && n > 1:
+		vals = f.evalTuple(s.Results[0], n)
+	default:
+		for _, r := range s.Results {
+			vals = append(vals, f.eval(r))
+		}
+	}
+	for i, v := range vals {
+		for len(fr.results) <= i {
+			fr.results = append(fr.results, nil)
+		}
+		fr.results[i] = join(fr.results[i], f.flatten(v))
+	}
+	if len(s.Results) > 0 {
+		// Deferred functions may read and change named results.
+		for i, id := range resultNames(fr.ftype) {
+			if i < len(vals) && id.Name != "_" {
+				if obj := f.info.Defs[id]; obj != nil {
+					f.cur.set(f.loc(obj), vals[i])
+				}
+			}
+		}
+	}
+	fr.exits = append(fr.exits, f.cur.since(fr.base))
+	f.cur.dead = true
+}
+
+func resultNames(ft *ast.FuncType) []*ast.Ident {
+	var out []*ast.Ident
+	if ft != nil && ft.Results != nil {
+		for _, field := range ft.Results.List {
+			out = append(out, field.Names...)
+		}
+	}
+	return out
+}
+
+func (f *fn) namedResults() []*value {
+	var out []*value
+	for _, id := range resultNames(f.frame.ftype) {
+		v := unknown
+		if obj := f.info.Defs[id]; obj != nil {
+			if x := f.cur.get(f.loc(obj)); x != nil {
+				v = x
+			}
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func (f *fn) deferStmt(s *ast.DeferStmt) {
+	if lit, ok := ast.Unparen(s.Call.Fun).(*ast.FuncLit); ok {
+		args := f.args(s.Call)
+		f.frame.defers = append(f.frame.defers, func() { f.callLit(&closure{lit: lit}, args, s.Call.Pos()) })
+		return
+	}
+	f.evalAll(s.Call)
+}
+
+func (f *fn) declStmt(s *ast.DeclStmt) {
+	d, ok := s.Decl.(*ast.GenDecl)
+	if !ok || d.Tok != token.VAR {
+		return
+	}
+	for _, spec := range d.Specs {
+		vs, ok := spec.(*ast.ValueSpec)
+		if !ok {
+			continue
+		}
+		f.valueSpec(vs)
+	}
+}
+
+func (f *fn) valueSpec(vs *ast.ValueSpec) {
+	switch {
+	case len(vs.Values) == 0:
+		for _, id := range vs.Names {
+			if obj := f.info.Defs[id]; obj != nil {
+				f.cur.set(f.loc(obj), zero(obj.Type()))
+			}
+		}
+	case len(vs.Values) == 1 && len(vs.Names) > 1:
+		vals := f.evalTuple(vs.Values[0], len(vs.Names))
+		for i, id := range vs.Names {
+			f.assign(id, vals[i], "is assigned to "+id.Name)
+		}
+	default:
+		for i, id := range vs.Names {
+			if i < len(vs.Values) {
+				f.assign(id, f.eval(vs.Values[i]), "is assigned to "+id.Name)
+			}
+		}
+	}
+}
+
+// zero is the value of a variable that nothing was assigned to. It tells
+// nothing, until something is written into it behind its address.
+func zero(types.Type) *value { return clean }
+
+func (f *fn) assignStmt(s *ast.AssignStmt) {
+	switch {
+	case s.Tok != token.ASSIGN && s.Tok != token.DEFINE:
+		if len(s.Lhs) == 1 && len(s.Rhs) == 1 {
+			v := f.eval(s.Rhs[0])
+			if s.Tok == token.ADD_ASSIGN && !isNumeric(f.typeOf(s.Lhs[0])) {
+				f.assign(s.Lhs[0], join(f.evalRaw(s.Lhs[0]), v), "is added to "+exprName(s.Lhs[0]))
+			}
+		}
+	case len(s.Lhs) > 1 && len(s.Rhs) == 1:
+		vals := f.evalTuple(s.Rhs[0], len(s.Lhs))
+		for i, l := range s.Lhs {
+			f.assign(l, vals[i], "is assigned to "+exprName(l))
+		}
+	default:
+		vals := make([]*value, len(s.Rhs))
+		for i, r := range s.Rhs {
+			vals[i] = f.eval(r)
+		}
+		for i, l := range s.Lhs {
+			if i < len(vals) {
+				f.assign(l, vals[i], "is assigned to "+exprName(l))
+			}
+		}
+	}
+}
+
+// assign gives what an expression stands for a new value.
+func (f *fn) assign(lhs ast.Expr, v *value, note string) {
+	lhs = ast.Unparen(lhs)
+	if id, ok := lhs.(*ast.Ident); ok {
+		if id.Name == "_" {
+			return
+		}
+		obj := f.info.Defs[id]
+		if obj == nil {
+			obj = f.info.Uses[id]
+		}
+		if obj == nil {
+			return
+		}
+		v = f.narrow(f.flatten(v), obj.Type())
+		v = hop(v, id.Pos(), note)
+		if l, ok := f.nameLabel(id, v, obj.Type()); ok {
+			v = withLabels(v, l)
+		}
+		if isGlobal(obj) {
+			f.e.writeGlobal(obj, v)
+		}
+		f.cur.set(f.loc(obj), v)
+		return
+	}
+	v = hop(v, lhs.Pos(), note)
+	f.store(lhs, func(*value) *value { return v })
+	if sel, ok := lhs.(*ast.SelectorExpr); ok {
+		f.writeField(sel, v)
+	}
+}
+
+// narrow takes away what a type cannot carry.
+func (f *fn) narrow(v *value, t types.Type) *value {
+	if tellsNothing(t) {
+		return clean
+	}
+	if isNumeric(t) && len(v.labels) > 0 {
+		// A number made of text tells nothing of it, unless it is its number.
+		w := &value{}
+		for _, l := range v.labels {
+			if l.src == nil || numeric(match(l.src)) {
+				w.labels = append(w.labels, l)
+			}
+		}
+		return w
+	}
+	return v
+}
+
+// store changes what an expression stands for: set is given the old value.
+func (f *fn) store(lhs ast.Expr, set func(old *value) *value) { f.storeDepth(lhs, set, 0) }
+
+func (f *fn) storeDepth(lhs ast.Expr, set func(old *value) *value, depth int) {
+	if depth > maxDepth*2 {
+		return
+	}
+	switch x := ast.Unparen(lhs).(type) {
+	case *ast.Ident:
+		obj := f.info.Uses[x]
+		if obj == nil {
+			obj = f.info.Defs[x]
+		}
+		if obj == nil {
+			return
+		}
+		if _, ok := obj.(*types.Var); !ok {
+			return
+		}
+		old := f.readVar(obj)
+		if len(old.refs) > 0 && !isPlainPointer(obj.Type()) {
+			f.storeRefs(old.refs, set)
+			return
+		}
+		v := f.flatten(set(old))
+		if isGlobal(obj) {
+			f.e.writeGlobal(obj, v)
+		}
+		f.cur.set(f.loc(obj), v)
+	case *ast.SelectorExpr:
+		if _, ok := f.info.Uses[x.Sel].(*types.Var); ok && callee.Package(f.info, x.X) != "" {
+			if obj := f.info.Uses[x.Sel]; isGlobal(obj) {
+				return // another package's variable
+			}
+		}
+		path := f.fieldPath(x)
+		f.into(x.X, depth, func(base *value) *value { return f.setPath(base, path, set) })
+	case *ast.IndexExpr:
+		key := elem
+		if s := f.stringConst(x.Index); s != "" {
+			key = quoted(s)
+		}
+		f.into(x.X, depth, func(base *value) *value {
+			old := part(base, key)
+			v := set(old)
+			if key == elem {
+				v = join(base.parts[elem], v)
+			}
+			return setPart(forget(base), key, v)
+		})
+	case *ast.StarExpr:
+		v := f.evalRaw(x.X)
+		if len(v.refs) > 0 {
+			f.storeRefs(v.refs, set)
+			return
+		}
+		f.storeDepth(x.X, set, depth+1)
+	case *ast.UnaryExpr:
+		if x.Op == token.AND {
+			f.storeDepth(x.X, set, depth+1)
+		}
+	case *ast.SliceExpr:
+		f.storeDepth(x.X, set, depth+1)
+	case *ast.CallExpr, *ast.TypeAssertExpr:
+		v := f.evalQuiet(lhs)
+		f.storeRefs(v.refs, set)
+	}
+}
+
+// into changes the object an expression stands for or points to.
+func (f *fn) into(x ast.Expr, depth int, set func(old *value) *value) {
+	v := f.evalQuiet(x)
+	if len(v.refs) > 0 {
+		f.storeRefs(v.refs, set)
+		return
+	}
+	f.storeDepth(x, set, depth+1)
+}
+
+func (f *fn) storeRefs(refs []*loc, set func(old *value) *value) {
+	for _, r := range refs {
+		old := f.cur.get(r)
+		if old == nil {
+			old = unknown
+		}
+		v := set(old)
+		if len(refs) > 1 {
+			v = join(old, v)
+		}
+		f.cur.set(r, v)
+	}
+}
+
+// setPath replaces a part of a part of v.
+func (f *fn) setPath(v *value, path []string, set func(old *value) *value) *value {
+	if len(path) == 0 {
+		return set(v)
+	}
+	if len(path) > 1 {
+		// An embedded pointer leads to another object.
+		if p := v.parts[path[0]]; p != nil && len(p.refs) > 0 {
+			f.storeRefs(p.refs, func(old *value) *value { return f.setPath(old, path[1:], set) })
+			return v
+		}
+	}
+	return setPart(forget(v), path[0], f.setPath(part(v, path[0]), path[1:], set))
+}
+
+// forget drops the labels that say a whole object is at hand: what it holds is
+// about to change, and the label is made anew when it is next read.
+func forget(v *value) *value {
+	if !slices.ContainsFunc(v.labels, func(l label) bool { return l.src != nil && l.src.Kind == Whole }) {
+		return v
+	}
+	w := *v
+	w.labels = nil
+	for _, l := range v.labels {
+		if l.src == nil || l.src.Kind != Whole {
+			w.labels = append(w.labels, l)
+		}
+	}
+	return &w
+}
+
+func isPlainPointer(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Pointer)
+	return ok
+}
+
+func isGlobal(obj types.Object) bool {
+	v, ok := obj.(*types.Var)
+	return ok && !v.IsField() && v.Pkg() != nil && v.Parent() == v.Pkg().Scope()
+}
+
+// loc is the place of a variable.
+func (f *fn) loc(obj types.Object) *loc {
+	if l, ok := f.locs[obj]; ok {
+		return l
+	}
+	l := &loc{name: obj.Name(), typ: obj.Type(), obj: obj}
+	f.locs[obj] = l
+	return l
+}
+
+func (f *fn) meet(bound string) {
+	if f.bound == "" {
+		f.bound = bound
+	}
+}

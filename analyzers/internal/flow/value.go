@@ -1,0 +1,386 @@
+package flow
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+)
+
+// step is one hop of a label, the newest first.
+type step struct {
+	pos  token.Pos
+	file string // where, if pos is in another package
+	line int
+	note string
+	prev *step
+	n    int
+}
+
+func (s *step) then(pos token.Pos, note string) *step {
+	if s != nil && (s.n >= maxSteps || s.pos == pos && pos.IsValid()) {
+		return s
+	}
+	n := 1
+	if s != nil {
+		n = s.n + 1
+	}
+	return &step{pos: pos, note: note, prev: s, n: n}
+}
+
+func (s *step) list() []*step {
+	var out []*step
+	for ; s != nil; s = s.prev {
+		out = append(out, s)
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// port is an input of the function under work: a parameter, the receiver first,
+// and the path of parts below it.
+type port struct {
+	param int
+	path  string // "Profile.Email", "[]"
+}
+
+// label says that a value carries a source, or what an input brings.
+type label struct {
+	src  *Source // nil: in counts
+	in   port
+	step *step
+	err  bool // has been put into an error
+}
+
+func (l label) same(m label) bool {
+	if l.err != m.err || (l.src == nil) != (m.src == nil) {
+		return false
+	}
+	if l.src == nil {
+		return l.in == m.in
+	}
+	return l.src == m.src || l.src.id() == m.src.id()
+}
+
+// value is what an expression may carry. Values are immutable.
+type value struct {
+	labels []label
+	parts  map[string]*value // by field, key ("\"name\"") or elem
+	refs   []*loc            // what it may point to
+	funcs  []*closure
+	clean  bool // tells nothing of anything sensitive, whatever it is called
+}
+
+// elem is the part of a value that stands for all elements of a slice, map,
+// channel or pointer without a known target.
+const elem = "[]"
+
+var (
+	unknown = &value{}
+	clean   = &value{clean: true}
+)
+
+// loc is a place of memory: a variable, or what an expression allocates.
+type loc struct {
+	name   string
+	typ    types.Type
+	obj    types.Object
+	shared bool // written by more than one function: never overwritten
+}
+
+// closure is a function value: a literal, or a function or method with its
+// receiver.
+type closure struct {
+	lit  *ast.FuncLit
+	fn   *types.Func
+	recv *value
+}
+
+func withLabels(v *value, ls ...label) *value {
+	if len(ls) == 0 {
+		return v
+	}
+	w := *v
+	w.clean = false
+	w.labels = addLabels(slices.Clip(v.labels), ls)
+	return &w
+}
+
+func addLabels(have, more []label) []label {
+	for _, l := range more {
+		if len(have) >= maxLabels {
+			break
+		}
+		if !slices.ContainsFunc(have, l.same) {
+			have = append(have, l)
+		}
+	}
+	return have
+}
+
+// setPart returns v with one part replaced.
+func setPart(v *value, name string, p *value) *value {
+	w := *v
+	w.clean = false
+	w.parts = make(map[string]*value, len(v.parts)+1)
+	for k, x := range v.parts {
+		w.parts[k] = x
+	}
+	if _, ok := w.parts[name]; !ok && len(w.parts) >= maxParts {
+		name = elem
+		if old := w.parts[elem]; old != nil {
+			p = join(old, p)
+		}
+	}
+	w.parts[name] = p
+	return &w
+}
+
+// join returns what either may carry.
+func join(a, b *value) *value { return joinDepth(a, b, 0) }
+
+func joinDepth(a, b *value, depth int) *value {
+	switch {
+	case a == b || b == nil:
+		return a
+	case a == nil:
+		return b
+	case a.clean:
+		return onlyClean(b, a)
+	case b.clean:
+		return onlyClean(a, b)
+	case b == unknown:
+		return a
+	case a == unknown:
+		return b
+	}
+	w := &value{labels: addLabels(slices.Clip(a.labels), b.labels), refs: a.refs, funcs: a.funcs}
+	for _, r := range b.refs {
+		if !slices.Contains(w.refs, r) && len(w.refs) < maxImpls {
+			w.refs = append(slices.Clip(w.refs), r)
+		}
+	}
+	for _, f := range b.funcs {
+		if !slices.ContainsFunc(w.funcs, func(g *closure) bool { return g.lit == f.lit && g.fn == f.fn }) && len(w.funcs) < maxImpls {
+			w.funcs = append(slices.Clip(w.funcs), f)
+		}
+	}
+	if depth < maxDepth+2 && len(a.parts)+len(b.parts) > 0 {
+		w.parts = make(map[string]*value, len(a.parts))
+		for k, x := range a.parts {
+			w.parts[k] = joinDepth(x, derived(b, k), depth+1)
+		}
+		for k, y := range b.parts {
+			if w.parts[k] == nil && len(w.parts) < maxParts {
+				w.parts[k] = joinDepth(derived(a, k), y, depth+1)
+			}
+		}
+	}
+	return w
+}
+
+// onlyClean joins a value with a clean one: what is clean on one branch only is
+// not clean.
+func onlyClean(v, c *value) *value {
+	if v.clean || len(v.labels)+len(v.parts)+len(v.refs)+len(v.funcs) > 0 {
+		return v
+	}
+	if len(c.parts) > 0 {
+		return c
+	}
+	return v
+}
+
+// derived is the part of v under name, nil if nothing is known of it.
+func derived(v *value, name string) *value {
+	if p := v.parts[name]; p != nil {
+		return p
+	}
+	if v.clean {
+		return clean
+	}
+	if strings.HasPrefix(name, `"`) { // one key of a map
+		if p := v.parts[elem]; p != nil {
+			return p
+		}
+	}
+	var ls []label
+	for _, l := range v.labels {
+		if l, ok := l.below(name); ok {
+			ls = append(ls, l)
+		}
+	}
+	if len(ls) == 0 {
+		return nil
+	}
+	return &value{labels: ls}
+}
+
+// below is what a label on a value means for one of its parts.
+func (l label) below(name string) (label, bool) {
+	if l.src != nil {
+		// A whole object or request is sensitive as a whole; its parts speak for
+		// themselves. What a value contains throughout, its parts contain.
+		return l, l.src.Kind == ByName || l.src.Kind == ByAPI || l.src.Kind == Dump && name == elem
+	}
+	if strings.Count(l.in.path, ".") >= maxDepth-1 && l.in.path != "" {
+		return l, true
+	}
+	if strings.HasPrefix(name, `"`) {
+		name = elem
+	}
+	l.in.path = joinPath(l.in.path, name)
+	return l, true
+}
+
+func joinPath(a, b string) string {
+	if a == "" {
+		return b
+	}
+	if b == "" {
+		return a
+	}
+	return a + "." + b
+}
+
+// part reads one part of v.
+func part(v *value, name string) *value {
+	if p := derived(v, name); p != nil {
+		return p
+	}
+	return unknown
+}
+
+// elements reads all elements of v, whatever their key.
+func elements(v *value) *value {
+	out := derived(v, elem)
+	for _, k := range sortedKeys(v.parts) {
+		if k != elem && strings.HasPrefix(k, `"`) {
+			out = join(out, v.parts[k])
+		}
+	}
+	if out == nil {
+		return unknown
+	}
+	return out
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// hop returns v with a step added to the path of everything it carries.
+func hop(v *value, pos token.Pos, note string) *value { return hopDepth(v, pos, note, 0) }
+
+func hopDepth(v *value, pos token.Pos, note string, depth int) *value {
+	if v == nil || v.clean || len(v.labels) == 0 && len(v.parts) == 0 || depth > maxDepth {
+		return v
+	}
+	w := *v
+	if len(v.labels) > 0 {
+		w.labels = slices.Clone(v.labels)
+		for i := range w.labels {
+			w.labels[i].step = w.labels[i].step.then(pos, note)
+		}
+	}
+	if len(v.parts) > 0 {
+		w.parts = make(map[string]*value, len(v.parts))
+		for k, p := range v.parts {
+			w.parts[k] = hopDepth(p, pos, note, depth+1)
+		}
+	}
+	return &w
+}
+
+// state says what each place may hold. A state is a layer over its parent; while
+// layers over it exist a parent does not change.
+type state struct {
+	parent *state
+	m      map[*loc]*value
+	dead   bool // control does not get here
+	depth  int
+}
+
+func (s *state) get(l *loc) *value {
+	for ; s != nil; s = s.parent {
+		if v, ok := s.m[l]; ok {
+			return v
+		}
+	}
+	return nil
+}
+
+func (s *state) set(l *loc, v *value) {
+	if l.shared {
+		v = join(s.get(l), v)
+	}
+	if s.m == nil {
+		s.m = make(map[*loc]*value)
+	}
+	s.m[l] = v
+}
+
+func (s *state) fork() *state { return &state{parent: s, dead: s.dead, depth: s.depth + 1} }
+
+// merge makes s, whose layers are branches, what any live branch leaves behind.
+// It reports whether anything s held before has changed.
+func (s *state) merge(branches ...*state) (changed bool) {
+	var live []*state
+	for _, b := range branches {
+		if b != nil && !b.dead {
+			live = append(live, b)
+		}
+	}
+	if len(live) == 0 {
+		s.dead = true
+		return false
+	}
+	s.dead = false
+	if len(live) == 1 && live[0] == s {
+		return false
+	}
+	touched := make(map[*loc]bool)
+	for _, b := range live {
+		for l := b; l != nil && l != s; l = l.parent {
+			for k := range l.m {
+				touched[k] = true
+			}
+		}
+	}
+	news := make(map[*loc]*value, len(touched))
+	for k := range touched {
+		var v *value
+		for _, b := range live {
+			v = join(v, b.get(k))
+		}
+		news[k] = v
+	}
+	for k, v := range news {
+		if old := s.get(k); old != v && weight(v) != weight(old) {
+			changed = true
+		}
+		if s.m == nil {
+			s.m = make(map[*loc]*value)
+		}
+		s.m[k] = v
+	}
+	return changed
+}
+
+// weight counts what a value carries, to see whether a loop still adds to it.
+func weight(v *value) int {
+	if v == nil {
+		return 0
+	}
+	n := len(v.labels) + len(v.refs) + len(v.funcs)
+	for _, p := range v.parts {
+		n += weight(p)
+	}
+	return n
+}
