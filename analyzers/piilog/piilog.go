@@ -27,7 +27,7 @@ func run(pass *analysis.Pass) (any, error) {
 	for i := range res.Flows {
 		report(pass, out, &res.Flows[i])
 	}
-	out.Bounds = res.Bounds
+	out.Met = res.Bounds
 	return out, nil
 }
 
@@ -51,8 +51,13 @@ func report(pass *analysis.Pass, out *rule.Findings, fl *flow.Flow) {
 	if fl.Sink.Stdout {
 		sev = rule.Low
 	}
+	key := fl.Name + " " + fl.Source.Key
+	if !fl.Pos.IsValid() {
+		// Callers in several packages lead here; for the reader it is one sink.
+		key = fl.Name + " " + fl.Rule
+	}
 	out.Report(pass, rule.Finding{
-		Rule: r, Pos: fl.Pos, End: fl.End, Severity: sev, Message: message(fl), Symbol: fl.Symbol, Key: fl.Name + " " + fl.Source.Key, Evidence: steps(fl.Steps),
+		Rule: r, Pos: fl.Pos, End: fl.End, File: fl.File, Line: fl.Line, Severity: sev, Message: message(fl), Symbol: fl.Symbol, Key: key, Evidence: steps(fl.Steps),
 	})
 }
 

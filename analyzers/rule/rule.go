@@ -90,9 +90,17 @@ type Finding struct {
 // one pass, on one goroutine.
 type Findings struct {
 	List []Finding
-	// Bounds names what was not followed to its end because a bound of the
-	// analyzer was met; the receipt repeats it.
-	Bounds []string
+	// Met names what was not followed to its end because a bound of the analyzer
+	// was met.
+	Met []string
+}
+
+// Bounds returns what was not followed to its end; the receipt repeats it.
+func (fs *Findings) Bounds() []string {
+	if fs == nil {
+		return nil
+	}
+	return fs.Met
 }
 
 // ResultType is the ResultType of every analyzer whose result is *Findings.
@@ -113,6 +121,9 @@ func (fs *Findings) Report(pass *analysis.Pass, f Finding) {
 	}
 	for _, s := range f.Evidence {
 		if s.Pos.IsValid() {
+			if !f.Pos.IsValid() { // the place is in another package: the last one here
+				d.Pos, d.End = s.Pos, token.NoPos
+			}
 			d.Related = append(d.Related, analysis.RelatedInformation{Pos: s.Pos, Message: s.Note})
 		}
 	}

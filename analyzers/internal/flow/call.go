@@ -584,6 +584,9 @@ func (v *invocation) source() ([]*value, bool) {
 	}
 	key := f.stringConst(v.args[0].expr)
 	if key == "" {
+		if v.known && v.name == "Get" && (v.id.Recv == "Values" || v.id.Recv == "Header") {
+			return all(unknown, v.n), true // one value, and nobody knows which
+		}
 		return nil, false
 	}
 	header := v.name == "GetHeader" || v.name == "ReqHeader" || v.name == "Header" && v.n == 1
@@ -607,7 +610,7 @@ func (v *invocation) source() ([]*value, bool) {
 		}
 	}
 	out := f.readKey(c, key, header, unknown)
-	if out == unknown && !header {
+	if out == unknown && !header && v.id.Recv != "Values" {
 		return nil, false
 	}
 	return []*value{out, clean}, true
@@ -782,6 +785,7 @@ func (v *invocation) apply(s *summary) []*value {
 		out[i] = unknown
 		if i < len(s.results) && s.results[i] != nil {
 			out[i] = f.subst(s.results[i], in, pos, v.text, 0)
+			f.noteParts(v.resultType(i), out[i])
 		}
 	}
 	return out

@@ -19,10 +19,12 @@ type Flow struct {
 	Debug    bool   // logged at a level for debugging
 	InError  bool   // it was put into an error on the way
 	Pos, End token.Pos
+	File     string // where, if Pos is NoPos because the sink is in another package
+	Line     int
 	Symbol   string // the function the sink stands in
 	Steps    []Step
+	Rule     string // what, of all that one sink call can leak, this is
 
-	rule  string
 	steps *step
 }
 
@@ -152,6 +154,8 @@ type declared struct {
 
 type flowKey struct {
 	pos  token.Pos
+	file string
+	line int
 	rule string
 	kind SinkKind
 }
@@ -225,13 +229,24 @@ func forTheTerminal(pass *analysis.Pass) bool {
 			case path == "github.com/spf13/cobra" || strings.HasPrefix(path, "github.com/urfave/cli") || strings.HasPrefix(path, "github.com/alecthomas/kong") || path == "flag" || path == "github.com/spf13/pflag" ||
 				path == "golang.org/x/term" || path == "golang.org/x/crypto/ssh/terminal" || path == "github.com/fatih/color":
 				commands = true
-			case path == "net/http" || strings.HasPrefix(path, "github.com/gin-gonic/gin") || strings.HasPrefix(path, "github.com/labstack/echo") || strings.HasPrefix(path, "github.com/gofiber/fiber") ||
+			case strings.HasPrefix(path, "github.com/gin-gonic/gin") || strings.HasPrefix(path, "github.com/labstack/echo") || strings.HasPrefix(path, "github.com/gofiber/fiber") ||
 				strings.HasPrefix(path, "github.com/go-chi/chi") || strings.HasPrefix(path, "github.com/gorilla/mux"):
 				serves = true
 			}
 		}
 	}
 	if pass.Pkg.Name() == "main" {
+		for _, file := range pass.Files {
+			ast.Inspect(file, func(n ast.Node) bool {
+				if sel, ok := n.(*ast.SelectorExpr); ok {
+					switch sel.Sel.Name {
+					case "ListenAndServe", "ListenAndServeTLS", "Serve", "HandleFunc", "Handler", "ResponseWriter":
+						serves = true
+					}
+				}
+				return !serves
+			})
+		}
 		return !serves
 	}
 	return commands
@@ -609,7 +624,7 @@ func isWrapper(d *ast.FuncDecl, sig *types.Signature) bool {
 
 // found keeps the best flow for each sink call and rule.
 func (e *engine) found(fl *Flow) {
-	key := flowKey{fl.Pos, fl.rule, fl.Sink.Kind}
+	key := flowKey{fl.Pos, fl.File, fl.Line, fl.Rule, fl.Sink.Kind}
 	old := e.flows[key]
 	if old != nil {
 		a, b := levels[old.Source.Level], levels[fl.Source.Level]
@@ -634,8 +649,14 @@ func (e *engine) result() *Result {
 		if a.Pos != b.Pos {
 			return a.Pos < b.Pos
 		}
-		if a.rule != b.rule {
-			return a.rule < b.rule
+		if a.File != b.File {
+			return a.File < b.File
+		}
+		if a.Line != b.Line {
+			return a.Line < b.Line
+		}
+		if a.Rule != b.Rule {
+			return a.Rule < b.Rule
 		}
 		return a.Sink.Kind < b.Sink.Kind
 	})

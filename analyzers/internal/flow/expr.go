@@ -5,6 +5,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,7 +56,9 @@ func (f *fn) asWhole(x ast.Expr, v *value) *value {
 		return withLabels(v, dump(x, what+" (it carries Authorization and Cookie)", what, text).labels...)
 	case name == "Header":
 		what := "the whole header map " + text
-		return withLabels(v, dump(x, what+" (it carries Authorization and Cookie)", what, text).labels...)
+		d := dump(x, what+" (it carries Authorization and Cookie)", what, text)
+		d.labels[0].src.Type = "Header"
+		return withLabels(v, d.labels...)
 	case name == "Cookie":
 		m := sensitive.Match{Class: sensitive.Token, Term: "cookie", Level: "medium"}
 		return withLabels(v, named(ByAPI, m, x.Pos(), text, text))
@@ -345,10 +348,22 @@ func (f *fn) index(x *ast.IndexExpr) *value {
 		}
 	}
 	name := f.stringConst(x.Index)
-	if name == "" {
-		return f.elementsOf(v)
-	}
 	header := f.isHeader(x.X)
+	if _, typ := namedType(f.typeOf(x.X)); name == "" && (header || typ == "Values") {
+		return unknown // one value, and nobody knows which
+	}
+	if name == "" {
+		out := f.elementsOf(v)
+		if tv, ok := f.info.Types[x.Index]; ok && v.split && tv.Value != nil && tv.Value.ExactString() == "0" {
+			// "Bearer" of "Bearer …", the user of "user:password".
+			w := *out
+			w.labels = slices.DeleteFunc(slices.Clone(out.labels), func(l label) bool {
+				return l.src != nil && (l.src.Class == sensitive.Token || l.src.Class == sensitive.HTTP || l.src.Class == sensitive.Credential)
+			})
+			return &w
+		}
+		return out
+	}
 	if header {
 		return f.readKey(x, name, true, unknown)
 	}
@@ -481,7 +496,9 @@ func (f *fn) fieldOf(x *ast.SelectorExpr, base *value) *value {
 func (f *fn) requestPart(x *ast.SelectorExpr) *value {
 	if f.isHeader(x) {
 		what := "the whole header map " + exprName(x)
-		return dump(x, what+" (it carries Authorization and Cookie)", what, exprName(x))
+		d := dump(x, what+" (it carries Authorization and Cookie)", what, exprName(x))
+		d.labels[0].src.Type = "Header" // each of its elements counts
+		return d
 	}
 	t := f.typeOf(x.X)
 	if t == nil {

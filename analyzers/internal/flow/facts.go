@@ -277,7 +277,7 @@ func (e *engine) fieldOf(obj *types.Var) *field {
 	return fd
 }
 
-func (e *engine) putField(obj *types.Var, v *value) {
+func (e *engine) putField(obj *types.Var, v *value, builds bool) {
 	if obj.Pkg() != e.pass.Pkg || v.clean {
 		return
 	}
@@ -285,7 +285,7 @@ func (e *engine) putField(obj *types.Var, v *value) {
 	ports := len(v.labels) > 0
 	v = sourcesOnly(v, 0)
 	if !told(v) {
-		if !ports && !fd.other {
+		if (!ports || !builds) && !fd.other {
 			fd.other, fd.stale = true, fd.val != nil
 		}
 		return
@@ -299,15 +299,27 @@ func (e *engine) putField(obj *types.Var, v *value) {
 // writeField notes an assignment to a field.
 func (f *fn) writeField(sel *ast.SelectorExpr, v *value) {
 	if obj, ok := f.info.Uses[sel.Sel].(*types.Var); ok && obj.IsField() {
-		f.e.putField(obj, v)
+		f.e.putField(obj, v, builder(f.symbol))
 	}
+}
+
+// builder reports whether a function is there to set up what it returns or
+// belongs to: what its parameters bring is known where it is called.
+func builder(symbol string) bool {
+	name := symbol[strings.LastIndexByte(symbol, '.')+1:]
+	for _, p := range []string{"New", "new", "Set", "set", "With", "with", "Make", "make", "Open", "open", "Init", "init"} {
+		if strings.HasPrefix(name, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // noteField notes a field of a composite literal.
 func (f *fn) noteField(st *types.Struct, name string, v *value) {
 	for i := range st.NumFields() {
 		if st.Field(i).Name() == name {
-			f.e.putField(st.Field(i), v)
+			f.e.putField(st.Field(i), v, true)
 			return
 		}
 	}

@@ -169,6 +169,11 @@ func (v *invocation) carry(asErr bool) []*value {
 		note = "is put into an error by " + v.text
 	}
 	res := hop(content, v.call.Pos(), note)
+	if v.id.Pkg == "strings" && (strings.HasPrefix(v.name, "Split") || v.name == "Fields") {
+		c := *res
+		c.split = true
+		res = &c
+	}
 	// A container keeps its shape when it goes through a function that returns
 	// one of the same type.
 	if in != nil && !asErr && len(v.args) == 1 && v.recv == nil && sameType(v.resultType(0), f.typeOf(v.args[0].expr)) {
@@ -177,12 +182,31 @@ func (v *invocation) carry(asErr bool) []*value {
 	out := all(unknown, v.n)
 	for i := range out {
 		t := v.resultType(i)
-		if isError(t) && !asErr && i > 0 {
-			continue // what went wrong, not what it went wrong with
+		switch {
+		case isError(t) && !asErr:
+			// What went wrong, not what it went wrong with; unless it is about
+			// another error.
+			out[i] = v.errorsOf(note)
+		case t == nil && i > 0:
+		default:
+			out[i] = res
 		}
-		out[i] = res
 	}
 	return out
+}
+
+// errorsOf is what the errors among the arguments carry.
+func (v *invocation) errorsOf(note string) *value {
+	var ls []label
+	for _, a := range v.args {
+		if isError(v.f.typeOf(a.expr)) {
+			ls = append(ls, v.f.collect(a.val)...)
+		}
+	}
+	if len(ls) == 0 {
+		return unknown
+	}
+	return hop(&value{labels: ls}, v.call.Pos(), note)
 }
 
 func (v *invocation) elementArgs(c *closure) []argument {

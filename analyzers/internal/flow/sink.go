@@ -204,7 +204,7 @@ var logLevels = func() map[string]bool {
 // method named like a level.
 func (v *invocation) looksLikeLogger() (Sink, bool) {
 	sel, ok := ast.Unparen(v.call.Fun).(*ast.SelectorExpr)
-	if !ok || v.recvX == nil {
+	if !ok {
 		return Sink{}, false
 	}
 	name := sel.Sel.Name
@@ -214,10 +214,17 @@ func (v *invocation) looksLikeLogger() (Sink, bool) {
 		return Sink{}, false
 	}
 	typeName := v.id.Recv
+	if v.recvX == nil {
+		// A package nobody has read that is called log or logger.
+		if !v.known || v.id.Recv != "" || carriers[v.id.Pkg] || v.obj != nil && v.f.e.moduleFunc(v.obj) {
+			return Sink{}, false
+		}
+		typeName = exprName(sel.X)
+	}
 	if v.obj != nil && !v.interfaceCall() && v.f.e.summaryOf(v.obj) != nil {
 		return Sink{}, false // it has been read
 	}
-	if !v.known || typeName == "" {
+	if v.recvX != nil && (!v.known || typeName == "") {
 		typeName = types.ExprString(sel.X)
 		if i := strings.LastIndexByte(typeName, '.'); i >= 0 {
 			typeName = typeName[i+1:]
@@ -315,10 +322,25 @@ func (f *fn) underLogKey(v *value, x ast.Expr, key string) *value {
 		return v
 	}
 	m, ok := sensitive.Name(key)
-	if !ok || !holds(f.typeOf(x), m) {
+	if !ok || !holds(f.typeOf(x), m) || aboutIt(x) {
 		return v
 	}
 	return withLabels(v, named(ByName, m, x.Pos(), "logged as "+quoted(key), "key "+key))
+}
+
+// aboutIt reports whether an expression's own name says that it is something
+// about what the key names: its file, its name, its length.
+func aboutIt(x ast.Expr) bool {
+	name := exprName(x)
+	words := sensitive.Split(strings.TrimSuffix(name[strings.LastIndexByte(strings.TrimSuffix(name, "()"), '.')+1:], "()"))
+	if len(words) == 0 {
+		return false
+	}
+	switch words[len(words)-1] {
+	case "path", "file", "filename", "dir", "name", "type", "kind", "status", "state", "len", "length", "count", "err", "error", "msg", "message", "expiry", "version", "format", "provider":
+		return true
+	}
+	return false
 }
 
 // emit says that a value reaches a sink here.
@@ -334,7 +356,7 @@ func (v *invocation) emit(s Sink, val *value, kv bool, format int) {
 		if l.src == nil {
 			continue
 		}
-		if f.report(l, s, v.text, debug, v.call.Pos(), v.call.End(), f.symbol, l.step.then(v.call.Pos(), leaves(s, v.text))) {
+		if f.report(l, s, debug, place{pos: v.call.Pos(), end: v.call.End(), symbol: f.symbol, name: v.text}, l.step.then(v.call.Pos(), leaves(s, v.text))) {
 			told = append(told, l.rule())
 		}
 	}
@@ -407,17 +429,14 @@ func (v *invocation) reachInsideWith(use *sinkUse, p *value, debug bool) {
 		}
 		l.err = l.err || use.err
 		st := l.step.then(v.call.Pos(), "is passed to "+v.text)
-		inside := use.pos.IsValid() && !use.wrapper
 		for _, h := range use.step.list() {
 			st = follow(st, h)
 		}
-		ok := false
-		if inside {
-			ok = f.report(l, use.sink, use.name, debug, use.pos, use.end, use.symbol, st)
-		} else {
-			ok = f.report(l, use.sink, v.text, debug, v.call.Pos(), v.call.End(), f.symbol, st)
+		at := place{pos: v.call.Pos(), end: v.call.End(), symbol: f.symbol, name: v.text}
+		if !use.wrapper {
+			at = place{pos: use.pos, end: use.end, file: use.file, line: use.line, symbol: use.symbol, name: use.name}
 		}
-		if ok {
+		if f.report(l, use.sink, debug, at, st) {
 			told = append(told, l.rule())
 		}
 	}
@@ -433,7 +452,7 @@ func (v *invocation) reachInsideWith(use *sinkUse, p *value, debug bool) {
 		u.in, u.step, u.err, u.debug = l.in, st, l.err || use.err, debug
 		u.told = append(append([]string{}, use.told...), told...)
 		u.kv, u.format = use.kv && strings.HasSuffix(l.in.path, elem), -1
-		if use.wrapper || !use.pos.IsValid() {
+		if use.wrapper {
 			// The call of a wrapper is where it is logged.
 			u.pos, u.end, u.symbol, u.name, u.file, u.line = v.call.Pos(), v.call.End(), f.symbol, v.text, "", 0
 		}
@@ -483,13 +502,24 @@ func contains(list []string, s string) bool {
 	return false
 }
 
+// place is where a sink stands.
+type place struct {
+	pos, end token.Pos
+	file     string // where, if it is in another package
+	line     int
+	symbol   string // the function around it
+	name     string // of its callee, for people
+}
+
 // report records that a source reaches a sink; one finding for each sink call
 // and rule. It returns false for what is no matter for this kind of sink.
-func (f *fn) report(l label, s Sink, name string, debug bool, pos, end token.Pos, symbol string, st *step) bool {
+func (f *fn) report(l label, s Sink, debug bool, at place, st *step) bool {
 	src := l.src
 	switch {
 	case src.Kind == Internal && s.Kind != Response:
 		return false
+	case src.Class == sensitive.Device && src.Level == "low":
+		return false // the client's address is in every access log
 	case s.Kind == Response && src.Kind != Internal && !l.err:
 		return false
 	case s.Kind == Response && src.Kind != Internal && (src.Kind == Whole || src.Kind == Dump || src.Class == sensitive.Contact || src.Class == sensitive.Identity || src.Class == sensitive.Device):
@@ -502,7 +532,7 @@ func (f *fn) report(l label, s Sink, name string, debug bool, pos, end token.Pos
 	if f.muted {
 		return true
 	}
-	f.e.found(&Flow{Source: src, Sink: s, Name: name, Debug: debug, InError: l.err, Pos: pos, End: end, Symbol: symbol, rule: l.rule(), steps: st})
+	f.e.found(&Flow{Source: src, Sink: s, Name: at.name, Debug: debug, InError: l.err, Pos: at.pos, End: at.end, File: at.file, Line: at.line, Symbol: at.symbol, Rule: l.rule(), steps: st})
 	return true
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
+	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
 )
 
 // fn interprets one declared function with the literals inside it.
@@ -296,8 +297,32 @@ func (f *fn) rangeStmt(s *ast.RangeStmt, label string) {
 		if s.Value != nil && val != nil {
 			f.assign(s.Value, val, "ranges over "+text)
 		}
+		f.spareTokens(s)
 		f.block(s.Body.List)
 	}, func() {})
+}
+
+// spareTokens takes back that a loop variable called token is a credential: what
+// a text is split into is called so, too.
+func (f *fn) spareTokens(s *ast.RangeStmt) {
+	for _, x := range []ast.Expr{s.Key, s.Value} {
+		id, ok := x.(*ast.Ident)
+		if !ok {
+			continue
+		}
+		m, ok := sensitive.Name(id.Name)
+		obj := f.object(id)
+		if !ok || obj == nil || m.Term != "token" {
+			continue
+		}
+		v := f.cur.get(f.loc(obj))
+		if v == nil {
+			continue
+		}
+		w := *v
+		w.labels = slices.DeleteFunc(slices.Clone(v.labels), func(l label) bool { return l.src != nil && l.src.pos == id.Pos() })
+		f.cur.set(f.loc(obj), &w)
+	}
 }
 
 func (f *fn) branchStmt(s *ast.BranchStmt) {

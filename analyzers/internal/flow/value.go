@@ -69,6 +69,7 @@ type value struct {
 	parts  map[string]*value // by field, key ("\"name\"") or elem
 	refs   []*loc            // what it may point to
 	funcs  []*closure
+	split  bool // the pieces of a text
 	clean  bool // tells nothing of anything sensitive, whatever it is called
 }
 
@@ -220,12 +221,13 @@ func derived(v *value, name string) *value {
 // below is what a label on a value means for one of its parts.
 func (l label) below(name string) (label, bool) {
 	if l.src != nil {
-		// A whole object or request is sensitive as a whole; its parts speak for
-		// themselves. What a value contains throughout, its parts contain.
-		return l, l.src.Kind == ByName || l.src.Kind == ByAPI || l.src.Kind == Dump && name == elem
+		// The fields of an object speak for themselves; what a container
+		// carries, its elements carry.
+		field := name != elem && !strings.HasPrefix(name, `"`)
+		return l, !field && l.src.Kind != Whole && (l.src.Kind != Dump || l.src.Type == "Header")
 	}
 	if strings.Count(l.in.path, ".") >= maxDepth-1 && l.in.path != "" {
-		return l, true
+		return l, false
 	}
 	if strings.HasPrefix(name, `"`) {
 		name = elem

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -181,7 +182,14 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 		}
 		return a.Rule < b.Rule
 	})
+	out.Findings = slices.CompactFunc(out.Findings, sameElsewhere)
 	return out, nil
+}
+
+// sameElsewhere reports whether two packages found the same thing in a third:
+// such findings have a line but no column.
+func sameElsewhere(a, b review.Finding) bool {
+	return a.Place.Column == 0 && a.Place == b.Place && a.Rule == b.Rule && a.Symbol == b.Symbol && a.Key == b.Key
 }
 
 // names lists the analyzers and what is declared to them, so that different

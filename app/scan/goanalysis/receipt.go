@@ -84,6 +84,7 @@ func receipt(repo *load.Result, analysed []*driver.Analysed) review.ScannerRecei
 		parts = parts[:maxParts]
 	}
 	r.Parts = parts
+	r.Notes = append(r.Notes, bounds(analysed)...)
 	r.Notes = append(r.Notes, origins(repo)...)
 	r.Notes = append(r.Notes, modules(repo, analysed)...)
 	generated := 0
@@ -120,6 +121,25 @@ func receipt(repo *load.Result, analysed []*driver.Analysed) review.ScannerRecei
 		r.Skipped = append(r.Skipped[:maxSkipped], review.Skip{What: fmt.Sprintf("%d more files", n-maxSkipped), Why: "as the ones before"})
 	}
 	return r
+}
+
+// bounds names the packages in which an analyzer met one of its bounds: there it
+// looked less far than elsewhere.
+func bounds(analysed []*driver.Analysed) []string {
+	var notes []string
+	n := 0
+	for _, a := range analysed {
+		if len(a.Bounds) == 0 {
+			continue
+		}
+		if n++; n <= maxListed {
+			notes = append(notes, "package "+a.Package.PkgPath+" was not followed to its end, a bound of the analysis was met in "+list(a.Bounds))
+		}
+	}
+	if n > maxListed {
+		notes = append(notes, fmt.Sprintf("a bound of the analysis was met in %d more packages", n-maxListed))
+	}
+	return notes
 }
 
 // modules says, where there are several, how far each is typed, and repeats the

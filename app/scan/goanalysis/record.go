@@ -22,6 +22,7 @@ type record struct {
 	SSAFuncs int              `json:"ssa_funcs"`
 	SSAOf    int              `json:"ssa_of"`
 	SSANote  string           `json:"ssa_note,omitempty"`
+	Bounds   []string         `json:"bounds,omitempty"`
 	Facts    []byte           `json:"facts,omitempty"`
 }
 
@@ -84,7 +85,7 @@ func (r *records) facts(p *load.Package) []byte {
 func (rec *record) fill(a *driver.Analysed) {
 	p := a.Package
 	p.Typed, p.Errors, p.Missing = rec.Typed, rec.Errors, rec.Missing
-	a.SSAFuncs, a.SSAOf, a.SSANote = rec.SSAFuncs, rec.SSAOf, rec.SSANote
+	a.SSAFuncs, a.SSAOf, a.SSANote, a.Bounds = rec.SSAFuncs, rec.SSAOf, rec.SSANote, rec.Bounds
 }
 
 // keep stores what was made of a package.
@@ -98,7 +99,7 @@ func (r *records) keep(a *driver.Analysed, findings []review.Finding, routes []r
 		return
 	}
 	rec := record{Findings: findings, Routes: routes, Typed: p.Typed, Errors: p.Errors, Missing: p.Missing,
-		SSAFuncs: a.SSAFuncs, SSAOf: a.SSAOf, SSANote: a.SSANote, Facts: facts}
+		SSAFuncs: a.SSAFuncs, SSAOf: a.SSAOf, SSANote: a.SSANote, Bounds: a.Bounds, Facts: facts}
 	r.mu.Lock()
 	r.found[p.Key] = &rec
 	r.mu.Unlock()

@@ -41,6 +41,9 @@ type Analysed struct {
 	// SSAFuncs of SSAOf functions were built as SSA; SSANote says why not all.
 	SSAFuncs, SSAOf int
 	SSANote         string
+	// Bounds says where an analyzer met one of its bounds and looked no further:
+	// what the method Bounds of its result returns.
+	Bounds []string
 
 	why []string // prerequisites that failed
 	d   *driver
@@ -186,6 +189,9 @@ func (d *driver) analyse(ctx context.Context, p *load.Package) *Analysed {
 			continue
 		}
 		results[a] = res
+		if b, ok := res.(interface{ Bounds() []string }); ok {
+			r.Bounds = append(r.Bounds, b.Bounds()...)
+		}
 		if d.roots[a] {
 			r.Results[a] = res
 		}
