@@ -11,7 +11,7 @@ const (
 	// maxSteps bounds the hops of one path; the middle of longer ones is lost.
 	maxSteps = 14
 	// maxLoops bounds how often a loop's body is interpreted for one entry.
-	maxLoops = 3
+	maxLoops = 5
 	// maxRounds bounds how often functions that call each other in a circle are
 	// interpreted.
 	maxRounds = 4

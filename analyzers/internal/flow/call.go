@@ -632,8 +632,8 @@ func internalLabel(pos token.Pos, what, key string) label {
 var redactors = func() map[string]bool {
 	m := make(map[string]bool)
 	for _, w := range strings.Fields(`redact redacted redactor mask masked masker masking sanitize sanitise sanitized scrub scrubbed obfuscate obfuscated censor censored anonymize anonymise anonymized
-		pseudonymize hash hashed digest hmac encrypt encrypted seal cipher bcrypt argon argon2 scrypt pbkdf2 fingerprint last4 tokenize filtersensitive sha256 sha512 sha1 md5 compare equal
-		validate verify check matches count hide hidden strip`) {
+		pseudonymize hash hashed digest hmac encrypt encrypted seal cipher bcrypt argon argon2 scrypt pbkdf2 fingerprint last4 tokenize filtersensitive sha256 sha512 sha1 md5
+		hide hidden`) {
 		m[w] = true
 	}
 	return m
@@ -663,12 +663,7 @@ func (v *invocation) sanitizes() bool {
 			return true
 		}
 	}
-	for i, w := range words {
-		if redactors[w] && (i == 0 || w != "hash" || true) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(words, func(w string) bool { return redactors[w] })
 }
 
 // interfaceCall reports whether the callee is a method of an interface.

@@ -139,6 +139,7 @@ func (e *encoder) summary(s *summary) {
 		e.bits(u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout)
 		e.uint(int(u.sink.Kind))
 		e.uint(u.format + 1)
+		e.uint(u.key + 1)
 		e.uint(u.line)
 		for _, x := range []string{u.sink.Style, u.sink.Who, u.name, u.symbol, u.file} {
 			e.str(x)
@@ -307,6 +308,7 @@ func (d *decoder) summary() *summary {
 		u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout = b&1 != 0, b&2 != 0, b&4 != 0, b&8 != 0, b&16 != 0, b&32 != 0
 		u.sink.Kind = SinkKind(d.uint())
 		u.format = d.uint() - 1
+		u.key = d.uint() - 1
 		u.line = d.uint()
 		for _, x := range []*string{&u.sink.Style, &u.sink.Who, &u.name, &u.symbol, &u.file} {
 			*x = d.str()

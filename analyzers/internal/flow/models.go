@@ -39,7 +39,7 @@ func (v *invocation) modelled() ([]*value, bool) {
 				if s := f.stringConst(v.args[1].expr); s != "" {
 					key = "ctx " + s
 				}
-				return []*value{setPart(v.args[0].val, key, v.args[2].val)}, true
+				return []*value{setPart(f.deref(v.args[0].val), key, v.args[2].val)}, true
 			}
 		case "Value":
 			return []*value{v.contextValue()}, true

@@ -116,6 +116,7 @@ type sinkUse struct {
 	told   []string
 	kv     bool // the input is spread over keys and values
 	format int  // the input that is the format string of this one, -1 for none
+	key    int  // the input that is the key of this one, -1 for none
 	// wrapper: the function is there to log: its callers are the ones who log.
 	wrapper bool
 }
@@ -269,11 +270,7 @@ func (v *invocation) reach(s Sink) []*value {
 	list := s.arguments(len(v.args))
 	formatIn := -1
 	if s.Format >= 0 && s.Format < len(v.args) && format == "" {
-		for _, l := range v.args[s.Format].val.labels {
-			if l.src == nil && l.in.path == "" {
-				formatIn = l.in.param
-			}
-		}
+		formatIn = inputOf(v.args[s.Format].val)
 	}
 	for i := 0; i < len(list); i++ {
 		a := list[i]
@@ -283,7 +280,7 @@ func (v *invocation) reach(s Sink) []*value {
 			for _, c := range val.funcs {
 				if c.lit != nil {
 					for _, r := range f.callLit(c, nil, x.Pos()) {
-						v.emit(s, r, false, -1)
+						v.emit(s, r, false, -1, -1)
 					}
 				}
 			}
@@ -294,13 +291,21 @@ func (v *invocation) reach(s Sink) []*value {
 			key := f.stringConst(x)
 			if key != "" && i+1 < len(list) && !v.args[a.value].spread {
 				next := v.args[list[i+1].value]
-				v.emit(s, f.underLogKey(next.val, next.expr, key), false, -1)
+				v.emit(s, f.underLogKey(next.val, next.expr, key), false, -1, -1)
 				i++
 				continue
 			}
-			v.emit(s, val, v.args[a.value].spread, -1)
+			keyIn := inputOf(val)
+			if keyIn >= 0 && !v.args[a.value].spread && i+1 < len(list) {
+				next := v.args[list[i+1].value]
+				v.emit(s, val, false, -1, -1)
+				v.emit(s, next.val, next.spread, -1, keyIn)
+				i++
+				continue
+			}
+			v.emit(s, val, v.args[a.value].spread, -1, -1)
 		case a.key >= 0:
-			v.emit(s, f.underLogKey(val, x, f.stringConst(v.args[a.key].expr)), false, -1)
+			v.emit(s, f.underLogKey(val, x, f.stringConst(v.args[a.key].expr)), false, -1, inputOf(v.args[a.key].val))
 		default:
 			if format != "" && a.value != s.Format && harmlessVerb(format, a.value-s.Format-1) {
 				continue
@@ -309,11 +314,21 @@ func (v *invocation) reach(s Sink) []*value {
 			if a.value != s.Format {
 				fi = formatIn
 			}
-			v.emit(s, val, false, fi)
+			v.emit(s, val, false, fi, -1)
 		}
 	}
 	v.escape()
 	return all(unknown, v.n)
+}
+
+// inputOf is the input that a value is, -1 if it is none.
+func inputOf(v *value) int {
+	for _, l := range v.labels {
+		if l.src == nil && l.in.path == "" {
+			return l.in.param
+		}
+	}
+	return -1
 }
 
 // underLogKey is a value logged under a key: the key says what it is.
@@ -344,7 +359,7 @@ func aboutIt(x ast.Expr) bool {
 }
 
 // emit says that a value reaches a sink here.
-func (v *invocation) emit(s Sink, val *value, kv bool, format int) {
+func (v *invocation) emit(s Sink, val *value, kv bool, format, key int) {
 	f := v.f
 	labels := f.collect(val)
 	if len(labels) == 0 {
@@ -365,7 +380,7 @@ func (v *invocation) emit(s Sink, val *value, kv bool, format int) {
 			continue
 		}
 		f.sum.addSink(&sinkUse{in: l.in, sink: s, name: v.text, debug: debug, err: l.err, symbol: f.symbol, pos: v.call.Pos(), end: v.call.End(),
-			step: l.step.then(v.call.Pos(), leaves(s, v.text)), told: told, kv: kv, format: format, wrapper: f.sum.wrapper})
+			step: l.step.then(v.call.Pos(), leaves(s, v.text)), told: told, kv: kv, format: format, key: key, wrapper: f.sum.wrapper})
 	}
 }
 
@@ -411,6 +426,11 @@ func (v *invocation) reachInside(s *summary, use *sinkUse, in []*value) {
 		if use.in.path != "" {
 			got = f.at(got, use.in.path)
 		}
+		if use.key >= 0 && use.in.path == "" {
+			if k, x := v.inputExpr(s, use.key), v.inputExpr(s, use.in.param); k != nil && x != nil {
+				got = f.underLogKey(got, x, f.stringConst(k))
+			}
+		}
 		parts = []*value{got}
 	}
 	debug := use.debug || isDebug(v.text) && use.wrapper
@@ -451,7 +471,7 @@ func (v *invocation) reachInsideWith(use *sinkUse, p *value, debug bool) {
 		u := *use
 		u.in, u.step, u.err, u.debug = l.in, st, l.err || use.err, debug
 		u.told = append(append([]string{}, use.told...), told...)
-		u.kv, u.format = use.kv && strings.HasSuffix(l.in.path, elem), -1
+		u.kv, u.format, u.key = use.kv && strings.HasSuffix(l.in.path, elem), -1, -1
 		if use.wrapper {
 			// The call of a wrapper is where it is logged.
 			u.pos, u.end, u.symbol, u.name, u.file, u.line = v.call.Pos(), v.call.End(), f.symbol, v.text, "", 0
