@@ -2,47 +2,54 @@ package piilog
 
 import (
 	"fmt"
-	"strings"
 
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/launchgate/launchgate/analyzers/internal/flow"
 	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
+	"github.com/launchgate/launchgate/analyzers/privacy"
 	"github.com/launchgate/launchgate/analyzers/rule"
 )
 
 // Analyzer reports sensitive values in log calls.
-var Analyzer = &analysis.Analyzer{
-	Name:       "piilog",
-	Doc:        "report passwords, tokens and personal data that reach a log call",
-	URL:        "https://pkg.go.dev/github.com/launchgate/launchgate/analyzers/piilog",
-	Run:        run,
-	ResultType: rule.ResultType,
-	FactTypes:  []analysis.Fact{new(flow.Facts)},
+var Analyzer = New(privacy.Settings{})
+
+// New returns the analyzer for a repository that says something of its own data.
+func New(set privacy.Settings) *analysis.Analyzer {
+	judge := privacy.NewJudge(set)
+	return &analysis.Analyzer{
+		Name:       "piilog",
+		Doc:        "report passwords, tokens and personal data that reach a log call",
+		URL:        "https://pkg.go.dev/github.com/launchgate/launchgate/analyzers/piilog",
+		Run:        func(pass *analysis.Pass) (any, error) { return run(pass, judge), nil },
+		ResultType: rule.ResultType,
+		FactTypes:  []analysis.Fact{new(flow.Facts)},
+	}
 }
 
-func run(pass *analysis.Pass) (any, error) {
+func run(pass *analysis.Pass, judge *privacy.Judge) *rule.Findings {
 	out := new(rule.Findings)
-	res := flow.Analyze(pass, flow.Vocabulary{Sink: sinkFor})
+	res := flow.Analyze(pass, flow.Vocabulary{Lexicon: judge.Lexicon, Sanitizes: judge.Sanitizes, SafeLog: judge.SafeLog})
 	for i := range res.Flows {
-		report(pass, out, &res.Flows[i])
+		report(pass, judge, out, &res.Flows[i])
 	}
 	out.Met = res.Bounds
-	return out, nil
+	return out
 }
 
-func report(pass *analysis.Pass, out *rule.Findings, fl *flow.Flow) {
+func report(pass *analysis.Pass, judge *privacy.Judge, out *rule.Findings, fl *flow.Flow) {
 	r := ruleOf(fl)
 	sev := r.Severity
 	if r.ID == errorsSensitive.ID {
 		sev = ruleFor(fl.Source.Class).Severity
 	}
-	switch fl.Source.Level {
-	case "low":
-		sev = rule.Low
-	case "medium":
-		if sev == rule.High {
-			sev = rule.Medium
+	if fl.Source.Level == sensitive.Medium && sev == rule.High {
+		sev = rule.Medium
+	}
+	if fl.Source.Kind != flow.Internal {
+		var ok bool
+		if sev, ok = judge.Severity(fl.Source.Class, fl.Source.Level, sev); !ok {
+			return
 		}
 	}
 	if fl.Debug {
@@ -122,18 +129,4 @@ func ruleFor(c sensitive.Class) *rule.Rule {
 		return &health
 	}
 	return &personal
-}
-
-// thirdParties are the packages that send what they are given elsewhere.
-var thirdParties = map[string]string{
-	"github.com/getsentry/sentry-go": "Sentry", "go.opentelemetry.io/otel": "the trace collector",
-}
-
-func whoReceives(pkg string) string {
-	for prefix, who := range thirdParties {
-		if pkg == prefix || strings.HasPrefix(pkg, prefix+"/") {
-			return who
-		}
-	}
-	return ""
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
-	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
 )
 
 // argument is one argument of a call.
@@ -498,33 +497,36 @@ func (v *invocation) typed(out []*value) []*value {
 	return out
 }
 
-// verbs are words that a function's name may begin with without saying what the
-// result is.
-var verbs = func() map[string]bool {
-	m := make(map[string]bool)
-	for _, w := range strings.Fields("get read load fetch find generate gen new create make issue sign build decrypt obtain retrieve resolve must random rand extract current default lookup") {
-		m[w] = true
-	}
-	return m
-}()
-
 // named adds what the callee's name says about its first result.
 func (v *invocation) named(out []*value) []*value {
 	if len(out) == 0 || out[0] == nil || out[0].clean || told(out[0]) || internal(out[0]) {
 		return out
 	}
-	words := sensitive.Split(v.name)
-	for len(words) > 1 && verbs[words[0]] {
-		words = words[1:]
-	}
-	m, ok := sensitive.Name(strings.Join(words, "_"))
-	t := v.resultType(0)
-	if !ok || t == nil && len(v.args) > 0 || t != nil && !holds(t, m) {
+	src, ok := v.f.e.voc.Lexicon.Call(callee.Func{Pkg: v.id.Pkg, Recv: v.id.Recv, Name: v.name}, v.literal)
+	if !ok || src.Dump || src.Result >= len(out) {
 		return out
 	}
+	i := src.Result
+	t := v.resultType(i)
+	if t == nil && len(v.args) > 0 || t != nil && !holds(t, src.Match) || out[i] == nil || out[i].clean || told(out[i]) {
+		return out
+	}
+	m := src.Match
+	if strings.HasPrefix(m.Why, "it comes from ") {
+		m.Why = ""
+	}
 	out = slices.Clone(out)
-	out[0] = withLabels(out[0], named(ByName, m, v.call.Pos(), "from "+v.text, v.text))
+	out[i] = withLabels(out[i], named(ByName, m, v.call.Pos(), "from "+v.text, v.text))
 	return out
+}
+
+// literal is a constant string among the arguments.
+func (v *invocation) literal(i int) (string, bool) {
+	if i >= len(v.args) {
+		return "", false
+	}
+	s := v.f.stringConst(v.args[i].expr)
+	return s, s != ""
 }
 
 func internal(v *value) bool {
@@ -555,17 +557,23 @@ func (v *invocation) source() ([]*value, bool) {
 		case id.Pkg == "net/http/httputil" && strings.HasPrefix(id.Name, "Dump"):
 			what := "a dump of a whole request or response (httputil." + id.Name + ")"
 			return []*value{dump(c.Fun, what+" (it carries Authorization and Cookie)", what, exprName(c.Fun)), clean}, true
-		case id.Pkg == "net/http" && id.Recv == "Request" && id.Name == "BasicAuth":
-			m := sensitive.Match{Class: sensitive.Credential, Term: "password", Level: "high"}
-			pw := &value{labels: []label{named(ByAPI, m, c.Pos(), "from "+v.text, v.text)}}
-			return []*value{unknown, pw, clean}, true
-		case id.Pkg == "net/http" && id.Name == "Cookies":
-			what := "all cookies of the request"
-			return []*value{dump(c, what, what, v.text)}, true
-		case id.Pkg == "net/http" && id.Recv == "Header" && (id.Name == "Clone" || id.Name == "Values") && len(v.args) == 0:
+		case id.Pkg == "net/http" && id.Recv == "Header" && id.Name == "Clone":
 			return []*value{v.recv}, true
 		case id.Pkg == "runtime/debug" && id.Name == "Stack":
 			return []*value{{labels: []label{internalLabel(c.Pos(), "the stack", "stack")}}}, true
+		}
+		if src, ok := f.e.voc.Lexicon.Call(id, v.literal); ok && !strings.HasPrefix(src.Match.Why, "it comes from ") {
+			out := all(unknown, max(v.n, src.Result+1))
+			where := "from " + v.text
+			if key, ok := v.literal(0); ok && strings.Contains(src.Match.Why, key) {
+				where = strings.Replace(strings.TrimPrefix(src.Match.Why, "it is "), key, quoted(key), 1) + " from " + v.text
+			} else if src.Match.Why != "" {
+				where = src.Match.Why
+			}
+			m := src.Match
+			m.Why = ""
+			out[src.Result] = &value{labels: []label{named(ByAPI, m, c.Pos(), where, v.text)}}
+			return out, true
 		}
 		base := id
 		if i := strings.LastIndex(base.Pkg, "/v"); i > 0 {
@@ -598,7 +606,7 @@ func (v *invocation) source() ([]*value, bool) {
 		if pkg, _ := namedType(t); pkg == "net/http" {
 			return []*value{unknown, clean}, true // its Value is the source
 		}
-		m, ok := sensitive.Name(key)
+		m, ok := f.e.voc.Lexicon.Name(key)
 		if !ok {
 			return []*value{unknown, clean}, true
 		}
@@ -628,42 +636,16 @@ func internalLabel(pos token.Pos, what, key string) label {
 	return label{src: src, step: (*step)(nil).then(pos, what)}
 }
 
-// redactors are words that say a function takes the secret out.
-var redactors = func() map[string]bool {
-	m := make(map[string]bool)
-	for _, w := range strings.Fields(`redact redacted redactor mask masked masker masking sanitize sanitise sanitized scrub scrubbed obfuscate obfuscated censor censored anonymize anonymise anonymized
-		pseudonymize hash hashed digest hmac encrypt encrypted seal cipher bcrypt argon argon2 scrypt pbkdf2 fingerprint last4 tokenize filtersensitive sha256 sha512 sha1 md5
-		hide hidden`) {
-		m[w] = true
-	}
-	return m
-}()
-
-// sanitizes reports whether a call's name says that the result tells nothing.
+// sanitizes reports whether the result tells nothing of what the call is given.
 func (v *invocation) sanitizes() bool {
-	if v.known {
-		switch {
-		case strings.HasPrefix(v.id.Pkg, "crypto/sha") || v.id.Pkg == "crypto/md5" || v.id.Pkg == "crypto/hmac" || strings.HasPrefix(v.id.Pkg, "golang.org/x/crypto/") && v.id.Name != "ReadPassword":
-			return true
-		case v.id.Pkg == "hash" && v.id.Name == "Sum":
-			return true
-		case v.id.Pkg == "net/url" && v.id.Name == "Redacted":
-			return true
-		case v.id.Pkg == "strings" && v.id.Name == "Repeat" && len(v.args) > 0 && v.args[0].val.clean:
-			return true
-		}
+	id := v.id
+	if !v.known {
+		id = callee.Func{Name: v.name}
 	}
-	words := sensitive.Split(v.name)
-	if v.recvX != nil { // hasher.Sum(x), mask.Email(x)
-		if x, ok := v.recvX.(*ast.Ident); ok && redactors[strings.ToLower(x.Name)] {
-			return true
-		}
-	} else if v.id.Pkg != "" && v.known {
-		if p := v.id.Pkg[strings.LastIndexByte(v.id.Pkg, '/')+1:]; redactors[p] {
-			return true
-		}
+	if id.Pkg == "strings" && id.Name == "Repeat" {
+		return len(v.args) > 0 && v.args[0].val.clean
 	}
-	return slices.ContainsFunc(words, func(w string) bool { return redactors[w] })
+	return v.f.e.voc.Sanitizes(id)
 }
 
 // interfaceCall reports whether the callee is a method of an interface.

@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"github.com/launchgate/launchgate/analyzers/internal/callee"
 	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
+	"github.com/launchgate/launchgate/analyzers/internal/sinks"
 )
 
 // GobEncode writes the facts with a string table: the same facts make the same
@@ -71,9 +73,14 @@ func (e *encoder) source(s *Source) {
 	e.srcs[s] = uint64(len(e.srcs) + 1)
 	e.uint(1)
 	e.uint(int(s.Kind))
+	e.bits(s.digits)
 	e.uint(s.line)
 	for _, x := range []string{string(s.Class), s.Level, s.What, s.Key, s.JSON, s.Type, s.file} {
 		e.str(x)
+	}
+	e.uint(len(s.Shown))
+	for _, m := range s.Shown {
+		e.str(m)
 	}
 }
 
@@ -141,7 +148,7 @@ func (e *encoder) summary(s *summary) {
 		e.uint(u.format + 1)
 		e.uint(u.key + 1)
 		e.uint(u.line)
-		for _, x := range []string{u.sink.Style, u.sink.Who, u.name, u.symbol, u.file} {
+		for _, x := range []string{u.sink.call.Func.Pkg, u.sink.call.Func.Recv, u.sink.call.Func.Name, u.sink.Who, u.name, u.symbol, u.file} {
 			e.str(x)
 		}
 		e.chain(u.step)
@@ -232,10 +239,14 @@ func (d *decoder) source() *Source {
 	s := &Source{}
 	d.srcs = append(d.srcs, s)
 	s.Kind = Kind(d.uint())
+	s.digits = d.uint() == 1
 	s.line = d.uint()
 	s.Class = sensitive.Class(d.str())
 	for _, x := range []*string{&s.Level, &s.What, &s.Key, &s.JSON, &s.Type, &s.file} {
 		*x = d.str()
+	}
+	for range d.count() {
+		s.Shown = append(s.Shown, d.str())
 	}
 	return s
 }
@@ -310,8 +321,14 @@ func (d *decoder) summary() *summary {
 		u.format = d.uint() - 1
 		u.key = d.uint() - 1
 		u.line = d.uint()
-		for _, x := range []*string{&u.sink.Style, &u.sink.Who, &u.name, &u.symbol, &u.file} {
+		var id callee.Func
+		for _, x := range []*string{&id.Pkg, &id.Recv, &id.Name, &u.sink.Who, &u.name, &u.symbol, &u.file} {
 			*x = d.str()
+		}
+		if s, ok := sinks.Lookup(id); ok {
+			u.sink.call = s
+		} else {
+			u.sink.call.Func = id
 		}
 		u.step = d.chain(0)
 		for range d.count() {

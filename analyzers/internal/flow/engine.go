@@ -418,7 +418,7 @@ func (e *engine) interpret(d *declared) {
 		}
 		v := &value{labels: []label{{in: port{param: n}, step: nil}}}
 		if l, ok := f.nameLabel(id, v, typ); ok {
-			l.src.What = describe(matchOf(l.src, id.Name)) + " (the parameter " + id.Name + ")"
+			l.src.What = strings.Replace(l.src.What, "(the variable ", "(the parameter ", 1)
 			l.step = (*step)(nil).then(id.Pos(), l.src.What)
 			v = withLabels(v, l)
 		}
@@ -602,7 +602,7 @@ func isWrapper(d *ast.FuncDecl, sig *types.Signature) bool {
 		return true
 	}
 	level := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "ln"), "f"), "w")
-	if level != "" && logLevels[strings.ToUpper(level[:1])+level[1:]] || saysLog(name) {
+	if logLevels[strings.ToLower(level)] || saysLog(name) {
 		return true
 	}
 	list := d.Type.Params.List

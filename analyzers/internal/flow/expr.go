@@ -42,8 +42,8 @@ func (f *fn) asWhole(x ast.Expr, v *value) *value {
 	if inner.clean {
 		return v
 	}
-	if l, ok := f.e.wholeLabel(t, inner, x.Pos(), exprName(x)); ok {
-		return withLabels(v, l)
+	if ls := f.e.wholeLabel(t, inner, x.Pos(), exprName(x)); len(ls) > 0 {
+		return withLabels(v, ls...)
 	}
 	if told(v) {
 		return v
@@ -59,8 +59,8 @@ func (f *fn) asWhole(x ast.Expr, v *value) *value {
 		d := dump(x, what+" (it carries Authorization and Cookie)", what, text)
 		d.labels[0].src.Type = "Header"
 		return withLabels(v, d.labels...)
-	case name == "Cookie":
-		m := sensitive.Match{Class: sensitive.Token, Term: "cookie", Level: "medium"}
+	}
+	if m, ok := f.e.voc.Lexicon.TypeOf(t); ok && !printsItself(t) {
 		return withLabels(v, named(ByAPI, m, x.Pos(), text, text))
 	}
 	return v
@@ -224,7 +224,7 @@ func (f *fn) nameLabel(id *ast.Ident, v *value, t types.Type) (label, bool) {
 	if t == types.Typ[types.Invalid] {
 		t = nil
 	}
-	m, ok := sensitive.Name(id.Name)
+	m, ok := f.e.voc.Lexicon.Variable(id.Name, t)
 	if !ok || !holds(t, m) {
 		return label{}, false
 	}
@@ -377,13 +377,13 @@ func (f *fn) readKey(x ast.Expr, name string, header bool, v *value) *value {
 	}
 	t := f.typeOf(x)
 	if header {
-		m, ok := sensitive.Header(name)
+		m, ok := f.e.voc.Lexicon.Header(name)
 		if !ok {
 			return clean
 		}
 		return withLabels(v, named(ByAPI, m, x.Pos(), "the header "+quoted(name), "header "+name))
 	}
-	m, ok := sensitive.Name(name)
+	m, ok := f.e.voc.Lexicon.Name(name)
 	if !ok || t != nil && !isTuple(t) && !holds(t, m) {
 		return v
 	}
@@ -484,12 +484,44 @@ func (f *fn) fieldOf(x *ast.SelectorExpr, base *value) *value {
 	if told(v) {
 		return v
 	}
-	m, ok := sensitive.Name(x.Sel.Name)
+	var m sensitive.Match
+	var ok bool
+	if owner, field, tag := f.fieldOwner(x); field != nil {
+		m, ok = f.e.voc.Lexicon.Field(owner, field, tag)
+	} else {
+		m, ok = f.e.voc.Lexicon.Name(x.Sel.Name)
+	}
 	if !ok || !holds(t, m) {
 		return v
 	}
 	text := exprName(x)
 	return withLabels(v, named(ByName, m, x.Pos(), text, text))
+}
+
+// fieldOwner is the struct type that declares the field a selector names, the
+// field and its tag; nil if the types do not say.
+func (f *fn) fieldOwner(x *ast.SelectorExpr) (types.Type, *types.Var, string) {
+	sel := f.info.Selections[x]
+	if sel == nil || sel.Kind() != types.FieldVal {
+		return nil, nil, ""
+	}
+	t := sel.Recv()
+	for n, i := range sel.Index() {
+		u := t.Underlying()
+		if p, ok := u.(*types.Pointer); ok {
+			t = p.Elem()
+			u = t.Underlying()
+		}
+		st, ok := u.(*types.Struct)
+		if !ok || i >= st.NumFields() {
+			return nil, nil, ""
+		}
+		if n == len(sel.Index())-1 {
+			return t, st.Field(i), st.Tag(i)
+		}
+		t = st.Field(i).Type()
+	}
+	return nil, nil, ""
 }
 
 // requestPart is a part of an HTTP request that is sensitive as it is.
@@ -515,9 +547,6 @@ func (f *fn) requestPart(x *ast.SelectorExpr) *value {
 	case name == "Request" && (x.Sel.Name == "Form" || x.Sel.Name == "PostForm"):
 		what := "the whole form " + exprName(x)
 		return dump(x, what+" (it carries whatever was submitted)", what, exprName(x))
-	case name == "Cookie" && x.Sel.Name == "Value":
-		m := sensitive.Match{Class: sensitive.Token, Term: "cookie", Level: "medium"}
-		return &value{labels: []label{named(ByAPI, m, x.Pos(), exprName(x), exprName(x))}}
 	}
 	return nil
 }
@@ -600,7 +629,7 @@ func (f *fn) underKey(v *value, x ast.Expr, key string) *value {
 	if v.clean || told(v) {
 		return v
 	}
-	m, ok := sensitive.Name(key)
+	m, ok := f.e.voc.Lexicon.Name(key)
 	if !ok || !holds(f.typeOf(x), m) {
 		return v
 	}

@@ -4,7 +4,8 @@ import (
 	"go/types"
 	"strings"
 
-	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
+	"github.com/launchgate/launchgate/analyzers/internal/sinks"
+	"github.com/launchgate/launchgate/analyzers/internal/words"
 )
 
 // carriers are packages whose functions make text, bytes or containers of what
@@ -65,7 +66,7 @@ func (v *invocation) modelled() ([]*value, bool) {
 	if out := v.internalError(nil); out != nil {
 		return out, true
 	}
-	if s, ok := f.e.voc.Sink(id); ok && (s.Style == "ctor" || s.Style == "ctor_value") {
+	if s, ok := sinks.Lookup(id); ok && s.Constructs() {
 		return []*value{v.ctor(s)}, true
 	}
 	if !carriers[id.Pkg] {
@@ -114,6 +115,9 @@ func (v *invocation) carry(asErr bool) []*value {
 			continue
 		}
 		ls := f.collect(a.val)
+		if id := v.id.Pkg; id == "fmt" || id == "log" {
+			ls = unshown(ls, fmtMethods...)
+		}
 		content = withLabels(content, ls...)
 		for _, c := range a.val.funcs {
 			if c.lit != nil { // strings.Map, slices.SortFunc
@@ -265,19 +269,19 @@ func writes(name string) bool {
 }
 
 // ctor is a field built for a structured logger: a key and its value.
-func (v *invocation) ctor(s Sink) *value {
+func (v *invocation) ctor(s sinks.Sink) *value {
 	var out []label
 	f := v.f
-	list := s.arguments(len(v.args))
+	list := s.Args(len(v.args))
 	for i := 0; i < len(list); i++ {
 		a := list[i]
-		val, x := v.args[a.value].val, v.args[a.value].expr
-		switch {
-		case a.key >= 0:
-			val = f.underLogKey(val, x, f.stringConst(v.args[a.key].expr))
-		case a.key == -2:
+		val, x := v.args[a.Index].val, v.args[a.Index].expr
+		switch a.Role {
+		case sinks.Keyed:
+			val = f.underLogKey(val, x, f.stringConst(v.args[a.Key].expr))
+		case sinks.Pair:
 			if key := f.stringConst(x); key != "" && i+1 < len(list) {
-				next := v.args[list[i+1].value]
+				next := v.args[list[i+1].Index]
 				val = f.underLogKey(next.val, next.expr, key)
 				i++
 			}
@@ -318,7 +322,7 @@ func (v *invocation) codec() ([]*value, bool) {
 		var ls []label
 		for _, l := range f.collect(v.args[0].val) {
 			if l.src != nil && l.src.Kind == Whole {
-				if l.src.JSON == "" {
+				if l.src.JSON == "" || l.src.shownBy(jsonMethods...) {
 					continue
 				}
 				c := *l.src
@@ -434,9 +438,8 @@ func (v *invocation) guess() []*value {
 		out = out2
 	}
 	first := v.resultType(0)
-	words := sensitive.Split(v.name)
 	transforms := false
-	for _, w := range words {
+	for _, w := range words.Split(v.name) {
 		transforms = transforms || transforming[w]
 	}
 	if strings.HasPrefix(v.name, "Wrap") || strings.HasPrefix(v.name, "WithMessage") || strings.HasPrefix(v.name, "WithStack") || v.name == "Errorf" || v.name == "Join" {

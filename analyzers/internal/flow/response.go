@@ -7,24 +7,24 @@ import (
 
 // responders are methods of web frameworks' contexts that send what they are
 // given to the client, with the arguments that are sent.
-var responders = map[string]string{
-	"JSON": "1..", "IndentedJSON": "1..", "PureJSON": "1..", "SecureJSON": "1..", "AsciiJSON": "1..", "JSONP": "1..", "JSONPretty": "1..", "XML": "1..", "YAML": "1..",
-	"String": "1..", "AbortWithStatusJSON": "1..", "HTML": "1..", "Blob": "2..", "Data": "2..",
+var responders = map[string]int{
+	"JSON": -2, "IndentedJSON": -2, "PureJSON": -2, "SecureJSON": -2, "AsciiJSON": -2, "JSONP": -2, "JSONPretty": -2, "XML": -2, "YAML": -2,
+	"String": -2, "AbortWithStatusJSON": -2, "HTML": -2, "Blob": -3, "Data": -3,
 }
 
 // response recognises calls that answer an HTTP request.
 func (v *invocation) response() (Sink, bool) {
-	s := Sink{Kind: Response, Style: "print", Format: -1, Args: "0.."}
+	s := Sink{Kind: Response, args: []int{-1}}
 	id := v.id
 	switch {
 	case id.Pkg == "net/http" && id.Recv == "" && id.Name == "Error":
-		s.Args = "1"
+		s.args = []int{1}
 		return s, true
 	case id.Name == "Write" && v.recvX != nil && isResponseWriter(v.f.typeOf(v.recvX)):
-		s.Args = "0"
+		s.args = []int{0}
 		return s, true
 	case id.Pkg == "io" && id.Name == "WriteString" && len(v.args) == 2 && isResponseWriter(v.f.typeOf(v.args[0].expr)):
-		s.Args = "1"
+		s.args = []int{1}
 		return s, true
 	}
 	framework := strings.HasPrefix(id.Pkg, "github.com/gin-gonic/gin") || strings.HasPrefix(id.Pkg, "github.com/labstack/echo") || strings.HasPrefix(id.Pkg, "github.com/gofiber/fiber")
@@ -33,7 +33,7 @@ func (v *invocation) response() (Sink, bool) {
 	}
 	if id.Recv == "" {
 		if id.Name == "NewHTTPError" || id.Name == "NewError" {
-			s.Args = "1.."
+			s.args = []int{-2}
 			return s, true
 		}
 		return Sink{}, false
@@ -44,7 +44,7 @@ func (v *invocation) response() (Sink, bool) {
 	if strings.HasPrefix(id.Pkg, "github.com/gofiber/") {
 		switch id.Name {
 		case "SendString", "JSON", "Send", "XML":
-			s.Args = "0"
+			s.args = []int{0}
 			return s, true
 		}
 		return Sink{}, false
@@ -53,7 +53,7 @@ func (v *invocation) response() (Sink, bool) {
 	if !ok {
 		return Sink{}, false
 	}
-	s.Args = args
+	s.args = []int{args}
 	return s, true
 }
 

@@ -4,11 +4,14 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
 	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
+	"github.com/launchgate/launchgate/analyzers/internal/sinks"
+	"github.com/launchgate/launchgate/analyzers/internal/thirdparty"
+	"github.com/launchgate/launchgate/analyzers/internal/words"
 )
 
 // SinkKind says where a sink leads.
@@ -24,77 +27,38 @@ const (
 // Sink says which arguments of a call leave the program, and how.
 type Sink struct {
 	Kind   SinkKind
-	Style  string // as in the tables of package sinks
-	Format int    // index of the format string, -1 for none
-	Args   string // "0 msg;1.. kv"
-	JSON   bool   // values are printed as JSON
 	Who    string // the third party
 	Stdout bool   // standard output: no log in a program for the terminal
+	JSON   bool   // values are printed as JSON
+
+	call sinks.Sink
+	args []int // those that are sent, for responses; -n: all from n-1 on
 }
 
 // Vocabulary is what the engine is told about the world.
 type Vocabulary struct {
-	// Sink finds the sink a call names.
-	Sink func(callee.Func) (Sink, bool)
+	// Lexicon decides what is sensitive.
+	Lexicon *sensitive.Lexicon
+	// Sanitizes reports whether the result of a call tells nothing of its
+	// arguments.
+	Sanitizes func(callee.Func) bool
+	// SafeLog reports whether a function writes to a log with access control.
+	SafeLog func(callee.Func) bool
 }
 
-// emits reports whether a call of this style emits what it is given, now or
-// when its chain ends. Constructors of fields emit nothing by themselves.
-func (s Sink) emits() bool {
-	switch s.Style {
-	case "ctor", "ctor_value", "name", "source_dump", "":
-		return false
+// list lists which of n arguments leave the program.
+func (s Sink) list(n int) []sinks.Arg {
+	if s.args == nil {
+		return s.call.Args(n)
 	}
-	return true
-}
-
-// logged is one logged argument of a call: a value, or a key and its value.
-type logged struct {
-	key, value int // key -1: none, -2: keys and values alternate
-}
-
-// arguments lists which of n arguments are logged.
-func (s Sink) arguments(n int) []logged {
-	var out []logged
-	if s.Format >= 0 && s.Format < n {
-		out = append(out, logged{-1, s.Format})
-	}
-	for _, part := range strings.Split(s.Args, ";") {
-		f := strings.Fields(part)
-		if len(f) == 0 || f[0] == "-" {
-			continue
+	var out []sinks.Arg
+	for _, i := range s.args {
+		last := i
+		if i < 0 {
+			i, last = -i-1, n-1
 		}
-		from, open := strings.CutSuffix(f[0], "..")
-		first, err := strconv.Atoi(from)
-		if err != nil {
-			continue
-		}
-		role := ""
-		if len(f) > 1 {
-			role = f[1]
-		}
-		switch {
-		case role == "key":
-		case role == "val" && first > 0:
-			last := first + 1
-			if open {
-				last = n
-			}
-			for i := first; i < last && i < n; i++ {
-				out = append(out, logged{first - 1, i})
-			}
-		case role == "kv":
-			for i := first; i < n; i++ {
-				out = append(out, logged{-2, i})
-			}
-		case open:
-			for i := first; i < n; i++ {
-				if i != s.Format {
-					out = append(out, logged{-1, i})
-				}
-			}
-		case first < n && first != s.Format:
-			out = append(out, logged{-1, first})
+		for ; i <= last && i < n; i++ {
+			out = append(out, sinks.Arg{Role: sinks.Value, Index: i, Key: -1, Verb: -1})
 		}
 	}
 	return out
@@ -140,23 +104,48 @@ func (l label) rule() string {
 func (v *invocation) sink() (Sink, bool) {
 	f := v.f
 	if v.known {
-		if s, ok := f.e.voc.Sink(v.id); ok {
-			switch {
-			case strings.HasPrefix(s.Style, "stdout_"):
-				s.Stdout = true
-				return s, !f.e.terminal
-			case strings.HasPrefix(s.Style, "writer_"):
-				return v.writer(s)
-			case s.emits():
-				return s, true
-			}
+		if f.e.voc.SafeLog(v.id) {
 			return Sink{}, false
+		}
+		if s, ok := sinks.Lookup(v.id); ok {
+			return v.inTables(s)
 		}
 		if s, ok := v.response(); ok {
 			return s, true
 		}
+		if v.obj != nil && !v.interfaceCall() && f.e.moduleFunc(v.obj) {
+			return Sink{}, false // it has been read
+		}
+		var sig *types.Signature
+		if v.obj != nil {
+			sig, _ = v.obj.Type().(*types.Signature)
+		}
+		if s, ok := sinks.Guess(v.id, sig); ok && !carriers[v.id.Pkg] {
+			return Sink{Kind: Log, call: s}, true
+		}
 	}
 	return v.looksLikeLogger()
+}
+
+// inTables is a sink of the tables.
+func (v *invocation) inTables(s sinks.Sink) (Sink, bool) {
+	if !s.Emits() {
+		return Sink{}, false
+	}
+	out := Sink{Kind: Log, call: s, JSON: s.Rendering() == sinks.JSON}
+	switch s.Dest {
+	case sinks.Console:
+		out.Stdout = true
+		return out, !v.f.e.terminal
+	case sinks.Writer:
+		return v.writer(out)
+	case sinks.Telemetry:
+		out.Kind, out.Who = ThirdParty, "a telemetry service"
+		if who, ok := thirdparty.Package(v.id.Pkg); ok {
+			out.Who = who.Name
+		}
+	}
+	return out, true
 }
 
 // writer decides what fmt.Fprint and its kin write to.
@@ -191,64 +180,30 @@ func isResponseWriter(t types.Type) bool {
 	return name == "ResponseWriter" && (pkg == "net/http" || pkg == "github.com/gin-gonic/gin")
 }
 
-// logLevels are method names of loggers.
-var logLevels = func() map[string]bool {
-	m := make(map[string]bool)
-	for _, w := range strings.Fields("Print Trace Debug Info Notice Warn Warning Error Fatal Panic Critical Alert Emergency Log") {
-		m[w] = true
-	}
-	return m
-}()
+// logLevels are names of methods of loggers.
+var logLevels = words.NewSet("print trace debug info notice warn warning error fatal panic critical alert emergency log")
 
-// looksLikeLogger takes calls on the project's own loggers that cannot be
-// followed: an interface or an unknown type whose name says logger, with a
-// method named like a level.
+// looksLikeLogger takes calls without type information on what is called log or
+// logger, with a method named like a level.
 func (v *invocation) looksLikeLogger() (Sink, bool) {
 	sel, ok := ast.Unparen(v.call.Fun).(*ast.SelectorExpr)
-	if !ok {
+	if !ok || v.recvX == nil || v.known && v.id.Recv != "" {
 		return Sink{}, false
 	}
-	name := sel.Sel.Name
-	level := strings.TrimSuffix(name, "Context")
-	level = strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(level, "ln"), "f"), "w")
-	if !logLevels[level] {
+	name := exprName(sel.X)
+	switch name = name[strings.LastIndexByte(name, '.')+1:]; name {
+	case "log", "logger", "Log", "Logger":
+	default:
 		return Sink{}, false
 	}
-	typeName := v.id.Recv
-	if v.recvX == nil {
-		// A package nobody has read that is called log or logger.
-		if !v.known || v.id.Recv != "" || carriers[v.id.Pkg] || v.obj != nil && v.f.e.moduleFunc(v.obj) {
-			return Sink{}, false
-		}
-		typeName = exprName(sel.X)
-	}
-	if v.obj != nil && !v.interfaceCall() && v.f.e.summaryOf(v.obj) != nil {
-		return Sink{}, false // it has been read
-	}
-	if v.recvX != nil && (!v.known || typeName == "") {
-		typeName = types.ExprString(sel.X)
-		if i := strings.LastIndexByte(typeName, '.'); i >= 0 {
-			typeName = typeName[i+1:]
-		}
-		switch typeName {
-		case "log", "logger", "Log", "Logger":
-		default:
-			return Sink{}, false
-		}
-	}
-	if !saysLog(typeName) {
-		return Sink{}, false
-	}
-	if strings.HasSuffix(name, "f") {
-		return Sink{Kind: Log, Style: "printf", Format: 0, Args: "1.."}, true
-	}
-	return Sink{Kind: Log, Style: "kv", Format: -1, Args: "0.. kv"}, true
+	s, ok := sinks.Guess(callee.Func{Recv: "Logger", Name: sel.Sel.Name}, nil)
+	return Sink{Kind: Log, call: s}, ok
 }
 
 // saysLog reports whether a name speaks of a log: Logger, appLog, log, but not
 // Catalog, Login or Dialog.
 func saysLog(name string) bool {
-	for _, w := range sensitive.Split(name) {
+	for _, w := range words.Split(name) {
 		switch w {
 		case "log", "logger", "logging", "logs", "logr", "slog", "zlog", "klog", "audit", "auditor", "auditlog", "syslog", "logf", "loggerf":
 			return true
@@ -263,20 +218,22 @@ func saysLog(name string) bool {
 // reach judges the arguments of a sink.
 func (v *invocation) reach(s Sink) []*value {
 	f := v.f
-	format := ""
-	if s.Format >= 0 && s.Format < len(v.args) {
-		format = f.stringConst(v.args[s.Format].expr)
+	format, at := "", s.call.Format
+	if s.args != nil {
+		at = -1
 	}
-	list := s.arguments(len(v.args))
 	formatIn := -1
-	if s.Format >= 0 && s.Format < len(v.args) && format == "" {
-		formatIn = inputOf(v.args[s.Format].val)
+	if at >= 0 && at < len(v.args) {
+		if format = f.stringConst(v.args[at].expr); format == "" {
+			formatIn = inputOf(v.args[at].val)
+		}
 	}
+	list := s.list(len(v.args))
 	for i := 0; i < len(list); i++ {
 		a := list[i]
-		val := v.args[a.value].val
-		x := v.args[a.value].expr
-		if s.Style == "closure" {
+		val, x := v.args[a.Index].val, v.args[a.Index].expr
+		switch a.Role {
+		case sinks.Closure:
 			for _, c := range val.funcs {
 				if c.lit != nil {
 					for _, r := range f.callLit(c, nil, x.Pos()) {
@@ -284,37 +241,32 @@ func (v *invocation) reach(s Sink) []*value {
 					}
 				}
 			}
-			continue
-		}
-		switch {
-		case a.key == -2: // alternating keys and values
-			key := f.stringConst(x)
-			if key != "" && i+1 < len(list) && !v.args[a.value].spread {
-				next := v.args[list[i+1].value]
-				v.emit(s, f.underLogKey(next.val, next.expr, key), false, -1, -1)
-				i++
-				continue
+		case sinks.Pair:
+			key, spread := f.stringConst(x), v.args[a.Index].spread
+			if i+1 < len(list) && !spread {
+				next := v.args[list[i+1].Index]
+				if key != "" {
+					v.emit(s, f.underLogKey(next.val, next.expr, key), false, -1, -1)
+					i++
+					continue
+				}
+				if keyIn := inputOf(val); keyIn >= 0 {
+					v.emit(s, val, false, -1, -1)
+					v.emit(s, next.val, next.spread, -1, keyIn)
+					i++
+					continue
+				}
 			}
-			keyIn := inputOf(val)
-			if keyIn >= 0 && !v.args[a.value].spread && i+1 < len(list) {
-				next := v.args[list[i+1].value]
-				v.emit(s, val, false, -1, -1)
-				v.emit(s, next.val, next.spread, -1, keyIn)
-				i++
-				continue
+			v.emit(s, val, spread, -1, -1)
+		case sinks.Keyed:
+			key := v.args[a.Key]
+			v.emit(s, f.underLogKey(val, x, f.stringConst(key.expr)), false, -1, inputOf(key.val))
+		case sinks.Operand:
+			if format == "" || !harmlessVerb(format, a.Verb) {
+				v.emit(s, val, false, formatIn, -1)
 			}
-			v.emit(s, val, v.args[a.value].spread, -1, -1)
-		case a.key >= 0:
-			v.emit(s, f.underLogKey(val, x, f.stringConst(v.args[a.key].expr)), false, -1, inputOf(v.args[a.key].val))
 		default:
-			if format != "" && a.value != s.Format && harmlessVerb(format, a.value-s.Format-1) {
-				continue
-			}
-			fi := -1
-			if a.value != s.Format {
-				fi = formatIn
-			}
-			v.emit(s, val, false, fi, -1)
+			v.emit(s, val, false, -1, -1)
 		}
 	}
 	v.escape()
@@ -336,7 +288,7 @@ func (f *fn) underLogKey(v *value, x ast.Expr, key string) *value {
 	if v.clean || key == "" || told(v) {
 		return v
 	}
-	m, ok := sensitive.Name(key)
+	m, ok := f.e.voc.Lexicon.Name(key)
 	if !ok || !holds(f.typeOf(x), m) || aboutIt(x) {
 		return v
 	}
@@ -347,11 +299,11 @@ func (f *fn) underLogKey(v *value, x ast.Expr, key string) *value {
 // about what the key names: its file, its name, its length.
 func aboutIt(x ast.Expr) bool {
 	name := exprName(x)
-	words := sensitive.Split(strings.TrimSuffix(name[strings.LastIndexByte(strings.TrimSuffix(name, "()"), '.')+1:], "()"))
-	if len(words) == 0 {
+	ws := words.Split(strings.TrimSuffix(name[strings.LastIndexByte(strings.TrimSuffix(name, "()"), '.')+1:], "()"))
+	if len(ws) == 0 {
 		return false
 	}
-	switch words[len(words)-1] {
+	switch ws[len(ws)-1] {
 	case "path", "file", "filename", "dir", "name", "type", "kind", "status", "state", "len", "length", "count", "err", "error", "msg", "message", "expiry", "version", "format", "provider":
 		return true
 	}
@@ -538,12 +490,12 @@ func (f *fn) report(l label, s Sink, debug bool, at place, st *step) bool {
 	switch {
 	case src.Kind == Internal && s.Kind != Response:
 		return false
-	case src.Class == sensitive.Device && src.Level == "low":
-		return false // the client's address is in every access log
 	case s.Kind == Response && src.Kind != Internal && !l.err:
 		return false
 	case s.Kind == Response && src.Kind != Internal && (src.Kind == Whole || src.Kind == Dump || src.Class == sensitive.Contact || src.Class == sensitive.Identity || src.Class == sensitive.Device):
 		return false
+	case src.Kind == Whole && slices.ContainsFunc(src.Shown, s.call.Honours):
+		return false // it masks itself
 	case src.Kind == Whole && s.JSON && src.JSON == "":
 		return false
 	case src.Kind == Whole && !s.JSON && src.What == "":

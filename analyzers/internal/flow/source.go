@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
@@ -40,17 +41,23 @@ type Source struct {
 	// JSON is the same for whoever prints the value as JSON (Whole only): empty
 	// if nothing sensitive shows then.
 	JSON string
-	// Type is the printed type of a whole object.
-	Type string
+	// Type is the printed type of a whole object, Shown the methods with which it
+	// decides itself how it is shown.
+	Type  string
+	Shown []string
 
-	pos  token.Pos
-	file string
-	line int
+	digits bool // a number can be it
+	pos    token.Pos
+	file   string
+	line   int
 }
 
 func (s *Source) id() [3]string { return [3]string{string(rune(s.Kind)), string(s.Class), s.Key} }
 
 func describe(m sensitive.Match) string {
+	if strings.HasSuffix(m.Term, "s") && !strings.HasSuffix(m.Term, "ss") {
+		return m.Term
+	}
 	article := "a"
 	if m.Term != "" && strings.ContainsRune("aeiou", rune(m.Term[0])) {
 		article = "an"
@@ -61,58 +68,23 @@ func describe(m sensitive.Match) string {
 // named makes a label of a name that says what its value is.
 func named(kind Kind, m sensitive.Match, pos token.Pos, where, key string) label {
 	what := describe(m)
-	if where != "" {
+	switch {
+	case where != "" && m.Why != "":
+		what += " (" + where + ": " + m.Why + ")"
+	case where != "":
 		what += " (" + where + ")"
 	}
-	src := &Source{Kind: kind, Class: m.Class, Level: m.Level, What: what, Key: key, pos: pos}
+	src := &Source{Kind: kind, Class: m.Class, Level: m.Level, What: what, Key: key, digits: sensitive.Holds(types.Typ[types.Int], m), pos: pos}
 	return label{src: src, step: (*step)(nil).then(pos, what)}
 }
 
 // holds reports whether a type can hold what a name promises; an unknown type
-// can.
+// can. A type that shows itself is asked when it is shown.
 func holds(t types.Type, m sensitive.Match) bool {
 	if t == nil {
 		return true
 	}
-	return holdsDepth(t, m, 0) && !(t.Underlying() != t && printsItself(t))
-}
-
-func holdsDepth(t types.Type, m sensitive.Match, depth int) bool {
-	if depth > maxDepth {
-		return false
-	}
-	switch u := t.Underlying().(type) {
-	case *types.Basic:
-		if u.Kind() == types.Invalid || u.Info()&types.IsString != 0 {
-			return true
-		}
-		return u.Info()&types.IsNumeric != 0 && numeric(m)
-	case *types.Pointer:
-		return holdsDepth(u.Elem(), m, depth+1)
-	case *types.Slice:
-		return isByte(u.Elem()) || holdsDepth(u.Elem(), m, depth+1)
-	case *types.Array:
-		return isByte(u.Elem()) && u.Len() >= 16 || holdsDepth(u.Elem(), m, depth+1) && !isByte(u.Elem())
-	case *types.Map:
-		return holdsDepth(u.Elem(), m, depth+1)
-	case *types.Struct:
-		pkg, name := callee.Named(t)
-		if pkg == "time" {
-			return m.Term == "date of birth" || m.Term == "dob" || m.Term == "birthdate" || m.Term == "birthday"
-		}
-		return strings.HasPrefix(name, "Null")
-	case *types.Interface:
-		if _, ok := types.Unalias(t).(*types.TypeParam); ok {
-			return true
-		}
-		_, name := callee.Named(t)
-		return name != "error" && u.NumMethods() == 0
-	}
-	return false
-}
-
-func numeric(m sensitive.Match) bool {
-	return m.Class == sensitive.GovID || m.Class == sensitive.Payment || m.Term == "otp" || m.Term == "pin code" || m.Class == sensitive.Contact && m.Term != "email"
+	return sensitive.Holds(t, m) && !(t.Underlying() != t && printsItself(t))
 }
 
 func isByte(t types.Type) bool {
@@ -175,23 +147,40 @@ func textual(t types.Type) bool {
 }
 
 // selfPrinting are methods that decide how a value is shown.
-var selfPrinting = []string{"LogValue", "String", "Format", "GoString", "MarshalJSON", "MarshalText", "MarshalZerologObject", "MarshalLogObject", "MarshalLog", "Redacted", "MaskSensitive"}
+var selfPrinting = []string{"LogValue", "String", "Error", "Format", "GoString", "MarshalJSON", "MarshalText", "MarshalZerologObject", "MarshalLogObject", "MarshalLog", "Redacted", "MaskSensitive"}
 
-// printsItself reports whether t decides how it is shown.
-func printsItself(t types.Type) bool {
-	for _, m := range selfPrinting {
-		obj, _, _ := types.LookupFieldOrMethod(t, false, nil, m)
-		if _, ok := obj.(*types.Func); ok {
-			return true
+// fmtMethods are those that fmt asks, jsonMethods those of encoding/json.
+var (
+	fmtMethods  = []string{"String", "Error", "Format", "GoString"}
+	jsonMethods = []string{"MarshalJSON", "MarshalText"}
+)
+
+// ownPrinting lists the methods with which t decides how it is shown.
+func ownPrinting(t types.Type) []*types.Func {
+	var out []*types.Func
+	switch t.Underlying().(type) {
+	case *types.Basic, *types.Signature, *types.Tuple:
+		if _, ok := types.Unalias(t).(*types.Named); !ok {
+			return nil
 		}
 	}
-	return false
+	for _, m := range selfPrinting {
+		obj, _, _ := types.LookupFieldOrMethod(t, false, nil, m)
+		if fn, ok := obj.(*types.Func); ok {
+			out = append(out, fn)
+		}
+	}
+	return out
 }
+
+// printsItself reports whether t decides how it is shown.
+func printsItself(t types.Type) bool { return len(ownPrinting(t)) > 0 }
 
 // wholeType is what a struct type shows when it is printed.
 type wholeType struct {
-	name   string
-	fields []wholeField
+	name    string
+	fields  []wholeField
+	methods []*types.Func // with which it shows itself
 }
 
 type wholeField struct {
@@ -201,7 +190,7 @@ type wholeField struct {
 	fmt   bool // shown by fmt
 }
 
-// whole looks for sensitive fields of t, nil if there are none.
+// whole looks for what t shows, nil if that is nothing sensitive.
 func (e *engine) whole(t types.Type) *wholeType {
 	if t == nil {
 		return nil
@@ -217,9 +206,10 @@ func (e *engine) whole(t types.Type) *wholeType {
 
 func (e *engine) wholeOf(t types.Type) *wholeType {
 	u := types.Unalias(t)
-	for range 3 { // *T, []T, []*T, map[K]T
-		if printsItself(u) {
-			return nil
+	w := &wholeType{}
+	for range 4 { // *T, []T, []*T, map[K]T
+		if w.methods == nil {
+			w.methods = ownPrinting(u)
 		}
 		switch x := u.Underlying().(type) {
 		case *types.Pointer:
@@ -234,40 +224,53 @@ func (e *engine) wholeOf(t types.Type) *wholeType {
 		}
 		break
 	}
-	st, ok := u.Underlying().(*types.Struct)
-	if !ok || printsItself(u) {
-		return nil
-	}
 	pkg, name := callee.Named(u)
-	if pkg == "net/http" || pkg == "time" || pkg == "net/url" || pkg == "crypto/tls" || strings.HasPrefix(pkg, "sync") {
+	st, ok := u.Underlying().(*types.Struct)
+	if !ok {
+		if name == "" || len(w.methods) == 0 || !e.moduleFunc(w.methods[0]) {
+			return nil
+		}
+		w.name = name
+		return w
+	}
+	if opaque(pkg) {
 		return nil
 	}
 	if name == "" {
 		name = "struct"
 	}
-	w := &wholeType{name: name}
-	e.sensitiveFields(w, st, "", true, true, 0)
-	if len(w.fields) == 0 {
+	w.name = name
+	e.sensitiveFields(w, u, st, "", true, true, 0)
+	if len(w.fields) == 0 && (len(w.methods) == 0 || !e.moduleFunc(w.methods[0])) {
 		return nil
 	}
 	return w
 }
 
+// opaque are packages whose structs hold nothing of people, or are judged
+// otherwise.
+func opaque(pkg string) bool {
+	switch pkg {
+	case "net/http", "time", "net/url", "crypto/tls", "context", "math/big", "net/netip", "reflect", "log", "log/slog", "testing", "database/sql":
+		return true
+	}
+	return strings.HasPrefix(pkg, "sync")
+}
+
 // sensitiveFields collects the fields that a print of st shows.
-func (e *engine) sensitiveFields(w *wholeType, st *types.Struct, prefix string, inJSON, inFmt bool, depth int) {
+func (e *engine) sensitiveFields(w *wholeType, owner types.Type, st *types.Struct, prefix string, inJSON, inFmt bool, depth int) {
 	for i := range st.NumFields() {
 		f := st.Field(i)
 		if len(w.fields) >= maxParts {
 			return
 		}
 		tag := reflect.StructTag(st.Tag(i))
-		jsonTag := tag.Get("json")
-		json := inJSON && f.Exported() && jsonTag != "-"
+		json := inJSON && f.Exported() && tag.Get("json") != "-"
 		if hidden(tag) || !json && !inFmt {
 			continue
 		}
 		path := joinPath(prefix, f.Name())
-		if m, ok := sensitive.Name(f.Name()); ok && holds(f.Type(), m) {
+		if m, ok := e.voc.Lexicon.Field(owner, f, st.Tag(i)); ok && holds(f.Type(), m) {
 			_, ptr := f.Type().Underlying().(*types.Pointer)
 			w.fields = append(w.fields, wholeField{path: path, match: m, json: json, fmt: inFmt && !ptr})
 			continue
@@ -286,10 +289,10 @@ func (e *engine) sensitiveFields(w *wholeType, st *types.Struct, prefix string, 
 			ft = x.Elem()
 		}
 		if sub, ok := ft.Underlying().(*types.Struct); ok && !printsItself(ft) {
-			if pkg, _ := callee.Named(ft); pkg == "time" || pkg == "net/http" || strings.HasPrefix(pkg, "sync") {
+			if pkg, _ := callee.Named(ft); opaque(pkg) {
 				continue
 			}
-			e.sensitiveFields(w, sub, path, json, fmtToo, depth+1)
+			e.sensitiveFields(w, ft, sub, path, json, fmtToo, depth+1)
 		}
 	}
 }
@@ -311,15 +314,32 @@ var levels = map[string]int{"high": 3, "medium": 2, "low": 1}
 
 // wholeLabel says that a value of a type with sensitive fields is at hand as a
 // whole. Fields that were overwritten with something clean do not count.
-func (e *engine) wholeLabel(t types.Type, v *value, pos token.Pos, text string) (label, bool) {
+func (e *engine) wholeLabel(t types.Type, v *value, pos token.Pos, text string) []label {
 	w := e.whole(t)
 	if w == nil {
-		return label{}, false
+		return nil
+	}
+	var out []label
+	var shown []string
+	for _, m := range w.methods {
+		shown = append(shown, m.Name())
+		// What shows itself may show too much.
+		if s := e.summaryOf(m); s != nil && len(s.results) > 0 && s.results[0] != nil {
+			for _, l := range s.results[0].labels {
+				if l.src != nil && l.src.Kind != Internal {
+					l.step = l.step.then(pos, "is what "+w.name+" shows of itself by "+m.Name())
+					out = append(out, l)
+				}
+			}
+		}
+	}
+	if len(out) > 0 {
+		return out
 	}
 	var worst, worstJSON *wholeField
 	for i := range w.fields {
 		f := &w.fields[i]
-		if cleanAt(v, f.path) || f.match.Level != "high" {
+		if cleanAt(v, f.path) || f.match.Level == sensitive.Low {
 			continue
 		}
 		if f.fmt && (worst == nil || rank(f.match) > rank(worst.match)) {
@@ -330,7 +350,7 @@ func (e *engine) wholeLabel(t types.Type, v *value, pos token.Pos, text string) 
 		}
 	}
 	if worst == nil && worstJSON == nil {
-		return label{}, false
+		return nil
 	}
 	say := func(f *wholeField) string {
 		if f == nil {
@@ -342,9 +362,27 @@ func (e *engine) wholeLabel(t types.Type, v *value, pos token.Pos, text string) 
 	if f == nil {
 		f = worstJSON
 	}
-	src := &Source{Kind: Whole, Class: f.match.Class, Level: f.match.Level, What: say(worst), JSON: say(worstJSON), Key: w.name, Type: w.name, pos: pos}
+	src := &Source{Kind: Whole, Class: f.match.Class, Level: f.match.Level, What: say(worst), JSON: say(worstJSON), Key: w.name, Type: w.name, Shown: shown, pos: pos}
 	note := fmt.Sprintf("%s is a %s; its field %s is %s", text, w.name, f.path, describe(f.match))
-	return label{src: src, step: (*step)(nil).then(pos, note)}, true
+	return []label{{src: src, step: (*step)(nil).then(pos, note)}}
+}
+
+// shownBy reports whether a whole object decides itself what one who asks these
+// methods gets to see.
+func (s *Source) shownBy(methods ...string) bool {
+	return slices.ContainsFunc(s.Shown, func(m string) bool { return slices.Contains(methods, m) })
+}
+
+// unshown leaves out objects that mask themselves before those who ask these
+// methods.
+func unshown(ls []label, methods ...string) []label {
+	var out []label
+	for _, l := range ls {
+		if l.src == nil || l.src.Kind != Whole || !l.src.shownBy(methods...) {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 func rank(m sensitive.Match) int {
@@ -367,12 +405,4 @@ func cleanAt(v *value, path string) bool {
 		v = v.parts[name]
 	}
 	return v != nil && v.clean
-}
-
-// matchOf restores what a source's name was recognised as.
-func matchOf(s *Source, name string) sensitive.Match {
-	if m, ok := sensitive.Name(name); ok {
-		return m
-	}
-	return match(s)
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
-	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
 )
 
 // fn interprets one declared function with the literals inside it.
@@ -310,7 +309,7 @@ func (f *fn) spareTokens(s *ast.RangeStmt) {
 		if !ok {
 			continue
 		}
-		m, ok := sensitive.Name(id.Name)
+		m, ok := f.e.voc.Lexicon.Name(id.Name)
 		obj := f.object(id)
 		if !ok || obj == nil || m.Term != "token" {
 			continue
@@ -532,7 +531,7 @@ func (f *fn) narrow(v *value, t types.Type) *value {
 		// A number made of text tells nothing of it, unless it is its number.
 		w := &value{}
 		for _, l := range v.labels {
-			if l.src == nil || numeric(match(l.src)) {
+			if l.src == nil || l.src.digits {
 				w.labels = append(w.labels, l)
 			}
 		}

@@ -65,14 +65,18 @@ func callbacks(users []store.User) {
 	print(users[0].Email)
 }
 
+type login struct{ ID, Password string }
+
 // Overwriting cleans.
 func overwritten(u, v store.User, in string) {
 	s := u.Email
 	s = "none"
 	log.Print(s)
 
-	u.Password = ""
-	log.Printf("%+v", u)
+	l := login{ID: u.ID, Password: u.Password}
+	log.Printf("%+v", l) // want "logs/whole-object"
+	l.Password = ""
+	log.Printf("%+v", l)
 
 	t := in
 	if in == "" {
