@@ -17,19 +17,20 @@ var Analyzer = New(privacy.Settings{})
 // New returns the analyzer for a repository that says something of its own data.
 func New(set privacy.Settings) *analysis.Analyzer {
 	judge := privacy.NewJudge(set)
+	voc := flow.Vocabulary{Lexicon: judge.Lexicon, Sanitizes: judge.Sanitizes, SafeLog: judge.SafeLog, Cache: new(flow.Cache)}
 	return &analysis.Analyzer{
 		Name:       "piilog",
 		Doc:        "report passwords, tokens and personal data that reach a log call",
 		URL:        "https://pkg.go.dev/github.com/launchgate/launchgate/analyzers/piilog",
-		Run:        func(pass *analysis.Pass) (any, error) { return run(pass, judge), nil },
+		Run:        func(pass *analysis.Pass) (any, error) { return run(pass, judge, voc), nil },
 		ResultType: rule.ResultType,
 		FactTypes:  []analysis.Fact{new(flow.Facts)},
 	}
 }
 
-func run(pass *analysis.Pass, judge *privacy.Judge) *rule.Findings {
+func run(pass *analysis.Pass, judge *privacy.Judge, voc flow.Vocabulary) *rule.Findings {
 	out := new(rule.Findings)
-	res := flow.Analyze(pass, flow.Vocabulary{Lexicon: judge.Lexicon, Sanitizes: judge.Sanitizes, SafeLog: judge.SafeLog})
+	res := flow.Analyze(pass, voc)
 	for i := range res.Flows {
 		report(pass, judge, out, &res.Flows[i])
 	}

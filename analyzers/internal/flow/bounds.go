@@ -29,4 +29,6 @@ const (
 	// maxImpls bounds the implementations followed at a call through an
 	// interface.
 	maxImpls = 8
+	// maxCached bounds the struct types remembered.
+	maxCached = 20_000
 )

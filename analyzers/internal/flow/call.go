@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
+	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
 )
 
 // argument is one argument of a call.
@@ -514,10 +515,21 @@ func (v *invocation) named(out []*value) []*value {
 	m := src.Match
 	if strings.HasPrefix(m.Why, "it comes from ") {
 		m.Why = ""
+		if rt := v.recvType(); m.Class == sensitive.Identity && rt != nil && !v.f.e.voc.Lexicon.Person(rt) {
+			return out // the full name of an image
+		}
 	}
 	out = slices.Clone(out)
 	out[i] = withLabels(out[i], named(ByName, m, v.call.Pos(), "from "+v.text, v.text))
 	return out
+}
+
+// recvType is the type whose method is called, nil for functions.
+func (v *invocation) recvType() types.Type {
+	if v.recvX == nil {
+		return nil
+	}
+	return v.f.typeOf(v.recvX)
 }
 
 // literal is a constant string among the arguments.

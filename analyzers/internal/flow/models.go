@@ -449,7 +449,7 @@ func (v *invocation) guess() []*value {
 	}
 	switch {
 	case v.recvX == nil && transforms && len(v.args) > 0 && len(v.args) <= 4 && textual(first) && !isError(first):
-		return v.carry(false)
+		return append(v.carry(false)[:1], all(unknown, v.n)[1:]...) // what else it returns is about it
 	case v.recvX != nil && isError(f.typeOf(v.recvX)):
 		// err.Error(), err.Unwrap()
 		return []*value{{labels: f.collect(v.recv)}}

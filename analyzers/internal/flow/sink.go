@@ -44,6 +44,8 @@ type Vocabulary struct {
 	Sanitizes func(callee.Func) bool
 	// SafeLog reports whether a function writes to a log with access control.
 	SafeLog func(callee.Func) bool
+	// Cache is shared by the packages of a program; nil for none.
+	Cache *Cache
 }
 
 // list lists which of n arguments leave the program.

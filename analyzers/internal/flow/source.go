@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
 	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
@@ -240,11 +241,41 @@ func (e *engine) wholeOf(t types.Type) *wholeType {
 		name = "struct"
 	}
 	w.name = name
-	e.sensitiveFields(w, u, st, "", true, true, 0)
+	w.fields = e.fieldsOf(u, st)
 	if len(w.fields) == 0 && (len(w.methods) == 0 || !e.moduleFunc(w.methods[0])) {
 		return nil
 	}
 	return w
+}
+
+// Cache keeps what was found out about struct types, which many packages use.
+type Cache struct {
+	mu     sync.Mutex
+	fields map[types.Type][]wholeField
+}
+
+// fieldsOf lists the sensitive fields of a struct type.
+func (e *engine) fieldsOf(t types.Type, st *types.Struct) []wholeField {
+	c := e.voc.Cache
+	if c != nil {
+		c.mu.Lock()
+		fields, ok := c.fields[t]
+		c.mu.Unlock()
+		if ok {
+			return fields
+		}
+	}
+	w := &wholeType{}
+	e.sensitiveFields(w, t, st, "", true, true, 0)
+	if c != nil {
+		c.mu.Lock()
+		if c.fields == nil || len(c.fields) > maxCached {
+			c.fields = make(map[types.Type][]wholeField)
+		}
+		c.fields[t] = w.fields
+		c.mu.Unlock()
+	}
+	return w.fields
 }
 
 // opaque are packages whose structs hold nothing of people, or are judged
@@ -271,6 +302,9 @@ func (e *engine) sensitiveFields(w *wholeType, owner types.Type, st *types.Struc
 		}
 		path := joinPath(prefix, f.Name())
 		if m, ok := e.voc.Lexicon.Field(owner, f, st.Tag(i)); ok && holds(f.Type(), m) {
+			if b, ok := f.Type().Underlying().(*types.Basic); ok && b.Info()&types.IsNumeric != 0 && m.Term == "pin" {
+				continue // pinned, more often than not
+			}
 			_, ptr := f.Type().Underlying().(*types.Pointer)
 			w.fields = append(w.fields, wholeField{path: path, match: m, json: json, fmt: inFmt && !ptr})
 			continue
