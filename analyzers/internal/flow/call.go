@@ -783,9 +783,12 @@ func (v *invocation) apply(s *summary) []*value {
 // callBack interprets a function value that was passed with what the callee
 // passes to it.
 func (v *invocation) callBack(c *callUse, in []*value) {
-	if c.in.param >= len(in) {
+	if c.in.param >= len(in) || v.f.backs >= maxClosureDepth {
 		return
 	}
+	v.f.fuel--
+	v.f.backs++
+	defer func() { v.f.backs-- }()
 	fv := in[c.in.param]
 	if c.in.path != "" {
 		fv = v.f.at(fv, c.in.path)

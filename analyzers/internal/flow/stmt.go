@@ -21,6 +21,7 @@ type fn struct {
 	frame  *frame
 	fuel   int
 	depth  int // of expressions and statements
+	backs  int // calls of functions that were passed as arguments
 	inLits int // literals being interpreted around the current statement
 	lits   map[*ast.FuncLit]int
 	params map[types.Object]int // inputs, by parameter
