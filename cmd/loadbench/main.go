@@ -20,6 +20,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
+	"runtime/pprof"
 	"strings"
 	"syscall"
 	"time"
@@ -69,8 +70,21 @@ func main() {
 	flag.BoolVar(&o.embedded, "embedded", true, "use the embedded declarations of well-known modules")
 	flag.BoolVar(&o.agree, "agree", false, "compare types with go/packages")
 	flag.BoolVar(&o.verbose, "v", false, "print errors")
+	profile := flag.String("cpuprofile", "", "with -one: write a CPU profile to this file")
 	one := flag.Bool("one", false, "measure one checkout in this process and print JSON")
 	flag.Parse()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err == nil {
+			err = pprof.StartCPUProfile(f)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "loadbench:", err)
+			os.Exit(1)
+		}
+		defer f.Close()
+		defer pprof.StopCPUProfile()
+	}
 	if err := run(o, *one, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "loadbench:", err)
 		os.Exit(1)

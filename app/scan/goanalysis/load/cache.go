@@ -41,7 +41,7 @@ func (ld *loader) key(parts ...string) string {
 		std = ld.opt.Embedded.Version()
 	}
 	p := ld.opt.Platform
-	for _, s := range append([]string{"load 2", p.GOOS, p.GOARCH, strings.Join(p.Tags, ","), fmt.Sprint(goMinor), std}, parts...) {
+	for _, s := range append([]string{"load 3", p.GOOS, p.GOARCH, strings.Join(p.Tags, ","), fmt.Sprint(goMinor), std}, parts...) {
 		fmt.Fprintf(h, "%d:%s", len(s), s)
 	}
 	return hex.EncodeToString(h.Sum(nil))

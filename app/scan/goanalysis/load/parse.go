@@ -259,7 +259,10 @@ func (g *group) parseSource(n *node) {
 			n.fail(names[i] + ": nested too deep")
 			continue
 		}
-		f, err := parser.ParseFile(g.fset, label+"/"+names[i], src, parser.SkipObjectResolution)
+		f, err := parser.ParseFile(g.fset, label+"/"+names[i], withoutBodies(src), parser.SkipObjectResolution)
+		if err != nil {
+			f, err = parser.ParseFile(g.fset, label+"/"+names[i], src, parser.SkipObjectResolution)
+		}
 		if err != nil {
 			n.fail(firstLine(err))
 		}
