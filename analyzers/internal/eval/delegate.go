@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/program"
@@ -53,13 +54,26 @@ func (m *machine) findDelegating() map[*function]bool {
 	return yes
 }
 
-// delegation looks at one call: it is through a value, or of known functions.
+// delegation looks at one call with a part of the request: it is through a
+// value, or of known functions.
 func (m *machine) delegation(f *function, n *program.Node, callers map[*function][]*function, mark func(*function)) {
 	fun := n.K[0]
+	carries := slices.ContainsFunc(n.K[1:], m.carriesRequest)
+	if !carries && (fun.Op == program.Method || fun.Op == program.Field) {
+		carries = m.carriesRequest(fun.K[0])
+	}
+	if !carries {
+		return
+	}
+	add := func(fn *function) {
+		if fn != nil {
+			callers[fn] = append(callers[fn], f)
+		}
+	}
 	switch fun.Op {
 	case program.Global:
 		if fn := m.funcs[fun.S]; fn != nil {
-			callers[fn] = append(callers[fn], f)
+			add(fn)
 			return
 		}
 		if !m.isOwn(pkgOf(fun.S)) {
@@ -67,33 +81,50 @@ func (m *machine) delegation(f *function, n *program.Node, callers map[*function
 		}
 	case program.Method:
 		if fn := m.method(fun.T, fun.S); fn != nil {
-			callers[fn] = append(callers[fn], f)
+			add(fn)
 			return
 		}
 		if t := m.types[fun.T]; t != nil && t.Interface != nil {
 			for _, impl := range m.impls[fun.S] {
-				if fn := m.method(impl, fun.S); fn != nil {
-					callers[fn] = append(callers[fn], f)
-				}
+				add(m.method(impl, fun.S))
 			}
 		}
 		if fun.S != "ServeHTTP" && fun.S != "Serve" {
 			return
 		}
 	}
-	for _, a := range n.K[1:] {
-		for a.Op == program.Addr || a.Op == program.Deref {
-			a = a.K[0]
-		}
-		switch a.Op {
-		case program.Local, program.Field, program.Call, program.Index, program.Assert, program.Composite:
-			k := requestKind(a.T)
-			if a.T == "" && a.Op == program.Local && requestName(a.S) || k != "" && (k != "ctx" || a.Op == program.Call) || m.ownContext(a.T) {
-				mark(f)
-				return
-			}
-		}
+	mark(f)
+}
+
+// carriesRequest reports whether an expression is a part of the request or holds
+// one, by its type. A bare context counts only as it is taken from the request.
+func (m *machine) carriesRequest(n *program.Node) bool {
+	for n.Op == program.Addr || n.Op == program.Deref {
+		n = n.K[0]
 	}
+	switch n.Op {
+	case program.Local, program.Field, program.Call, program.Index, program.Assert, program.Composite:
+	default:
+		return false
+	}
+	k := requestKind(n.T)
+	switch {
+	case k == "ctx":
+		return n.Op == program.Call
+	case k != "":
+		return true
+	case n.T == "":
+		return n.Op == program.Local && requestName(n.S)
+	case m.ownContext(n.T):
+		return true
+	}
+	if t := m.types[n.T]; t != nil {
+		return slices.ContainsFunc(t.Fields, func(p program.Param) bool {
+			k := requestKind(p.Type)
+			return k != "" && k != "ctx"
+		})
+	}
+	return false
 }
 
 // dispatches reports whether code looks as if it told requests apart.

@@ -580,7 +580,7 @@ func (m *machine) requestField(r request, n *program.Node) value {
 			return m.requestMethodName()
 		}
 	case "TLS":
-		return &unknown{labels: append(words(n.S), requestLabel)}
+		return &unknown{labels: mergeLabels(words(n.S), []string{requestLabel})}
 	case "Keys":
 		return request{"hdr"}
 	}

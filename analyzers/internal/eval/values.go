@@ -198,6 +198,10 @@ const maxLabels = 24
 func mergeLabels(ls ...[]string) []string {
 	var out []string
 	for _, l := range ls {
+		if len(out) == 0 && len(l) <= maxLabels {
+			out = l[:len(l):len(l)] // shared until something is added
+			continue
+		}
 		for _, w := range l {
 			if len(out) >= maxLabels && w != identityLabel && w != requestLabel {
 				continue
