@@ -12,7 +12,10 @@ import (
 
 	"github.com/launchgate/launchgate/analyzers/authz"
 	"github.com/launchgate/launchgate/analyzers/cors"
+	"github.com/launchgate/launchgate/analyzers/datamap"
+	"github.com/launchgate/launchgate/analyzers/internal/flow"
 	"github.com/launchgate/launchgate/analyzers/piilog"
+	"github.com/launchgate/launchgate/analyzers/privacy"
 	"github.com/launchgate/launchgate/analyzers/rule"
 )
 
@@ -20,6 +23,8 @@ import (
 type Options struct {
 	// Guards are functions that are declared to be guards, by name.
 	Guards []authz.Guard
+	// Privacy is what is declared about the program's own data.
+	Privacy privacy.Settings
 }
 
 // All returns the analyzers of the suite, in the order they are documented.
@@ -31,7 +36,8 @@ func Suite(opt Options) []*analysis.Analyzer {
 	if len(opt.Guards) > 0 {
 		inventory, findings = authz.New(opt.Guards)
 	}
-	return []*analysis.Analyzer{inventory, findings, cors.Analyzer, piilog.Analyzer}
+	values := flow.NewBase(opt.Privacy)
+	return []*analysis.Analyzer{inventory, findings, cors.Analyzer, piilog.On(values), datamap.On(values)}
 }
 
 // Rules returns every rule the analyzers can report.

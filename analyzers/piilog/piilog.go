@@ -15,24 +15,28 @@ import (
 var Analyzer = New(privacy.Settings{})
 
 // New returns the analyzer for a repository that says something of its own data.
-func New(set privacy.Settings) *analysis.Analyzer {
-	judge := privacy.NewJudge(set)
-	voc := flow.Vocabulary{Lexicon: judge.Lexicon, Sanitizes: judge.Sanitizes, SafeLog: judge.SafeLog, Cache: new(flow.Cache)}
+func New(set privacy.Settings) *analysis.Analyzer { return On(flow.NewBase(set)) }
+
+// On returns the analyzer that judges what base has found.
+func On(base *flow.Base) *analysis.Analyzer {
 	return &analysis.Analyzer{
 		Name:       "piilog",
 		Doc:        "report passwords, tokens and personal data that reach a log call",
 		URL:        "https://pkg.go.dev/github.com/launchgate/launchgate/analyzers/piilog",
-		Run:        func(pass *analysis.Pass) (any, error) { return run(pass, judge, voc), nil },
+		Requires:   []*analysis.Analyzer{base.Analyzer},
+		Run:        func(pass *analysis.Pass) (any, error) { return run(pass, base), nil },
 		ResultType: rule.ResultType,
-		FactTypes:  []analysis.Fact{new(flow.Facts)},
 	}
 }
 
-func run(pass *analysis.Pass, judge *privacy.Judge, voc flow.Vocabulary) *rule.Findings {
+func run(pass *analysis.Pass, base *flow.Base) *rule.Findings {
 	out := new(rule.Findings)
-	res := flow.Analyze(pass, voc)
+	res := base.Of(pass)
 	for i := range res.Flows {
-		report(pass, judge, out, &res.Flows[i])
+		if res.Flows[i].Sink.Kind == flow.Service {
+			continue // what a program makes use of is no leak: package datamap
+		}
+		report(pass, base.Judge, out, &res.Flows[i])
 	}
 	out.Met = res.Bounds
 	return out

@@ -444,6 +444,7 @@ func (f *fn) fresh(l *loc) *value {
 
 // results decides what a call is, in the order of what is known best.
 func (v *invocation) results() []*value {
+	v.toService()
 	if s, ok := v.sink(); ok {
 		return v.reach(s)
 	}

@@ -75,12 +75,17 @@ func (e *encoder) source(s *Source) {
 	e.uint(int(s.Kind))
 	e.bits(s.digits)
 	e.uint(s.line)
-	for _, x := range []string{string(s.Class), s.Level, s.What, s.Key, s.JSON, s.Type, s.file} {
+	for _, x := range []string{string(s.Class), s.Level, s.What, s.Term, s.Key, s.JSON, s.Type, s.file} {
 		e.str(x)
 	}
 	e.uint(len(s.Shown))
 	for _, m := range s.Shown {
 		e.str(m)
+	}
+	e.uint(len(s.Held))
+	for _, d := range s.Held {
+		e.str(string(d.Class))
+		e.str(d.Term)
 	}
 }
 
@@ -147,8 +152,9 @@ func (e *encoder) summary(s *summary) {
 		e.uint(int(u.sink.Kind))
 		e.uint(u.format + 1)
 		e.uint(u.key + 1)
+		e.uint(u.url)
 		e.uint(u.line)
-		for _, x := range []string{u.sink.call.Func.Pkg, u.sink.call.Func.Recv, u.sink.call.Func.Name, u.sink.Who, u.name, u.symbol, u.file} {
+		for _, x := range []string{u.sink.call.Func.Pkg, u.sink.call.Func.Recv, u.sink.call.Func.Name, u.sink.Who, u.sink.Category, u.sink.Via, u.name, u.symbol, u.file} {
 			e.str(x)
 		}
 		e.chain(u.step)
@@ -242,11 +248,14 @@ func (d *decoder) source() *Source {
 	s.digits = d.uint() == 1
 	s.line = d.uint()
 	s.Class = sensitive.Class(d.str())
-	for _, x := range []*string{&s.Level, &s.What, &s.Key, &s.JSON, &s.Type, &s.file} {
+	for _, x := range []*string{&s.Level, &s.What, &s.Term, &s.Key, &s.JSON, &s.Type, &s.file} {
 		*x = d.str()
 	}
 	for range d.count() {
 		s.Shown = append(s.Shown, d.str())
+	}
+	for range d.count() {
+		s.Held = append(s.Held, Datum{sensitive.Class(d.str()), d.str()})
 	}
 	return s
 }
@@ -320,9 +329,10 @@ func (d *decoder) summary() *summary {
 		u.sink.Kind = SinkKind(d.uint())
 		u.format = d.uint() - 1
 		u.key = d.uint() - 1
+		u.url = d.uint()
 		u.line = d.uint()
 		var id callee.Func
-		for _, x := range []*string{&id.Pkg, &id.Recv, &id.Name, &u.sink.Who, &u.name, &u.symbol, &u.file} {
+		for _, x := range []*string{&id.Pkg, &id.Recv, &id.Name, &u.sink.Who, &u.sink.Category, &u.sink.Via, &u.name, &u.symbol, &u.file} {
 			*x = d.str()
 		}
 		if s, ok := sinks.Lookup(id); ok {

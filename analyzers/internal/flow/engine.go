@@ -40,6 +40,8 @@ type Step struct {
 // Result is what was found in one package.
 type Result struct {
 	Flows []Flow
+	// Uses are the services that requests are sent to.
+	Uses []Use
 	// Bounds names the functions that met a bound, and which.
 	Bounds []string
 }
@@ -136,6 +138,9 @@ type engine struct {
 	named    []*types.Named
 	terminal bool // a program for the terminal: what it prints is no log
 	bounds   []string
+	uses     []Use
+	defs     map[types.Object][]ast.Expr
+	only     map[*ast.File]soleService
 	current  *declared
 }
 
@@ -158,6 +163,7 @@ type flowKey struct {
 	line int
 	rule string
 	kind SinkKind
+	what string // of a Service: the data
 }
 
 // Analyze interprets a package and returns what it found. The package's
@@ -624,7 +630,10 @@ func isWrapper(d *ast.FuncDecl, sig *types.Signature) bool {
 
 // found keeps the best flow for each sink call and rule.
 func (e *engine) found(fl *Flow) {
-	key := flowKey{fl.Pos, fl.File, fl.Line, fl.Rule, fl.Sink.Kind}
+	key := flowKey{fl.Pos, fl.File, fl.Line, fl.Rule, fl.Sink.Kind, ""}
+	if fl.Sink.Kind == Service {
+		key.what = fl.Sink.Who + " " + fl.Source.Term + " " + fl.Source.Type
+	}
 	old := e.flows[key]
 	if old != nil {
 		a, b := levels[old.Source.Level], levels[fl.Source.Level]
@@ -636,7 +645,7 @@ func (e *engine) found(fl *Flow) {
 }
 
 func (e *engine) result() *Result {
-	r := &Result{Bounds: e.bounds}
+	r := &Result{Bounds: e.bounds, Uses: e.uses}
 	for _, fl := range e.flows {
 		for _, s := range fl.steps.list() {
 			st := Step{Pos: s.pos, File: s.file, Line: s.line, Note: s.note}

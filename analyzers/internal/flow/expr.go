@@ -567,6 +567,14 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 		}
 		st, _ = u.(*types.Struct)
 	}
+	var service Sink
+	var filled string
+	if x.Type != nil {
+		pkg, name := callee.TypeName(f.info, x.Type)
+		if s, ok := f.e.sdk(pkg); ok {
+			service, filled = s, name
+		}
+	}
 	allClean := true
 	for i, el := range x.Elts {
 		name, expr := elem, el
@@ -585,6 +593,14 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 		}
 		p := f.eval(expr)
 		allClean = allClean && p.clean
+		if service.Who != "" {
+			text := filled
+			if name != elem {
+				text += "." + strings.Trim(name, `"`)
+			}
+			f.serve(service, p, -1, expr.Pos(), expr.End(), text)
+			f.addressee(service, name, expr, p, expr.Pos(), expr.End(), text)
+		}
 		switch {
 		case strings.HasPrefix(name, `"`):
 			key := strings.Trim(name, `"`)
@@ -610,13 +626,17 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 }
 
 func (f *fn) isFieldName(id *ast.Ident, st *types.Struct, t types.Type) bool {
-	if st != nil {
+	if st != nil || f.isField(id) {
 		return true
 	}
-	if t == nil {
-		return f.info.Uses[id] == nil || f.isField(id)
+	if t == nil || t.Underlying() == types.Typ[types.Invalid] {
+		return f.info.Uses[id] == nil
 	}
-	return false
+	switch t.Underlying().(type) {
+	case *types.Map, *types.Slice, *types.Array:
+		return false
+	}
+	return f.info.Uses[id] == nil // a type made up of how it is used
 }
 
 func (f *fn) isField(id *ast.Ident) bool {

@@ -22,14 +22,18 @@ const (
 	Log        SinkKind = iota + 1
 	ThirdParty          // error trackers, traces, analytics
 	Response            // the answer to the client
+	Service             // what the program makes use of: the customer data map
 )
 
 // Sink says which arguments of a call leave the program, and how.
 type Sink struct {
-	Kind   SinkKind
-	Who    string // the third party
-	Stdout bool   // standard output: no log in a program for the terminal
-	JSON   bool   // values are printed as JSON
+	Kind SinkKind
+	Who  string // the third party
+	// Category and Via say of a Service what kind it is, and the import path or
+	// host through which it is reached.
+	Category, Via string
+	Stdout        bool // standard output: no log in a program for the terminal
+	JSON          bool // values are printed as JSON
 
 	call sinks.Sink
 	args []int // those that are sent, for responses; -n: all from n-1 on
@@ -83,6 +87,7 @@ type sinkUse struct {
 	kv     bool // the input is spread over keys and values
 	format int  // the input that is the format string of this one, -1 for none
 	key    int  // the input that is the key of this one, -1 for none
+	url    int  // one more than the input that is the URL of the service, 0 for none
 	// wrapper: the function is there to log: its callers are the ones who log.
 	wrapper bool
 }
@@ -342,7 +347,7 @@ func leaves(s Sink, text string) string {
 	switch s.Kind {
 	case Response:
 		return "is sent to the client by " + text
-	case ThirdParty:
+	case ThirdParty, Service:
 		return "is sent to " + s.Who + " by " + text
 	}
 	return "is logged by " + text
@@ -361,6 +366,11 @@ func (v *invocation) reachInside(s *summary, use *sinkUse, in []*value) {
 	f := v.f
 	if use.in.param >= len(in) {
 		return
+	}
+	if use.url > 0 {
+		if use = v.hosted(s, use); use == nil {
+			return
+		}
 	}
 	if use.format >= 0 {
 		if x := v.inputExpr(s, use.format); x != nil {
@@ -490,6 +500,9 @@ type place struct {
 func (f *fn) report(l label, s Sink, debug bool, at place, st *step) bool {
 	src := l.src
 	switch {
+	case s.Kind == Service && (s.Who == "" || len(src.Data()) == 0):
+		return false
+	case s.Kind == Service:
 	case src.Kind == Internal && s.Kind != Response:
 		return false
 	case s.Kind == Response && src.Kind != Internal && !l.err:

@@ -38,6 +38,7 @@ type Source struct {
 	Class sensitive.Class // of the value, or of the worst field of a whole object
 	Level string          // high, medium, low
 	What  string          // "an email (the field u.Email)"
+	Term  string          // "email": what exactly
 	Key   string          // identity for fingerprints: names only
 	// JSON is the same for whoever prints the value as JSON (Whole only): empty
 	// if nothing sensitive shows then.
@@ -47,10 +48,14 @@ type Source struct {
 	Type  string
 	Shown []string
 
-	digits bool // a number can be it
-	pos    token.Pos
-	file   string
-	line   int
+	// Held is the personal data in a whole object.
+	Held []Datum
+
+	digits  bool // a number can be it
+	foreign bool // a whole object of a service's own type
+	pos     token.Pos
+	file    string
+	line    int
 }
 
 func (s *Source) id() [3]string { return [3]string{string(rune(s.Kind)), string(s.Class), s.Key} }
@@ -75,7 +80,7 @@ func named(kind Kind, m sensitive.Match, pos token.Pos, where, key string) label
 	case where != "":
 		what += " (" + where + ")"
 	}
-	src := &Source{Kind: kind, Class: m.Class, Level: m.Level, What: what, Key: key, digits: sensitive.Holds(types.Typ[types.Int], m), pos: pos}
+	src := &Source{Kind: kind, Class: m.Class, Level: m.Level, What: what, Term: m.Term, Key: key, digits: sensitive.Holds(types.Typ[types.Int], m), pos: pos}
 	return label{src: src, step: (*step)(nil).then(pos, what)}
 }
 
@@ -180,6 +185,7 @@ func printsItself(t types.Type) bool { return len(ownPrinting(t)) > 0 }
 // wholeType is what a struct type shows when it is printed.
 type wholeType struct {
 	name    string
+	pkg     string
 	fields  []wholeField
 	methods []*types.Func // with which it shows itself
 }
@@ -240,7 +246,7 @@ func (e *engine) wholeOf(t types.Type) *wholeType {
 	if name == "" {
 		name = "struct"
 	}
-	w.name = name
+	w.name, w.pkg = name, pkg
 	w.fields = e.fieldsOf(u, st)
 	if len(w.fields) == 0 && (len(w.methods) == 0 || !e.moduleFunc(w.methods[0])) {
 		return nil
@@ -396,9 +402,23 @@ func (e *engine) wholeLabel(t types.Type, v *value, pos token.Pos, text string) 
 	if f == nil {
 		f = worstJSON
 	}
-	src := &Source{Kind: Whole, Class: f.match.Class, Level: f.match.Level, What: say(worst), JSON: say(worstJSON), Key: w.name, Type: w.name, Shown: shown, pos: pos}
+	_, foreign := e.sdk(w.pkg)
+	src := &Source{Kind: Whole, Class: f.match.Class, Level: f.match.Level, What: say(worst), JSON: say(worstJSON), Key: w.name, Type: w.name, Shown: shown, Held: w.held(v), foreign: foreign, pos: pos}
 	note := fmt.Sprintf("%s is a %s; its field %s is %s", text, w.name, f.path, describe(f.match))
 	return []label{{src: src, step: (*step)(nil).then(pos, note)}}
+}
+
+// held is the personal data in a whole object, without what was overwritten with
+// something clean.
+func (w *wholeType) held(v *value) []Datum {
+	var out []Datum
+	for _, f := range w.fields {
+		d := Datum{f.match.Class, f.match.Term}
+		if d.Class.Personal() && !(d.Class == sensitive.Contact && f.match.Level == sensitive.Low) && !cleanAt(v, f.path) && !slices.Contains(out, d) {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // shownBy reports whether a whole object decides itself what one who asks these

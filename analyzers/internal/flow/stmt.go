@@ -520,6 +520,11 @@ func (f *fn) assign(lhs ast.Expr, v *value, note string) {
 	f.store(lhs, func(*value) *value { return v })
 	if sel, ok := lhs.(*ast.SelectorExpr); ok {
 		f.writeField(sel, v)
+		pkg, name := callee.TypeName(f.info, sel.X)
+		if s, ok := f.e.sdk(pkg); ok {
+			f.serve(s, v, -1, lhs.Pos(), lhs.End(), name+"."+sel.Sel.Name)
+			f.addressee(s, sel.Sel.Name, lhs, v, lhs.Pos(), lhs.End(), name+"."+sel.Sel.Name)
+		}
 	}
 }
 

@@ -80,9 +80,9 @@ var accessors = func() map[callee.Func]accessor {
 		m[f(jwt, "Token", "SignedString")] = accessor{kind: always, match: Match{Token, "jwt", High, "it is a signed JWT"}}
 	}
 	for _, router := range []struct{ pkg, recv, headers, names, cookies string }{
-		{"github.com/gin-gonic/gin", "Context", "GetHeader", "Query DefaultQuery GetQuery PostForm DefaultPostForm GetPostForm Param QueryArray PostFormArray", "Cookie"},
-		{"github.com/labstack/echo", "Context", "", "FormValue QueryParam Param PathParam", "Cookie"},
-		{"github.com/gofiber/fiber", "Ctx", "Get GetReqHeader", "FormValue Query Params", "Cookies"},
+		{"github.com/gin-gonic/gin", "Context", "GetHeader", "Query DefaultQuery GetQuery PostForm DefaultPostForm GetPostForm Param QueryArray PostFormArray GetString MustGet Get", "Cookie"},
+		{"github.com/labstack/echo", "Context", "", "FormValue QueryParam Param PathParam Get", "Cookie"},
+		{"github.com/gofiber/fiber", "Ctx", "Get GetReqHeader", "FormValue Query Params Locals", "Cookies"},
 		{"github.com/cloudwego/hertz/pkg/app", "RequestContext", "GetHeader", "Query DefaultQuery PostForm DefaultPostForm Param FormValue", "Cookie"},
 		{"github.com/kataras/iris", "Context", "GetHeader", "URLParam FormValue PostValue Params", "GetCookie"},
 		{"github.com/kataras/iris/context", "Context", "GetHeader", "URLParam FormValue PostValue", "GetCookie"},

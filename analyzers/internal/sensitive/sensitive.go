@@ -256,7 +256,7 @@ func (v *vocabulary) name(tokens, owner []string) (Match, bool) {
 			if !t.stands(head, tail, owner) {
 				continue
 			}
-			return t.match(head), true
+			return t.match(head, tail), true
 		}
 	}
 	return bare(tokens, owner)
@@ -316,7 +316,7 @@ func singular(w string) string {
 
 // stands reports whether a term keeps its meaning between head and tail.
 func (t term) stands(head, tail, owner []string) bool {
-	if before.HasAny(head) {
+	if before.HasAny(head) || t.class == Identity && t.level == Low && machine.HasAny(head) {
 		return false
 	}
 	for _, w := range tail {
@@ -342,12 +342,15 @@ func onlyQualifiers(ws []string) bool {
 	return true
 }
 
+// machine are words that make a user name the one of a program.
+var machine = words.NewSet("smtp db database bind bot basic ldap redis mysql postgres pg amqp rabbitmq ftp sftp proxy registry docker git repository repo mail imap mqtt basicauth")
+
 // system are words that make an address one of the service itself.
 var system = words.NewSet("from sender noreply reply support system smtp no bounce abuse postmaster webmaster bot")
 
-func (t term) match(head []string) Match {
+func (t term) match(head, tail []string) Match {
 	m := Match{Class: t.class, Term: t.text(), Level: t.level}
-	if t.class == Contact && system.HasAny(head) {
+	if t.class == Contact && (system.HasAny(head) || len(tail) > 0 && (tail[0] == "from" || tail[0] == "sender" || tail[0] == "reply")) {
 		m.Level = Low
 	}
 	return m

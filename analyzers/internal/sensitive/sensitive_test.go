@@ -45,7 +45,7 @@ func TestName(t *testing.T) {
 			ipVersion addressType address addr listenAddress bindAddress serverAddress walletAddress contractAddress memoryAddress genderField raceDetector raceEnabled dataRace sexEnum
 			signature zipFile zipPath zipWriter street2map maskedEmail redactedPassword emailHash hashEmail usersByEmail emailPattern emailRegex phoneRegex passwordRegexp validateEmail
 			exampleEmail testPassword dummyToken placeholderEmail emailLabel emailIndex emailKey tokenKey usernameTaken phoneNumberFormat dsnTemplate patient pan tokenPosition tokenKind lexerToken
-			tokenAddress fungibleToken fname encEmail authorizations usernameClaim apiKeyOwner emailAttachments idTokenVerifier authorizationDate emailRouter passwordHashing checkPassword comparePassword verifyPassword created_at updatedAt status count len total message err error ok enabled type kind path`,
+			tokenAddress fungibleToken fname encEmail authorizations usernameClaim smtpUsername dbUserName apiKeyOwner emailAttachments idTokenVerifier authorizationDate emailRouter passwordHashing checkPassword comparePassword verifyPassword created_at updatedAt status count len total message err error ok enabled type kind path`,
 	} {
 		for _, name := range strings.Fields(names) {
 			got, ok := sensitive.Name(name)

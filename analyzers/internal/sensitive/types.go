@@ -535,7 +535,7 @@ func addressLike(st *types.Struct) bool {
 var birth = map[string]bool{"date of birth": true, "dob": true, "birthdate": true, "birth date": true, "birthday": true, "birth day": true, "geburtsdatum": true, "date birth": true, "birth": true}
 
 // digits are terms whose values are kept as numbers now and then.
-var digits = map[string]bool{"otp": true, "pin": true, "pin code": true, "totp": true, "verification code": true, "sms code": true, "otp code": true, "mfa code": true, "confirmation code": true, "one time code": true}
+var digits = map[string]bool{"otp": true, "pin code": true, "totp": true, "verification code": true, "sms code": true, "otp code": true, "mfa code": true, "confirmation code": true, "one time code": true}
 
 // numeric reports whether a number can be what m names.
 func numeric(m Match) bool {

@@ -31,11 +31,12 @@ func (s Service) Telemetry() bool {
 type index struct {
 	packages map[string]Service // canonical import path prefix
 	hosts    map[string]Service
+	names    map[string]Service // of repositories, where they tell
 	all      []Service
 }
 
 var load = sync.OnceValue(func() index {
-	ix := index{packages: make(map[string]Service), hosts: make(map[string]Service)}
+	ix := index{packages: make(map[string]Service), hosts: make(map[string]Service), names: make(map[string]Service)}
 	for _, line := range strings.Split(servicesFile, "\n") {
 		f := strings.Split(line, "\t")
 		if len(f) != 4 || strings.HasPrefix(line, "#") {
@@ -46,6 +47,9 @@ var load = sync.OnceValue(func() index {
 		for _, p := range strings.Fields(f[2]) {
 			if p != "-" {
 				ix.packages[sinks.Canonical(p)] = s
+				if parts := strings.Split(sinks.Canonical(p), "/"); len(parts) >= 2 && telling(parts[len(parts)-1]) && len(parts) <= 3 {
+					ix.names[parts[len(parts)-1]] = s
+				}
 			}
 		}
 		for _, h := range strings.Fields(f[3]) {
@@ -56,6 +60,11 @@ var load = sync.OnceValue(func() index {
 	}
 	return ix
 })
+
+// telling reports whether a repository's name says by itself whose SDK it is.
+func telling(name string) bool {
+	return strings.HasSuffix(name, "-go") || strings.HasPrefix(name, "go-") && len(name) > 8 || name == "gomail" || name == "telebot"
+}
 
 // All lists the services known, in the order of the table.
 func All() []Service { return load().all }
@@ -70,6 +79,11 @@ func Package(path string) (Service, bool) {
 		i := strings.LastIndexByte(path, '/')
 		if i < 0 {
 			return Service{}, false
+		}
+		if strings.Count(path, "/") == 2 { // host/owner/repository: a fork keeps the name
+			if s, ok := load().names[path[i+1:]]; ok {
+				return s, true
+			}
 		}
 		path = path[:i]
 	}

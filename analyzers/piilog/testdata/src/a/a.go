@@ -1,4 +1,4 @@
-package a // want package:"flow summaries"
+package a
 
 import (
 	"crypto/sha256"

@@ -1,4 +1,4 @@
-package shop // want package:"flow summaries"
+package shop
 
 import (
 	"bytes"

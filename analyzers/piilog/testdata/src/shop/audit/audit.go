@@ -1,4 +1,4 @@
-package audit // want package:"flow summaries"
+package audit
 
 import (
 	"fmt"

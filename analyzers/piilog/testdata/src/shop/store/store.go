@@ -1,4 +1,4 @@
-package store // want package:"flow summaries"
+package store
 
 import "os"
 

@@ -1,0 +1,96 @@
+package datamap
+
+import (
+	"go/ast"
+	"go/token"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/launchgate/launchgate/analyzers/internal/flow"
+	"github.com/launchgate/launchgate/analyzers/internal/sinks"
+	"github.com/launchgate/launchgate/analyzers/internal/thirdparty"
+	"github.com/launchgate/launchgate/analyzers/privacy"
+)
+
+// Flow says that a service is used at a place, and with which data.
+type Flow struct {
+	Service  string // "Stripe"
+	Category string // "payment"
+	Via      string // import path of the SDK, or host
+	Class    string // of the personal data, as in package privacy; "" if none is seen
+	What     string // "email"
+	Call     string // what takes it: "customer.New"
+	Func     string // the function around it
+	// Pos, or File and Line if the place is in another package.
+	Pos  token.Pos
+	File string
+	Line int
+}
+
+// Result is what one package has to say.
+type Result struct {
+	Flows []Flow
+}
+
+// Analyzer maps which services receive which personal data.
+var Analyzer = New(privacy.Settings{})
+
+// New returns the analyzer for a repository that says something of its own data.
+func New(set privacy.Settings) *analysis.Analyzer { return On(flow.NewBase(set)) }
+
+// On returns the analyzer that maps what base has found.
+func On(base *flow.Base) *analysis.Analyzer {
+	return &analysis.Analyzer{
+		Name:       "datamap",
+		Doc:        "list the personal data that goes to third parties",
+		URL:        "https://pkg.go.dev/github.com/launchgate/launchgate/analyzers/datamap",
+		Requires:   []*analysis.Analyzer{base.Analyzer},
+		Run:        func(pass *analysis.Pass) (any, error) { return run(pass, base.Of(pass)), nil },
+		ResultType: reflect.TypeFor[*Result](),
+	}
+}
+
+func run(pass *analysis.Pass, found *flow.Result) *Result {
+	out := new(Result)
+	for _, fl := range found.Flows {
+		if fl.Sink.Kind != flow.Service {
+			continue
+		}
+		for _, d := range fl.Source.Data() {
+			out.Flows = append(out.Flows, Flow{Service: fl.Sink.Who, Category: fl.Sink.Category, Via: fl.Sink.Via, Class: privacy.ClassName(d.Class), What: d.Term,
+				Call: fl.Name, Func: fl.Symbol, Pos: fl.Pos, File: fl.File, Line: fl.Line})
+		}
+	}
+	for _, u := range found.Uses {
+		if u.Service.Category != "other" { // a host nobody knows is a row when it receives something
+			out.Flows = append(out.Flows, Flow{Service: u.Service.Name, Category: u.Service.Category, Via: u.Via, Call: u.Name, Func: u.Symbol, Pos: u.Pos})
+		}
+	}
+	out.Flows = append(out.Flows, imports(pass)...)
+	return out
+}
+
+// imports lists the SDKs that a package imports, with the first place of each.
+func imports(pass *analysis.Pass) []Flow {
+	var out []Flow
+	seen := make(map[string]bool)
+	for _, file := range pass.Files {
+		if strings.HasSuffix(pass.Fset.File(file.FileStart).Name(), "_test.go") || ast.IsGenerated(file) {
+			continue
+		}
+		for _, im := range file.Imports {
+			path, err := strconv.Unquote(im.Path.Value)
+			if err != nil || seen[path] || pass.Module != nil && strings.HasPrefix(path+"/", pass.Module.Path+"/") {
+				continue
+			}
+			seen[path] = true
+			if s, ok := thirdparty.Package(path); ok {
+				out = append(out, Flow{Service: s.Name, Category: s.Category, Via: sinks.Canonical(path), Pos: im.Pos()})
+			}
+		}
+	}
+	return out
+}
