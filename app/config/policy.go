@@ -35,6 +35,8 @@ type Policy struct {
 	Guards []GuardPolicy `yaml:"guards"`
 	// Secrets refines the secrets scanner.
 	Secrets SecretsPolicy `yaml:"secrets"`
+	// Sensitive says what is sensitive here, and what is done about it.
+	Sensitive SensitivePolicy `yaml:"sensitive"`
 	// Suppressions are findings that are meant, with reason, owner and expiry.
 	Suppressions []Suppression `yaml:"suppressions"`
 	// AllowUnverified are patterns of package paths that need not be typed for
@@ -210,6 +212,7 @@ func (p Policy) problems(lineOf func(path ...any) int) []string {
 			add(at("guards", i, "grants"), "guards: entry %d grants %q; it must be authenticated or role", i+1, clip(string(g.Grants)))
 		}
 	}
+	p.Sensitive.problems(add)
 	for i, s := range p.Suppressions {
 		if s.Fingerprint == "" && (s.Rule == "" || s.Path == "") {
 			add(at("suppressions", i), "suppressions: entry %d needs a fingerprint, or a rule and a path", i+1)

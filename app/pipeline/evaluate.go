@@ -112,11 +112,13 @@ func (e *Evaluator) Evaluate(ctx context.Context, repo *checkout.Repo, target re
 	obs.Stage("scan")
 	var head, base []review.Finding
 	var baseRoutes []review.Route
+	var data, baseData []review.DataFlow
 	for _, rep := range e.Run(ctx, req, settings, obs.Scanned) {
 		head = append(head, rep.Head...)
 		base = append(base, rep.Base...)
 		out.Routes = append(out.Routes, rep.Routes...)
 		baseRoutes = append(baseRoutes, rep.BaseRoutes...)
+		data, baseData = append(data, rep.Data...), append(baseData, rep.BaseData...)
 		out.Receipt.Scanners = append(out.Receipt.Scanners, rep.Receipt)
 	}
 	if err := context.Cause(ctx); err != nil {
@@ -124,6 +126,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, repo *checkout.Repo, target re
 	}
 
 	obs.Stage("judge")
+	out.DataMap = findings.DataMap(data)
 	all := findings.Compare(head, base, pair.judgeDiff)
 	if pair.judgeBase == "" {
 		// Nothing to compare with: everything stands there already.
@@ -134,6 +137,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, repo *checkout.Repo, target re
 		all = findings.Authz(findings.AuthzInput{Findings: all, Base: baseRoutes, Head: out.Routes, Diff: pair.judgeDiff,
 			Meant: func(method, path string) bool { return policy.InLedger(pol, method, path) }})
 		out.RouteChanges = findings.RouteChanges(baseRoutes, out.Routes, pair.judgeDiff)
+		out.DataChanges = findings.DataChanges(baseData, data)
 	}
 	out.Findings, out.Decision = policy.Decide(all, out.Receipt, pol, e.Now())
 	if looked(out.Receipt, "code") {

@@ -17,8 +17,9 @@ const (
 	maxSummaryBytes  = 60_000
 	headlineShare    = 12_000
 	routesShare      = 26_000
-	findingsShare    = 44_000
-	evidenceShare    = 50_000
+	dataShare        = 32_000
+	findingsShare    = 46_000
+	evidenceShare    = 51_000
 	maxTitle         = 200 // runes of the line a check shows
 	maxCellRunes     = 500
 	maxEvidenceSteps = 20
@@ -28,7 +29,8 @@ const (
 func Title(o review.Outcome) string { return plain(o.Decision.Title, maxTitle) }
 
 // Markdown returns the summary of a check: the verdict and what to do about it,
-// what the change does to the API's front door, the findings, and the receipt.
+// what the change does to the API's front door, who else receives personal data
+// through it, the findings, and the receipt.
 // It is at most 60,000 bytes; what does not fit is cut at a row and counted.
 // rules gives the titles of the findings' rules.
 func Markdown(o review.Outcome, rules []review.Rule) string {
@@ -36,6 +38,8 @@ func Markdown(o review.Outcome, rules []review.Rule) string {
 	headline(s, o)
 	s.limit = routesShare
 	routes(s, o)
+	s.limit = dataShare
+	customerData(s, o)
 	s.limit = findingsShare
 	found(s, o, rules)
 	s.limit = maxSummaryBytes

@@ -60,6 +60,15 @@ func sample() review.Outcome {
 			{Change: "added", After: export},
 			{Change: "removed", Before: route("DELETE", "/old", review.Authenticated, "RequireUser")},
 		},
+		DataMap: []review.Recipient{
+			{Service: "Stripe", Category: "payment", Via: []string{"github.com/stripe/stripe-go/v82"}, Receives: []review.Received{{Class: "contact", What: []string{"email"}, Places: []review.DataPlace{{FileLine: review.FileLine{File: "api/pay.go", Line: 30}}}}}},
+			{Service: "OpenAI", Category: "ai", Via: []string{"api.openai.com"}, Receives: []review.Received{{Class: "contact", What: []string{"email"}, Places: []review.DataPlace{{FileLine: review.FileLine{File: "api/assist.go", Line: 14}, Call: "http.NewRequest", Func: "draft"}}}}},
+		},
+		DataChanges: []review.DataChange{
+			{Change: "added", Service: "OpenAI", Category: "ai", Class: "contact", What: []string{"email"}, NewService: true, Places: []review.DataPlace{{FileLine: review.FileLine{File: "api/assist.go", Line: 14}, Call: "http.NewRequest", Func: "draft"}}},
+			{Change: "added", Service: "Stripe", Category: "payment", Class: "identity", What: []string{"first name", "last name"}, Places: []review.DataPlace{{FileLine: review.FileLine{File: "api/pay.go", Line: 31}}}},
+			{Change: "removed", Service: "Mailgun", Category: "e-mail", Class: "contact", What: []string{"email"}},
+		},
 		Receipt: review.Receipt{
 			Scanners: []review.ScannerReceipt{
 				{Scanner: "secrets", Version: "gitleaks 8.30.1", Counts: []review.Count{{Unit: "commits", Looked: 3, Expected: 3}, {Unit: "files of the final diff", Looked: 5, Expected: 5}}, Wall: 312 * time.Millisecond, Protections: []string{"landlock", "no network namespace: not permitted"}},
@@ -89,7 +98,7 @@ func unverified() review.Outcome {
 // clean is a pull request that brings nothing.
 func clean() review.Outcome {
 	o := sample()
-	o.Findings, o.RouteChanges = o.Findings[3:], nil
+	o.Findings, o.RouteChanges, o.DataChanges = o.Findings[3:], nil, nil
 	o.Decision = review.Decision{Verdict: review.Pass, Title: "Nothing that blocks, 1 finding was there before", Reasons: []string{"Everything was looked at and nothing introduced blocks."}}
 	return o
 }

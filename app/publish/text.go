@@ -75,6 +75,7 @@ func Text(w io.Writer, o review.Outcome, opt TextOptions) error {
 		}
 	}
 	p.routes(o)
+	p.customerData(o)
 	p.findings(o)
 	p.looked(o)
 	if len(o.Findings) > 0 {

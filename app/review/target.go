@@ -82,9 +82,13 @@ type Outcome struct {
 	Receipt      Receipt       `json:"receipt"`
 	Routes       []Route       `json:"routes,omitempty"`
 	RouteChanges []RouteChange `json:"route_changes,omitempty"`
-	Diff         Diff          `json:"-"`
-	Started      time.Time     `json:"started"`
-	Finished     time.Time     `json:"finished"`
+	// DataMap is who receives which personal data, DataChanges how that differs
+	// from the merge base.
+	DataMap     []Recipient  `json:"data_map,omitempty"`
+	DataChanges []DataChange `json:"data_changes,omitempty"`
+	Diff        Diff         `json:"-"`
+	Started     time.Time    `json:"started"`
+	Finished    time.Time    `json:"finished"`
 }
 
 // Introduced returns the findings the change brought, in order.

@@ -50,6 +50,9 @@ type Report struct {
 	Base       []review.Finding `json:"base,omitempty"`
 	Routes     []review.Route   `json:"routes,omitempty"`
 	BaseRoutes []review.Route   `json:"base_routes,omitempty"`
+	// Data and BaseData say which services of others receive which personal data.
+	Data     []review.DataFlow `json:"data,omitempty"`
+	BaseData []review.DataFlow `json:"base_data,omitempty"`
 	// Rotations are what a look at a whole history found, if one was asked for.
 	Rotations []review.Rotation     `json:"rotations,omitempty"`
 	Receipt   review.ScannerReceipt `json:"receipt"`

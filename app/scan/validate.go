@@ -16,6 +16,7 @@ import (
 const (
 	maxFindings = 100_000
 	maxRoutes   = 100_000
+	maxFlows    = 100_000
 	maxLines    = 100_000 // of a receipt
 	maxSteps    = 1_000   // of one finding's evidence, or guards of one route
 	maxText     = 8 << 10
@@ -117,7 +118,8 @@ func validate(rep Report, s Scanner) error {
 	for _, r := range s.Rules() {
 		rules[r.ID] = true
 	}
-	if len(rep.Head) > maxFindings || len(rep.Base) > maxFindings || len(rep.Routes) > maxRoutes || len(rep.BaseRoutes) > maxRoutes {
+	if len(rep.Head) > maxFindings || len(rep.Base) > maxFindings || len(rep.Routes) > maxRoutes || len(rep.BaseRoutes) > maxRoutes ||
+		len(rep.Data) > maxFlows || len(rep.BaseData) > maxFlows {
 		return errors.New("it reports more than can be")
 	}
 	for _, f := range slices.Concat(rep.Head, rep.Base) {
@@ -142,6 +144,11 @@ func validate(rep Report, s Scanner) error {
 		}
 		if err := validRotation(r); err != nil {
 			return fmt.Errorf("rotation of %s: %w", r.Rule, err)
+		}
+	}
+	for _, d := range slices.Concat(rep.Data, rep.BaseData) {
+		if d.Service == "" || len(d.Service)+len(d.Category)+len(d.Via)+len(d.Class)+len(d.What)+len(d.Call)+len(d.Func) > maxText || !plainPath(d.File) || d.Line < 0 {
+			return errors.New("a line of the data map names no service, has too much text or a place that is not a path inside the repository")
 		}
 	}
 	return validReceipt(rep.Receipt)

@@ -79,24 +79,34 @@ func inventory(ctx context.Context, dir string) ([]review.Route, error) {
 
 // inventoryAt scans a commit of the repository that dir is in.
 func inventoryAt(ctx context.Context, dir, rev string) (rs []review.Route, err error) {
+	err = atCommit(ctx, dir, rev, func(tree string) error {
+		rs, err = inventory(ctx, tree)
+		return err
+	})
+	return rs, err
+}
+
+// atCommit lays the tree of a commit of the repository that dir is in down in a
+// temporary folder and calls f with it.
+func atCommit(ctx context.Context, dir, rev string, f func(tree string) error) (err error) {
 	repo, err := checkout.OpenLocal(ctx, dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	commit, err := repo.Resolve(ctx, rev)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	tmp, err := os.MkdirTemp("", "launchgate-routes-")
+	tmp, err := os.MkdirTemp("", "launchgate-tree-")
 	if err != nil {
-		return nil, fmt.Errorf("make a folder for %s: %w", rev, err)
+		return fmt.Errorf("make a folder for %s: %w", rev, err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
 	dst := filepath.Join(tmp, "tree")
 	if _, err := repo.Materialise(ctx, commit, dst, checkout.MaterialiseOptions{Keep: checkout.ForScanners}); err != nil {
-		return nil, err
+		return err
 	}
-	return inventory(ctx, dst)
+	return f(dst)
 }
 
 var routeFormats = map[string]func(io.Writer, []review.Route) error{

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/launchgate/launchgate/analyzers/privacy"
 	"github.com/launchgate/launchgate/app/checkout"
 	"github.com/launchgate/launchgate/app/config"
 	"github.com/launchgate/launchgate/app/pipeline"
@@ -30,7 +31,7 @@ func scanners() []scan.Scanner {
 // commands returns every command.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		newDemoCommand(), newReviewCommand(), newRoutesCommand(), newSecretsCommand(), newRulesCommand(), newExplainCommand(), newPolicyCommand(), newServeCommand(), newDoctorCommand(),
+		newDemoCommand(), newReviewCommand(), newRoutesCommand(), newDatamapCommand(), newSecretsCommand(), newRulesCommand(), newExplainCommand(), newPolicyCommand(), newServeCommand(), newDoctorCommand(),
 		newMigrateCommand(), newStoreCommand(), newHealthcheckCommand(), newVersionCommand(), newWorkerCommand(),
 	}
 }
@@ -75,10 +76,34 @@ func scannerSettings(code goanalysis.Settings) func(config.Policy, pipeline.File
 		for _, g := range pol.Guards {
 			own.Guards = append(own.Guards, goanalysis.Guard{Name: g.Name, Role: g.Grants == config.GrantsRole})
 		}
+		own.Privacy = privacySettings(pol.Sensitive)
 		put("code", own)
 		put("secrets", secrets.Settings{ForbidInlineAllow: pol.Secrets.ForbidInlineAllow})
 		return out, errs
 	}
+}
+
+// privacySettings is what the policy says of data, as the analyzers take it.
+func privacySettings(pol config.SensitivePolicy) privacy.Settings {
+	classes := func(m map[string]config.DataClass) map[string]string {
+		var out map[string]string
+		for k, c := range m {
+			if out == nil {
+				out = make(map[string]string)
+			}
+			out[k] = string(c)
+		}
+		return out
+	}
+	s := privacy.Settings{Types: classes(pol.Types), Fields: classes(pol.Fields), Names: classes(pol.Names), NotSensitive: pol.NotSensitive,
+		Redactors: pol.Redactors, SafeLogs: pol.SafeLogs, Minor: pol.Minor}
+	for c, sev := range pol.Classes {
+		if s.Severity == nil {
+			s.Severity = make(map[string]string)
+		}
+		s.Severity[c] = string(sev)
+	}
+	return s
 }
 
 // The limits of a worker when nobody says otherwise: generous for the largest

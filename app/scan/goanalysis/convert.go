@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 
+	"github.com/launchgate/launchgate/analyzers/datamap"
 	"github.com/launchgate/launchgate/analyzers/rule"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan/goanalysis/driver"
@@ -186,6 +187,29 @@ func lineEnd(src []byte, at int) int {
 		return at + i + 1
 	}
 	return len(src)
+}
+
+// data turns what the analyzer of the customer data map reports into what the
+// rest of the product speaks.
+func (c converter) data(a *driver.Analysed) []review.DataFlow {
+	var out []review.DataFlow
+	for _, res := range a.Results {
+		m, ok := res.(*datamap.Result)
+		if !ok || m == nil {
+			continue
+		}
+		for _, f := range m.Flows {
+			d := review.DataFlow{Service: f.Service, Category: f.Category, Via: f.Via, Class: f.Class, What: f.What, Call: f.Call, Func: f.Func}
+			if f.Pos.IsValid() {
+				at := c.place(a.Package, f.Pos, token.NoPos)
+				d.File, d.Line = at.Path, at.Line
+			} else {
+				d.File, d.Line = c.path(a.Package, f.File), f.Line
+			}
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // routes asks results for an inventory. Any analyzer's result may have a method

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -38,6 +39,7 @@ type look struct {
 type sight struct {
 	Findings []review.Finding
 	Routes   []review.Route
+	Data     []review.DataFlow
 	Receipt  review.ScannerReceipt
 }
 
@@ -163,14 +165,14 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 	}
 	for _, a := range analysed {
 		if rec := recs.get(a.Package.Key); a.Package.Reused && rec != nil {
-			out.Findings, out.Routes = append(out.Findings, rec.Findings...), append(out.Routes, rec.Routes...)
+			out.Findings, out.Routes, out.Data = append(out.Findings, rec.Findings...), append(out.Routes, rec.Routes...), append(out.Data, rec.Data...)
 			continue
 		}
-		found, inventory := c.findings(a), routes(a)
+		found, inventory, data := c.findings(a), routes(a), c.data(a)
 		if c.prove(ctx, a, found, &proofs) {
-			recs.keep(a, found, inventory)
+			recs.keep(a, found, inventory, data)
 		}
-		out.Findings, out.Routes = append(out.Findings, found...), append(out.Routes, inventory...)
+		out.Findings, out.Routes, out.Data = append(out.Findings, found...), append(out.Routes, inventory...), append(out.Data, data...)
 	}
 	sort.SliceStable(out.Findings, func(i, j int) bool {
 		a, b := out.Findings[i], out.Findings[j]
@@ -201,6 +203,9 @@ func (l look) names() string {
 	}
 	for _, g := range l.set.Guards {
 		names = append(names, fmt.Sprintf("guard %q %v", g.Name, g.Role))
+	}
+	if own, err := json.Marshal(l.set.Privacy); err == nil && string(own) != "{}" {
+		names = append(names, "privacy "+string(own))
 	}
 	return strings.Join(names, ",")
 }

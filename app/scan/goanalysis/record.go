@@ -14,16 +14,17 @@ import (
 // all it imports, and this program's. It is not kept for a package that is a
 // gap.
 type record struct {
-	Findings []review.Finding `json:"findings,omitempty"`
-	Routes   []review.Route   `json:"routes,omitempty"`
-	Typed    load.Typedness   `json:"typed"`
-	Errors   []load.Error     `json:"errors,omitempty"`
-	Missing  []string         `json:"missing,omitempty"`
-	SSAFuncs int              `json:"ssa_funcs"`
-	SSAOf    int              `json:"ssa_of"`
-	SSANote  string           `json:"ssa_note,omitempty"`
-	Bounds   []string         `json:"bounds,omitempty"`
-	Facts    []byte           `json:"facts,omitempty"`
+	Findings []review.Finding  `json:"findings,omitempty"`
+	Routes   []review.Route    `json:"routes,omitempty"`
+	Data     []review.DataFlow `json:"data,omitempty"`
+	Typed    load.Typedness    `json:"typed"`
+	Errors   []load.Error      `json:"errors,omitempty"`
+	Missing  []string          `json:"missing,omitempty"`
+	SSAFuncs int               `json:"ssa_funcs"`
+	SSAOf    int               `json:"ssa_of"`
+	SSANote  string            `json:"ssa_note,omitempty"`
+	Bounds   []string          `json:"bounds,omitempty"`
+	Facts    []byte            `json:"facts,omitempty"`
 }
 
 // records looks packages up in the store, if there is one, and remembers what it
@@ -42,7 +43,7 @@ func newRecords(store *declstore.Store, salt string) *records {
 }
 
 func (r *records) key(pkg string) string {
-	return declstore.Key("record 1", suiteVersion(), r.salt, pkg)
+	return declstore.Key("record 2", suiteVersion(), r.salt, pkg)
 }
 
 // has reports whether there is a record for a package's key.
@@ -89,7 +90,7 @@ func (rec *record) fill(a *driver.Analysed) {
 }
 
 // keep stores what was made of a package.
-func (r *records) keep(a *driver.Analysed, findings []review.Finding, routes []review.Route) {
+func (r *records) keep(a *driver.Analysed, findings []review.Finding, routes []review.Route, data []review.DataFlow) {
 	p := a.Package
 	if p.Key == "" || p.Types == nil || notLooked(a) != "" {
 		return
@@ -98,7 +99,7 @@ func (r *records) keep(a *driver.Analysed, findings []review.Finding, routes []r
 	if err != nil {
 		return
 	}
-	rec := record{Findings: findings, Routes: routes, Typed: p.Typed, Errors: p.Errors, Missing: p.Missing,
+	rec := record{Findings: findings, Routes: routes, Data: data, Typed: p.Typed, Errors: p.Errors, Missing: p.Missing,
 		SSAFuncs: a.SSAFuncs, SSAOf: a.SSAOf, SSANote: a.SSANote, Bounds: a.Bounds, Facts: facts}
 	r.mu.Lock()
 	r.found[p.Key] = &rec

@@ -35,7 +35,7 @@ func (s Scanner) suite(set Settings) []*analysis.Analyzer {
 	if s.Suite != nil {
 		return s.Suite
 	}
-	var opt analyzers.Options
+	opt := analyzers.Options{Privacy: set.Privacy}
 	for _, g := range set.Guards {
 		opt.Guards = append(opt.Guards, authz.Guard{Name: g.Name, Role: g.Role})
 	}
@@ -89,7 +89,7 @@ func (s Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Progr
 	if err != nil {
 		return scan.Report{}, err
 	}
-	rep := scan.Report{Head: head.Findings, Routes: head.Routes, Receipt: head.Receipt}
+	rep := scan.Report{Head: head.Findings, Routes: head.Routes, Data: head.Data, Receipt: head.Receipt}
 	if len(head.Routes) > 0 {
 		c := review.Count{Unit: "routes resolved", Expected: len(head.Routes), Judged: true}
 		for _, r := range head.Routes {
@@ -104,7 +104,7 @@ func (s Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Progr
 		if err != nil {
 			return scan.Report{}, err
 		}
-		rep.Base, rep.BaseRoutes = base.Findings, base.Routes
+		rep.Base, rep.BaseRoutes, rep.BaseData = base.Findings, base.Routes, base.Data
 		// What could not be read at the base is said but is no gap: a finding
 		// there would only have made one of the head's "existing".
 		for _, g := range base.Receipt.Gaps {

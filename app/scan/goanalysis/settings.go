@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/launchgate/launchgate/analyzers/privacy"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis/load"
@@ -49,6 +50,8 @@ type Settings struct {
 	ModuleCache string `json:"module_cache,omitempty"`
 	// Guards are the functions that the policy declares to be guards.
 	Guards []Guard `json:"guards,omitempty"`
+	// Privacy is what the policy says of the repository's own data.
+	Privacy privacy.Settings `json:"privacy,omitzero"`
 	// PackageSeconds bounds the time one package may take to type or analyse;
 	// default 60.
 	PackageSeconds int `json:"package_seconds,omitempty"`
@@ -80,6 +83,9 @@ func readSettings(raw json.RawMessage) (Settings, error) {
 		default:
 			return set, badSetting(fmt.Sprintf("sources %q is none of vendor, embedded, store, proxy, modcache", string(s)), nil)
 		}
+	}
+	if err := set.Privacy.Check(); err != nil {
+		return set, badSetting("privacy: "+err.Error(), nil)
 	}
 	if set.ModuleCache != "" && !filepath.IsAbs(set.ModuleCache) {
 		return set, badSetting("module_cache is not an absolute path", nil)

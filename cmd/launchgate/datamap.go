@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/launchgate/launchgate/app/findings"
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/app/scan/goanalysis"
+)
+
+// newDatamapCommand prints which services of others receive which personal data.
+func newDatamapCommand() *cobra.Command {
+	var format, diff string
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "datamap [DIR]",
+		Short: "List which third parties receive which personal data",
+		Long: `List which third parties (payment, e-mail, SMS, analytics, error tracking,
+storage, AI, CRM and others, by the SDK that is imported or the host that
+requests are sent to) receive which classes of personal data, with the places
+in the code. Nothing of the code is executed and no go command is run.`,
+		Example: `  launchgate datamap
+  launchgate datamap --format markdown ./service
+  launchgate datamap --diff main`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := "."
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			write, ok := datamapFormats[format]
+			if !ok {
+				return usageError{fmt.Errorf("unknown format %q: table, json or markdown", format)}
+			}
+			head, err := dataFlows(cmd.Context(), dir)
+			if err != nil {
+				return err
+			}
+			if diff != "" {
+				var base []review.DataFlow
+				err := atCommit(cmd.Context(), dir, diff, func(tree string) (err error) {
+					base, err = dataFlows(cmd.Context(), tree)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+				return writeDataDiff(cmd.OutOrStdout(), findings.DataChanges(base, head), format)
+			}
+			return write(cmd.OutOrStdout(), findings.DataMap(head), all)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "table", "table, json or markdown")
+	cmd.Flags().StringVar(&diff, "diff", "", "print what changed since this commit instead")
+	cmd.Flags().BoolVar(&all, "all", false, "list services too that nothing personal was seen to go to")
+	return cmd
+}
+
+// dataFlows scans a folder in this process: it is the user's own checkout.
+func dataFlows(ctx context.Context, dir string) ([]review.DataFlow, error) {
+	rep, err := goanalysis.Scanner{}.Scan(ctx, scan.Request{HeadDir: dir}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return rep.Data, nil
+}
+
+var datamapFormats = map[string]func(w io.Writer, m []review.Recipient, all bool) error{
+	"table": func(w io.Writer, m []review.Recipient, all bool) error {
+		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(tw, "RECIPIENT\tKIND\tCLASS\tDATA\tWHERE")
+		for _, r := range m {
+			if len(r.Receives) == 0 && all {
+				fmt.Fprintf(tw, "%s\t%s\t-\tnothing personal was seen\t%s\n", showable(r.Service), showable(r.Category), fileLines(r.Used))
+			}
+			for _, x := range r.Receives {
+				for i, p := range x.Places {
+					what := ""
+					if i == 0 {
+						what = strings.Join(x.What, ", ")
+					}
+					at := fmt.Sprintf("%s:%d", p.File, p.Line)
+					if p.Call != "" {
+						at += " " + p.Call
+					}
+					fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", once(i, r.Service), once(i, r.Category), once(i, x.Class), showable(what), showable(at))
+				}
+			}
+		}
+		if err := tw.Flush(); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(w, datamapTotals(m, all))
+		return err
+	},
+	"json": func(w io.Writer, m []review.Recipient, _ bool) error {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(map[string]any{"recipients": m})
+	},
+	"markdown": func(w io.Writer, m []review.Recipient, all bool) error {
+		fmt.Fprintln(w, "| recipient | kind | receives | where |\n| --- | --- | --- | --- |")
+		for _, r := range m {
+			if len(r.Receives) == 0 && all {
+				fmt.Fprintf(w, "| %s | %s | nothing personal was seen | %s |\n", cell(r.Service), showable(r.Category), cell(fileLines(r.Used)))
+			}
+			for _, x := range r.Receives {
+				var at []string
+				for _, p := range x.Places {
+					if s := cell(fmt.Sprintf("%s:%d", p.File, p.Line)); len(at) == 0 || at[len(at)-1] != s {
+						at = append(at, s)
+					}
+				}
+				fmt.Fprintf(w, "| %s | %s | %s: %s | %s |\n", cell(r.Service), showable(r.Category), showable(x.Class), cell(strings.Join(x.What, ", ")), strings.Join(at, ", "))
+			}
+		}
+		_, err := fmt.Fprintf(w, "\n%s\n", datamapTotals(m, all))
+		return err
+	},
+}
+
+// once shows a name in the first line of its group.
+func once(i int, s string) string {
+	if i > 0 {
+		return ""
+	}
+	return showable(s)
+}
+
+func fileLines(list []review.FileLine) string {
+	var out []string
+	for _, l := range list {
+		out = append(out, fmt.Sprintf("%s:%d", l.File, l.Line))
+	}
+	return showable(strings.Join(out, ", "))
+}
+
+func datamapTotals(m []review.Recipient, all bool) string {
+	receive := 0
+	for _, r := range m {
+		if len(r.Receives) > 0 {
+			receive++
+		}
+	}
+	s := fmt.Sprintf("%d third parties are used, %d receive personal data", len(m), receive)
+	if !all && len(m) > receive {
+		s += "; --all lists the others"
+	}
+	return s
+}
+
+func writeDataDiff(w io.Writer, changes []review.DataChange, format string) error {
+	if format == "json" {
+		if changes == nil {
+			changes = []review.DataChange{}
+		}
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(map[string]any{"changes": changes})
+	}
+	if len(changes) == 0 {
+		_, err := fmt.Fprintln(w, "Nobody receives other data than before.")
+		return err
+	}
+	sign := map[string]string{"added": "+", "removed": "-"}
+	for _, c := range changes {
+		what := "is used, and nothing personal was seen to go there"
+		if c.Class != "" {
+			what = showable(c.Class) + ": " + showable(strings.Join(c.What, ", "))
+		}
+		var at []review.FileLine
+		for _, p := range c.Places {
+			at = append(at, p.FileLine)
+		}
+		var err error
+		if format == "markdown" {
+			_, err = fmt.Fprintf(w, "- %s %s (%s) %s %s\n", c.Change, cell(c.Service), showable(c.Category), what, cell(fileLines(at)))
+		} else {
+			_, err = fmt.Fprintf(w, "%s %s (%s)  %s  %s\n", sign[c.Change], showable(c.Service), showable(c.Category), what, fileLines(at))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
