@@ -56,7 +56,7 @@ var mayUse = []struct {
 // pure packages do no I/O: they may import these of the standard library only.
 var pure = map[string]*regexp.Regexp{
 	"app/review":   regexp.MustCompile(`^(errors|fmt|strings|strconv|time|sort|slices|maps|encoding/json)$`),
-	"app/findings": regexp.MustCompile(`^(crypto/sha256|encoding/(binary|hex)|fmt|sort|slices|maps|strings)$`),
+	"app/findings": regexp.MustCompile(`^(cmp|crypto/sha256|encoding/(binary|hex)|fmt|sort|slices|maps|strings)$`),
 	"app/policy":   regexp.MustCompile(`^(fmt|sort|slices|maps|strings|time|github.com/bmatcuk/doublestar/v4)$`),
 }
 
