@@ -31,6 +31,8 @@ type invocation struct {
 	recv  *value
 	args  []argument
 	n     int // results
+	// called are the inputs of the function under work that this calls.
+	called []label
 }
 
 func (f *fn) args(c *ast.CallExpr) []argument {
@@ -127,7 +129,24 @@ func (f *fn) call(c *ast.CallExpr) []*value {
 			return res
 		}
 	}
-	return v.results()
+	return v.withCalled(v.results())
+}
+
+// result is the part of a function value that stands for what it returns.
+const result = "()"
+
+// withCalled adds to the first result of a call of an input what that input
+// returns, which the callers know.
+func (v *invocation) withCalled(out []*value) []*value {
+	if len(v.called) == 0 || len(out) == 0 || out[0] == nil {
+		return out
+	}
+	t := v.resultType(0)
+	if tellsNothing(t) || isNumeric(t) {
+		return out
+	}
+	out[0] = withLabels(out[0], v.called...)
+	return out
 }
 
 // promoted is the embedded part of a receiver that a method belongs to.
@@ -155,6 +174,8 @@ func (v *invocation) value(fun ast.Expr) ([]*value, bool) {
 		for _, l := range fv.labels {
 			if l.src == nil {
 				v.f.sum.addCall(l.in, v.args)
+				l.in.path = joinPath(l.in.path, result)
+				v.called = append(v.called, l)
 			}
 		}
 		return nil, false
@@ -751,7 +772,9 @@ func (v *invocation) apply(s *summary) []*value {
 		v.reachInside(s, use, in)
 	}
 	for _, c := range s.calls {
-		v.callBack(c, in)
+		if res := v.callBack(c, in); len(res) > 0 && c.in.path == "" && res[0] != unknown {
+			in[c.in.param] = setPart(in[c.in.param], result, res[0])
+		}
 	}
 	for _, i := range sortedInts(s.effects) {
 		eff := f.subst(s.effects[i], in, pos, v.text, 0)
@@ -782,10 +805,10 @@ func (v *invocation) apply(s *summary) []*value {
 }
 
 // callBack interprets a function value that was passed with what the callee
-// passes to it.
-func (v *invocation) callBack(c *callUse, in []*value) {
+// passes to it, and returns its results.
+func (v *invocation) callBack(c *callUse, in []*value) (out []*value) {
 	if c.in.param >= len(in) || v.f.backs >= maxClosureDepth {
-		return
+		return nil
 	}
 	v.f.fuel--
 	v.f.backs++
@@ -807,7 +830,7 @@ func (v *invocation) callBack(c *callUse, in []*value) {
 	}
 	for _, cl := range fv.funcs {
 		if cl.lit != nil {
-			v.f.callLit(cl, args, v.call.Pos())
+			out = joinAll(out, v.f.callLit(cl, args, v.call.Pos()))
 			continue
 		}
 		w := *v
@@ -817,8 +840,9 @@ func (v *invocation) callBack(c *callUse, in []*value) {
 		for i := range w.args {
 			w.args[i].expr = v.call.Fun
 		}
-		w.results()
+		out = joinAll(out, w.results())
 	}
+	return out
 }
 
 // overlay is old with the parts that an effect writes.

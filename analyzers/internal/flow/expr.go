@@ -464,8 +464,9 @@ func (f *fn) fieldOf(x *ast.SelectorExpr, base *value) *value {
 	if tellsNothing(t) {
 		return clean
 	}
-	v := base
+	v, here := base, false
 	for _, name := range f.fieldPath(x) {
+		here = f.has(v, name)
 		v = f.partOf(v, name)
 	}
 	if v.clean {
@@ -474,7 +475,7 @@ func (f *fn) fieldOf(x *ast.SelectorExpr, base *value) *value {
 	if special := f.requestPart(x); special != nil {
 		return special
 	}
-	if !told(v) {
+	if !told(v) && !here {
 		if obj, ok := f.info.Uses[x.Sel].(*types.Var); ok {
 			if w := f.e.readField(obj, f); w != nil {
 				v = join(v, hop(w, x.Sel.Pos(), "is read from "+exprName(x)))
@@ -496,6 +497,20 @@ func (f *fn) fieldOf(x *ast.SelectorExpr, base *value) *value {
 	}
 	text := exprName(x)
 	return withLabels(v, named(ByName, m, x.Pos(), text, text))
+}
+
+// has reports whether it is known here what a value's part was set to: then it
+// matters nothing what others put there.
+func (f *fn) has(v *value, name string) bool {
+	if len(v.refs) == 0 {
+		return v.parts[name] != nil
+	}
+	for _, r := range v.refs {
+		if c := f.cur.get(r); c == nil || c.parts[name] == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // fieldOwner is the struct type that declares the field a selector names, the

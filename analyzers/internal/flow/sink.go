@@ -111,7 +111,7 @@ func (l label) rule() string {
 func (v *invocation) sink() (Sink, bool) {
 	f := v.f
 	if v.known {
-		if f.e.voc.SafeLog(v.id) {
+		if f.e.voc.SafeLog(v.id) || v.recvX != nil && f.e.discards(v.recvX, 0) {
 			return Sink{}, false
 		}
 		if s, ok := sinks.Lookup(v.id); ok {

@@ -90,6 +90,9 @@ func holds(t types.Type, m sensitive.Match) bool {
 	if t == nil {
 		return true
 	}
+	if pkg, _ := callee.Named(t); pkg == "time" {
+		return sensitive.Holds(t, m) // it shows itself in full
+	}
 	return sensitive.Holds(t, m) && !(t.Underlying() != t && printsItself(t))
 }
 

@@ -1,0 +1,64 @@
+package flow
+
+import (
+	"go/ast"
+
+	"github.com/launchgate/launchgate/analyzers/internal/callee"
+	"github.com/launchgate/launchgate/analyzers/internal/sinks"
+)
+
+// nowhere are functions and variables that are a logger, a handler or a writer
+// that drops everything.
+var nowhere = map[callee.Func]bool{
+	{Pkg: "io", Name: "Discard"}: true, {Pkg: "io/ioutil", Name: "Discard"}: true, {Pkg: "log/slog", Name: "DiscardHandler"}: true,
+	{Pkg: "go.uber.org/zap", Name: "NewNop"}: true, {Pkg: "github.com/go-logr/logr", Name: "Discard"}: true, {Pkg: "github.com/rs/zerolog", Name: "Nop"}: true,
+	{Pkg: "github.com/hashicorp/go-hclog", Name: "NewNullLogger"}: true, {Pkg: "github.com/go-kit/log", Name: "NewNopLogger"}: true, {Pkg: "github.com/go-kit/kit/log", Name: "NewNopLogger"}: true,
+}
+
+// makers build a logger on what they are given first.
+var makers = map[callee.Func]bool{
+	{Pkg: "log", Name: "New"}: true, {Pkg: "log/slog", Name: "New"}: true, {Pkg: "log/slog", Name: "NewTextHandler"}: true, {Pkg: "log/slog", Name: "NewJSONHandler"}: true,
+	{Pkg: "github.com/rs/zerolog", Name: "New"}: true, {Pkg: "github.com/go-kit/log", Name: "NewLogfmtLogger"}: true, {Pkg: "github.com/go-kit/log", Name: "NewJSONLogger"}: true,
+	{Pkg: "github.com/charmbracelet/log", Name: "New"}: true,
+}
+
+// discards reports whether an expression is a logger that drops everything: every
+// place that sets it says so.
+func (e *engine) discards(x ast.Expr, depth int) bool {
+	if depth > maxURLDepth {
+		return false
+	}
+	switch x := ast.Unparen(x).(type) {
+	case *ast.Ident:
+		obj := e.pass.TypesInfo.Uses[x]
+		if obj == nil {
+			return false
+		}
+		list := e.definitions()[obj]
+		for _, d := range list {
+			if !e.discards(d, depth+1) {
+				return false
+			}
+		}
+		return len(list) > 0 && len(list) < maxImpls
+	case *ast.SelectorExpr:
+		pkg := callee.Package(e.pass.TypesInfo, x.X)
+		return pkg != "" && nowhere[callee.Func{Pkg: sinks.Canonical(pkg), Name: x.Sel.Name}]
+	case *ast.CallExpr:
+		id, ok := callee.Of(e.pass.TypesInfo, x)
+		if !ok {
+			return false
+		}
+		id.Pkg = sinks.Canonical(id.Pkg)
+		if nowhere[id] {
+			return true
+		}
+		if makers[id] && len(x.Args) > 0 {
+			return e.discards(x.Args[0], depth+1)
+		}
+		if sel, ok := ast.Unparen(x.Fun).(*ast.SelectorExpr); ok && id.Recv != "" {
+			return e.discards(sel.X, depth+1) // a logger made from one that discards
+		}
+	}
+	return false
+}

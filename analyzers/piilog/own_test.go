@@ -1,0 +1,55 @@
+package piilog_test
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/go/analysis/analysistest"
+
+	"github.com/launchgate/launchgate/analyzers/piilog"
+)
+
+// The cases under testdata/own are ours, written from the documentation of the
+// libraries: a line that must be found has a want, one that must not says why
+// behind "ok:".
+func TestOwnCases(t *testing.T) {
+	dir, err := filepath.Abs("testdata/own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	analysistest.Run(t, dir, piilog.Analyzer, "basics", "flows", "wrapped", "libs", "web", "objects", "errs", "telemetry", "nasty")
+}
+
+// Half of what there is to know is what must not be reported.
+func TestOwnCasesAreAsManyNegativeAsPositive(t *testing.T) {
+	var found, clean int
+	err := filepath.WalkDir("testdata/own/src", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		lines := bufio.NewScanner(bytes.NewReader(data))
+		for lines.Scan() {
+			switch line := lines.Text(); {
+			case strings.Contains(line, "// want "):
+				found++
+			case strings.Contains(line, "// ok: "):
+				clean++
+			}
+		}
+		return lines.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found < 75 || clean < 75 || clean < found {
+		t.Errorf("%d lines must be found and %d must not; at least 75 of each are wanted, and as many clean ones", found, clean)
+	}
+}

@@ -1,0 +1,4 @@
+package log
+
+func Infow(msg string, keysAndValues ...any) {}
+func Infof(format string, v ...any)          {}
