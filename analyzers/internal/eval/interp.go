@@ -489,6 +489,9 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 		}
 		v = t
 	}
+	if m.sim != nil {
+		v = m.asFailure(v)
+	}
 	if f.anon {
 		v = taint(v)
 	}
@@ -515,6 +518,35 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 		return
 	}
 	f.rets = joinReturns(f.rets, v, mergeLabels(f.why, m.whyNow()), m.sim == nil)
+}
+
+// asFailure turns the program's own errors, returned as the last value, into
+// failures; a field that looks like an HTTP status is one.
+func (m *machine) asFailure(v value) value {
+	t, isTuple := v.(tuple)
+	last := v
+	if isTuple {
+		if len(t) == 0 {
+			return v
+		}
+		last = t[len(t)-1]
+	}
+	o, ok := last.(*object)
+	if !ok || m.method(o.t, "Error") == nil {
+		return v
+	}
+	fa := failure{name: lastPart(o.t), anon: m.anonNow()}
+	for _, f := range o.f {
+		if code, ok := asInt(f); ok && code >= 400 && code < 600 {
+			fa.code = code
+		}
+	}
+	if !isTuple {
+		return fa
+	}
+	out := slices.Clone(t)
+	out[len(out)-1] = fa
+	return out
 }
 
 func (m *machine) whyNow() []string {
@@ -1195,7 +1227,11 @@ func (m *machine) hasKey(r *program.Node, f *frame) (has, known bool) {
 	if r.Op != program.Index {
 		return false, false
 	}
-	t, ok := m.eval(r.K[0], f).(*table)
+	x := m.eval(r.K[0], f)
+	if q, ok := x.(request); ok && q.kind == "vars" {
+		return true, true // the path matched
+	}
+	t, ok := x.(*table)
 	if !ok {
 		return false, false
 	}

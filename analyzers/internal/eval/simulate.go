@@ -412,6 +412,8 @@ func (m *machine) argumentsFor(fn *function) []value {
 		switch {
 		case k != "":
 			out = append(out, request{k})
+		case p.Type == "map[string]string" && len(out) > 0:
+			out = append(out, request{"vars"}) // the path's, beside a request
 		case m.ownContext(p.Type):
 			ty := m.types[p.Type]
 			if ty.Interface == nil && ty.Under == "" {
