@@ -25,7 +25,7 @@ const (
 	// maxNesting bounds how deep expressions and statements are followed.
 	maxNesting = 400
 	// maxEntries bounds the lines of one summary of each kind.
-	maxEntries = 48
+	maxEntries = 32
 	// maxImpls bounds the implementations followed at a call through an
 	// interface.
 	maxImpls = 8

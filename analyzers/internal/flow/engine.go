@@ -44,6 +44,8 @@ type Result struct {
 	Uses []Use
 	// Bounds names the functions that met a bound, and which.
 	Bounds []string
+	// Work counts the expressions interpreted, each as often as it was.
+	Work int
 }
 
 // summary is what a function does with its inputs.
@@ -142,6 +144,7 @@ type engine struct {
 	defs     map[types.Object][]ast.Expr
 	only     map[*ast.File]soleService
 	current  *declared
+	work     int
 }
 
 // declared is a function declaration of the package.
@@ -363,9 +366,7 @@ func (e *engine) solve(group []*declared) {
 			return
 		}
 		if round+1 >= maxRounds {
-			if round+1 > maxRounds {
-				e.bounds = append(e.bounds, symbolOf(group[0].decl)+": calls in a circle")
-			}
+			e.bounds = append(e.bounds, symbolOf(group[0].decl)+": calls in a circle")
 			return
 		}
 	}
@@ -489,6 +490,7 @@ func (e *engine) interpret(d *declared) {
 			b.effects[n] = eff
 		}
 	}
+	e.work += maxFuel - f.fuel
 	if f.bound != "" {
 		e.bounds = append(e.bounds, f.symbol+": "+f.bound)
 	}
@@ -645,7 +647,7 @@ func (e *engine) found(fl *Flow) {
 }
 
 func (e *engine) result() *Result {
-	r := &Result{Bounds: e.bounds, Uses: e.uses}
+	r := &Result{Bounds: e.bounds, Uses: e.uses, Work: e.work}
 	for _, fl := range e.flows {
 		for _, s := range fl.steps.list() {
 			st := Step{Pos: s.pos, File: s.file, Line: s.line, Note: s.note}

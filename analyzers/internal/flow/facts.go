@@ -411,8 +411,8 @@ func (e *engine) export() {
 	x := &exporter{fset: e.pass.Fset, srcs: map[*Source]*Source{}, steps: map[*step]*step{}}
 	p := &pkgFacts{funcs: map[string]*summary{}, globals: map[string]*value{}}
 	for _, d := range e.funcs {
-		if d.obj == nil || d.sum == nil || d.sum.trivial() || d.obj.Name() == "init" || d.obj.Name() == "main" && e.pass.Pkg.Name() == "main" {
-			continue
+		if d.obj == nil || d.sum == nil || d.sum.trivial() || !d.obj.Exported() {
+			continue // what is not exported is known to its callers through their own summaries
 		}
 		p.funcs[funcKey(d.obj)] = x.summary(d.sum)
 	}

@@ -1,0 +1,293 @@
+package flow
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/launchgate/launchgate/analyzers/internal/callee"
+	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
+)
+
+// world type-checks packages from source, log being a stub, and analyses them in
+// the order they are given.
+type world struct {
+	fset  *token.FileSet
+	pkgs  map[string]*types.Package
+	facts map[*types.Package]*Facts
+	voc   Vocabulary
+}
+
+func newWorld() *world {
+	w := &world{fset: token.NewFileSet(), pkgs: map[string]*types.Package{}, facts: map[*types.Package]*Facts{}, voc: Vocabulary{
+		Lexicon: sensitive.Builtin(), Sanitizes: func(f callee.Func) bool { return f.Name == "mask" }, SafeLog: func(callee.Func) bool { return false },
+	}}
+	w.add("log", `package log; func Print(v ...any) {}; func Printf(format string, v ...any) {}`)
+	return w
+}
+
+func (w *world) Import(path string) (*types.Package, error) {
+	if p := w.pkgs[path]; p != nil {
+		return p, nil
+	}
+	return nil, fmt.Errorf("no package %s", path)
+}
+
+func (w *world) add(path, src string) *analysis.Pass {
+	file, err := parser.ParseFile(w.fset, path+"/x.go", src, 0)
+	if err != nil {
+		panic(err)
+	}
+	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{}, Instances: map[*ast.Ident]types.Instance{}}
+	conf := types.Config{Importer: w, Error: func(error) {}}
+	pkg, _ := conf.Check(path, w.fset, []*ast.File{file}, info) //nolint:errcheck // half-typed packages are what this is for
+	w.pkgs[path] = pkg
+	return &analysis.Pass{Fset: w.fset, Files: []*ast.File{file}, Pkg: pkg, TypesInfo: info, Report: func(analysis.Diagnostic) {},
+		ImportPackageFact: func(p *types.Package, fact analysis.Fact) bool {
+			f := w.facts[p]
+			if f != nil {
+				*fact.(*Facts) = *f
+			}
+			return f != nil
+		},
+		ExportPackageFact: func(fact analysis.Fact) { w.facts[pkg] = fact.(*Facts) },
+	}
+}
+
+func (w *world) analyze(path, src string) *Result { return Analyze(w.add(path, src), w.voc) }
+
+// lines writes flows as "line source -> callee".
+func lines(w *world, r *Result) string {
+	var out []string
+	for _, f := range r.Flows {
+		line := f.Line
+		if f.Pos.IsValid() {
+			line = w.fset.Position(f.Pos).Line
+		}
+		out = append(out, fmt.Sprintf("%d %s -> %s", line, f.Source.Key, f.Name))
+	}
+	return strings.Join(out, "\n")
+}
+
+const library = `package lib
+import "log"
+type User struct { ID, Email string; Boss *User }
+type Client struct{ k string }
+func New(apiKey string) *Client { return &Client{k: apiKey} }
+func (c *Client) Key() string { return c.k }
+func (c *Client) Reset(v string) { c.k = v }
+func Say(args ...any) { log.Print(args...) }
+func Both(a, b string) (string, string) { return b, a }
+func Apply(f func(string), s string) { f(s) }
+func store(s string) { log.Print(s) }
+func Store(s string) { store(s) }
+var Token = readToken()
+func readToken() string { return "" + env("x") }
+func env(string) string
+`
+
+const user = `package user
+import ("lib"; "log")
+func a(u lib.User, c *lib.Client, password string) {
+	lib.Say(u.Email)
+	x, y := lib.Both(u.Email, u.ID)
+	log.Print(x)
+	log.Print(y)
+	lib.Apply(func(s string) { log.Print(s) }, u.Email)
+	c.Reset(password)
+	log.Print(c.Key())
+	lib.Store(password)
+	log.Print(u.Boss.ID)
+}
+`
+
+func TestAcrossPackages(t *testing.T) {
+	const want = "4 u.Email -> lib.Say\n7 u.Email -> log.Print\n8 u.Email -> log.Print\n10 password -> log.Print"
+	run := func(through func(*Facts) *Facts) string {
+		w := newWorld()
+		w.analyze("lib", library)
+		w.facts[w.pkgs["lib"]] = through(w.facts[w.pkgs["lib"]])
+		r := w.analyze("user", user)
+		var here []Flow
+		for _, f := range r.Flows {
+			if f.Pos.IsValid() {
+				here = append(here, f)
+			} else if f.File != "lib/x.go" || f.Line != 11 || f.Symbol != "store" {
+				t.Errorf("a flow into another package is said to end at %s:%d in %s, not where the log call is", f.File, f.Line, f.Symbol)
+			}
+		}
+		if len(here) == len(r.Flows) {
+			t.Error("the flow through lib.Store was lost")
+		}
+		return lines(w, &Result{Flows: here})
+	}
+	if got := run(func(f *Facts) *Facts { return f }); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	// Facts that went through a file say the same.
+	got := run(func(f *Facts) *Facts {
+		data, err := f.GobEncode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := new(Facts)
+		if err := back.GobDecode(data); err != nil {
+			t.Fatal(err)
+		}
+		again, _ := back.GobEncode()
+		if !bytes.Equal(data, again) {
+			t.Error("facts are not the same bytes the second time")
+		}
+		return back
+	})
+	if got != want {
+		t.Errorf("with stored facts: got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestTheSameFactsEveryTime(t *testing.T) {
+	var first []byte
+	for range 8 {
+		w := newWorld()
+		w.analyze("lib", library+strings.ReplaceAll(library[strings.Index(library, "func (c"):strings.Index(library, "func Say")], "c *Client", "c *User2")+"type User2 struct{ k string }")
+		data, err := w.facts[w.pkgs["lib"]].GobEncode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = data
+		} else if !bytes.Equal(first, data) {
+			t.Fatal("two runs made different facts")
+		}
+	}
+}
+
+func TestDamagedFactsAreRefused(t *testing.T) {
+	w := newWorld()
+	w.analyze("lib", library)
+	data, err := w.facts[w.pkgs["lib"]].GobEncode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for i := range data {
+		if new(Facts).GobDecode(data[:i]) != nil { // must not panic or run away
+			refused++
+		}
+		broken := bytes.Clone(data)
+		broken[i] ^= 0xff
+		_ = new(Facts).GobDecode(broken)
+	}
+	if refused < len(data)/2 {
+		t.Errorf("only %d of %d cut facts were refused", refused, len(data))
+	}
+}
+
+// Code whose types are not known goes the same way.
+func TestHalfTyped(t *testing.T) {
+	w := newWorld()
+	r := w.analyze("p", `package p
+import ("log"; "gone/away")
+type user struct { Email string; away.Base }
+func f(u user, x away.Thing) {
+	v := away.Do(u.Email)
+	log.Print(v)
+	m := undefined(u)
+	m.Password = x.Password
+	log.Print(m.Password)
+	s := "to " + u.Email
+	log.Print(s)
+	log.Print(x.ID)
+}`)
+	const want = "9 x.Password -> log.Print\n11 u.Email -> log.Print"
+	if got := lines(w, r); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestBoundsAreMetAndNamed(t *testing.T) {
+	var deep strings.Builder
+	deep.WriteString("package p\nfunc deep(s string) string { return ")
+	deep.WriteString(strings.Repeat("(s+", 2000) + "s" + strings.Repeat(")", 2000))
+	deep.WriteString(" }\n")
+	huge := "package p\nfunc huge(a, b string) {\n" + strings.Repeat("a, b = b, a\n", maxFuel/2) + "}\n"
+	for name, src := range map[string]string{"deep": deep.String(), "huge": huge} {
+		r := newWorld().analyze("p", src)
+		if len(r.Bounds) != 1 || !strings.HasPrefix(r.Bounds[0], name+": ") {
+			t.Errorf("%s: bounds met: %v", name, r.Bounds)
+		}
+		if r.Work > 2*maxFuel {
+			t.Errorf("%s: %d expressions were interpreted, the bound is %d", name, r.Work, maxFuel)
+		}
+	}
+}
+
+// program writes n functions that call each other, pass values through loops,
+// structs and closures, and log them.
+func program(n int) string {
+	var b strings.Builder
+	b.WriteString("package p\nimport \"log\"\ntype user struct{ ID, Email, Password string; next *user }\nfunc f0(u *user, s string) string { return s }\n")
+	for i := 1; i <= n; i++ {
+		fmt.Fprintf(&b, `
+func f%d(u *user, s string) string {
+	parts := map[string]string{"a": s, "b": u.ID}
+	for i := 0; i < 3; i++ {
+		if i > 1 { parts["c"] = f%d(u.next, parts["a"]) } else { u.Password = s }
+	}
+	show := func(x string) { log.Print(x, parts["b"]) }
+	show(f%d(u, u.Email))
+	return parts["c"] + f%d(u, s)
+}
+`, i, i-1, i/2, i-1)
+	}
+	return b.String()
+}
+
+// The work grows with the code, not with its square: calls are answered by
+// summaries, however deep they go.
+func TestWorkIsLinear(t *testing.T) {
+	small := newWorld().analyze("p", program(200)).Work
+	large := newWorld().analyze("p", program(800)).Work
+	if large > 5*small {
+		t.Errorf("four times the code took %.1f times the work", float64(large)/float64(small))
+	}
+}
+
+// BenchmarkAnalyze reports the CPU time for each function at three sizes; it is
+// the same at each.
+func BenchmarkAnalyze(b *testing.B) {
+	for _, n := range []int{250, 500, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			src := program(n)
+			var spent time.Duration
+			for b.Loop() {
+				w := newWorld()
+				pass := w.add("p", src)
+				runtime.GC()
+				before := cpu()
+				Analyze(pass, w.voc)
+				spent += cpu() - before
+			}
+			b.ReportMetric(float64(spent.Microseconds())/float64(b.N*n), "cpu-µs/func")
+		})
+	}
+}
+
+func cpu() time.Duration {
+	var ru syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &ru) != nil {
+		return 0
+	}
+	return time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
+}
