@@ -29,6 +29,9 @@ const (
 	// maxImpls bounds the implementations followed at a call through an
 	// interface.
 	maxImpls = 8
+	// maxPending bounds the values a package passes to interfaces whose
+	// implementations it does not see.
+	maxPending = 128
 	// maxCached bounds the struct types remembered.
 	maxCached = 20_000
 )

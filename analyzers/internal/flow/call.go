@@ -484,6 +484,7 @@ func (v *invocation) results() []*value {
 		return v.named(out)
 	}
 	if v.interfaceCall() {
+		v.throughInterface()
 		if out, ok := v.implementations(); ok {
 			return v.named(out)
 		}

@@ -27,6 +27,14 @@ func (f *Facts) GobEncode() ([]byte, error) {
 		e.str(k)
 		e.value(p.globals[k])
 	}
+	e.uint(len(p.pending))
+	for _, q := range p.pending {
+		e.str(q.method)
+		e.uint(q.input)
+		e.bits(q.err)
+		e.source(q.src)
+		e.chain(q.step)
+	}
 	return e.buf, nil
 }
 
@@ -192,6 +200,14 @@ func (f *Facts) GobDecode(data []byte) (err error) {
 	for range d.count() {
 		k := d.str()
 		p.globals[k] = d.value(0)
+	}
+	for range d.count() {
+		q := &pending{method: d.str(), input: d.uint(), err: d.uint() == 1}
+		if q.src = d.source(); q.src == nil {
+			panic(errCorrupt)
+		}
+		q.step = d.chain(0)
+		p.pending = append(p.pending, q)
 	}
 	f.p = p
 	return nil

@@ -94,10 +94,20 @@ type building struct {
 }
 
 func (b *building) addSink(u *sinkUse) {
+	through := 0
 	for _, old := range b.sinks {
+		if old.sink.Kind == throughInterface {
+			through++
+		}
+		if old.sink.Kind == throughInterface && old.sink.Who == u.sink.Who && old.in == u.in && old.format == u.format {
+			return
+		}
 		if old.in == u.in && old.pos == u.pos && old.file == u.file && old.line == u.line && old.sink.Kind == u.sink.Kind && old.err == u.err {
 			return
 		}
+	}
+	if u.sink.Kind == throughInterface && through >= maxEntries/4 {
+		return
 	}
 	if len(b.sinks) < maxEntries {
 		b.sinks = append(b.sinks, u)
@@ -137,7 +147,7 @@ type engine struct {
 	globals  map[types.Object]*global
 	fields   map[*types.Var]*field
 	impls    map[*types.Func][]*types.Func
-	named    []*types.Named
+	methods  map[string][]*types.Named
 	terminal bool // a program for the terminal: what it prints is no log
 	bounds   []string
 	uses     []Use
@@ -145,6 +155,7 @@ type engine struct {
 	only     map[*ast.File]soleService
 	current  *declared
 	work     int
+	pending  []*pending
 }
 
 // declared is a function declaration of the package.
@@ -211,6 +222,7 @@ func Analyze(pass *analysis.Pass, voc Vocabulary) *Result {
 			e.solve([]*declared{d})
 		}
 	}
+	e.settle()
 	e.export()
 	return e.result()
 }

@@ -26,6 +26,7 @@ func (*Facts) String() string { return "flow summaries" }
 type pkgFacts struct {
 	funcs   map[string]*summary
 	globals map[string]*value
+	pending []*pending
 }
 
 // factsOf returns the facts of another package, nil if it has none.
@@ -102,6 +103,9 @@ func (e *engine) moduleFunc(fn *types.Func) bool {
 // implementations lists the methods a call of an interface's method can reach
 // in this package and those it imports.
 func (e *engine) implementations(m *types.Func) []*types.Func {
+	if m == nil {
+		return nil
+	}
 	if out, ok := e.impls[m]; ok {
 		return out
 	}
@@ -115,7 +119,7 @@ func (e *engine) implementations(m *types.Func) []*types.Func {
 		return nil
 	}
 	var out []*types.Func
-	for _, n := range e.namedTypes() {
+	for _, n := range e.withMethod(m.Name()) {
 		if len(out) >= maxImpls {
 			break
 		}
@@ -133,13 +137,13 @@ func (e *engine) implementations(m *types.Func) []*types.Func {
 	return out
 }
 
-// namedTypes lists the types with methods of this package and of those it
-// imports, directly or not, that were read.
-func (e *engine) namedTypes() []*types.Named {
-	if e.named != nil {
-		return e.named
+// withMethod lists the types that have a method of this name and belong to this
+// package or to one that it imports, directly or not, and that was read.
+func (e *engine) withMethod(name string) []*types.Named {
+	if e.methods != nil {
+		return e.methods[name]
 	}
-	e.named = []*types.Named{}
+	e.methods = map[string][]*types.Named{}
 	seen := map[*types.Package]bool{}
 	var visit func(p *types.Package)
 	visit = func(p *types.Package) {
@@ -154,8 +158,9 @@ func (e *engine) namedTypes() []*types.Named {
 				continue
 			}
 			if n, ok := tn.Type().(*types.Named); ok && !types.IsInterface(n) {
-				if _, st := n.Underlying().(*types.Struct); st || n.NumMethods() > 0 {
-					e.named = append(e.named, n)
+				for i := range n.NumMethods() {
+					m := n.Method(i).Name()
+					e.methods[m] = append(e.methods[m], n)
 				}
 			}
 		}
@@ -164,7 +169,7 @@ func (e *engine) namedTypes() []*types.Named {
 		}
 	}
 	visit(e.pass.Pkg)
-	return e.named
+	return e.methods[name]
 }
 
 // global is what a package variable may carry, wherever it was put.
@@ -420,6 +425,11 @@ func (e *engine) export() {
 		if g.val != nil && g.val != unknown && obj.Exported() {
 			p.globals[obj.Name()] = x.value(g.val, 0)
 		}
+	}
+	for _, q := range e.pending {
+		c := *q
+		c.src, c.step = x.source(q.src), x.chain(q.step)
+		p.pending = append(p.pending, &c)
 	}
 	e.pass.ExportPackageFact(&Facts{p: p})
 }

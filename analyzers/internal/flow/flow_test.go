@@ -291,3 +291,29 @@ func cpu() time.Duration {
 	}
 	return time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
 }
+
+// A service passes a value to an interface; what implements it is known only in
+// main. The flow is found there, and once.
+func TestInterfaceImplementedElsewhere(t *testing.T) {
+	for _, test := range []struct{ name, infra, main, want string }{
+		{"wired in main", `import "log"`, "main", "3 u.Email -> log.Print"},
+		{"the implementation imports the service", `import ("log"; "service"); var _ service.Mailer = Smtp{}`, "wire", ""},
+	} {
+		w := newWorld()
+		w.analyze("service", `package service
+type User struct{ Email, ID string }
+type Mailer interface { Send(id, to string) }
+type S struct{ m Mailer }
+func (s *S) Welcome(u User) { s.send(u.ID, u.Email) }
+func (s *S) send(id, to string) { s.m.Send(id, to) }
+`)
+		infra := w.analyze("infra", "package infra\n"+test.infra+"\ntype Smtp struct{}; func (Smtp) Send(id, to string) { log.Print(id, \"x\", to) }")
+		r := w.analyze("cmd", "package "+test.main+"\nimport (\"service\"; \"infra\")\nvar s = service.S{}\nvar m service.Mailer = infra.Smtp{}\n")
+		if got := lines(w, r); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+		if got := len(infra.Flows) + len(r.Flows); got != 1 {
+			t.Errorf("%s: found %d times", test.name, got)
+		}
+	}
+}

@@ -19,10 +19,11 @@ type SinkKind byte
 
 // The kinds of sinks.
 const (
-	Log        SinkKind = iota + 1
-	ThirdParty          // error trackers, traces, analytics
-	Response            // the answer to the client
-	Service             // what the program makes use of: the customer data map
+	Log              SinkKind = iota + 1
+	ThirdParty                // error trackers, traces, analytics
+	Response                  // the answer to the client
+	Service                   // what the program makes use of: the customer data map
+	throughInterface          // a method of an interface: not known yet
 )
 
 // Sink says which arguments of a call leave the program, and how.
@@ -372,7 +373,7 @@ func (v *invocation) reachInside(s *summary, use *sinkUse, in []*value) {
 			return
 		}
 	}
-	if use.format >= 0 {
+	if use.format >= 0 && use.sink.Kind != throughInterface {
 		if x := v.inputExpr(s, use.format); x != nil {
 			// Which operand a label came from is not known: a format of verbs
 			// that print no value is all that can be told.
@@ -416,6 +417,10 @@ func (v *invocation) reachInsideWith(use *sinkUse, p *value, debug bool) {
 		for _, h := range use.step.list() {
 			st = follow(st, h)
 		}
+		if use.sink.Kind == throughInterface {
+			f.e.pend(&pending{method: use.sink.Who, input: use.format, src: l.src, err: l.err, step: st})
+			continue
+		}
 		at := place{pos: v.call.Pos(), end: v.call.End(), symbol: f.symbol, name: v.text}
 		if !use.wrapper {
 			at = place{pos: use.pos, end: use.end, file: use.file, line: use.line, symbol: use.symbol, name: use.name}
@@ -435,7 +440,10 @@ func (v *invocation) reachInsideWith(use *sinkUse, p *value, debug bool) {
 		u := *use
 		u.in, u.step, u.err, u.debug = l.in, st, l.err || use.err, debug
 		u.told = append(append([]string{}, use.told...), told...)
-		u.kv, u.format, u.key = use.kv && strings.HasSuffix(l.in.path, elem), -1, -1
+		u.kv, u.key = use.kv && strings.HasSuffix(l.in.path, elem), -1
+		if use.sink.Kind != throughInterface {
+			u.format = -1
+		}
 		if use.wrapper {
 			// The call of a wrapper is where it is logged.
 			u.pos, u.end, u.symbol, u.name, u.file, u.line = v.call.Pos(), v.call.End(), f.symbol, v.text, "", 0
