@@ -26,6 +26,20 @@ type comment struct {
 	// suggest says that the comment stands on exactly the lines that the fix
 	// replaces.
 	suggest bool
+	// open says that none of the finding's routes has a guard: then they can be
+	// meant to be public.
+	open bool
+}
+
+// closedRoutes are the routes that somebody has to be known for.
+func closedRoutes(routes []review.Route) map[string]bool {
+	out := make(map[string]bool)
+	for _, r := range routes {
+		if r.Access == review.Authenticated || r.Access == review.Role {
+			out[r.Key()] = true
+		}
+	}
+	return out
 }
 
 // commentBody returns the Markdown of one GitHub comment about everything that was
@@ -131,7 +145,7 @@ func language(path string) string {
 
 // meant says how to keep what was found.
 func (c comment) meant() string {
-	if entry := ledgerEntry(c.finding); entry != "" {
+	if entry := ledgerEntry(c.finding); entry != "" && c.open {
 		return fmt.Sprintf("**If it is meant to be public**, add it to %s on the base branch:\n\n%s", code(".github/launchgate.yml"), entry)
 	}
 	if c.rule.Suppress != "" {
@@ -140,9 +154,14 @@ func (c comment) meant() string {
 	return ""
 }
 
-// ledgerEntry returns the ready entry of the public-route ledger.
+// maxLedgerEntries bounds the entries one comment offers: whoever lists more
+// should think again.
+const maxLedgerEntries = 10
+
+// ledgerEntry returns the ready entries of the public-route ledger for the routes
+// of a finding about who may call them.
 func ledgerEntry(f review.Finding) string {
-	if f.Rule != "authz/missing" || len(f.Routes) == 0 || len(f.Routes) > 10 {
+	if f.Rule.Family() != "authz" || len(f.Routes) == 0 || len(f.Routes) > maxLedgerEntries {
 		return ""
 	}
 	var b strings.Builder

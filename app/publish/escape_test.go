@@ -12,6 +12,9 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	goldmarkhtml "github.com/yuin/goldmark/renderer/html"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/launchgate/launchgate/app/review"
 )
 
 // hostile is what a pull request puts into names, titles and paths.
@@ -184,6 +187,38 @@ func TestLongTextIsCutAtARune(t *testing.T) {
 		got := plain(s, 100)
 		if n := utf8.RuneCountInString(got); n > 102 || !utf8.ValidString(got) {
 			t.Errorf("plain keeps %d runes of %q…", n, s[:4])
+		}
+	}
+}
+
+// TestLedgerEntriesAreYAMLWhateverTheRoute: what a comment offers to copy is one
+// entry with four keys, and covers the route it is about unless the route's name
+// cannot be shown as it is.
+func TestLedgerEntriesAreYAMLWhateverTheRoute(t *testing.T) {
+	names := append([]string{"POST /orders/:id", "GET /a/{b}/*", "* /x y", "GET /it's", `GET /"q"`, "GET /#x", "GET /a: b", "GET /- x", "GET /{a: b}", "GET /*alias", "GET /&anchor", "GET /!tag", "GET /%41", "GET /?q=[1]", "GET /null", "GET /1e3"}, hostile...)
+	for _, name := range names {
+		if _, path, _ := strings.Cut(name, " "); !strings.HasPrefix(path, "/") {
+			name = "GET /" + name
+		}
+		block := ledgerEntry(review.Finding{Rule: "authz/missing", Routes: []string{name}})
+		fence := regexp.MustCompile("^(`+)yaml\n").FindStringSubmatch(block)
+		if fence == nil || strings.Count(block, fence[1]) != 2 {
+			t.Errorf("%q: no fenced block:\n%s", name, block)
+			continue
+		}
+		var doc map[string][]map[string]string
+		if err := yaml.Unmarshal([]byte(strings.TrimSuffix(strings.TrimPrefix(block, fence[0]), fence[1]+"\n")), &doc); err != nil {
+			t.Errorf("%q: %v\n%s", name, err, block)
+			continue
+		}
+		method, path, _ := strings.Cut(name, " ")
+		entries := doc["public_routes"]
+		if len(doc) != 1 || len(entries) != 1 || len(entries[0]) != 4 || entries[0]["method"] != method {
+			t.Errorf("%q: the entry is %v", name, doc)
+			continue
+		}
+		if plain(visible(path), 300) == path && entries[0]["path"] != path {
+			t.Errorf("%q: the entry's path is %q", name, entries[0]["path"])
 		}
 	}
 }

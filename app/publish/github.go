@@ -460,9 +460,13 @@ func (g *GitHub) comments(o review.Outcome) []placed {
 	seen := make(map[review.Fingerprint]bool)
 	var first, then []comment
 	places := make(map[review.Fingerprint]anchor)
+	closed := closedRoutes(o.Routes)
 	for _, f := range o.Introduced() {
 		blocks := blocking[f.Fingerprint]
 		minor := f.Severity != review.SeverityUnknown && f.Severity < review.SeverityMedium || f.Confidence == review.ConfidenceLow || f.Expected != ""
+		if f.Rule == "authz/unresolved" && len(o.Decision.Gaps) > 0 {
+			minor = false // it is what makes the check red
+		}
 		if seen[f.Fingerprint] || !blocks && minor {
 			continue
 		}
@@ -475,7 +479,8 @@ func (g *GitHub) comments(o review.Outcome) []placed {
 		}
 		seen[f.Fingerprint] = true
 		places[f.Fingerprint] = at
-		c := comment{finding: f, rule: rules[f.Rule], blocking: blocks, suggest: suggest}
+		c := comment{finding: f, rule: rules[f.Rule], blocking: blocks, suggest: suggest,
+			open: !slices.ContainsFunc(f.Routes, func(key string) bool { return closed[key] })}
 		if blocks {
 			first = append(first, c)
 		} else {

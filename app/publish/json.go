@@ -35,6 +35,10 @@ func JSON(w io.Writer, o review.Outcome) error {
 	}{1, o})
 }
 
+// RoutesJSON writes a document about routes with nothing in it that a terminal
+// acts on.
+func RoutesJSON(w io.Writer, v any) error { return writeJSON(w, "the routes as JSON", v) }
+
 // writeJSON writes v indented, with nothing in it that a terminal acts on.
 func writeJSON(w io.Writer, what string, v any) error {
 	doc, err := json.MarshalIndent(v, "", "  ")

@@ -15,8 +15,8 @@ import (
 // that no section starves the receipt.
 const (
 	maxSummaryBytes  = 60_000
-	headlineShare    = 12_000
-	routesShare      = 26_000
+	routesShare      = 14_000
+	headlineShare    = 26_000
 	dataShare        = 32_000
 	findingsShare    = 46_000
 	evidenceShare    = 51_000
@@ -28,16 +28,16 @@ const (
 // Title returns the one line a check shows, which fits GitHub's list.
 func Title(o review.Outcome) string { return plain(o.Decision.Title, maxTitle) }
 
-// Markdown returns the summary of a check: the verdict and what to do about it,
-// what the change does to the API's front door, who else receives personal data
-// through it, the findings, and the receipt.
+// Markdown returns the summary of a check: what the change does to the API's
+// front door, the verdict and what to do about it, who else receives personal
+// data through the change, the findings, and the receipt.
 // It is at most 60,000 bytes; what does not fit is cut at a row and counted.
 // rules gives the titles of the findings' rules.
 func Markdown(o review.Outcome, rules []review.Rule) string {
-	s := &sheet{limit: headlineShare}
+	s := &sheet{limit: routesShare}
+	frontDoor(s, o)
+	s.limit = headlineShare
 	headline(s, o)
-	s.limit = routesShare
-	routes(s, o)
 	s.limit = dataShare
 	customerData(s, o)
 	s.limit = findingsShare
@@ -104,120 +104,6 @@ func allGaps(o review.Outcome) []review.Gap {
 		}
 	}
 	return append(gaps, o.Decision.Gaps...)
-}
-
-// door sums up what a change does to the routes.
-type door struct {
-	public, opened, unresolved int
-	lost                       []review.RouteChange // guards
-}
-
-func newDoor(changes []review.RouteChange) door {
-	var d door
-	for _, c := range changes {
-		if c.After == nil {
-			continue
-		}
-		switch {
-		case c.After.Access == review.Unresolved:
-			d.unresolved++
-		case c.After.Access == review.Public && c.Before == nil:
-			d.public++
-		case c.After.Access == review.Public && c.Before.Access != review.Public && len(c.Lost) == 0:
-			d.opened++
-		}
-		if len(c.Lost) > 0 {
-			d.lost = append(d.lost, c)
-		}
-	}
-	return d
-}
-
-// say puts the sum into one sentence, names through quote.
-func (d door) say(changes int, quote func(string) string) string {
-	const named = 3
-	var parts []string
-	if d.public > 0 {
-		parts = append(parts, "+"+plural(d.public, "public route", "public routes"))
-	}
-	for i, c := range d.lost {
-		if i == named {
-			parts = append(parts, plural(len(d.lost)-i, "more route lost a guard", "more routes lost guards"))
-			break
-		}
-		parts = append(parts, quote(c.After.Method+" "+c.After.Path)+" lost "+names(c.Lost, 3, quote))
-	}
-	if d.opened > 0 {
-		parts = append(parts, plural(d.opened, "route became public", "routes became public"))
-	}
-	if d.unresolved > 0 {
-		parts = append(parts, fmt.Sprintf("%d unresolved", d.unresolved))
-	}
-	if len(parts) == 0 {
-		return plural(changes, "route changes", "routes change") + ", none opens"
-	}
-	return strings.Join(parts, ", ")
-}
-
-// routes writes what the change does to the API's front door.
-func routes(s *sheet, o review.Outcome) {
-	if len(o.Routes) == 0 && len(o.RouteChanges) == 0 {
-		return
-	}
-	s.write("\n### Front door\n\n")
-	if len(o.RouteChanges) > 0 {
-		s.write("**" + newDoor(o.RouteChanges).say(len(o.RouteChanges), code) + ".**\n\n")
-		s.table("| change | route | access | guards |\n| --- | --- | --- | --- |\n", len(o.RouteChanges), func(i int) string { return routeRow(o.RouteChanges[i]) })
-		s.write("\n")
-	} else if o.Target.Base != "" {
-		s.write("No route and no guard changes. ")
-	}
-	counts := make(map[review.Access]int)
-	for _, r := range o.Routes {
-		counts[r.Access]++
-	}
-	s.write(fmt.Sprintf("%s in all: %d public, %d authenticated, %d with a role, %d unresolved.\n", plural(len(o.Routes), "route", "routes"),
-		counts[review.Public], counts[review.Authenticated], counts[review.Role], counts[review.Unresolved]))
-}
-
-func routeRow(c review.RouteChange) string {
-	r := c.After
-	if r == nil {
-		r = c.Before
-	}
-	if r == nil {
-		return fmt.Sprintf("| %s | | | |\n", brief(c.Change, 20))
-	}
-	access := r.Access.String()
-	if c.Before != nil && c.After != nil && c.Before.Access != c.After.Access {
-		access = fmt.Sprintf("%s → **%s**", c.Before.Access, c.After.Access)
-	} else if c.Before == nil && r.Access == review.Public {
-		access = "**public**"
-	}
-	var chain []string // in the order they are asked
-	for i, g := range r.Guards {
-		if i == 6 {
-			chain = append(chain, fmt.Sprintf("%d more", len(r.Guards)-i))
-			break
-		}
-		chain = append(chain, cell(g.Name))
-	}
-	guards := "none"
-	if len(chain) > 0 {
-		guards = strings.Join(chain, " → ")
-	}
-	if len(c.Lost) > 0 {
-		guards += "; lost " + inCell(codes(c.Lost, 6))
-	}
-	if len(c.Gained) > 0 {
-		guards += "; gained " + inCell(codes(c.Gained, 6))
-	}
-	if r.Reason != "" {
-		guards += " (" + brief(r.Reason, 200) + ")"
-	} else if r.Expected != "" {
-		guards += " (expected: " + brief(r.Expected, 200) + ")"
-	}
-	return fmt.Sprintf("| %s | %s | %s | %s |\n", brief(c.Change, 20), cell(r.Method+" "+r.Path), access, guards)
 }
 
 // names joins at most n quoted names as a sentence does.

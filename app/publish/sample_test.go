@@ -32,6 +32,8 @@ func sample() review.Outcome {
 	}
 	export := route("GET", "/members/export", review.Unresolved, "m.Wrap")
 	export.Reason = "the guard is chosen at run time"
+	health := route("GET", "/health", review.Public)
+	health.Expected = "health check"
 	o := review.Outcome{
 		Target: review.Target{Kind: review.KindPullRequest, Repo: review.Repo{ID: 7, Owner: "acme", Name: "community"}, PullRequest: 12,
 			Head: head, HeadRef: "refs/pull/12/head", Base: base, BaseRef: "main", MergeBase: base, Run: 1},
@@ -53,11 +55,13 @@ func sample() review.Outcome {
 			{Rule: "logs/pii", Severity: review.SeverityMedium, Confidence: review.ConfidenceMedium, Scanner: "code", Origin: review.Existing,
 				Place: review.Place{Path: "api/old.go", Line: 4}, Message: "user.Phone reaches log.Printf", Fingerprint: "aa04"},
 		},
-		Routes: []review.Route{*route("POST", "/admin/users", review.Public), *route("GET", "/health", review.Public), *export, *route("GET", "/members", review.Authenticated, "RequireUser")},
+		Routes: []review.Route{*route("POST", "/admin/users", review.Public), *health, *export, *route("GET", "/members", review.Authenticated, "RequireUser")},
 		RouteChanges: []review.RouteChange{
 			{Change: "changed", Before: route("POST", "/admin/users", review.Role, "RequireUser", "RequireAdmin"), After: route("POST", "/admin/users", review.Public), Lost: []string{"RequireUser", "RequireAdmin"}},
-			{Change: "added", After: route("GET", "/health", review.Public)},
+			{Change: "added", After: health},
 			{Change: "added", After: export},
+			{Change: "moved", Before: route("GET", "/me", review.Authenticated, "RequireUser"), After: route("GET", "/members/me", review.Authenticated, "RequireUser")},
+			{Change: "changed", Before: route("GET", "/members", review.Authenticated, "Auth"), After: route("GET", "/members", review.Authenticated, "RequireUser"), Lost: []string{"Auth"}, Gained: []string{"RequireUser"}},
 			{Change: "removed", Before: route("DELETE", "/old", review.Authenticated, "RequireUser")},
 		},
 		DataMap: []review.Recipient{
@@ -72,7 +76,7 @@ func sample() review.Outcome {
 		Receipt: review.Receipt{
 			Scanners: []review.ScannerReceipt{
 				{Scanner: "secrets", Version: "gitleaks 8.30.1", Counts: []review.Count{{Unit: "commits", Looked: 3, Expected: 3}, {Unit: "files of the final diff", Looked: 5, Expected: 5}}, Wall: 312 * time.Millisecond, Protections: []string{"landlock", "no network namespace: not permitted"}},
-				{Scanner: "code", Counts: []review.Count{{Unit: "packages typed", Looked: 12, Expected: 12}, {Unit: "routes resolved", Looked: 3, Expected: 4}}[:1], Skipped: []review.Skip{{What: "api/gen.go", Why: "generated"}}, Wall: 1234 * time.Millisecond, Notes: []string{"2 dependencies were read from their declarations"}, Protections: []string{"landlock"}},
+				{Scanner: "code", Counts: []review.Count{{Unit: "packages typed", Looked: 12, Expected: 12}, {Unit: "routes resolved", Looked: 3, Expected: 4, Judged: true}}, Skipped: []review.Skip{{What: "api/gen.go", Why: "generated"}}, Wall: 1234 * time.Millisecond, Notes: []string{"2 dependencies were read from their declarations"}, Protections: []string{"landlock"}},
 			},
 		},
 		Diff: review.Diff{Files: []review.FileDiff{

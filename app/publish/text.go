@@ -90,46 +90,7 @@ func (p *page) routes(o review.Outcome) {
 		return
 	}
 	p.heading("Front door")
-	p.line("  ", newDoor(o.RouteChanges).say(len(o.RouteChanges), terminal)+".")
-	name := func(c review.RouteChange) string {
-		r := c.After
-		if r == nil {
-			r = c.Before
-		}
-		if r == nil {
-			return ""
-		}
-		return fmt.Sprintf("%-6s %s", terminal(r.Method), terminal(r.Path))
-	}
-	column := 0
-	for _, c := range o.RouteChanges {
-		column = max(column, min(columns(name(c)), 48))
-	}
-	for _, c := range o.RouteChanges {
-		var access string
-		switch {
-		case c.Before != nil && c.After != nil && c.Before.Access != c.After.Access:
-			access = fmt.Sprintf("%s -> %s", c.Before.Access, c.After.Access)
-		case c.After != nil:
-			access = c.After.Access.String()
-		case c.Before != nil:
-			access = "was " + c.Before.Access.String()
-		}
-		if c.After != nil && (c.After.Access == review.Public || c.After.Access == review.Unresolved) {
-			access = p.red(access)
-		}
-		if len(c.Lost) > 0 {
-			access += ", lost " + names(c.Lost, 6, terminal)
-		}
-		if len(c.Gained) > 0 {
-			access += ", gained " + names(c.Gained, 6, terminal)
-		}
-		if c.After != nil && c.After.Reason != "" {
-			access += " (" + terminal(c.After.Reason) + ")"
-		}
-		n := name(c)
-		fmt.Fprintf(p, "  %-8s %s%s  %s\n", terminal(c.Change), n, strings.Repeat(" ", max(0, column-columns(n))), access)
-	}
+	p.changes(o.RouteChanges, "  ")
 }
 
 func (p *page) findings(o review.Outcome) {

@@ -15,7 +15,8 @@ type Guard struct {
 	Line int    `json:"line"`
 	// Attached is where it was put into the chain.
 	Attached FileLine `json:"attached,omitzero"`
-	// If is the condition under which it is attached, empty if it always is.
+	// If is the condition under which it is attached, empty if it always is; part
+	// of the trace, Route.Reason says it too.
 	If string `json:"if,omitempty"`
 	// Refused is where it turns a request without an identity away.
 	Refused FileLine `json:"refused,omitzero"`
@@ -109,6 +110,7 @@ func (r Route) Bare() Route {
 	r.Through, r.Late = nil, nil
 	guards := make([]Guard, len(r.Guards))
 	for i, g := range r.Guards {
+		g.If = ""
 		g.Attached, g.Refused, g.Through, g.Reached, g.FlawAt = FileLine{}, FileLine{}, nil, nil, FileLine{}
 		guards[i] = g
 	}

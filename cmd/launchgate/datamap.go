@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/launchgate/launchgate/app/findings"
+	"github.com/launchgate/launchgate/app/publish"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
@@ -79,7 +80,7 @@ var datamapFormats = map[string]func(w io.Writer, m []review.Recipient, all bool
 		fmt.Fprintln(tw, "RECIPIENT\tKIND\tCLASS\tDATA\tWHERE")
 		for _, r := range m {
 			if len(r.Receives) == 0 && all {
-				fmt.Fprintf(tw, "%s\t%s\t-\tnothing personal was seen\t%s\n", showable(r.Service), showable(r.Category), fileLines(r.Used))
+				fmt.Fprintf(tw, "%s\t%s\t-\tnothing personal was seen\t%s\n", publish.Terminal(r.Service), publish.Terminal(r.Category), fileLines(r.Used))
 			}
 			for _, x := range r.Receives {
 				for i, p := range x.Places {
@@ -91,7 +92,7 @@ var datamapFormats = map[string]func(w io.Writer, m []review.Recipient, all bool
 					if p.Call != "" {
 						at += " " + p.Call
 					}
-					fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", once(i, r.Service), once(i, r.Category), once(i, x.Class), showable(what), showable(at))
+					fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", once(i, r.Service), once(i, r.Category), once(i, x.Class), publish.Terminal(what), publish.Terminal(at))
 				}
 			}
 		}
@@ -110,16 +111,16 @@ var datamapFormats = map[string]func(w io.Writer, m []review.Recipient, all bool
 		fmt.Fprintln(w, "| recipient | kind | receives | where |\n| --- | --- | --- | --- |")
 		for _, r := range m {
 			if len(r.Receives) == 0 && all {
-				fmt.Fprintf(w, "| %s | %s | nothing personal was seen | %s |\n", cell(r.Service), showable(r.Category), cell(fileLines(r.Used)))
+				fmt.Fprintf(w, "| %s | %s | nothing personal was seen | %s |\n", publish.Cell(r.Service), publish.Terminal(r.Category), publish.Cell(fileLines(r.Used)))
 			}
 			for _, x := range r.Receives {
 				var at []string
 				for _, p := range x.Places {
-					if s := cell(fmt.Sprintf("%s:%d", p.File, p.Line)); len(at) == 0 || at[len(at)-1] != s {
+					if s := publish.Cell(fmt.Sprintf("%s:%d", p.File, p.Line)); len(at) == 0 || at[len(at)-1] != s {
 						at = append(at, s)
 					}
 				}
-				fmt.Fprintf(w, "| %s | %s | %s: %s | %s |\n", cell(r.Service), showable(r.Category), showable(x.Class), cell(strings.Join(x.What, ", ")), strings.Join(at, ", "))
+				fmt.Fprintf(w, "| %s | %s | %s: %s | %s |\n", publish.Cell(r.Service), publish.Terminal(r.Category), publish.Terminal(x.Class), publish.Cell(strings.Join(x.What, ", ")), strings.Join(at, ", "))
 			}
 		}
 		_, err := fmt.Fprintf(w, "\n%s\n", datamapTotals(m, all))
@@ -132,7 +133,7 @@ func once(i int, s string) string {
 	if i > 0 {
 		return ""
 	}
-	return showable(s)
+	return publish.Terminal(s)
 }
 
 func fileLines(list []review.FileLine) string {
@@ -140,7 +141,7 @@ func fileLines(list []review.FileLine) string {
 	for _, l := range list {
 		out = append(out, fmt.Sprintf("%s:%d", l.File, l.Line))
 	}
-	return showable(strings.Join(out, ", "))
+	return publish.Terminal(strings.Join(out, ", "))
 }
 
 func datamapTotals(m []review.Recipient, all bool) string {
@@ -174,7 +175,7 @@ func writeDataDiff(w io.Writer, changes []review.DataChange, format string) erro
 	for _, c := range changes {
 		what := "is used, and nothing personal was seen to go there"
 		if c.Class != "" {
-			what = showable(c.Class) + ": " + showable(strings.Join(c.What, ", "))
+			what = publish.Terminal(c.Class) + ": " + publish.Terminal(strings.Join(c.What, ", "))
 		}
 		var at []review.FileLine
 		for _, p := range c.Places {
@@ -182,9 +183,9 @@ func writeDataDiff(w io.Writer, changes []review.DataChange, format string) erro
 		}
 		var err error
 		if format == "markdown" {
-			_, err = fmt.Fprintf(w, "- %s %s (%s) %s %s\n", c.Change, cell(c.Service), showable(c.Category), what, cell(fileLines(at)))
+			_, err = fmt.Fprintf(w, "- %s %s (%s) %s %s\n", c.Change, publish.Cell(c.Service), publish.Terminal(c.Category), what, publish.Cell(fileLines(at)))
 		} else {
-			_, err = fmt.Fprintf(w, "%s %s (%s)  %s  %s\n", sign[c.Change], showable(c.Service), showable(c.Category), what, fileLines(at))
+			_, err = fmt.Fprintf(w, "%s %s (%s)  %s  %s\n", sign[c.Change], publish.Terminal(c.Service), publish.Terminal(c.Category), what, fileLines(at))
 		}
 		if err != nil {
 			return err

@@ -6,16 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/launchgate/launchgate/app/checkout"
+	"github.com/launchgate/launchgate/app/config"
 	"github.com/launchgate/launchgate/app/findings"
+	"github.com/launchgate/launchgate/app/pipeline"
+	"github.com/launchgate/launchgate/app/publish"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
@@ -30,7 +33,8 @@ func newRoutesCommand() *cobra.Command {
 		Short: "List every route of a Go API and who can reach it",
 		Long: `List every route of a Go API: method, path, handler, the guards that really
 apply, in order, and what they make of it: public, authenticated, role or
-unresolved. Nothing of the code is executed and no go command is run.`,
+unresolved. Nothing of the code is executed and no go command is run. Guards that
+the folder's ` + pipeline.PolicyPath + ` declares count.`,
 		Example: `  launchgate routes
   launchgate routes --format json ./service
   launchgate routes --diff main
@@ -45,7 +49,14 @@ unresolved. Nothing of the code is executed and no go command is run.`,
 			if !ok {
 				return usageError{fmt.Errorf("unknown format %q: table, json, markdown or openapi", format)}
 			}
-			head, err := inventory(cmd.Context(), dir)
+			if diff != "" && (why != "" || format == "openapi") {
+				return usageError{errors.New("--diff goes with the formats table, json and markdown, and not with --why")}
+			}
+			settings, err := declaredGuards(dir)
+			if err != nil {
+				return err
+			}
+			head, err := inventory(cmd.Context(), dir, settings, cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -53,13 +64,13 @@ unresolved. Nothing of the code is executed and no go command is run.`,
 			case why != "":
 				return explainRoute(cmd.OutOrStdout(), head, why)
 			case diff != "":
-				base, err := inventoryAt(cmd.Context(), dir, diff)
+				base, err := inventoryAt(cmd.Context(), dir, diff, settings, cmd.ErrOrStderr())
 				if err != nil {
 					return err
 				}
 				return writeRouteDiff(cmd.OutOrStdout(), findings.RouteChanges(base, head, review.Diff{}), format)
 			}
-			return write(cmd.OutOrStdout(), head)
+			return write(cmd.OutOrStdout(), review.BareRoutes(head))
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "table, json, markdown or openapi")
@@ -68,19 +79,46 @@ unresolved. Nothing of the code is executed and no go command is run.`,
 	return cmd
 }
 
-// inventory scans a folder in this process: it is the user's own checkout.
-func inventory(ctx context.Context, dir string) ([]review.Route, error) {
-	rep, err := goanalysis.Scanner{}.Scan(ctx, scan.Request{HeadDir: dir}, nil)
+// declaredGuards reads the guards of a folder's own policy, if it has one: the
+// user asks about this folder, so no base branch has a say.
+func declaredGuards(dir string) (json.RawMessage, error) {
+	path := filepath.Join(dir, filepath.FromSlash(pipeline.PolicyPath))
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the policy: %w", err)
+	}
+	pol, err := config.ParsePolicy(pipeline.PolicyPath, data)
 	if err != nil {
 		return nil, err
+	}
+	all, err := scannerSettings(goanalysis.Settings{})(pol, nil)
+	return all["code"], err
+}
+
+// inventory scans a folder in this process: it is the user's own checkout. What
+// could not be looked at is said on errs.
+func inventory(ctx context.Context, dir string, settings json.RawMessage, errs io.Writer) ([]review.Route, error) {
+	rep, err := goanalysis.Scanner{}.Scan(ctx, scan.Request{HeadDir: dir, Settings: settings}, nil)
+	if err != nil {
+		return nil, err
+	}
+	for i, g := range rep.Receipt.Gaps {
+		if i == 10 {
+			fmt.Fprintf(errs, "launchgate: not looked at: %d more\n", len(rep.Receipt.Gaps)-i)
+			break
+		}
+		fmt.Fprintf(errs, "launchgate: not looked at: %s: %s\n", publish.Terminal(g.What), publish.Terminal(g.Why))
 	}
 	return rep.Routes, nil
 }
 
 // inventoryAt scans a commit of the repository that dir is in.
-func inventoryAt(ctx context.Context, dir, rev string) (rs []review.Route, err error) {
+func inventoryAt(ctx context.Context, dir, rev string, settings json.RawMessage, errs io.Writer) (rs []review.Route, err error) {
 	err = atCommit(ctx, dir, rev, func(tree string) error {
-		rs, err = inventory(ctx, tree)
+		rs, err = inventory(ctx, tree, settings, errs)
 		return err
 	})
 	return rs, err
@@ -109,55 +147,136 @@ func atCommit(ctx context.Context, dir, rev string, f func(tree string) error) (
 	return f(dst)
 }
 
-var routeFormats = map[string]func(io.Writer, []review.Route) error{
-	"table": func(w io.Writer, rs []review.Route) error {
-		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(tw, "METHOD\tPATH\tACCESS\tHANDLER\tGUARDS\tREGISTERED")
-		for _, r := range rs {
-			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s:%d\n", showable(r.Method), showable(r.Path), accessText(r), showable(r.Handler.Func), showable(guardNames(r)), showable(r.Registered.File), r.Registered.Line)
-		}
-		if err := tw.Flush(); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintln(w, routeTotals(rs))
-		return err
-	},
-	"json": func(w io.Writer, rs []review.Route) error {
-		if rs == nil {
-			rs = []review.Route{}
-		}
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]any{"routes": rs})
-	},
-	"markdown": func(w io.Writer, rs []review.Route) error {
-		fmt.Fprintln(w, "| method | path | access | handler | guards |\n| --- | --- | --- | --- | --- |")
-		for _, r := range rs {
-			fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", cell(r.Method), cell(r.Path), accessText(r), cell(r.Handler.Func), cell(guardNames(r)))
-		}
-		_, err := fmt.Fprintf(w, "\n%s\n", routeTotals(rs))
-		return err
-	},
-	"openapi": writeOpenAPI,
-}
-
-// showable keeps what comes from the code from steering a terminal.
-func showable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '?'
-		}
-		return r
-	}, s)
-}
-
-// cell writes text into a Markdown table as code.
-func cell(s string) string {
-	s = strings.NewReplacer("`", "'", "|", "\\|").Replace(showable(s))
-	if s == "" {
-		return ""
+// explainRoute tells step by step what was seen of the routes that match.
+func explainRoute(w io.Writer, rs []review.Route, want string) error {
+	method, path, ok := strings.Cut(strings.TrimSpace(want), " ")
+	if !ok {
+		method, path = "*", want
 	}
-	return "`" + s + "`"
+	path = strings.TrimSpace(path)
+	var found, near []review.Route
+	for _, r := range rs {
+		asked := method == "*" || r.Method == "*" || strings.EqualFold(r.Method, method)
+		switch {
+		case asked && (r.Path == path || review.CanonicalPath(r.Path) == review.CanonicalPath(path)):
+			found = append(found, r)
+		case strings.Contains(r.Path, strings.TrimSuffix(path, "/")):
+			near = append(near, r)
+		}
+	}
+	if len(found) == 0 {
+		hint := "'launchgate routes' lists them"
+		if len(near) > 0 {
+			var names []string
+			for _, r := range near[:min(3, len(near))] {
+				names = append(names, publish.Terminal(r.Key()))
+			}
+			hint = "did you mean " + strings.Join(names, " or ") + "?"
+		}
+		return usageError{fmt.Errorf("no route %q; %s", publish.Terminal(want), hint)}
+	}
+	for i, r := range found {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		explain(w, r)
+	}
+	return nil
+}
+
+// explain follows a request to one route through its chain.
+func explain(w io.Writer, r review.Route) {
+	at := func(p review.FileLine) string { return fmt.Sprintf("%s:%d", publish.Terminal(p.File), p.Line) }
+	fmt.Fprintf(w, "%s: %s\n", publish.Terminal(r.Key()), accessText(r))
+	fmt.Fprintf(w, "  registered at %s\n", at(r.Registered))
+	for i, g := range r.Guards {
+		effect := map[string]string{
+			review.GuardAuthentication: "guards: asks who is calling", review.GuardRole: "guards: asks for a role or permission",
+			"parser": "no guard", "optional": "no guard", "other": "no guard", review.GuardUnresolved: "may guard",
+		}[g.Kind]
+		fmt.Fprintf(w, "  %d. %s (%s)\n     %s\n", i+1, publish.Terminal(g.Name), effect, publish.Terminal(g.Why))
+		if g.Attached.File != "" && (g.Attached.File != g.File || g.Attached.Line != g.Line) {
+			fmt.Fprintf(w, "     attached at %s\n", at(g.Attached))
+		}
+		if g.File != "" {
+			fmt.Fprintf(w, "     written at %s\n", at(review.FileLine{File: g.File, Line: g.Line}))
+		}
+		if g.If != "" {
+			fmt.Fprintf(w, "     only if %s\n", publish.Terminal(g.If))
+		}
+	}
+	fmt.Fprintf(w, "  handler %s", publish.Terminal(r.Handler.Func))
+	if r.Handler.File != "" {
+		fmt.Fprintf(w, " at %s", at(review.FileLine{File: r.Handler.File, Line: r.Handler.Line}))
+	}
+	fmt.Fprintln(w)
+	for _, g := range r.Late {
+		fmt.Fprintf(w, "  too late: %s is attached at %s, after the route\n", publish.Terminal(g.Name), at(g.Attached))
+	}
+	if r.Reason != "" {
+		fmt.Fprintf(w, "  note: %s\n", publish.Terminal(r.Reason))
+	}
+	fmt.Fprintf(w, "  so: %s\n", conclusion(r))
+}
+
+// conclusion says which guard decided, the first of its kind.
+func conclusion(r review.Route) string {
+	first := func(kind string) string {
+		i := slices.IndexFunc(r.Guards, func(g review.Guard) bool { return g.Kind == kind })
+		if i < 0 {
+			return "a guard"
+		}
+		return publish.Terminal(r.Guards[i].Name)
+	}
+	switch r.Access {
+	case review.Role:
+		return first(review.GuardRole) + " lets only callers with the role or permission pass"
+	case review.Authenticated:
+		return first(review.GuardAuthentication) + " lets only known callers pass"
+	case review.Public:
+		if r.Expected != "" {
+			return "anybody can call it, as one would expect: " + r.Expected
+		}
+		return "anybody can call it: nothing on the way refuses a request without an identity"
+	}
+	return "it could not be decided, and counts as open until it is"
+}
+
+func writeRouteDiff(w io.Writer, changes []review.RouteChange, format string) error {
+	for i := range changes {
+		changes[i] = changes[i].Bare()
+	}
+	switch format {
+	case "json":
+		if changes == nil {
+			changes = []review.RouteChange{}
+		}
+		return publish.RoutesJSON(w, map[string]any{"changes": changes})
+	case "markdown":
+		_, err := io.WriteString(w, publish.RouteChangesMarkdown(changes))
+		return err
+	}
+	_, err := io.WriteString(w, publish.RouteChangesText(changes, publish.TextOptions{Colour: wantsColour(w), Width: width(w)}))
+	return err
+}
+
+// byServer groups routes by the server they belong to, in the order in which the
+// servers first come.
+func byServer(rs []review.Route) [][]review.Route {
+	var order []string
+	groups := map[string][]review.Route{}
+	for _, r := range rs {
+		if _, ok := groups[r.Server]; !ok {
+			order = append(order, r.Server)
+		}
+		groups[r.Server] = append(groups[r.Server], r)
+	}
+	slices.Sort(order)
+	out := make([][]review.Route, len(order))
+	for i, s := range order {
+		out[i] = groups[s]
+	}
+	return out
 }
 
 func accessText(r review.Route) string {
@@ -172,164 +291,16 @@ func accessText(r review.Route) string {
 func guardNames(r review.Route) string {
 	var names []string
 	for _, g := range r.Guards {
-		if g.Kind != "other" && g.Kind != "parser" {
-			names = append(names, g.Name)
-		}
-	}
-	return strings.Join(names, " > ")
-}
-
-func routeTotals(rs []review.Route) string {
-	n := map[string]int{}
-	for _, r := range rs {
-		n[r.Access.String()]++
-	}
-	return fmt.Sprintf("%d routes: %d public, %d authenticated, %d with a role, %d unresolved", len(rs), n["public"], n["authenticated"], n["role"], n["unresolved"])
-}
-
-// explainRoute tells step by step what was seen of the routes that match.
-func explainRoute(w io.Writer, rs []review.Route, want string) error {
-	method, path, ok := strings.Cut(strings.TrimSpace(want), " ")
-	if !ok {
-		method, path = "*", want
-	}
-	path = strings.TrimSpace(path)
-	found := false
-	for _, r := range rs {
-		if r.Path != path || method != "*" && r.Method != "*" && !strings.EqualFold(r.Method, method) {
+		name := g.Name
+		switch g.Kind {
+		case "other", "parser":
 			continue
+		case "optional", review.GuardUnresolved:
+			name += " (" + g.Kind + ")"
 		}
-		found = true
-		fmt.Fprintf(w, "%s %s: %s\n", showable(r.Method), showable(r.Path), accessText(r))
-		fmt.Fprintf(w, "  registered at %s:%d\n", showable(r.Registered.File), r.Registered.Line)
-		for i, g := range r.Guards {
-			fmt.Fprintf(w, "  %d. %s [%s] %s", i+1, showable(g.Name), g.Kind, showable(g.Why))
-			if g.File != "" {
-				fmt.Fprintf(w, " (%s:%d)", showable(g.File), g.Line)
-			}
-			fmt.Fprintln(w)
-		}
-		fmt.Fprintf(w, "  handler %s", showable(r.Handler.Func))
-		if r.Handler.File != "" {
-			fmt.Fprintf(w, " at %s:%d", showable(r.Handler.File), r.Handler.Line)
-		}
-		fmt.Fprintln(w)
-		if r.Reason != "" {
-			fmt.Fprintf(w, "  note: %s\n", showable(r.Reason))
-		}
-	}
-	if !found {
-		return usageError{fmt.Errorf("no route %q; 'launchgate routes' lists them", want)}
-	}
-	return nil
-}
-
-func writeRouteDiff(w io.Writer, changes []review.RouteChange, format string) error {
-	if format == "json" {
-		if changes == nil {
-			changes = []review.RouteChange{}
-		}
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]any{"changes": changes})
-	}
-	if len(changes) == 0 {
-		_, err := fmt.Fprintln(w, "no route changes")
-		return err
-	}
-	if format == "markdown" {
-		fmt.Fprintln(w, "| change | route | before | after | lost | gained |\n| --- | --- | --- | --- | --- | --- |")
-	}
-	for _, c := range changes {
-		r, before, after := c.After, "", ""
-		if r == nil {
-			r = c.Before
-		}
-		if c.Before != nil {
-			before = c.Before.Access.String()
-		}
-		if c.After != nil {
-			after = c.After.Access.String()
-		}
-		lost, gained := strings.Join(c.Lost, ", "), strings.Join(c.Gained, ", ")
-		if format == "markdown" {
-			fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s |\n", c.Change, cell(r.Method+" "+r.Path), before, after, cell(lost), cell(gained))
-			continue
-		}
-		fmt.Fprintf(w, "%-8s %s %s", c.Change, showable(r.Method), showable(r.Path))
-		switch {
-		case before != "" && after != "" && before != after:
-			fmt.Fprintf(w, ": %s -> %s", before, after)
-		case before+after != "":
-			fmt.Fprintf(w, ": %s", r.Access)
-		}
-		if lost != "" {
-			fmt.Fprintf(w, "; lost %s", showable(lost))
-		}
-		if gained != "" {
-			fmt.Fprintf(w, "; gained %s", showable(gained))
-		}
-		fmt.Fprintln(w)
-	}
-	return nil
-}
-
-// writeOpenAPI writes a skeleton: paths, methods and whether a caller must be
-// known. It knows nothing of bodies.
-func writeOpenAPI(w io.Writer, rs []review.Route) error {
-	paths := map[string]map[string]any{}
-	for _, r := range rs {
-		p, params := openAPIPath(r.Path)
-		if paths[p] == nil {
-			paths[p] = map[string]any{}
-		}
-		methods := []string{strings.ToLower(r.Method)}
-		if r.Method == "*" {
-			methods = []string{"get", "post", "put", "patch", "delete"}
-		}
-		op := map[string]any{"operationId": r.Handler.Func, "x-access": r.Access.String(), "responses": map[string]any{"default": map[string]any{"description": "not described by the code"}}}
-		if len(params) > 0 {
-			op["parameters"] = params
-		}
-		if r.Access != review.Public {
-			op["security"] = []any{map[string]any{"caller": []string{}}}
-		}
-		for _, m := range methods {
-			paths[p][m] = op
-		}
-	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(map[string]any{
-		"openapi": "3.0.3", "info": map[string]any{"title": "Routes found in the code", "version": "0"}, "paths": paths,
-		"components": map[string]any{"securitySchemes": map[string]any{"caller": map[string]any{"type": "http", "scheme": "bearer"}}},
-	})
-}
-
-// openAPIPath writes :id, *rest and {id...} as {id}.
-func openAPIPath(p string) (string, []any) {
-	var names []string
-	segs := strings.Split(p, "/")
-	for i, s := range segs {
-		name := ""
-		switch {
-		case strings.HasPrefix(s, ":") || strings.HasPrefix(s, "*"):
-			name = s[1:]
-			if name == "" {
-				name = "rest"
-			}
-		case strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}"):
-			name, _, _ = strings.Cut(strings.TrimSuffix(strings.Trim(s, "{}"), "..."), ":")
-		}
-		if name != "" {
-			segs[i] = "{" + name + "}"
+		if len(names) == 0 || names[len(names)-1] != name {
 			names = append(names, name)
 		}
 	}
-	sort.Strings(names)
-	var params []any
-	for _, n := range names {
-		params = append(params, map[string]any{"name": n, "in": "path", "required": true, "schema": map[string]any{"type": "string"}})
-	}
-	return strings.Join(segs, "/"), params
+	return strings.Join(names, " > ")
 }

@@ -2,11 +2,18 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/launchgate/launchgate/app/review"
 )
 
 const routesApp = `package main
@@ -23,11 +30,22 @@ func auth(next http.Handler) http.Handler {
 	})
 }
 
+func askGateway(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		remember(r)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func remember(*http.Request) {}
+
 func list(w http.ResponseWriter, r *http.Request) {}
 
 func main() {
 	mux := http.NewServeMux()
 	mux.Handle("GET /members/{id}", GUARD(http.HandlerFunc(list)))
+	mux.Handle("GET /members/{member}/notes", GUARD(http.HandlerFunc(list)))
+	mux.Handle("/any/{rest...}", GUARD(http.HandlerFunc(list)))
 	mux.HandleFunc("GET /healthz", list)
 	http.ListenAndServe(":8080", mux)
 }
@@ -42,16 +60,26 @@ func routesOut(t *testing.T, want int, args ...string) string {
 	return out.String()
 }
 
-func TestRoutes(t *testing.T) {
+// routesRepo writes a program and the files given to a new folder.
+func routesRepo(t *testing.T, program string, more ...string) string {
+	t.Helper()
 	dir := t.TempDir()
-	write := func(guard string) {
-		for name, text := range map[string]string{"go.mod": "module example.com/a\n\ngo 1.24\n", "main.go": strings.Replace(routesApp, "GUARD", guard, 1)} {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
+	files := append([]string{"go.mod", "module example.com/a\n\ngo 1.24\n", "main.go", program}, more...)
+	for i := 0; i < len(files); i += 2 {
+		p := filepath.Join(dir, files[i])
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(files[i+1]), 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
-	write("auth")
+	return dir
+}
+
+func TestRoutes(t *testing.T) {
+	app := func(guard string) string { return strings.ReplaceAll(routesApp, "GUARD", guard) }
+	dir := routesRepo(t, app("auth"))
 	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "-A"}, {"-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "one"}} {
 		if out, err := exec.Command("git", append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
 			t.Fatalf("git %v: %s", args, out)
@@ -61,12 +89,13 @@ func TestRoutes(t *testing.T) {
 		args []string
 		want string
 	}{
-		"table":    {[]string{dir}, "2 routes: 1 public, 1 authenticated, 0 with a role, 0 unresolved"},
-		"json":     {[]string{"--format", "json", dir}, `"access": "authenticated"`},
-		"markdown": {[]string{"--format", "markdown", dir}, "| `GET` | `/healthz` | public (health check) |"},
-		"openapi":  {[]string{"--format", "openapi", dir}, `"/members/{id}"`},
-		"why":      {[]string{"--why", "GET /members/{id}", dir}, "an anonymous request is refused at main.go:8 (401)"},
-		"no diff":  {[]string{"--diff", "HEAD", dir}, "no route changes"},
+		"table":                {[]string{dir}, "4 routes in all: 1 public (1 as one would expect), 3 authenticated, 0 with a role, 0 unresolved"},
+		"json":                 {[]string{"--format", "json", dir}, `"access": "authenticated"`},
+		"markdown":             {[]string{"--format", "markdown", dir}, "| `GET` | `/healthz` | public (health check) |"},
+		"openapi":              {[]string{"--format", "openapi", dir}, `"/members/{member}/notes"`},
+		"why":                  {[]string{"--why", "GET /members/{id}", dir}, "an anonymous request is refused at main.go:8 (401)"},
+		"why, however written": {[]string{"--why", "GET /members/:anything", dir}, "so: auth lets only known callers pass"},
+		"no diff":              {[]string{"--diff", "HEAD", dir}, "No route and no guard changes."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if out := routesOut(t, exitPass, c.args...); !strings.Contains(out, c.want) {
@@ -76,9 +105,108 @@ func TestRoutes(t *testing.T) {
 	}
 	routesOut(t, exitUsage, "--format", "xml", dir)
 	routesOut(t, exitUsage, "--why", "GET /nowhere", dir)
+	routesOut(t, exitUsage, "--diff", "HEAD", "--why", "GET /healthz", dir)
 
-	write("")
-	if out := routesOut(t, exitPass, "--diff", "HEAD", dir); !strings.Contains(out, "changed  GET /members/{id}: authenticated -> public; lost auth") {
+	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(app("")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := routesOut(t, exitPass, "--diff", "HEAD", dir)
+	for _, want := range []string{"3 routes lost auth.", "changed  GET    /members/{id}            authenticated -> public, lost auth"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	if out := routesOut(t, exitPass, "--diff", "HEAD", "--format", "markdown", dir); !strings.Contains(out, "| changed | `GET /members/{id}` | authenticated → **public** | none; lost `auth` |") {
 		t.Errorf("the lost guard is not told:\n%s", out)
+	}
+}
+
+// TestRoutesJSONIsTheDocumentedForm holds the public format: keys are never
+// taken away, and only reason, expected and server may be left out.
+func TestRoutesJSONIsTheDocumentedForm(t *testing.T) {
+	dir := routesRepo(t, strings.ReplaceAll(routesApp, "GUARD", "auth"))
+	var doc struct {
+		Routes []map[string]any `json:"routes"`
+	}
+	if err := json.Unmarshal([]byte(routesOut(t, exitPass, "--format", "json", dir)), &doc); err != nil || len(doc.Routes) != 4 {
+		t.Fatalf("%v, %d routes", err, len(doc.Routes))
+	}
+	keys := func(m any) []string {
+		var out []string
+		for k := range m.(map[string]any) {
+			if k != "reason" && k != "expected" && k != "server" {
+				out = append(out, k)
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
+	for _, r := range doc.Routes {
+		if got := keys(r); !reflect.DeepEqual(got, []string{"access", "guards", "handler", "method", "path", "registered"}) {
+			t.Errorf("a route has the keys %v", got)
+		}
+		if h, reg := keys(r["handler"]), keys(r["registered"]); !reflect.DeepEqual(h, []string{"file", "func", "line"}) || !reflect.DeepEqual(reg, []string{"file", "line"}) {
+			t.Errorf("a handler has the keys %v, its registration %v", h, reg)
+		}
+		for _, g := range r["guards"].([]any) {
+			if got := keys(g); !reflect.DeepEqual(got, []string{"file", "kind", "line", "name", "why"}) {
+				t.Errorf("a guard has the keys %v", got)
+			}
+		}
+	}
+}
+
+func TestRoutesOpenAPIIsValid(t *testing.T) {
+	dir := routesRepo(t, strings.ReplaceAll(routesApp, "GUARD", "auth"))
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(routesOut(t, exitPass, "--format", "openapi", dir)))
+	if err == nil {
+		err = doc.Validate(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []struct{ path, want string }{
+		{"/a/:id/*rest", "/a/{id}/{rest}"}, {"/a/{id:[0-9]{2,}}/b", "/a/{id}/b"}, {"/f/{name}.{ext}", "/f/{name}.{ext}"}, {"/{x}/{x}", "/{x}/{x2}"}, {"/all/{rest...}", "/all/{rest}"}, {"/{$}", "/"},
+	} {
+		if got, _ := openAPIPath(p.path); got != p.want {
+			t.Errorf("%s is written %s, want %s", p.path, got, p.want)
+		}
+	}
+}
+
+// TestRoutesPoliciesGuardsCount: what the policy of the folder declares.
+func TestRoutesPoliciesGuardsCount(t *testing.T) {
+	program := strings.ReplaceAll(routesApp, "GUARD", "askGateway")
+	if out := routesOut(t, exitPass, routesRepo(t, program)); !strings.Contains(out, "4 public") {
+		t.Errorf("without a policy:\n%s", out)
+	}
+	out := routesOut(t, exitPass, routesRepo(t, program, ".github/launchgate.yml", "version: 1\nguards:\n  - name: askGateway\n    grants: role\n"))
+	if !strings.Contains(out, "3 with a role") {
+		t.Errorf("with a policy:\n%s", out)
+	}
+}
+
+// TestRoutesKeepTheTerminalSafe: a repository's names act on no terminal and
+// break no table.
+func TestRoutesKeepTheTerminalSafe(t *testing.T) {
+	dir := routesRepo(t, strings.NewReplacer("GUARD", "auth", `"GET /healthz"`, `"GET /x\x1b[2J\x1b]0;t\x07\u202e|`+"`"+`\u009b31m<b>\n| y |"`).Replace(routesApp))
+	for _, args := range [][]string{{dir}, {"--format", "markdown", dir}, {"--format", "json", dir}, {"--format", "openapi", dir}} {
+		out := routesOut(t, exitPass, args...)
+		if i := strings.IndexFunc(out, func(r rune) bool {
+			return r < ' ' && r != '\n' || 0x7f <= r && r < 0xa0 || r == 0x202e
+		}); i >= 0 {
+			t.Errorf("%v: %q", args, out[max(0, i-30):min(len(out), i+30)])
+		}
+		if args[0] == dir && !strings.Contains(out, "GET     /x") || strings.Contains(out, "\n| y") {
+			t.Errorf("%v: the route is missing or breaks its line:\n%s", args, out)
+		}
+	}
+	for _, r := range strings.Split(routesOut(t, exitPass, "--format", "markdown", dir), "\n") {
+		if strings.HasPrefix(r, "|") && strings.Count(strings.ReplaceAll(r, `\|`, ""), "|") != 6 {
+			t.Errorf("a row of another width: %s", r)
+		}
+	}
+	if got := conclusion(review.Route{Access: review.Authenticated, Guards: []review.Guard{{Name: "a\x1b[2Jb", Kind: review.GuardAuthentication}}}); strings.Contains(got, "\x1b") {
+		t.Errorf("%q", got)
 	}
 }

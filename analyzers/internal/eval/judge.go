@@ -40,6 +40,8 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 	m.ctx, m.op = nil, r.op
 	defer func() { m.ctx, m.op = nil, nil }()
 	for _, mw := range chain {
+		// What the route itself depends on is no condition of its guard.
+		mw.conds = slices.DeleteFunc(slices.Clone(mw.conds), func(c string) bool { return slices.Contains(r.conds, c) })
 		v := m.judgeMiddleware(mw.v, rt.Path, rt.Method, 0)
 		if v.name == "" {
 			continue

@@ -89,6 +89,7 @@ func (s Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Progr
 	if err != nil {
 		return scan.Report{}, err
 	}
+	head.Routes = distinct(head.Routes)
 	rep := scan.Report{Head: head.Findings, Routes: head.Routes, Data: head.Data, Receipt: head.Receipt}
 	if len(head.Routes) > 0 {
 		c := review.Count{Unit: "routes resolved", Expected: len(head.Routes), Judged: true}
@@ -104,7 +105,7 @@ func (s Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Progr
 		if err != nil {
 			return scan.Report{}, err
 		}
-		rep.Base, rep.BaseRoutes, rep.BaseData = base.Findings, base.Routes, base.Data
+		rep.Base, rep.BaseRoutes, rep.BaseData = base.Findings, distinct(base.Routes), base.Data
 		// What could not be read at the base is said but is no gap: a finding
 		// there would only have made one of the head's "existing".
 		for _, g := range base.Receipt.Gaps {
@@ -115,6 +116,26 @@ func (s Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Progr
 	rep.Receipt.Scanner = s.Name()
 	rep.Receipt.Wall, rep.Receipt.CPU, rep.Receipt.PeakBytes = time.Since(start), cpuTime()-cpu, peak()
 	return rep, nil
+}
+
+// distinct leaves out what several programs of one repository have in common:
+// each shows the routes of the packages it shares with others.
+func distinct(rs []review.Route) []review.Route {
+	type identity struct {
+		server, method, path, handler string
+		access                        review.Access
+		at                            review.FileLine
+	}
+	seen := map[identity]bool{}
+	out := rs[:0:0]
+	for _, r := range rs {
+		k := identity{r.Server, r.Method, r.Path, r.Handler.Func, r.Access, r.Registered}
+		if !seen[k] {
+			seen[k] = true
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func failure(ctx context.Context, op string, err error) error {

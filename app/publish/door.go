@@ -1,0 +1,294 @@
+package publish
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// shownRows is how many route changes stand open; the rest is folded away.
+const shownRows = 12
+
+// door sums up what a change does to the routes.
+type door struct {
+	public, expected, opened, unresolved, removed int
+	lost                                          []lostBy
+}
+
+// lostBy are routes that lost the same guards.
+type lostBy struct {
+	guards []string
+	routes []string
+}
+
+func newDoor(changes []review.RouteChange) door {
+	var d door
+	for _, c := range changes {
+		if c.After == nil {
+			d.removed++
+			continue
+		}
+		lost := lostGuards(c)
+		switch {
+		case c.After.Access == review.Unresolved && (c.Before == nil || c.Before.Access != review.Unresolved):
+			d.unresolved++
+		case c.After.Access == review.Public && c.Before == nil && c.After.Expected != "":
+			d.expected++
+		case c.After.Access == review.Public && c.Before == nil:
+			d.public++
+		case c.After.Access == review.Public && c.Before.Access != review.Public && len(lost) == 0:
+			d.opened++
+		}
+		if len(lost) == 0 {
+			continue
+		}
+		i := slices.IndexFunc(d.lost, func(l lostBy) bool { return slices.Equal(l.guards, lost) })
+		if i < 0 {
+			d.lost, i = append(d.lost, lostBy{guards: lost}), len(d.lost)
+		}
+		d.lost[i].routes = append(d.lost[i].routes, c.After.Key())
+	}
+	return d
+}
+
+// lostGuards are the guards that a change took away; one that another took the
+// place of is no loss.
+func lostGuards(c review.RouteChange) []string {
+	if c.Before == nil || c.After == nil || len(c.Lost) == 0 {
+		return nil
+	}
+	rank := map[review.Access]int{review.Role: 3, review.Authenticated: 2, review.Unresolved: 1}
+	if rank[c.After.Access] >= rank[c.Before.Access] && len(c.Gained) >= len(c.Lost) {
+		return nil
+	}
+	return c.Lost
+}
+
+// say puts the sum into one sentence, names through quote.
+func (d door) say(changes int, quote func(string) string) string {
+	const named = 3
+	var parts []string
+	if n := d.public + d.expected; n > 0 {
+		part := "+" + plural(n, "public route", "public routes")
+		if d.expected > 0 {
+			part += fmt.Sprintf(" (%d as one would expect)", d.expected)
+		}
+		parts = append(parts, part)
+	}
+	for i, l := range d.lost {
+		if i == named {
+			n := 0
+			for _, m := range d.lost[i:] {
+				n += len(m.routes)
+			}
+			parts = append(parts, plural(n, "more route lost a guard", "more routes lost guards"))
+			break
+		}
+		who := quote(l.routes[0])
+		if len(l.routes) > 1 {
+			who = fmt.Sprintf("%d routes", len(l.routes))
+		}
+		parts = append(parts, who+" lost "+names(l.guards, 3, quote))
+	}
+	if d.opened > 0 {
+		parts = append(parts, plural(d.opened, "route became public", "routes became public"))
+	}
+	if d.unresolved > 0 {
+		parts = append(parts, fmt.Sprintf("%d unresolved", d.unresolved))
+	}
+	if len(parts) == 0 {
+		return plural(changes, "route changes", "routes change") + ", none opens"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// frontDoor writes what the change does to the API's front door, and how many
+// routes of each kind there are.
+func frontDoor(s *sheet, o review.Outcome) {
+	if len(o.Routes) == 0 && len(o.RouteChanges) == 0 {
+		return
+	}
+	if len(o.RouteChanges) > 0 {
+		changes(s, o.RouteChanges)
+	} else if o.Target.Base != "" {
+		s.write("No route and no guard changes. ")
+	}
+	s.write(RouteTotals(o.Routes) + ".\n\n")
+}
+
+// changes writes the sum of some changes and a row for each.
+func changes(s *sheet, list []review.RouteChange) {
+	const head = "| change | route | access | guards |\n| --- | --- | --- | --- |\n"
+	s.write("**" + newDoor(list).say(len(list), code) + ".**\n\n")
+	open := min(len(list), shownRows)
+	s.table(head, open, func(i int) string { return routeRow(list[i]) })
+	s.write("\n")
+	if rest := list[open:]; len(rest) > 0 {
+		before, end := fmt.Sprintf("<details><summary>%s</summary>\n\n", plural(len(rest), "more change", "more changes")), "\n</details>\n\n"
+		if !s.fits(before + head + routeRow(rest[0]) + end + "\n9999 more rows are left out here.\n") {
+			s.write(plural(len(rest), "more change is", "more changes are") + " left out here.\n\n")
+			return
+		}
+		s.WriteString(before)
+		s.limit -= len(end)
+		s.table(head, len(rest), func(i int) string { return routeRow(rest[i]) })
+		s.limit += len(end)
+		s.WriteString(end)
+	}
+}
+
+// RouteTotals counts routes by who can call them: "7 routes: 2 public, ...".
+func RouteTotals(routes []review.Route) string {
+	counts := make(map[review.Access]int)
+	expected := 0
+	for _, r := range routes {
+		counts[r.Access]++
+		if r.Access == review.Public && r.Expected != "" {
+			expected++
+		}
+	}
+	public := fmt.Sprintf("%d public", counts[review.Public])
+	if expected > 0 {
+		public += fmt.Sprintf(" (%d as one would expect)", expected)
+	}
+	return fmt.Sprintf("%s in all: %s, %d authenticated, %d with a role, %d unresolved", plural(len(routes), "route", "routes"),
+		public, counts[review.Authenticated], counts[review.Role], counts[review.Unresolved])
+}
+
+// RouteChangesMarkdown writes changes of routes as the check's summary does.
+func RouteChangesMarkdown(list []review.RouteChange) string {
+	s := &sheet{limit: maxSummaryBytes}
+	if len(list) == 0 {
+		return "No route and no guard changes.\n"
+	}
+	changes(s, list)
+	return strings.TrimSuffix(s.String(), "\n")
+}
+
+func routeRow(c review.RouteChange) string {
+	r := c.After
+	if r == nil {
+		r = c.Before
+	}
+	if r == nil {
+		return fmt.Sprintf("| %s | | | |\n", brief(c.Change, 20))
+	}
+	access := r.Access.String()
+	if c.Before != nil && c.After != nil && c.Before.Access != c.After.Access {
+		access = fmt.Sprintf("%s → **%s**", c.Before.Access, c.After.Access)
+	} else if c.Before == nil && r.Access == review.Public {
+		access = "**public**"
+	}
+	guards := "none"
+	if chain := chainOf(*r, cell); len(chain) > 0 {
+		guards = strings.Join(chain, " → ")
+	}
+	if len(c.Lost) > 0 {
+		guards += "; lost " + inCell(codes(c.Lost, 6))
+	}
+	if len(c.Gained) > 0 {
+		guards += "; gained " + inCell(codes(c.Gained, 6))
+	}
+	if r.Reason != "" {
+		guards += " (" + brief(r.Reason, 200) + ")"
+	} else if r.Expected != "" {
+		guards += " (expected: " + brief(r.Expected, 200) + ")"
+	}
+	route := cell(r.Key())
+	if c.Before != nil && c.After != nil && c.Before.Path != c.After.Path {
+		route += ", was " + cell(c.Before.Key())
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s |\n", brief(c.Change, 20), route, access, guards)
+}
+
+// chainOf are the names of what of a route's chain has to do with who calls, in
+// the order they are asked.
+func chainOf(r review.Route, quote func(string) string) []string {
+	const most = 6
+	var chain []string
+	for _, g := range r.Guards {
+		if g.Kind == "other" {
+			continue
+		}
+		if len(chain) == most {
+			return append(chain, "…")
+		}
+		name := quote(g.Name)
+		if g.Kind == "optional" || g.Kind == "parser" {
+			name += " (" + g.Kind + ")"
+		}
+		chain = append(chain, name)
+	}
+	return chain
+}
+
+// RouteChangesText writes changes of routes for a terminal.
+func RouteChangesText(list []review.RouteChange, opt TextOptions) string {
+	p := &page{painter: painter{opt.Colour}, width: opt.width()}
+	if len(list) == 0 {
+		return "No route and no guard changes.\n"
+	}
+	p.changes(list, "")
+	return p.String()
+}
+
+func (p *page) changes(list []review.RouteChange, indent string) {
+	p.line(indent, newDoor(list).say(len(list), terminal)+".")
+	name := func(c review.RouteChange) string {
+		r := c.After
+		if r == nil {
+			r = c.Before
+		}
+		if r == nil {
+			return ""
+		}
+		return fmt.Sprintf("%-6s %s", terminal(r.Method), terminal(r.Path))
+	}
+	column := 0
+	for _, c := range list {
+		column = max(column, min(columns(name(c)), 48))
+	}
+	for _, c := range list {
+		var access string
+		switch {
+		case c.Before != nil && c.After != nil && c.Before.Access != c.After.Access:
+			access = fmt.Sprintf("%s -> %s", c.Before.Access, c.After.Access)
+		case c.After != nil:
+			access = c.After.Access.String()
+		case c.Before != nil:
+			access = "was " + c.Before.Access.String()
+		}
+		if c.After != nil && (c.After.Access == review.Public || c.After.Access == review.Unresolved) {
+			access = p.red(access)
+		}
+		if len(c.Lost) > 0 {
+			access += ", lost " + names(c.Lost, 6, terminal)
+		}
+		if len(c.Gained) > 0 {
+			access += ", gained " + names(c.Gained, 6, terminal)
+		}
+		if c.Before != nil && c.After != nil && c.Before.Path != c.After.Path {
+			access += ", was " + terminal(c.Before.Key())
+		}
+		if c.After != nil && c.After.Reason != "" {
+			access += " (" + terminal(c.After.Reason) + ")"
+		} else if c.After != nil && c.Before == nil && c.After.Expected != "" {
+			access += " (expected: " + terminal(c.After.Expected) + ")"
+		}
+		n := name(c)
+		fmt.Fprintf(p, "%s%-8s %s%s  %s\n", indent, terminal(c.Change), n, strings.Repeat(" ", max(0, column-columns(n))), access)
+	}
+}
+
+// Terminal makes a text of a repository safe to print on one line of a terminal.
+func Terminal(s string) string { return terminal(s) }
+
+// Cell writes a text of a repository as code into a cell of a Markdown table.
+func Cell(s string) string {
+	if s == "" {
+		return ""
+	}
+	return cell(s)
+}
