@@ -9,7 +9,14 @@
 // abstract, through the chain of middleware that really applies to a route, and
 // through its handler; if nothing refuses it the route is public.
 //
-// The analyzer works on whole programs: every package exports a compact form of
+// # Analyzer routes
+//
+// routes: reconstruct the routes of a program and who can reach them
+//
+// It reports nothing; its result is the inventory that authz reports on and
+// "launchgate routes" prints.
+//
+// The analyzers work on whole programs: every package exports a compact form of
 // its code as a fact, and the package with main puts them together. It imports
 // go/analysis and nothing of app.
 package authz
