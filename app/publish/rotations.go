@@ -121,11 +121,15 @@ func RotationsMarkdown(w io.Writer, h review.History) error {
 
 // RotationsJSON writes histories for programs.
 func RotationsJSON(w io.Writer, hs ...review.History) error {
-	if hs == nil {
-		hs = []review.History{}
+	list := make([]review.History, len(hs))
+	for i, h := range hs {
+		if h.Rotations == nil {
+			h.Rotations = []review.Rotation{}
+		}
+		list[i] = h
 	}
 	return writeJSON(w, "what to rotate as JSON", struct {
 		Version   int              `json:"version"`
 		Histories []review.History `json:"histories"`
-	}{1, hs})
+	}{1, list})
 }

@@ -218,7 +218,15 @@ func (s *session) locate(ctx context.Context, at review.SHA, hs []hit, files int
 		return out, nil
 	}
 	// The patterns go through standard input: arguments are visible to others.
-	listing, err := s.repo.grep(ctx, at, patterns.String())
+	large, err := s.repo.largeFiles(ctx, at, bigFileBytes)
+	if err != nil {
+		return out, err
+	}
+	leave, err := exclude(large)
+	if err != nil {
+		return out, err
+	}
+	listing, err := s.repo.grep(ctx, at, patterns.String(), leave)
 	if err != nil {
 		return out, err
 	}
@@ -228,7 +236,8 @@ func (s *session) locate(ctx context.Context, at review.SHA, hs []hit, files int
 			paths = append(paths, string(path))
 		}
 	}
-	// A file in UTF-16 does not hold the text as git grep knows it.
+	// A file in UTF-16 does not hold the text as git grep knows it, and large
+	// ones were left out.
 	blobs, err := s.repo.paths(ctx, at, blobPaths(hs))
 	if err != nil {
 		return out, err

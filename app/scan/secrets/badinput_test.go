@@ -58,6 +58,36 @@ func TestOddFilesAreLookedAt(t *testing.T) {
 	}
 }
 
+// git would load an added or deleted large file as a whole only to say that it is
+// binary: two gigabytes were "unable to read" within a worker's memory.
+func TestLargeFilesAreStreamedWhateverBecomesOfThem(t *testing.T) {
+	w := newWork(t)
+	big := strings.Repeat("let a = b.c(d, 1);\n", (bigFileBytes+1<<20)/19)
+	base := w.write("x", "x\n").write("old.sql", big+"K="+awsKey()+"\n").commit("start")
+	first := w.write("new.sql", big+"S="+stripeKey()+"\n").write("a.env", "G="+githubPAT()+"\n").commit("add a large one beside a small one")
+	w.write("new.sql", big+"x\n").write("old.sql", "small\n").commit("take it out")
+	w.git("checkout", "-q", "-b", "side", string(base))
+	w.write("old.sql", big+"other\n").commit("side")
+	w.git("checkout", "-q", "main")
+	if _, err := w.try("merge", "-q", "side"); err == nil {
+		t.Fatal("the merge was meant to conflict")
+	}
+	w.write("old.sql", big+"H="+slackHook()+"\n").commit("merge")
+	rep := w.scan(base, w.head())
+	line := strings.Count(big, "\n") + 1
+	want(t, rep.Head, fmt.Sprintf("secrets/stripe-access-token new.sql:%d@%s", line, first.Short()), "secrets/github-pat a.env:1", fmt.Sprintf("secrets/slack-webhook-url old.sql:%d", line))
+	complete(t, rep, 4)
+	r, err := openRepo(w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &session{repo: r, rules: allRules(), key: testKey}
+	out, err := s.listing(context.Background(), []commit{{id: first}}, &walkResult{order: map[string]int{}})
+	if err != nil || len(out[string(first)]) != 1 || out[string(first)][0].path != "new.sql" {
+		t.Errorf("large files of the commit: %+v, %v", out, err)
+	}
+}
+
 func TestBinaryFilesAreCountedAndTheirNamesLookedAt(t *testing.T) {
 	w := newWork(t)
 	base := w.write("x", "x\n").commit("start")

@@ -310,10 +310,58 @@ func (r repo) objects(ctx context.Context, ids []string, limit int64, visit func
 	return err
 }
 
+// larger returns those of the named objects that have more than limit bytes.
+// What is missing is not among them: who reads it notices.
+func (r repo) larger(ctx context.Context, ids []string, limit int64) (map[string]bool, error) {
+	out := make(map[string]bool)
+	if len(ids) == 0 {
+		return out, nil
+	}
+	err := r.stream(ctx, revsInput(ids), func(rd io.Reader) error {
+		sc := bufio.NewScanner(rd)
+		for sc.Scan() {
+			id, size, _ := strings.Cut(sc.Text(), " ")
+			if n, err := strconv.ParseInt(size, 10, 64); err == nil && n > limit {
+				out[id] = true
+			}
+		}
+		return sc.Err()
+	}, "cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer")
+	return out, err
+}
+
+// largeFiles returns the files of a commit's tree with more than limit bytes.
+func (r repo) largeFiles(ctx context.Context, at review.SHA, limit int64) ([]named, error) {
+	var out []named
+	err := r.stream(ctx, nil, func(rd io.Reader) error {
+		br := bufio.NewReaderSize(rd, 128<<10)
+		for {
+			line, err := br.ReadString(0)
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			meta, path, ok := strings.Cut(line[:len(line)-1], "\t")
+			f := strings.Fields(meta)
+			if !ok || len(f) != 4 {
+				return fmt.Errorf("git ls-tree: an entry of %d fields", len(f))
+			}
+			if n, err := strconv.ParseInt(f[3], 10, 64); err == nil && n > limit {
+				out = append(out, named{path: path, blob: f[2], commit: string(at)})
+			}
+		}
+	}, "ls-tree", "-r", "-l", "-z", "--full-tree", string(at))
+	return out, err
+}
+
 // grep returns "<commit>:<path>" with NULs between for every file of the tree
-// that holds one of the patterns, one a line. The patterns are fixed strings.
-func (r repo) grep(ctx context.Context, at review.SHA, patterns string) ([]byte, error) {
-	out, err := r.output(ctx, 16<<20, strings.NewReader(patterns), "grep", "-l", "-z", "-a", "-F", "--no-textconv", "--threads=1", "--no-color", "-f", "-", string(at), "--")
+// that holds one of the patterns, one a line. The patterns are fixed strings. git
+// loads files as a whole, so large ones are in leave.
+func (r repo) grep(ctx context.Context, at review.SHA, patterns string, leave []string) ([]byte, error) {
+	args := []string{"grep", "-l", "-z", "-a", "-F", "--no-textconv", "--threads=1", "--no-color", "-f", "-", string(at), "--", "."}
+	out, err := r.output(ctx, 16<<20, strings.NewReader(patterns), append(args, leave...)...)
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == 1 {
 		return nil, nil // nothing found

@@ -329,12 +329,34 @@ func parseTag(o object) tag {
 
 // finalDiff looks at both sides of the change between base and head.
 func (s *session) finalDiff(ctx context.Context, base, head review.SHA) (added, removed []hit, err error) {
+	var blobs []string
+	files := make(map[string][]named)
+	raw := append(slices.DeleteFunc(slices.Clone(rawArgs), func(a string) bool { return a == "--root" || a == "-c" || a == "--always" }), string(base), string(head))
+	if err := s.listed(ctx, nil, raw, func(f named, sides []string, _ bool) {
+		for _, id := range sides {
+			blobs = append(blobs, id)
+			files[id] = append(files[id], f)
+		}
+	}); err != nil {
+		return nil, nil, err
+	}
+	// Large files are looked at with the commits that bring them.
+	large, err := s.repo.larger(ctx, blobs, bigFileBytes)
+	if err != nil {
+		return nil, nil, err
+	}
+	var big []named
+	for blob := range large {
+		big = append(big, files[blob]...)
+	}
+	leave, err := exclude(big)
+	if err != nil {
+		return nil, nil, err
+	}
 	sink := &diffSink{s: s, ctx: ctx, head: string(head)}
 	args := []string{"diff-tree", "-r", "-p", "-U0", "--no-renames", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color",
-		"--src-prefix=a/", "--dst-prefix=b/", "--inter-hunk-context=0", "--no-relative", "--submodule=short", "--ignore-submodules=none", string(base), string(head)}
-	if !s.compareAll {
-		args = append(append(args, "--"), leftOut...)
-	}
+		"--src-prefix=a/", "--dst-prefix=b/", "--inter-hunk-context=0", "--no-relative", "--submodule=short", "--ignore-submodules=none", string(base), string(head), "--"}
+	args = append(args, s.pathspecs(leave)...)
 	err = s.repo.stream(ctx, nil, func(rd io.Reader) error { return newPatchReader(rd, sink, true).run() }, args...)
 	return sink.added, sink.gone, err
 }
@@ -388,6 +410,8 @@ func gapOf(err error) review.Gap {
 		g.Why, g.Do = mh.Error(), "fetch the whole history"
 	case errors.As(err, &ge) && ge.stderr != "":
 		g.Why = "git " + ge.op + ": " + ge.stderr
+	case errors.Is(err, errTooManyBig):
+		g.Code, g.What, g.Why, g.Do = review.CodeTooLarge, "files", err.Error(), "keep large files out of git, or in git LFS"
 	case errors.Is(err, errCut):
 		g.Code, g.What, g.Why, g.Do = review.CodeTooLarge, "secrets", err.Error(), "exclude generated data with an allowlist in .gitleaks.toml on the default branch"
 	case errors.Is(err, errPatch):

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -96,10 +97,11 @@ func (s *session) walk(ctx context.Context, revs []string, known func(string) bo
 	if err := s.readCommits(ctx, todo, &res); err != nil {
 		return res, err
 	}
-	if err := s.listing(ctx, todo, &res); err != nil {
+	big, err := s.listing(ctx, todo, &res)
+	if err != nil {
 		return res, err
 	}
-	err = s.patches(ctx, todo, &res, total, done)
+	err = s.patches(ctx, todo, big, &res, total, done)
 	res.scanned = int(s.scanned.Load())
 	if err != nil {
 		return res, err
@@ -197,13 +199,19 @@ func (s *session) add(res *walkResult, hs []hit) {
 
 // patches looks at what every commit changed, on all cores: each worker feeds
 // batches to a git of its own.
-func (s *session) patches(ctx context.Context, todo []commit, res *walkResult, total int, done func([]commit) error) error {
+func (s *session) patches(ctx context.Context, todo []commit, big map[string][]named, res *walkResult, total int, done func([]commit) error) error {
 	if len(todo) == 0 {
 		return nil
 	}
 	// Merges are shown apart: the combined format needs context, since git
 	// 2.39 prints impossible hunk headers for it with -U0.
+	type job struct {
+		merges int
+		batch  []commit
+		big    []named // files of the batch's one commit that git must not load
+	}
 	var kinds [2][]commit
+	var large []job
 	for _, c := range todo {
 		k := 0
 		if len(c.parents) > 1 {
@@ -212,16 +220,16 @@ func (s *session) patches(ctx context.Context, todo []commit, res *walkResult, t
 				continue
 			}
 		}
+		if files := big[string(c.id)]; files != nil {
+			large = append(large, job{k, []commit{c}, files})
+			continue
+		}
 		kinds[k] = append(kinds[k], c)
 	}
-	type job struct {
-		merges int
-		batch  []commit
-	}
-	var jobs []job
+	jobs := large
 	for k, list := range kinds {
 		for ; len(list) > 0; list = list[min(batchCommits, len(list)):] {
-			jobs = append(jobs, job{k, list[:min(batchCommits, len(list))]})
+			jobs = append(jobs, job{k, list[:min(batchCommits, len(list))], nil})
 		}
 	}
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
@@ -239,12 +247,16 @@ func (s *session) patches(ctx context.Context, todo []commit, res *walkResult, t
 			}()
 			for n := turns.next(i); n >= 0; n = turns.next(i) {
 				j := jobs[n]
-				if git[j.merges] == nil {
-					if git[j.merges], err = s.startDiffTree(ctx, j.merges == 1); err != nil {
-						return err
+				if j.big != nil {
+					err = s.withoutBig(ctx, j.merges == 1, res, j.batch, j.big)
+				} else {
+					if git[j.merges] == nil {
+						if git[j.merges], err = s.startDiffTree(ctx, j.merges == 1, nil); err != nil {
+							return err
+						}
 					}
+					err = git[j.merges].batch(ctx, s, res, j.batch)
 				}
-				err := git[j.merges].batch(ctx, s, res, j.batch)
 				if err == nil && done != nil {
 					err = done(j.batch)
 				}
@@ -313,16 +325,54 @@ var leftOut = func() []string {
 }()
 
 // listing looks at the names of new files of every commit, which git lists
-// without reading any. A name with a line break makes git compare everything:
-// allowlists, whose dots match no line break, do not leave it out.
-func (s *session) listing(ctx context.Context, todo []commit, res *walkResult) error {
+// without reading any, and returns by commit the files that are too large for a
+// diff: git would load an added one as a whole only to say that it is binary. A
+// name with a line break makes git compare everything: allowlists, whose dots
+// match no line break, do not leave it out.
+func (s *session) listing(ctx context.Context, todo []commit, res *walkResult) (map[string][]named, error) {
 	if len(todo) == 0 {
-		return nil
+		return nil, nil
 	}
 	ids := make([]string, len(todo))
 	for i, c := range todo {
 		ids[i] = string(c.id)
 	}
+	args := append(slices.Clone(rawArgs), "--stdin")
+	blobs := make(map[string]bool)
+	err := s.listed(ctx, ids, args, func(f named, sides []string, added bool) {
+		if strings.Contains(f.path, "\n") {
+			s.compareAll = true
+		}
+		if added && !s.plain {
+			s.lookAtName(ctx, res, f.path, f.commit)
+		}
+		for _, id := range sides {
+			blobs[id] = true
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	large, err := s.repo.larger(ctx, sortedKeys(blobs), bigFileBytes)
+	if err != nil || len(large) == 0 {
+		return nil, err
+	}
+	out := make(map[string][]named)
+	err = s.listed(ctx, ids, args, func(f named, sides []string, _ bool) {
+		if slices.ContainsFunc(sides, func(id string) bool { return large[id] }) {
+			out[f.commit] = append(out[f.commit], f)
+		}
+	})
+	return out, err
+}
+
+// rawArgs make git list what commits change without looking into files.
+var rawArgs = []string{"diff-tree", "-r", "--root", "-c", "--raw", "--no-renames", "--no-abbrev", "--always", "--no-color", "--no-relative", "--ignore-submodules=none"}
+
+// listed runs git with args, whose output is a raw listing for each of ids in
+// turn, and calls visit for each path with the files on all sides of the change.
+// Its blob is "" for what is no regular file any more.
+func (s *session) listed(ctx context.Context, ids, args []string, visit func(f named, sides []string, added bool)) error {
 	seen, cur := 0, ""
 	err := s.repo.stream(ctx, revsInput(ids), func(rd io.Reader) error {
 		br := bufio.NewReaderSize(rd, 256<<10)
@@ -339,25 +389,88 @@ func (s *session) listing(ctx context.Context, todo []commit, res *walkResult) e
 				seen, cur = seen+1, line
 				continue
 			}
-			meta, name, ok := strings.Cut(line, "\t")
-			if !ok {
-				return fmt.Errorf("%w: a line of a listing", errPatch)
-			}
-			if name, err = patchName(name, 0); err != nil {
+			f, sides, added, err := rawLine(line)
+			if err != nil {
 				return err
 			}
-			if strings.ContainsAny(name, "\n") {
-				s.compareAll = true
-			}
-			if status := meta[strings.LastIndexByte(meta, ' ')+1:]; strings.Contains(status, "A") && !s.plain {
-				s.lookAtName(ctx, res, name, cur)
-			}
+			f.commit = cur
+			visit(f, sides, added)
 		}
-	}, "diff-tree", "--stdin", "-r", "--root", "-c", "--raw", "--no-renames", "--always", "--no-color", "--no-relative", "--ignore-submodules=none")
-	if err == nil && seen != len(todo) {
-		return fmt.Errorf("git listed the files of %d of %d commits", seen, len(todo))
+	}, args...)
+	if err == nil && seen != len(ids) {
+		return fmt.Errorf("git listed the files of %d of %d commits", seen, len(ids))
 	}
 	return err
+}
+
+// rawLine reads ":MODE MODE ID ID STATUS<tab>PATH", for a merge with one more
+// mode and id for each further parent.
+func rawLine(line string) (f named, sides []string, added bool, err error) {
+	meta, name, ok := strings.Cut(line, "\t")
+	w := strings.Fields(strings.TrimLeft(meta, ":"))
+	n := len(w) / 2 // modes, and ids
+	if !ok || len(w) < 5 || len(w)%2 == 0 {
+		return f, nil, false, fmt.Errorf("%w: a line of a listing", errPatch)
+	}
+	if f.path, err = patchName(name, 0); err != nil {
+		return f, nil, false, err
+	}
+	for i, mode := range w[:n] {
+		if strings.HasPrefix(mode, "100") {
+			sides = append(sides, w[n+i])
+			if i == n-1 {
+				f.blob = w[n+i]
+			}
+		}
+	}
+	return f, sides, strings.Contains(w[2*n], "A"), nil
+}
+
+// maxExcluded bounds what a command line is told to leave out.
+const maxExcluded = 64 << 10
+
+// exclude returns the pathspecs that leave files out.
+func exclude(files []named) ([]string, error) {
+	var out []string
+	size := 0
+	for _, f := range files {
+		spec := ":(exclude,top,literal)" + f.path
+		if size += len(spec) + 1; size > maxExcluded {
+			return nil, errTooManyBig
+		}
+		out = append(out, spec)
+	}
+	return out, nil
+}
+
+// errTooManyBig is a commit with more large files than can be looked at one by
+// one.
+var errTooManyBig = fmt.Errorf("more files of over %d MiB in one commit than can be looked at", bigFileBytes>>20)
+
+// pathspecs are what git compares: everything but what the defaults leave out
+// and leave.
+func (s *session) pathspecs(leave []string) []string {
+	if s.compareAll {
+		return append([]string{"."}, leave...)
+	}
+	return append(slices.Clone(leftOut), leave...)
+}
+
+// withoutBig looks at one commit with large files: git shows the others, these
+// are streamed.
+func (s *session) withoutBig(ctx context.Context, merge bool, res *walkResult, batch []commit, big []named) error {
+	leave, err := exclude(big)
+	if err != nil {
+		return err
+	}
+	d, err := s.startDiffTree(ctx, merge, leave)
+	if err != nil {
+		return err
+	}
+	if err := d.stop(d.batch(ctx, s, res, batch)); err != nil || s.plain {
+		return err
+	}
+	return s.lookAtBlobs(ctx, res, big)
 }
 
 // diffTree is a running "git diff-tree --stdin".
@@ -387,13 +500,13 @@ func patchArgs(merges bool) []string {
 		"--no-color", "--src-prefix=a/", "--dst-prefix=b/", "--inter-hunk-context=0", "--no-relative", "--submodule=short", "--ignore-submodules=none"}
 }
 
-func (s *session) startDiffTree(ctx context.Context, merges bool) (*diffTree, error) {
+// startDiffTree starts a git that shows commits, without what the pathspecs in
+// leave exclude.
+func (s *session) startDiffTree(ctx context.Context, merges bool, leave []string) (*diffTree, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	d := &diffTree{cancel: cancel}
 	args := append([]string{"diff-tree", "--stdin"}, patchArgs(merges)...)
-	if !s.compareAll {
-		args = append(append(args, "--"), leftOut...)
-	}
+	args = append(append(args, "--"), s.pathspecs(leave)...)
 	d.cmd = s.repo.command(ctx, args...)
 	d.cmd.Stderr = &d.complaint
 	var err error
