@@ -34,6 +34,8 @@ type stage struct {
 	repo   *ghtest.Repo
 	db     *store.DB
 	queue  *jobs.Queue
+	// service is what answers the queue's jobs.
+	service *pipeline.Service
 
 	mu   sync.Mutex
 	scan func(ctx context.Context, req scan.Request) scan.Report
@@ -68,6 +70,11 @@ func marks(_ context.Context, req scan.Request) scan.Report {
 }
 
 func newStage(t *testing.T, files map[string]string) *stage {
+	t.Helper()
+	return newStageWith(t, files, jobs.Config{Workers: 4, RepoSlots: 4}, nil)
+}
+
+func newStageWith(t *testing.T, files map[string]string, cfg jobs.Config, historian *pipeline.Historian) *stage {
 	t.Helper()
 	s := &stage{t: t, scan: marks}
 	var err error
@@ -109,9 +116,15 @@ func newStage(t *testing.T, files map[string]string) *stage {
 				s.mu.Unlock()
 				return []scan.Report{scanner(ctx, req)}
 			}}}
-	if s.queue, err = jobs.New(s.db, jobs.Config{Workers: 4, RepoSlots: 4, MaxAttempts: 2, LeaseTime: 2 * time.Second}, service); err != nil {
+	cfg.MaxAttempts, cfg.LeaseTime = 2, 2*time.Second
+	service.Historian = historian
+	if s.queue, err = jobs.New(s.db, cfg, service); err != nil {
 		t.Fatal(err)
 	}
+	if historian != nil {
+		historian.Accept = s.queue.Accept
+	}
+	s.service = service
 	if err := s.queue.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

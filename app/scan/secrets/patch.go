@@ -54,7 +54,6 @@ type patchReader struct {
 	removed bool
 	long    []byte // a line longer than br's buffer
 	line    []byte // the current line, without its newline
-	nl      bool   // the current line ended in a newline
 	peeked  bool
 	add     []byte
 	del     []byte
@@ -82,14 +81,13 @@ func (p *patchReader) next() error {
 		}
 		line = p.long
 	}
-	if err != nil && (err != io.EOF || len(line) == 0) {
+	if err == io.EOF && len(line) > 0 {
+		return fmt.Errorf("%w: it ends in mid-line", errPatch) // git always ends lines
+	}
+	if err != nil {
 		return err
 	}
-	p.nl = len(line) > 0 && line[len(line)-1] == '\n'
-	if p.nl {
-		line = line[:len(line)-1]
-	}
-	p.line = line
+	p.line = line[:len(line)-1]
 	return nil
 }
 

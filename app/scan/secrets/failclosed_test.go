@@ -1,0 +1,89 @@
+package secrets
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// brokenGit puts a git into the path that misbehaves when its arguments hold a
+// word, and is the real one otherwise. In do, $GIT is the real one; diff-tree gets
+// six lines and then waits for more.
+func brokenGit(t *testing.T, word, do string) {
+	t.Helper()
+	real, err := exec.LookPath("git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	script := fmt.Sprintf("#!/bin/sh\nGIT=%s\ncase \" $* \" in *\" %s \"*) %s ;; esac\nexec $GIT \"$@\"\n", real, word, do)
+	if err := os.WriteFile(filepath.Join(dir, "git"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+}
+
+// A git that dies, is killed, says less than all or says something else must
+// never make a clean receipt: gitleaks as a library reports "no leaks" then.
+func TestABrokenGitIsAGap(t *testing.T) {
+	cases := []struct{ name, word, do string }{
+		{"diff-tree is killed in mid-answer", "diff-tree --stdin", `head -n 6 | $GIT "$@" | head -c 300; kill -9 $$`},
+		{"diff-tree ends early and says it is fine", "diff-tree --stdin", `head -n 6 | $GIT "$@" | head -c 300; exit 0`},
+		{"diff-tree says nothing and that it is fine", "diff-tree --stdin", `exit 0`},
+		{"the listing is cut off", "--raw", `$GIT "$@" | head -n 3; exit 0`},
+		{"rev-list lists fewer than there are", "--topo-order", `$GIT "$@" | tail -n +2; exit 0`},
+		{"rev-list counts more than it lists", "--count", `echo 17; exit 0`},
+		{"rev-list fails", "--count", `echo "fatal: bad revision" >&2; exit 128`},
+		{"commit objects are cut off", "--batch", `$GIT "$@" | head -c 200; exit 0`},
+		{"the final diff is cut off", "diff-tree -r -p", `$GIT "$@" | head -c 250; exit 0`},
+		{"there is no git", "rev-list", `exit 127`},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWork(t)
+			base := w.write("a.txt", "a\n").commit("start")
+			for i := range 5 {
+				w.write("a.txt", fmt.Sprintf("line %d\n%s\n", i, strings.Repeat("x", 200))).commit("more")
+			}
+			req := w.request(base, w.head())
+			brokenGit(t, c.word, c.do)
+			rep, err := New().Scan(context.Background(), req, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(rep.Receipt.Gaps) == 0 || rep.Receipt.Complete() {
+				t.Errorf("a clean receipt: %+v", rep.Receipt)
+			}
+		})
+	}
+}
+
+func TestATimeLimitIsAGapThatSaysSo(t *testing.T) {
+	w := newWork(t)
+	base := w.write("a.txt", "a\n").commit("start")
+	head := w.write("b.env", "K="+awsKey()+"\n").commit("end")
+	req := w.request(base, head)
+	history := w.request("", head)
+	history.Settings = []byte(`{"history":{"seconds":1}}`)
+	brokenGit(t, "diff-tree --stdin", "sleep 60")
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	rep, err := New().Scan(ctx, req, nil)
+	if err != nil || len(rep.Receipt.Gaps) != 1 || rep.Receipt.Gaps[0].Code != review.CodeScannerTimeout {
+		t.Errorf("a change: %+v, %v", rep.Receipt, err)
+	}
+	rep, err = New().Scan(context.Background(), history, nil)
+	if err != nil || len(rep.Receipt.Gaps) != 1 || rep.Receipt.Gaps[0].Code != review.CodeScannerTimeout || rep.Receipt.Complete() {
+		t.Errorf("a history: %+v, %v", rep.Receipt, err)
+	}
+	if left := childProcesses(t); left != "" {
+		t.Errorf("processes left: %s", left)
+	}
+}
