@@ -27,6 +27,10 @@ import (
 // enough to keep neighbouring commits, which share objects, in one process.
 const batchCommits = 128
 
+// stretchCommits is how many commits a walk reads at a time before it looks at
+// what they change.
+const stretchCommits = 32 * batchCommits
+
 // maxHits bounds what one scan keeps. A history with more has other problems,
 // and its receipt says that the list is cut.
 const maxHits = 20_000
@@ -94,14 +98,13 @@ func (s *session) walk(ctx context.Context, revs []string, known func(string) bo
 	total, before := len(list), res.scanned
 	s.scanned.Store(int64(before))
 	s.report(total)
-	if err := s.readCommits(ctx, todo, &res); err != nil {
-		return res, err
+	// A stretch at a time, so that there is something to show and to keep from
+	// the beginning on.
+	for len(todo) > 0 && err == nil {
+		n := min(stretchCommits, len(todo))
+		err = s.stretch(ctx, todo[:n], &res, total, done)
+		todo = todo[n:]
 	}
-	big, err := s.listing(ctx, todo, &res)
-	if err != nil {
-		return res, err
-	}
-	err = s.patches(ctx, todo, big, &res, total, done)
 	res.scanned = int(s.scanned.Load())
 	if err != nil {
 		return res, err
@@ -110,6 +113,19 @@ func (s *session) walk(ctx context.Context, revs []string, known func(string) bo
 		return res, fmt.Errorf("git showed the changes of %d of %d commits", res.scanned, res.expected)
 	}
 	return res, nil
+}
+
+// stretch looks at some of a walk's commits: their objects, the names of their
+// files, what they change.
+func (s *session) stretch(ctx context.Context, todo []commit, res *walkResult, total int, done func([]commit) error) error {
+	if err := s.readCommits(ctx, todo, res); err != nil {
+		return err
+	}
+	big, err := s.listing(ctx, todo, res)
+	if err != nil {
+		return err
+	}
+	return s.patches(ctx, todo, big, res, total, done)
 }
 
 func (s *session) report(total int) {
