@@ -92,10 +92,21 @@ func renderer(format string) (func(io.Writer, review.Outcome) error, error) {
 }
 
 // writeOutput writes to path, or to stdout when path is empty. A file is
-// complete or absent: it is written beside its place and renamed.
+// complete or absent: it is written beside its place and renamed. Devices and
+// pipes are written to as they are; a rename would put a file in their place.
 func writeOutput(stdout io.Writer, path string, write func(io.Writer) error) error {
 	if path == "" {
 		return write(stdout)
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err == nil {
+			err = errors.Join(write(f), f.Close())
+		}
+		if err != nil {
+			return fmt.Errorf("write %s: %w", path, err)
+		}
+		return nil
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".launchgate-*")
 	if err != nil {

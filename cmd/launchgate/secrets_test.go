@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -107,5 +109,31 @@ func TestTimeLeft(t *testing.T) {
 	}
 	if got, want := barText(scan.Event{Done: 500, Total: 1000, Bytes: 12_300_000, Found: 4}, 61*time.Second), "[############............] 500 of 1000 commits, 12.3 MB, 4 findings, 1m1s left"; got != want {
 		t.Errorf("bar: %q, want %q", got, want)
+	}
+}
+
+// "-o /dev/null" put a regular file in the device's place.
+func TestOutputLeavesPipesAndDevicesInPlace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan string)
+	go func() {
+		data, _ := os.ReadFile(path)
+		got <- string(data)
+	}()
+	err := writeOutput(nil, path, func(w io.Writer) error {
+		_, err := io.WriteString(w, "the list")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := <-got; text != "the list" {
+		t.Errorf("the pipe got %q", text)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		t.Errorf("the pipe is now %v, %v", info.Mode(), err)
 	}
 }
