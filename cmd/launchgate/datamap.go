@@ -3,14 +3,20 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/launchgate/launchgate/app/config"
 	"github.com/launchgate/launchgate/app/findings"
+	"github.com/launchgate/launchgate/app/pipeline"
 	"github.com/launchgate/launchgate/app/publish"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
@@ -27,7 +33,8 @@ func newDatamapCommand() *cobra.Command {
 		Long: `List which third parties (payment, e-mail, SMS, analytics, error tracking,
 storage, AI, CRM and others, by the SDK that is imported or the host that
 requests are sent to) receive which classes of personal data, with the places
-in the code. Nothing of the code is executed and no go command is run.`,
+in the code. What the section "sensitive" of DIR/.github/launchgate.yml adds
+counts too. Nothing of the code is executed and no go command is run.`,
 		Example: `  launchgate datamap
   launchgate datamap --format markdown ./service
   launchgate datamap --diff main`,
@@ -65,13 +72,35 @@ in the code. Nothing of the code is executed and no go command is run.`,
 	return cmd
 }
 
-// dataFlows scans a folder in this process: it is the user's own checkout.
+// dataFlows scans a folder in this process, as the folder's own policy says: it
+// is the user's own checkout.
 func dataFlows(ctx context.Context, dir string) ([]review.DataFlow, error) {
-	rep, err := goanalysis.Scanner{}.Scan(ctx, scan.Request{HeadDir: dir}, nil)
+	pol, err := folderPolicy(dir)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := json.Marshal(goanalysis.Settings{Privacy: privacySettings(pol.Sensitive)})
+	if err != nil {
+		return nil, fmt.Errorf("settings of the code scanner: %w", err)
+	}
+	rep, err := goanalysis.Scanner{}.Scan(ctx, scan.Request{HeadDir: dir, Settings: settings}, nil)
 	if err != nil {
 		return nil, err
 	}
 	return rep.Data, nil
+}
+
+// folderPolicy reads the policy file in a folder; without one the defaults apply.
+func folderPolicy(dir string) (config.Policy, error) {
+	path := filepath.Join(dir, filepath.FromSlash(pipeline.PolicyPath))
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return config.DefaultPolicy(), nil
+	}
+	if err != nil {
+		return config.Policy{}, fmt.Errorf("read the policy: %w", err)
+	}
+	return config.ParsePolicy(path, data)
 }
 
 var datamapFormats = map[string]func(w io.Writer, m []review.Recipient, all bool) error{

@@ -466,6 +466,10 @@ func (f *fn) fresh(l *loc) *value {
 // results decides what a call is, in the order of what is known best.
 func (v *invocation) results() []*value {
 	v.toService()
+	if v.known && v.interfaceCall() && v.f.e.voc.SafeLog(v.id) {
+		v.escape() // whatever implements it
+		return all(unknown, v.n)
+	}
 	if s, ok := v.sink(); ok {
 		return v.reach(s)
 	}

@@ -406,7 +406,8 @@ func symbolOf(d *ast.FuncDecl) string {
 func (e *engine) interpret(d *declared) {
 	info := e.pass.TypesInfo
 	f := e.newFn(symbolOf(d.decl))
-	f.muted = d.muted
+	safe := d.obj != nil && e.voc.SafeLog(funcID(d.obj))
+	f.muted = d.muted || safe
 	e.current = d
 	defer func() { e.current = nil }()
 	var sig *types.Signature
@@ -507,6 +508,9 @@ func (e *engine) interpret(d *declared) {
 		e.bounds = append(e.bounds, f.symbol+": "+f.bound)
 	}
 	s := b.summary
+	if safe { // a log with access control
+		s.sinks = slices.DeleteFunc(s.sinks, func(u *sinkUse) bool { return u.sink.Kind == Log })
+	}
 	d.sum = &s
 }
 

@@ -61,11 +61,11 @@ type Source struct {
 func (s *Source) id() [3]string { return [3]string{string(rune(s.Kind)), string(s.Class), s.Key} }
 
 func describe(m sensitive.Match) string {
-	if strings.HasSuffix(m.Term, "s") && !strings.HasSuffix(m.Term, "ss") {
+	if strings.HasSuffix(m.Term, "s") && !strings.HasSuffix(m.Term, "ss") && !strings.HasSuffix(m.Term, "is") {
 		return m.Term
 	}
 	article := "a"
-	if m.Term != "" && strings.ContainsRune("aeiou", rune(m.Term[0])) {
+	if m.Term != "" && strings.ContainsRune("aeiou", rune(m.Term[0])) && !strings.HasPrefix(m.Term, "user") {
 		article = "an"
 	}
 	return article + " " + m.Term

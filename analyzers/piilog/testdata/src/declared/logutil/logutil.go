@@ -1,0 +1,3 @@
+package logutil
+
+func Short(s string) string { return s[:1] }
