@@ -3,13 +3,14 @@ package eval
 import "strings"
 
 // family is what there is to know about one router library. Adding a router is
-// adding a row; only semantics that no existing row has need code.
+// adding a row; only semantics that no existing row has need code. The steps are
+// in CONTRIBUTING.md.
 type family struct {
 	id    string
-	pkgs  []string          // import paths, any major version, and their subpackages listed
-	news  []string          // constructor functions
-	types []string          // types that route
-	verbs map[string]string // method name -> operation
+	pkgs  []string          // import paths without major version; subpackages with routers are listed
+	news  []string          // functions that make a router
+	types []string          // types whose methods route; the first is what news make
+	verbs map[string]string // method of a router -> operation, see below
 	// first: the handler is the first of the handler arguments, middleware
 	// follow; else it is the last.
 	first bool
@@ -20,8 +21,31 @@ type family struct {
 	wraps     bool   // middleware take the next handler and return one
 }
 
-// Operations: an upper-case word is an HTTP method (path, handlers…); the rest
-// is described where they are carried out in registerOp.
+// The operations of a family's verbs, with the arguments they expect. Handlers
+// are those of the family: one, and middleware before or after it.
+//
+//	GET, POST, …   (path, handlers…) add a route; "any" for every method
+//	method         (method or methods, path, handlers…)
+//	match          (methods, path, handlers…)
+//	many           ("GET POST", "/a /b", handlers…)
+//	pattern        ("METHOD host/path", handler), as net/http since Go 1.22
+//	routetable     (a route literal or a list of them, options…)
+//	static, file   (path, …) serve files
+//	use            (middleware…), with a path before them if scope is "prefix"
+//	useall         (middleware…) that cover earlier routes too
+//	group          (prefix, middleware…) returns a router below this one
+//	group0, with   (middleware…) the same without a prefix
+//	routefn        (prefix, func(router)) calls the function with a group
+//	groupfn        (func(router)) the same without a prefix
+//	routechain     (path) returns a router whose methods take no path
+//	here           (func(router)) calls the function with this router
+//	mount          (prefix, handler or router)
+//	self           returns this router
+//	prefix         returns its path
+//	serve          starts a server
+//
+// The rest, "rule" and others, are the peculiarities of one library and are
+// described where routerOp carries them out.
 func verbTable(get []string, more map[string]string) map[string]string {
 	m := map[string]string{}
 	for _, g := range get {
@@ -60,6 +84,10 @@ var families = []*family{
 			"Static": "static"})},
 	{id: "httprouter", pkgs: []string{"github.com/julienschmidt/httprouter"}, news: []string{"New"}, types: []string{"Router"}, scope: "all",
 		verbs: verbTable(upper, map[string]string{"Handle": "method", "Handler": "method", "HandlerFunc": "method", "ServeFiles": "static"})},
+	{id: "httptreemux", pkgs: []string{"github.com/dimfeld/httptreemux"}, news: []string{"New", "NewContextMux"},
+		types: []string{"TreeMux", "ContextMux", "Group", "ContextGroup"}, scope: "after", wraps: true,
+		verbs: verbTable(upper, map[string]string{"Handle": "method", "Handler": "method", "NewGroup": "group", "NewContextGroup": "group",
+			"UsingContext": "self", "Use": "use", "UseHandler": "use"})},
 	{id: "iris", pkgs: []string{"github.com/kataras/iris", "github.com/kataras/iris/v12/core/router", "github.com/kataras/iris/v12/context"}, news: []string{"New", "Default"}, types: []string{"Application", "APIBuilder", "Party"}, scope: "after",
 		verbs: verbTable(title, map[string]string{"Handle": "method", "Any": "any", "Use": "use", "UseGlobal": "useall", "UseRouter": "useall", "UseOnce": "use", "HandleMany": "many", "Party": "group", "PartyFunc": "routefn", "HandleDir": "static"})},
 	{id: "go-zero", pkgs: []string{"github.com/zeromicro/go-zero/rest"}, news: []string{"MustNewServer", "NewServer"}, types: []string{"Server"}, scope: "all", wraps: true,
