@@ -118,6 +118,16 @@ func (f *fn) use(s Sink, name string, pos, end token.Pos) {
 	f.e.uses = append(f.e.uses, Use{Service: thirdparty.Service{Name: s.Who, Category: s.Category}, Via: s.Via, Name: name, Symbol: f.symbol, Pos: pos, End: end})
 }
 
+// telemetry is a call into the SDK of a service that watches the program: what
+// the tables do not know of it takes all its arguments there.
+func (v *invocation) telemetry() (Sink, bool) {
+	s, ok := v.f.e.sdk(v.id.Pkg)
+	if !ok || !(thirdparty.Service{Category: s.Category}).Telemetry() || setUp.HasAny(words.Split(v.id.Name)) || len(v.args) == 0 {
+		return Sink{}, false
+	}
+	return Sink{Kind: ThirdParty, Who: s.Who, args: []int{-1}}, true
+}
+
 // setUp are words of calls that make a connection to a service or sign in to it.
 var setUp = words.NewSet("client dialer auth username password credentials config session connection transport mailer webhook verify construct")
 

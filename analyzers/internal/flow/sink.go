@@ -121,6 +121,9 @@ func (v *invocation) sink() (Sink, bool) {
 		if s, ok := v.response(); ok {
 			return s, true
 		}
+		if s, ok := v.telemetry(); ok {
+			return s, true
+		}
 		if v.obj != nil && !v.interfaceCall() && f.e.moduleFunc(v.obj) {
 			return Sink{}, false // it has been read
 		}

@@ -4,6 +4,7 @@ package telemetry
 import (
 	"fmt"
 
+	"github.com/MindscapeHQ/raygun4go"
 	"github.com/getsentry/sentry-go"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
@@ -27,4 +28,11 @@ func report(span trace.Span, u model.User) {
 	span.SetAttributes(attribute.Int("user.id", int(u.ID)))                                 // ok: an id
 	sentry.CaptureMessage("password reset failed")                                          // ok: a constant
 	sentry.CaptureException(fmt.Errorf("user %d", u.ID))                                    // ok: an id
+}
+
+func unlisted(c *raygun4go.Client, u model.User) {
+	c.SetUser(u.Email)                            // want "thirdparty/personal-data"
+	c.SetTags(map[string]string{"mail": u.Email}) // want "thirdparty/personal-data"
+	c.SetVersion(u.Role)                          // ok: a role
+	raygun4go.New("app", "api-key")               // ok: constants
 }
