@@ -209,6 +209,9 @@ func part(p *load.Package) review.Part {
 	if out.Why == "" {
 		out.Why = "it uses a package that is itself typed in part"
 	}
+	if v := newerVersion(p); v != "" {
+		out.Why += "; " + v
+	}
 	for i, f := range p.Typed.Untyped {
 		if i == maxDetails {
 			out.More = len(p.Typed.Untyped) - i
@@ -227,7 +230,21 @@ func partlyTyped(p *load.Package) string {
 	if e := firstHard(p); e != "" {
 		s += "; first error: " + e
 	}
+	if v := newerVersion(p); v != "" {
+		s += "; " + v
+	}
 	return s
+}
+
+// newerVersion says that a package is written in a language this build does not
+// know, which may be why it is not typed in full, or returns "".
+func newerVersion(p *load.Package) string {
+	for _, e := range p.Errors {
+		if e.Kind == "version" {
+			return e.String()
+		}
+	}
+	return ""
 }
 
 // firstHard returns the first error of a package that is more than an unused

@@ -185,6 +185,48 @@ func Broken( {
 	}
 }
 
+func TestTheReceiptSaysWhyAPackageIsTypedInPart(t *testing.T) {
+	rep := scanDir(t, checkout(t, `
+-- go.mod --
+module example.com/m
+go 1.99
+-- future/f.go --
+package future
+
+func F() int { return fromTheFuture(1) }
+func G() int { return 1 }
+-- user/u.go --
+package user
+
+import "example.com/m/future"
+
+func U() int { return future.F() }
+-- old/go.mod --
+module example.com/old
+go 1.15
+-- old/o.go --
+package old
+
+func H[T any](x T) {}
+`), goanalysis.Settings{})
+	want := []review.Part{
+		{What: "package example.com/m/future", State: "typed in part",
+			Why:     "future/f.go:3: undefined: fromTheFuture; go.mod asks for go1.99, newer than the go1.26 this build knows",
+			Details: []string{"F (future/f.go:3): future/f.go:3: undefined: fromTheFuture"}},
+		{What: "package example.com/old", State: "not typed", Why: "old/o.go:3: type parameter requires go1.18 or later",
+			Details: []string{"H (old/o.go:3): old/o.go:3: type parameter requires go1.18 or later"}},
+	}
+	if !reflect.DeepEqual(rep.Receipt.Parts, want) {
+		t.Errorf("parts\n%+v\nwant\n%+v", rep.Receipt.Parts, want)
+	}
+	notes := strings.Join(rep.Receipt.Notes, "\n")
+	for _, n := range []string{"module example.com/m (.): 1 of 2 packages typed in full", "module example.com/old (old): 0 of 1 packages typed in full"} {
+		if !strings.Contains(notes, n) {
+			t.Errorf("the receipt does not say %q:\n%s", n, notes)
+		}
+	}
+}
+
 func TestNoGo(t *testing.T) {
 	rep := scanDir(t, checkout(t, "-- README.md --\nhello\n"), goanalysis.Settings{})
 	if !rep.Receipt.Complete() || len(rep.Head) != 0 || !strings.Contains(strings.Join(rep.Receipt.Notes, " "), "no Go module") {
