@@ -466,6 +466,14 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 		}
 	default:
 		v.why = "never hands a request on"
+		// Nor one without an identity: what it answers says whether that is why.
+		for _, r := range anon.refused {
+			if r.code == 401 || r.code == 403 {
+				v.kind, v.refused = routes.KindAuth, r.pos
+				v.why = fmt.Sprintf("no anonymous request passes; it is refused at %s (%d)", r.pos, r.code)
+				break
+			}
+		}
 	}
 	if gin && anon.aborted == 0 && !anon.dead && v.kind != routes.KindRole {
 		// Whatever it answered, the rest of the chain answers too.
