@@ -539,6 +539,18 @@ func (v *invocation) named(out []*value) []*value {
 	if t == nil && len(v.args) > 0 || t != nil && !holds(t, src.Match) || out[i] == nil || out[i].clean || told(out[i]) {
 		return out
 	}
+	if len(out[i].labels) > 0 {
+		return out // it is made of what goes in, and that is known
+	}
+	texts := 0
+	for j := range out {
+		if rt := v.resultType(j); rt != nil && !isError(rt) && !tellsNothing(rt) && textual(rt) {
+			texts++
+		}
+	}
+	if texts > 1 && src.Result == 0 {
+		return out // which of them is it?
+	}
 	m := src.Match
 	if strings.HasPrefix(m.Why, "it comes from ") {
 		m.Why = ""

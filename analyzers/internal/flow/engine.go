@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
+
+	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
 )
 
 // Flow is a sensitive value that reaches a sink.
@@ -439,6 +441,7 @@ func (e *engine) interpret(d *declared) {
 		v := &value{labels: []label{{in: port{param: n}, step: nil}}}
 		if l, ok := f.nameLabel(id, v, typ); ok {
 			l.src.What = strings.Replace(l.src.What, "(the variable ", "(the parameter ", 1)
+			l.src.local = true
 			l.step = (*step)(nil).then(id.Pos(), l.src.What)
 			v = withLabels(v, l)
 		}
@@ -580,7 +583,7 @@ func (f *fn) exportDepth(v *value, depth int) *value {
 		}
 		return &value{labels: ls}
 	}
-	w := &value{labels: v.labels}
+	w := &value{labels: forCallers(v.labels)}
 	for _, c := range v.funcs {
 		if c.fn != nil {
 			w.funcs = append(w.funcs, &closure{fn: c.fn})
@@ -592,7 +595,7 @@ func (f *fn) exportDepth(v *value, depth int) *value {
 			inner = join(inner, c)
 		}
 	}
-	w.labels = addLabels(slices.Clip(w.labels), inner.labels)
+	w.labels = addLabels(slices.Clip(w.labels), forCallers(inner.labels))
 	for _, k := range sortedKeys(inner.parts) {
 		p := f.exportDepth(inner.parts[k], depth+1)
 		if p == unknown {
@@ -607,6 +610,27 @@ func (f *fn) exportDepth(v *value, depth int) *value {
 		return unknown
 	}
 	return w
+}
+
+// forCallers leaves out what the names inside a function say of its inputs: the
+// caller knows better what it passes. Names of persons say little beyond the
+// function they stand in.
+func forCallers(ls []label) []label {
+	if !slices.ContainsFunc(ls, func(l label) bool { return l.src != nil && l.src.atHome() }) {
+		return ls
+	}
+	var out []label
+	for _, l := range ls {
+		if l.src == nil || !l.src.atHome() {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// atHome reports whether a source counts only in the function it stands in.
+func (s *Source) atHome() bool {
+	return s.local || s.Kind == ByName && s.Class == sensitive.Identity && strings.Contains(s.What, "(the variable ")
 }
 
 // escapeReturned interprets literals that are returned.

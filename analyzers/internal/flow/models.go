@@ -2,8 +2,10 @@ package flow
 
 import (
 	"go/types"
+	"slices"
 	"strings"
 
+	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
 	"github.com/launchgate/launchgate/analyzers/internal/sinks"
 	"github.com/launchgate/launchgate/analyzers/internal/words"
 )
@@ -117,6 +119,11 @@ func (v *invocation) carry(asErr bool) []*value {
 		ls := f.collect(a.val)
 		if id := v.id.Pkg; id == "fmt" || id == "log" {
 			ls = unshown(ls, fmtMethods...)
+		} else if id == "reflect" {
+			ls = contents(ls)
+		} else if id == "path" || id == "path/filepath" {
+			// A folder that is called what some token is.
+			ls = slices.DeleteFunc(slices.Clone(ls), func(l label) bool { return l.src != nil && l.src.Kind == ByName && l.src.Level != sensitive.High })
 		}
 		content = withLabels(content, ls...)
 		for _, c := range a.val.funcs {

@@ -52,13 +52,20 @@ type Source struct {
 	Held []Datum
 
 	digits  bool // a number can be it
+	local   bool // the name of a parameter: says nothing to callers
 	foreign bool // a whole object of a service's own type
 	pos     token.Pos
 	file    string
 	line    int
 }
 
-func (s *Source) id() [3]string { return [3]string{string(rune(s.Kind)), string(s.Class), s.Key} }
+func (s *Source) id() [3]string {
+	kind := rune(s.Kind)
+	if s.local {
+		kind += 128
+	}
+	return [3]string{string(kind), string(s.Class), s.Key}
+}
 
 func describe(m sensitive.Match) string {
 	if strings.HasSuffix(m.Term, "s") && !strings.HasSuffix(m.Term, "ss") && !strings.HasSuffix(m.Term, "is") {
