@@ -539,6 +539,9 @@ func (v *invocation) named(out []*value) []*value {
 	if t == nil && len(v.args) > 0 || t != nil && !holds(t, src.Match) || out[i] == nil || out[i].clean || told(out[i]) {
 		return out
 	}
+	if v.id.Pkg == "golang.org/x/crypto/ssh" && v.id.Name == "SessionID" {
+		return out // the hash of a key exchange
+	}
 	if len(out[i].labels) > 0 {
 		return out // it is made of what goes in, and that is known
 	}

@@ -293,6 +293,15 @@ func (e *engine) order() [][]*declared {
 	for _, d := range e.funcs {
 		seen := map[*declared]bool{}
 		ast.Inspect(d.decl.Body, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.CompositeLit); ok {
+				if m := e.shows(e.pass.TypesInfo.TypeOf(lit)); m != nil {
+					if c := e.byObj[m.Origin()]; c != nil && !seen[c] {
+						seen[c] = true
+						d.calls = append(d.calls, c)
+					}
+				}
+				return true
+			}
 			id, ok := n.(*ast.Ident)
 			if !ok {
 				return true
@@ -583,6 +592,12 @@ func (f *fn) exportDepth(v *value, depth int) *value {
 		}
 		return &value{labels: ls}
 	}
+	if v.sealed {
+		if ls := forCallers(v.labels); len(ls) > 0 {
+			return &value{labels: ls}
+		}
+		return unknown
+	}
 	w := &value{labels: forCallers(v.labels)}
 	for _, c := range v.funcs {
 		if c.fn != nil {
@@ -592,6 +607,10 @@ func (f *fn) exportDepth(v *value, depth int) *value {
 	inner := v
 	for _, r := range v.refs {
 		if c := f.cur.get(r); c != nil && c != v {
+			if c.sealed {
+				w.labels = addLabels(slices.Clip(w.labels), forCallers(c.labels))
+				continue
+			}
 			inner = join(inner, c)
 		}
 	}

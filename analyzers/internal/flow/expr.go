@@ -164,7 +164,7 @@ func (f *fn) evalKind(x ast.Expr) *value {
 	case *ast.TypeAssertExpr:
 		v := f.evalRaw(x.X)
 		if t := f.typeOf(x); t != nil {
-			return f.narrow(v, t)
+			return asserted(f.narrow(v, t), t)
 		}
 		return v
 	case *ast.CompositeLit:
@@ -175,6 +175,23 @@ func (f *fn) evalKind(x ast.Expr) *value {
 		return f.eval(x.Value)
 	}
 	return unknown
+}
+
+// asserted is a value that turned out to be of type t: what a key or name
+// promised of it, an object cannot keep.
+func asserted(v *value, t types.Type) *value {
+	u := t.Underlying()
+	if p, ok := u.(*types.Pointer); ok {
+		u = p.Elem().Underlying()
+	}
+	if _, ok := u.(*types.Struct); !ok {
+		return v
+	}
+	w := *v
+	w.labels = slices.DeleteFunc(slices.Clone(v.labels), func(l label) bool {
+		return l.src != nil && (l.src.Kind == ByName || l.src.Kind == ByAPI) && !sensitive.Holds(t, match(l.src))
+	})
+	return &w
 }
 
 func (f *fn) object(id *ast.Ident) types.Object {
@@ -242,7 +259,7 @@ func told(v *value) bool {
 }
 
 func match(s *Source) sensitive.Match {
-	return sensitive.Match{Class: s.Class, Level: s.Level}
+	return sensitive.Match{Class: s.Class, Level: s.Level, Term: s.Term}
 }
 
 // deref is what a pointer points to.
@@ -633,11 +650,53 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 		}
 		v = setPart(v, name, p)
 	}
+	if m := f.e.shows(t); m != nil && !allClean {
+		return f.seal(v, m, x)
+	}
 	if allClean {
 		// A literal of constants: every part it does not mention is zero.
 		return clean
 	}
 	return v
+}
+
+// shows is the method of the module with which values of a type show themselves
+// as text, nil if there is none.
+func (e *engine) shows(t types.Type) *types.Func {
+	if t == nil {
+		return nil
+	}
+	n, ok := types.Unalias(t).(*types.Named)
+	if !ok {
+		return nil
+	}
+	for i := range n.NumMethods() {
+		m := n.Method(i)
+		if name := m.Name(); name != "Error" && name != "String" {
+			continue
+		}
+		sig, ok := m.Type().(*types.Signature)
+		if ok && sig.Params().Len() == 0 && sig.Results().Len() == 1 && e.moduleFunc(m) {
+			return m
+		}
+	}
+	return nil
+}
+
+// seal makes of an object that shows itself by a method what that shows.
+func (f *fn) seal(v *value, m *types.Func, x *ast.CompositeLit) *value {
+	s := f.e.summaryOf(m)
+	if s == nil || len(s.results) == 0 {
+		return v
+	}
+	shown := f.subst(s.results[0], []*value{v}, x.Pos(), exprName(x)+"."+m.Name(), 0)
+	w := *v
+	w.labels = f.collect(shown)
+	if m.Name() == "Error" {
+		w.labels = asError(w.labels)
+	}
+	w.sealed = true
+	return &w
 }
 
 func (f *fn) isFieldName(id *ast.Ident, st *types.Struct, t types.Type) bool {
@@ -685,6 +744,9 @@ func (f *fn) collectInto(out []label, v *value, depth int) []label {
 		if l.src != nil && l.src.Kind == Whole {
 			return out // its parts are what makes it sensitive
 		}
+	}
+	if v.sealed {
+		return out
 	}
 	for _, r := range v.refs {
 		out = f.collectInto(out, f.cur.get(r), depth+1)

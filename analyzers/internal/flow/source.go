@@ -301,7 +301,7 @@ func opaque(pkg string) bool {
 	case "net/http", "time", "net/url", "crypto/tls", "context", "math/big", "net/netip", "reflect", "log", "log/slog", "testing", "database/sql":
 		return true
 	}
-	return strings.HasPrefix(pkg, "sync")
+	return strings.HasPrefix(pkg, "sync") || strings.HasPrefix(pkg, "crypto/")
 }
 
 // sensitiveFields collects the fields that a print of st shows.

@@ -217,7 +217,7 @@ func (f *fn) typeSwitch(s *ast.TypeSwitchStmt, label string) {
 	}
 	f.clauses(label, s.Body.List, func(c *ast.CaseClause) {
 		if obj := f.info.Implicits[c]; obj != nil {
-			w := v
+			w := asserted(v, obj.Type())
 			if tellsNothing(obj.Type()) || isNumeric(obj.Type()) {
 				w = clean
 			}

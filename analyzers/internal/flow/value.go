@@ -70,6 +70,7 @@ type value struct {
 	refs   []*loc            // what it may point to
 	funcs  []*closure
 	split  bool // the pieces of a text
+	sealed bool // shows itself by a method: labels are what it shows, whatever its parts are
 	clean  bool // tells nothing of anything sensitive, whatever it is called
 }
 
@@ -156,7 +157,7 @@ func joinDepth(a, b *value, depth int) *value {
 	case a == unknown:
 		return b
 	}
-	w := &value{labels: addLabels(slices.Clip(a.labels), b.labels), refs: a.refs, funcs: a.funcs}
+	w := &value{labels: addLabels(slices.Clip(a.labels), b.labels), refs: a.refs, funcs: a.funcs, sealed: a.sealed && b.sealed}
 	for _, r := range b.refs {
 		if !slices.Contains(w.refs, r) && len(w.refs) < maxImpls {
 			w.refs = append(slices.Clip(w.refs), r)
