@@ -485,6 +485,9 @@ func (v *invocation) results() []*value {
 		return v.typed(out)
 	}
 	if out, ok := v.summarised(); ok {
+		if s := v.f.e.summaryOf(v.obj); len(s.results) > 0 && s.results[0] != nil && s.results[0] != unknown {
+			return out // what it is made of is known, whatever the function is called
+		}
 		return v.named(out)
 	}
 	if v.interfaceCall() {
@@ -541,6 +544,9 @@ func (v *invocation) named(out []*value) []*value {
 	}
 	if v.id.Pkg == "golang.org/x/crypto/ssh" && v.id.Name == "SessionID" {
 		return out // the hash of a key exchange
+	}
+	if src.Match.Term == "token" && strings.HasPrefix(v.name, "To") {
+		return out // something else in another form
 	}
 	if len(out[i].labels) > 0 {
 		return out // it is made of what goes in, and that is known

@@ -62,6 +62,10 @@ func (v *invocation) modelled() ([]*value, bool) {
 		if out, ok := v.format(); ok {
 			return out, true
 		}
+	case "reflect":
+		if _, name := namedType(v.resultType(0)); name == "Type" || name == "Kind" || name == "StructTag" || name == "StructField" || name == "Method" {
+			return all(clean, v.n), true
+		}
 	case "time", "math", "math/rand", "runtime", "testing", "flag", "embed":
 		return all(clean, v.n), v.recv == nil || v.recv.clean || id.Pkg != "time"
 	}
@@ -120,10 +124,11 @@ func (v *invocation) carry(asErr bool) []*value {
 		if id := v.id.Pkg; id == "fmt" || id == "log" {
 			ls = unshown(ls, fmtMethods...)
 		} else if id == "reflect" {
-			ls = contents(ls)
+			// What is taken apart by reflection is rarely shown whole.
+			ls = slices.DeleteFunc(contents(ls), func(l label) bool { return l.src == nil })
 		} else if id == "path" || id == "path/filepath" {
 			// A folder that is called what some token is.
-			ls = slices.DeleteFunc(slices.Clone(ls), func(l label) bool { return l.src != nil && l.src.Kind == ByName && l.src.Level != sensitive.High })
+			ls = slices.DeleteFunc(slices.Clone(ls), func(l label) bool { return l.src != nil && l.src.Level != sensitive.High })
 		}
 		content = withLabels(content, ls...)
 		for _, c := range a.val.funcs {
