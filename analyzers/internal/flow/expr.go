@@ -242,10 +242,27 @@ func (f *fn) nameLabel(id *ast.Ident, v *value, t types.Type) (label, bool) {
 		t = nil
 	}
 	m, ok := f.e.voc.Lexicon.Variable(id.Name, t)
-	if !ok || !holds(t, m) {
+	if !ok || !holds(t, m) || m.Term == "token" && f.e.reads(id.Pos()) {
 		return label{}, false
 	}
 	return named(ByName, m, id.Pos(), "the variable "+id.Name, id.Name), true
+}
+
+// reads reports whether the file at pos reads a language: then a mere token is
+// one of that language.
+func (e *engine) reads(pos token.Pos) bool {
+	for _, file := range e.pass.Files {
+		if file.FileStart > pos || pos >= file.FileEnd {
+			continue
+		}
+		for _, im := range file.Imports {
+			switch strings.Trim(im.Path.Value, `"`) {
+			case "golang.org/x/net/html", "go/token", "go/scanner", "text/scanner", "github.com/yuin/goldmark/text", "github.com/alecthomas/chroma":
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // told reports whether it is already known why a value is sensitive.

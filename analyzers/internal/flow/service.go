@@ -129,7 +129,7 @@ func (v *invocation) telemetry() (Sink, bool) {
 }
 
 // setUp are words of calls that make a connection to a service or sign in to it.
-var setUp = words.NewSet("client dialer auth username password credentials config session connection transport mailer webhook verify construct")
+var setUp = words.NewSet("client dialer auth username password credentials config session connection transport mailer init setup configure webhook verify construct")
 
 // recipientWords are names of calls, fields and headers that say who gets a
 // message.

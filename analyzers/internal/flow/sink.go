@@ -514,6 +514,8 @@ func (f *fn) report(l label, s Sink, debug bool, at place, st *step) bool {
 	case s.Kind == Service && (s.Who == "" || len(src.Data()) == 0):
 		return false
 	case s.Kind == Service:
+	case s.Kind == ThirdParty && s.args != nil && len(src.Data()) == 0:
+		return false // the program's own keys to the service
 	case src.Kind == Internal && s.Kind != Response:
 		return false
 	case s.Kind == Response && src.Kind != Internal && !l.err:

