@@ -182,7 +182,11 @@ func suppression(list []config.Suppression, f review.Finding, now time.Time) int
 func StaleLedger(pol config.Policy, routes []review.Route) []string {
 	var out []string
 	for _, e := range pol.PublicRoutes {
-		if slices.ContainsFunc(routes, func(r review.Route) bool { return e.Matches(r.Method, r.Path) }) {
+		// A route for every method is the one an entry for a single method is about,
+		// though that entry does not cover it.
+		if slices.ContainsFunc(routes, func(r review.Route) bool {
+			return e.Matches(r.Method, r.Path) || r.Method == "*" && e.Matches(e.Method, r.Path)
+		}) {
 			continue
 		}
 		method := e.Method

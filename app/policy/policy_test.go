@@ -56,6 +56,18 @@ func TestVerdict(t *testing.T) {
 			receipt: complete(), findings: []review.Finding{bad}, want: review.Pass, shown: 1},
 		{name: "the ledger names another method", policy: "version: 1\npublic_routes: [{method: GET, path: '/users/{user}', why: sign-up, owner: web}]",
 			receipt: complete(), findings: []review.Finding{bad}, want: review.Block, shown: 1},
+		{name: "in the ledger, though it lost a guard", policy: "version: 1\npublic_routes: [{method: POST, path: '/users/:id', why: sign-up, owner: web}]", receipt: complete(),
+			findings: []review.Finding{finding("authz/lost-guard", review.SeverityHigh, review.ConfidenceHigh, review.Introduced)}, want: review.Pass, shown: 1},
+		{name: "a route nobody can tell about, brought by the change", receipt: complete(),
+			findings: []review.Finding{finding("authz/unresolved", review.SeverityInfo, review.ConfidenceLow, review.Introduced)}, want: review.CouldNotVerify, title: "POST /users/:id", shown: 1},
+		{name: "a route nobody can tell about, there before", receipt: complete(),
+			findings: []review.Finding{finding("authz/unresolved", review.SeverityInfo, review.ConfidenceLow, review.Existing)}, want: review.Pass, shown: 1},
+		{name: "a route nobody can tell about, which the policy only wants to see", policy: "version: 1\nrules: {authz/unresolved: {advisory: true}}", receipt: complete(),
+			findings: []review.Finding{finding("authz/unresolved", review.SeverityInfo, review.ConfidenceLow, review.Introduced)}, want: review.Pass, shown: 1},
+		{name: "a route nobody can tell about, meant to be public", policy: "version: 1\npublic_routes: [{path: '/users/{id}', why: sign-up, owner: web}]", receipt: complete(),
+			findings: []review.Finding{finding("authz/unresolved", review.SeverityInfo, review.ConfidenceLow, review.Introduced)}, want: review.Pass, shown: 1},
+		{name: "fewer routes resolved than there are is judged route by route",
+			receipt: review.Receipt{Scanners: []review.ScannerReceipt{{Scanner: "code", Counts: []review.Count{{Unit: "routes resolved", Looked: 3, Expected: 4, Judged: true}}}}}, want: review.Pass},
 		{name: "suppressed", policy: "version: 1\nsuppressions: [{fingerprint: f1, reason: meant, owner: web, expires: 2026-11-24}]",
 			receipt: complete(), findings: []review.Finding{bad}, want: review.Pass},
 		{name: "suppression expired yesterday", policy: "version: 1\nsuppressions: [{fingerprint: f1, reason: meant, owner: web, expires: 2026-11-23}]",
@@ -77,5 +89,21 @@ func TestVerdict(t *testing.T) {
 				t.Errorf("verdict %q, title %q, %d shown; want %q, %q, %d", d.Verdict, d.Title, len(shown), tt.want, tt.title, tt.shown)
 			}
 		})
+	}
+}
+
+func TestStaleLedger(t *testing.T) {
+	pol, err := config.ParsePolicy("launchgate.yml", []byte(`version: 1
+public_routes:
+  - {method: POST, path: /login, why: people sign in here, owner: web}
+  - {path: "/files/{name}", why: shared links, owner: web}
+  - {method: GET, path: /gone, why: it was here, owner: web}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := policy.StaleLedger(pol, []review.Route{{Method: "*", Path: "/login"}, {Method: "GET", Path: "/files/:id"}, {Method: "POST", Path: "/gone"}})
+	if len(got) != 1 || !strings.Contains(got[0], "GET /gone (web) matches no route") {
+		t.Errorf("%q", got)
 	}
 }

@@ -255,6 +255,47 @@ var _ = fmt.Sprint
 	}
 }
 
+// TestTheMergeBaseIsNotWorkedOutAgain: an ordinary review meets a base that an
+// earlier one has seen, and types and analyses the head only.
+func TestTheMergeBaseIsNotWorkedOutAgain(t *testing.T) {
+	const program = `
+-- go.mod --
+module example.com/m
+go 1.24
+-- main.go --
+package main
+
+import "net/http"
+
+func main() {
+	http.HandleFunc("GET /a", func(http.ResponseWriter, *http.Request) {})
+	http.ListenAndServe(":1", nil)
+}
+`
+	cache := t.TempDir()
+	base, head := checkout(t, program), checkout(t, strings.Replace(program, "GET /a", "GET /b", 1))
+	scanned := func(req scan.Request) (scan.Report, map[string]int) {
+		stages := map[string]int{}
+		req.CacheDir = cache
+		rep, err := goanalysis.Scanner{}.Scan(context.Background(), req, func(e scan.Event) { stages[e.Stage]++ })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rep, stages
+	}
+	scanned(scan.Request{HeadDir: base})
+	rep, stages := scanned(scan.Request{HeadDir: head, BaseDir: base, MergeBase: review.SHA(strings.Repeat("1", 40))})
+	if stages["typing"] == 0 || stages["merge base: typing"] != 0 {
+		t.Errorf("stages %v, want the head typed and the merge base not", stages)
+	}
+	if len(rep.Routes) != 1 || rep.Routes[0].Path != "/b" || len(rep.BaseRoutes) != 1 || rep.BaseRoutes[0].Path != "/a" {
+		t.Errorf("routes %+v, of the base %+v", rep.Routes, rep.BaseRoutes)
+	}
+	if rep.BaseRoutes[0].Through == nil && rep.BaseRoutes[0].Registered.Line == 0 {
+		t.Error("what is kept of the base has lost where its routes are registered")
+	}
+}
+
 func TestOnlyWhatChangedIsAnalysedAgain(t *testing.T) {
 	cache := t.TempDir()
 	dir := checkout(t, twoPackages+`
