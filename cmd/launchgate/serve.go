@@ -59,6 +59,7 @@ func serve(ctx context.Context, cfg config.Server, log *slog.Logger) (err error)
 	}
 	defer func() { err = errors.Join(err, inst.close(stopGrace)) }()
 	checkApp(ctx, inst.app, log)
+	go keepTrimmed(ctx, filepath.Join(cfg.DataDir, "cache"), log)
 	if err := inst.queue.Start(ctx); err != nil {
 		return err
 	}

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sort"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -83,27 +87,58 @@ func newStoreTrimCommand() *cobra.Command {
 		Short: "Remove what was not used longest until the store is no larger than it may be",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := declstore.Open(filepath.Join(cache, "code"))
+			removed, err := trimCache(cache, max<<20)
 			if err != nil {
 				return err
 			}
-			defer s.Close()
-			removed, err := s.Trim(max << 20)
-			if err != nil {
-				return err
-			}
-			entries, size, err := s.Size()
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "removed %d entries; %d entries of %d KiB are left\n", removed, entries, size>>10)
+			fmt.Fprintf(cmd.OutOrStdout(), "removed %d entries\n", removed)
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&cache, "cache", "", "folder of the store")
-	cmd.Flags().Int64Var(&max, "max-mb", 1024, "size the store may have, in MiB")
+	cmd.Flags().Int64Var(&max, "max-mb", maxCached>>20, "size that declarations, and modules downloaded for them, may each have, in MiB")
 	_ = cmd.MarkFlagRequired("cache")
 	return cmd
+}
+
+// maxCached is how large a server lets declarations and results, and the modules
+// downloaded for them, each grow. A repository of 80 kLOC needs about 10 MiB and
+// 200 MiB.
+const maxCached = 4 << 30
+
+// trimCache removes what was not used longest from the folders of a cache that
+// the code scanner and the downloads fill. All of it can be had again.
+func trimCache(cache string, max int64) (removed int, err error) {
+	for _, part := range []string{"code", "modules"} {
+		s, err := declstore.Open(filepath.Join(cache, part))
+		if err != nil {
+			return removed, err
+		}
+		n, err := s.Trim(max)
+		removed += n
+		if err := errors.Join(err, s.Close()); err != nil {
+			return removed, err
+		}
+	}
+	return removed, nil
+}
+
+// keepTrimmed trims a server's cache now and then until ctx ends.
+func keepTrimmed(ctx context.Context, cache string, log *slog.Logger) {
+	tick := time.NewTicker(6 * time.Hour)
+	defer tick.Stop()
+	for {
+		if n, err := trimCache(cache, maxCached); err != nil {
+			log.Warn("the cache could not be trimmed", "error", err)
+		} else if n > 0 {
+			log.Info("the cache was trimmed", "removed", n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 func printFill(cmd *cobra.Command, cache string, r fill.Report) {

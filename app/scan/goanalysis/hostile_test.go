@@ -192,9 +192,17 @@ func hostiles() []hostile {
 		{name: "10,000 replaces that leave the checkout", want: "more remarks", build: func(t *testing.T, dir string) {
 			write(t, dir, "go.mod", mod+doubling("", "replace example.com/x$i => ../../x$i\n", 10_000))
 		}},
-		{name: "200,000 requirements and 5,000 imports of them", want: "no declarations at hand", many: true, build: func(t *testing.T, dir string) {
-			write(t, dir, "go.mod", mod+"require (\n"+doubling("", "\texample.com/x$i v1.0.0\n", 200_000)+")\n")
+		{name: "100,000 requirements and 5,000 imports of them", want: "no declarations at hand", many: true, build: func(t *testing.T, dir string) {
+			write(t, dir, "go.mod", mod+"require (\n"+doubling("", "\texample.com/x$i v1.0.0\n", 100_000)+")\n")
 			write(t, dir, "a/a.go", "package a\nimport (\n"+doubling("", "\t_ \"example.com/x$i/y\"\n", 5_000)+")\n")
+		}},
+		{name: "40 modules with a go.sum of 2 MB", want: "more than 67108864 bytes of module files", gap: true, many: true, build: func(t *testing.T, dir string) {
+			sum := strings.Repeat("example.com/x v1.0.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", 30_000)
+			for i := range 40 {
+				write(t, dir, fmt.Sprintf("m%d/go.mod", i), fmt.Sprintf("module example.com/m%d\n\ngo 1.24\n", i))
+				write(t, dir, fmt.Sprintf("m%d/m.go", i), "package m\n")
+				write(t, dir, fmt.Sprintf("m%d/go.sum", i), sum)
+			}
 		}},
 		{name: "5,000 imports that are used and missing", want: "no declarations at hand", build: func(t *testing.T, dir string) {
 			write(t, dir, "a/a.go", "package a\nimport (\n"+doubling("", "\tx$i \"example.com/x$i\"\n", 5_000)+")\n"+

@@ -60,7 +60,25 @@ type vendored struct {
 	goMinor string
 }
 
-const maxModFile = 16 << 20 // bytes of a go.mod, go.sum, go.work or modules.txt
+// The most that is read of a go.mod or go.work, of a go.sum or modules.txt, and
+// of all of them together, in bytes. The server reads them itself when it
+// downloads, so they must not fill its memory: what is parsed is ten times as
+// large.
+const (
+	maxModFile  = 4 << 20
+	maxSumFile  = 16 << 20
+	maxModFiles = 64 << 20
+)
+
+// readMod reads one of the files that describe modules.
+func (t *tree) readMod(name string, max int64) ([]byte, error) {
+	if t.modBytes >= maxModFiles {
+		return nil, fmt.Errorf("there are more than %d bytes of module files", maxModFiles)
+	}
+	data, err := t.read(name, max)
+	t.modBytes += int64(len(data))
+	return data, err
+}
 
 // modules reads every go.mod and go.work of the tree. It returns modules in
 // order of their folder's depth.
@@ -106,7 +124,7 @@ func renameReplacements(mods []*Module) {
 func (t *tree) readModule(dir string) *Module {
 	m := &Module{Dir: dir, local: map[string]string{}, sums: map[module.Version]string{}}
 	name := path.Join(dir, "go.mod")
-	data, err := t.read(name, maxModFile)
+	data, err := t.readMod(name, maxModFile)
 	if err != nil {
 		t.unread = append(t.unread, Skip{name, reason(err)})
 		m.Implicit = true
@@ -181,7 +199,7 @@ func (t *tree) readWork(dir string, mods []*Module) {
 		byDir[m.Dir] = m
 	}
 	name := path.Join(dir, "go.work")
-	data, err := t.read(name, maxModFile)
+	data, err := t.readMod(name, maxModFile)
 	if err != nil {
 		t.unread = append(t.unread, Skip{name, reason(err)})
 		return
@@ -242,7 +260,7 @@ func (t *tree) readWork(dir string, mods []*Module) {
 func (t *tree) readVendor(dir string, note func(string)) *vendorFolder {
 	v := &vendorFolder{dir: path.Join(dir, "vendor"), pkgs: map[string]vendored{}}
 	name := path.Join(v.dir, "modules.txt")
-	data, err := t.read(name, maxModFile)
+	data, err := t.readMod(name, maxSumFile)
 	if err != nil {
 		return v
 	}
@@ -275,7 +293,7 @@ func (t *tree) readVendor(dir string, note func(string)) *vendorFolder {
 
 // readSums adds the zip hashes of a go.sum, by module version, to a module's.
 func (t *tree) readSums(name string, m *Module) {
-	data, err := t.read(name, maxModFile)
+	data, err := t.readMod(name, maxSumFile)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
 			m.note(name + ": not read: " + reason(err))

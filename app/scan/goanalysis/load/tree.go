@@ -46,6 +46,8 @@ type tree struct {
 	works   []string            // folders with a go.work, in lexical order
 	bytes   int64
 	files   int
+	// modBytes counts what was read of files that describe modules.
+	modBytes int64
 
 	skipped []Skip // left out on purpose
 	unread  []Skip // should have been read and could not
