@@ -412,8 +412,12 @@ func (m *machine) callFunc(cl *closure, c call) value {
 		}
 		return m.unknownResult(c, fn)
 	}
-	if m.sim == nil && !fn.relevant && fn.size > 120 {
-		return m.unknownResult(c, fn)
+	if m.sim == nil && !fn.relevant {
+		if fn.size > 120 || fn.spent > maxAside {
+			return m.unknownResult(c, fn)
+		}
+		since := m.steps
+		defer func() { fn.spent += m.steps - since }()
 	}
 	if m.sim != nil && fn.size > 40 && !m.interesting(cl, c.args) {
 		m.filled(fn.Name, c)
@@ -428,6 +432,9 @@ func (m *machine) callFunc(cl *closure, c call) value {
 	}
 	if m.sim != nil && !fn.Literal && len(m.sim.calls) < 100 && m.takesRequest(c.args) {
 		m.sim.calls = append(m.sim.calls, called{fn, len(m.stack)})
+	}
+	if m.sim != nil && slices.ContainsFunc(c.args, isForbidden) {
+		m.sim.denies(c.pos)
 	}
 	m.reached[fn] = true
 	f := &frame{fn: fn, env: &env{vars: map[int32]value{}, parent: cl.env}}

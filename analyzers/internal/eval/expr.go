@@ -138,7 +138,9 @@ func (m *machine) global(n *program.Node) value {
 		return m.defaultMux()
 	}
 	if m.isOwn(pkg) {
+		m.making++
 		v := m.zero(n.T)
+		m.making--
 		m.globals[n.S] = v
 		return v
 	}
@@ -160,7 +162,9 @@ func (m *machine) initGlobal(name string) {
 	f := &frame{fn: &function{Func: &program.Func{Name: pkg.Path + ".init", File: node.T}, pkg: pkg}, env: &env{vars: map[int32]value{}}}
 	cp := *node
 	cp.S = "="
+	m.making++
 	m.assign(&cp, f)
+	m.making--
 	m.sim, m.log, m.conds = sim, log, conds
 	for i := range int(node.N) {
 		g := node.K[i].S
@@ -514,7 +518,11 @@ func (m *machine) composite(n *program.Node, f *frame) value {
 		for _, k := range n.K {
 			if k.Op == program.KV {
 				if k.K[0].Op == program.Const {
-					o.f[k.K[0].S] = m.eval(k.K[1], f)
+					v := m.eval(k.K[1], f)
+					o.f[k.K[0].S] = v
+					if m.sim != nil && isForbidden(v) {
+						m.sim.denies(m.at(k, f))
+					}
 				}
 			}
 		}
@@ -1004,6 +1012,14 @@ func (m *machine) pure(name string, args []value) (value, bool) {
 			if n, ok := asInt(args[3]); ok {
 				return str(strings.Replace(s[0], s[1], s[2], n)), true
 			}
+		}
+	case "strings.Map", "strings.TrimFunc":
+		v := args[0]
+		if name == "strings.Map" {
+			v = args[len(args)-1]
+		}
+		if x, ok := asString(v); ok && x == "" {
+			return v, true
 		}
 	case "path.Join", "net/url.JoinPath", "path/filepath.Join":
 		var parts []string

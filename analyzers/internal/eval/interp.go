@@ -17,8 +17,10 @@ const (
 	maxRecur    = 3         // the same function on the stack
 	maxLoop     = 400       // elements of a loop followed one by one
 	maxRoutes   = 20_000
-	maxDispatch = 4   // implementations tried for one interface call
-	maxInit     = 400 // nodes of an init function that is followed though it touches no router
+	maxDispatch = 4      // implementations tried for one interface call
+	maxAside    = 60_000 // nodes visited in a function that touches no router, all calls together
+	maxReckon   = 150    // nodes of a function that is reckoned out for known arguments
+	maxInit     = 400    // nodes of an init function that is followed though it touches no router
 )
 
 type control uint8
@@ -80,6 +82,7 @@ type machine struct {
 	// unsureSince is when the innermost code began that may or may not run: a
 	// branch of an undecided condition, or a function a library calls.
 	unsureSince int
+	making      int // initialisers of package variables being evaluated
 
 	routers    []*router
 	records    []*record
@@ -1281,7 +1284,7 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 			if ok && m.sim == nil && len(m.conds) > 0 && isNil(v) && !isNil(old) {
 				return
 			}
-			if ok && m.sim == nil && o.born < m.unsureSince && isBool(old) && !same(old, v) {
+			if m.sim == nil && (o.born < m.unsureSince || o.born == packageLevel) && isBool(v) && (!ok || isBool(old) && !same(old, v)) {
 				v = &unknown{t: "bool", labels: words(l.S)} // set, perhaps
 			}
 			o.f[l.S] = v
@@ -1409,7 +1412,7 @@ func (m *machine) zero(t string) value {
 		return num(0)
 	case t == "error" || strings.HasPrefix(t, "func("):
 		return nilValue{}
-	case strings.HasPrefix(t, "[]"):
+	case strings.HasPrefix(t, "[]") || t == "encoding/json.RawMessage":
 		return &list{t: t}
 	case strings.HasPrefix(t, "map["):
 		return &table{t: t, e: map[string]value{}}
@@ -1438,11 +1441,18 @@ func (m *machine) zeroOf(p program.Param) value {
 	return m.zero(p.Type)
 }
 
+// packageLevel is when the values of package variables are born. Their switches
+// are turned while the program runs, on and off: what one was last says nothing.
+const packageLevel = -1
+
 // newObject makes a value of a struct type of the program.
 func (m *machine) newObject(t string) *object {
 	o := &object{t: t, f: map[string]value{}, born: m.steps}
 	if m.sim != nil {
 		o.sim, o.fresh, o.anon, o.unsure = m.sim, true, m.anonNow(), m.sim.unsure
+	}
+	if m.making > 0 {
+		o.born = packageLevel
 	}
 	if m.sim == nil && t != "" {
 		m.made[t] = append(m.made[t], o)

@@ -606,7 +606,9 @@ func roleWord(w string) bool {
 const nearWords = 12
 
 // roleIn looks for refusals that depend on a role.
-func (m *machine) roleIn(s *simulation) (word, why string) { return roleOf(s.refused) }
+func (m *machine) roleIn(s *simulation) (word, why string) {
+	return roleOf(slices.Concat(s.refused, s.denials))
+}
 
 func roleOf(refused []refusal) (word, why string) {
 	for _, r := range refused {

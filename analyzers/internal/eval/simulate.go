@@ -32,11 +32,14 @@ type simulation struct {
 	// it or something fails.
 	unlikely []bool
 
-	passed   []passage
-	refused  []refusal
-	aborted  int // 0 no, 1 perhaps, 2 certainly
-	blocked  *refusal
-	dead     bool
+	passed  []passage
+	refused []refusal
+	aborted int // 0 no, 1 perhaps, 2 certainly
+	blocked *refusal
+	dead    bool
+	// denials are what says 403 without saying it to the request, as an error or
+	// an empty session does that its maker hands on.
+	denials  []refusal
 	topAnon  bool // the outermost function returned because of an absent identity
 	topPos   place
 	sets     map[string]value
@@ -156,6 +159,18 @@ func (s *simulation) refuse(m *machine, code int, p place, what string) {
 		switched: s.switches > 0})
 }
 
+// denies notes that something was made that says 403.
+func (s *simulation) denies(p place) {
+	if len(s.denials) < 60 {
+		s.denials = append(s.denials, refusal{code: 403, unsure: s.unsure > 0, why: s.whyNow(), pos: p})
+	}
+}
+
+func isForbidden(v value) bool {
+	code, ok := asInt(v)
+	return ok && code == 403
+}
+
 // dies notes that an anonymous request ends in a panic: a type assertion on an
 // identity that is not there.
 func (s *simulation) dies(m *machine, p place) {
@@ -253,7 +268,7 @@ func (m *machine) simBranch(n, body *program.Node, f *frame, anon bool, why []st
 		var ev *refusal
 		for i := range s.refused {
 			r := &s.refused[i]
-			if i >= before || r.anon && !r.unsure {
+			if i >= before || r.anon && (!r.unsure || r.code == 401 || r.code == 403) {
 				if r.code >= 300 || r.code == 1 {
 					ev = r
 				}
@@ -331,6 +346,9 @@ func (m *machine) interesting(cl *closure, args []value) bool {
 		case request, absent, next, failure, *closure:
 			return true
 		case *object:
+			if x.fresh && x.anon && x.sim == m.sim {
+				return true
+			}
 			n := 0
 			for _, v := range x.f {
 				switch v.(type) {
@@ -353,10 +371,28 @@ func (m *machine) interesting(cl *closure, args []value) bool {
 		}
 		return false
 	}
-	if cl.fn.Literal || cl.recv != nil && check(cl.recv) {
+	if cl.fn.Literal || cl.recv != nil && check(cl.recv) || cl.fn.size < maxReckon && reckonable(cl.recv, args) {
 		return true
 	}
 	return slices.ContainsFunc(args, check)
+}
+
+// reckonable reports whether all a function is given is known, so that what it
+// returns can be reckoned.
+func reckonable(recv value, args []value) bool {
+	known := func(v value) bool {
+		switch x := v.(type) {
+		case constant:
+			return true
+		case *list:
+			return len(x.e) > 0 && !slices.ContainsFunc(x.e, func(v value) bool { _, ok := v.(constant); return !ok })
+		}
+		return false
+	}
+	if recv != nil && !known(recv) {
+		return false
+	}
+	return len(args) > 0 && !slices.ContainsFunc(args, func(v value) bool { return !known(v) })
 }
 
 // requestKind says which part of a request a type is, "" if none.

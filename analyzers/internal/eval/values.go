@@ -112,6 +112,7 @@ type function struct {
 	pkg      *program.Package
 	relevant bool
 	size     int
+	spent    int // steps that calls of it took while registering, if not relevant
 }
 
 func str(s string) value { return constant{k: 's', s: s} }
@@ -273,6 +274,11 @@ func join(a, b value, why []string, inform bool) value {
 		if handlerLike(b) && isNil(a) {
 			return b
 		}
+		if x, ok := a.(*object); ok {
+			if y, ok := b.(*object); ok && x.fresh && y.fresh && x.t == y.t && (x.anon || y.anon) {
+				return either(x, y)
+			}
+		}
 		return &unknown{t: typeOf(a), labels: mergeLabels(labels(a), labels(b), why), part: partOf(a, b)}
 	}
 	// While registering errors are assumed not to happen.
@@ -329,6 +335,23 @@ func partOf(a, b value) string {
 func empty(v value) bool {
 	s, ok := asString(v)
 	return ok && s == "" || isNil(v)
+}
+
+// either is what is known of an object that is one of two a request made.
+func either(a, b *object) *object {
+	o := &object{t: a.t, f: map[string]value{}, sim: a.sim, fresh: true, anon: a.anon || b.anon, unsure: max(a.unsure, b.unsure), born: max(a.born, b.born)}
+	for _, x := range []*object{a, b} {
+		for name, v := range x.f {
+			if other, ok := a.f[name]; ok && same(v, other) {
+				if other, ok = b.f[name]; ok && same(v, other) {
+					o.f[name] = v
+					continue
+				}
+			}
+			o.f[name] = &unknown{t: typeOf(v), labels: words(name)}
+		}
+	}
+	return o
 }
 
 const maxUnion = 6
