@@ -2,6 +2,8 @@ package piilog
 
 import (
 	"fmt"
+	"go/token"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 
@@ -32,17 +34,57 @@ func On(base *flow.Base) *analysis.Analyzer {
 func run(pass *analysis.Pass, base *flow.Base) *rule.Findings {
 	out := new(rule.Findings)
 	res := base.Of(pass)
+	type sink struct {
+		pos  token.Pos
+		file string
+		line int
+		rule string
+	}
+	var order []sink
+	list := make(map[sink][]rule.Finding)
+	what := make(map[sink][]string)
 	for i := range res.Flows {
-		if res.Flows[i].Sink.Kind == flow.Service {
+		fl := &res.Flows[i]
+		if fl.Sink.Kind == flow.Service {
 			continue // what a program makes use of is no leak: package datamap
 		}
-		report(pass, base.Judge, out, &res.Flows[i])
+		if f, ok := judged(base.Judge, fl); ok {
+			at := sink{f.Pos, f.File, f.Line, f.Rule.ID}
+			if list[at] == nil {
+				order = append(order, at)
+			}
+			list[at] = append(list[at], f)
+			what[at] = append(what[at], fl.Source.What)
+		}
+	}
+	// One sink, one rule, one finding: the worst, and what else goes with it.
+	for _, at := range order {
+		worst := 0
+		for i, f := range list[at] {
+			if rank[f.Severity] > rank[list[at][worst].Severity] {
+				worst = i
+			}
+		}
+		f := list[at][worst]
+		var also []string
+		for i, w := range what[at] {
+			if i != worst && w != "" {
+				also = append(also, w)
+			}
+		}
+		if len(also) > 0 {
+			f.Message += "; with it " + strings.Join(also, " and ")
+		}
+		out.Report(pass, f)
 	}
 	out.Met = res.Bounds
 	return out
 }
 
-func report(pass *analysis.Pass, judge *privacy.Judge, out *rule.Findings, fl *flow.Flow) {
+var rank = map[rule.Severity]int{rule.Info: 1, rule.Low: 2, rule.Medium: 3, rule.High: 4, rule.Critical: 5}
+
+// judged is the finding that a flow is, if it is one.
+func judged(judge *privacy.Judge, fl *flow.Flow) (rule.Finding, bool) {
 	r := ruleOf(fl)
 	sev := r.Severity
 	if r.ID == errorsSensitive.ID {
@@ -54,7 +96,7 @@ func report(pass *analysis.Pass, judge *privacy.Judge, out *rule.Findings, fl *f
 	if fl.Source.Kind != flow.Internal {
 		var ok bool
 		if sev, ok = judge.Severity(fl.Source.Class, fl.Source.Level, sev); !ok {
-			return
+			return rule.Finding{}, false
 		}
 	}
 	if fl.Debug {
@@ -68,9 +110,9 @@ func report(pass *analysis.Pass, judge *privacy.Judge, out *rule.Findings, fl *f
 		// Callers in several packages lead here; for the reader it is one sink.
 		key = fl.Name + " " + fl.Rule
 	}
-	out.Report(pass, rule.Finding{
+	return rule.Finding{
 		Rule: r, Pos: fl.Pos, End: fl.End, File: fl.File, Line: fl.Line, Severity: sev, Message: message(fl), Symbol: fl.Symbol, Key: key, Evidence: steps(fl.Steps),
-	})
+	}, true
 }
 
 func message(fl *flow.Flow) string {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
 	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
+	"github.com/launchgate/launchgate/analyzers/internal/words"
 )
 
 func (f *fn) typeOf(x ast.Expr) types.Type {
@@ -248,9 +249,15 @@ func (f *fn) nameLabel(id *ast.Ident, v *value, t types.Type) (label, bool) {
 	return named(ByName, m, id.Pos(), "the variable "+id.Name, id.Name), true
 }
 
+// readers are words of packages that read a language.
+var readers = words.NewSet("html sanitizer parser lexer scanner tokenizer markdown ast syntax css sql lex highlight")
+
 // reads reports whether the file at pos reads a language: then a mere token is
 // one of that language.
 func (e *engine) reads(pos token.Pos) bool {
+	if readers.HasAny(words.Split(e.pass.Pkg.Name())) {
+		return true
+	}
 	for _, file := range e.pass.Files {
 		if file.FileStart > pos || pos >= file.FileEnd {
 			continue
