@@ -444,8 +444,14 @@ func (f *fn) matching(t types.Type, args []argument) *value {
 func (f *fn) dirty(v *value) {
 	for _, r := range v.refs {
 		old := f.cur.get(r)
-		if old != nil && old.clean {
+		switch {
+		case old == nil:
+		case old.clean:
 			f.cur.set(r, f.fresh(r))
+		case old.whole:
+			w := *old
+			w.whole = false
+			f.cur.set(r, &w)
 		}
 	}
 }
@@ -929,6 +935,9 @@ func (f *fn) subst(v *value, in []*value, pos token.Pos, text string, depth int)
 			continue
 		}
 		got = hop(got, pos, "goes through "+text)
+		if l.text {
+			got = &value{labels: asText(unshown(f.collect(got), fmtMethods...))}
+		}
 		if l.err {
 			got = &value{labels: asError(f.collect(got))}
 		}

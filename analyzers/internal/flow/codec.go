@@ -81,7 +81,7 @@ func (e *encoder) source(s *Source) {
 	e.srcs[s] = uint64(len(e.srcs) + 1)
 	e.uint(1)
 	e.uint(int(s.Kind))
-	e.bits(s.digits)
+	e.bits(s.digits, s.foreign, s.local)
 	e.uint(s.line)
 	for _, x := range []string{string(s.Class), s.Level, s.What, s.Term, s.Key, s.JSON, s.Type, s.file} {
 		e.str(x)
@@ -130,7 +130,7 @@ func (e *encoder) value(v *value) {
 		e.source(l.src)
 		e.uint(l.in.param)
 		e.str(l.in.path)
-		e.bits(l.err)
+		e.bits(l.err, l.text)
 		e.chain(l.step)
 	}
 	e.uint(len(v.parts))
@@ -156,7 +156,7 @@ func (e *encoder) summary(s *summary) {
 	for _, u := range s.sinks {
 		e.uint(u.in.param)
 		e.str(u.in.path)
-		e.bits(u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout)
+		e.bits(u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout, u.text)
 		e.uint(int(u.sink.Kind))
 		e.uint(u.format + 1)
 		e.uint(u.key + 1)
@@ -261,7 +261,8 @@ func (d *decoder) source() *Source {
 	s := &Source{}
 	d.srcs = append(d.srcs, s)
 	s.Kind = Kind(d.uint())
-	s.digits = d.uint() == 1
+	bits := d.uint()
+	s.digits, s.foreign, s.local = bits&1 != 0, bits&2 != 0, bits&4 != 0
 	s.line = d.uint()
 	s.Class = sensitive.Class(d.str())
 	for _, x := range []*string{&s.Level, &s.What, &s.Term, &s.Key, &s.JSON, &s.Type, &s.file} {
@@ -307,7 +308,8 @@ func (d *decoder) value(depth int) *value {
 	for range d.count() {
 		l := label{src: d.source()}
 		l.in.param, l.in.path = d.uint(), d.str()
-		l.err = d.uint() == 1
+		b := d.uint()
+		l.err, l.text = b&1 != 0, b&2 != 0
 		l.step = d.chain(0)
 		v.labels = append(v.labels, l)
 	}
@@ -341,7 +343,7 @@ func (d *decoder) summary() *summary {
 		u := &sinkUse{}
 		u.in.param, u.in.path = d.uint(), d.str()
 		b := d.uint()
-		u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout = b&1 != 0, b&2 != 0, b&4 != 0, b&8 != 0, b&16 != 0, b&32 != 0
+		u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout, u.text = b&1 != 0, b&2 != 0, b&4 != 0, b&8 != 0, b&16 != 0, b&32 != 0, b&64 != 0
 		u.sink.Kind = SinkKind(d.uint())
 		u.format = d.uint() - 1
 		u.key = d.uint() - 1

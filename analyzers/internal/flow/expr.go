@@ -674,6 +674,7 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 		}
 		v = setPart(v, name, p)
 	}
+	v.whole = st != nil
 	if m := f.e.shows(t); m != nil && !allClean {
 		return f.seal(v, m, x)
 	}

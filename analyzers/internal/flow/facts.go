@@ -486,7 +486,7 @@ func (x *exporter) value(v *value, depth int) *value {
 	}
 	w := &value{}
 	for _, l := range v.labels {
-		w.labels = append(w.labels, label{src: x.source(l.src), in: l.in, err: l.err, step: x.chain(l.step)})
+		w.labels = append(w.labels, label{src: x.source(l.src), in: l.in, err: l.err, text: l.text, step: x.chain(l.step)})
 	}
 	for _, k := range sortedKeys(v.parts) {
 		if p := x.value(v.parts[k], depth+1); p != unknown {

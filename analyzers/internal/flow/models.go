@@ -122,7 +122,7 @@ func (v *invocation) carry(asErr bool) []*value {
 		}
 		ls := f.collect(a.val)
 		if id := v.id.Pkg; id == "fmt" || id == "log" {
-			ls = unshown(ls, fmtMethods...)
+			ls = asText(unshown(ls, fmtMethods...))
 		} else if id == "reflect" {
 			// What is taken apart by reflection is rarely shown whole.
 			ls = slices.DeleteFunc(contents(ls), func(l label) bool { return l.src == nil })
@@ -223,6 +223,26 @@ func (v *invocation) errorsOf(note string) *value {
 		return unknown
 	}
 	return hop(&value{labels: ls}, v.call.Pos(), note)
+}
+
+// asText is what fmt has made of objects: the same for whoever prints it.
+func asText(ls []label) []label {
+	var out []label
+	for _, l := range ls {
+		l.text = l.text || l.src == nil
+		if l.src != nil && l.src.Kind == Whole {
+			if l.src.What == "" {
+				continue
+			}
+			if l.src.JSON != l.src.What || len(l.src.Shown) > 0 {
+				c := *l.src
+				c.JSON, c.Shown = c.What, nil
+				l.src = &c
+			}
+		}
+		out = append(out, l)
+	}
+	return out
 }
 
 func (v *invocation) elementArgs(c *closure) []argument {
@@ -338,7 +358,7 @@ func (v *invocation) codec() ([]*value, bool) {
 					continue
 				}
 				c := *l.src
-				c.What = c.JSON
+				c.What, c.Shown = c.JSON, nil
 				l.src = &c
 			}
 			ls = append(ls, l)

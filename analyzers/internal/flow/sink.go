@@ -78,6 +78,7 @@ type sinkUse struct {
 	name   string // of the sink's callee, for people
 	debug  bool
 	err    bool
+	text   bool   // fmt has made text of it
 	symbol string // the function the sink stands in
 	pos    token.Pos
 	end    token.Pos
@@ -342,7 +343,7 @@ func (v *invocation) emit(s Sink, val *value, kv bool, format, key int) {
 		if l.src != nil {
 			continue
 		}
-		f.sum.addSink(&sinkUse{in: l.in, sink: s, name: v.text, debug: debug, err: l.err, symbol: f.symbol, pos: v.call.Pos(), end: v.call.End(),
+		f.sum.addSink(&sinkUse{in: l.in, sink: s, name: v.text, debug: debug, err: l.err, text: l.text, symbol: f.symbol, pos: v.call.Pos(), end: v.call.End(),
 			step: l.step.then(v.call.Pos(), leaves(s, v.text)), told: told, kv: kv, format: format, key: key, wrapper: f.sum.wrapper})
 	}
 }
@@ -411,6 +412,12 @@ func (v *invocation) reachInsideWith(use *sinkUse, p *value, debug bool) {
 	f := v.f
 	var told []string
 	labels := f.collect(p)
+	if use.text {
+		labels = asText(unshown(labels, fmtMethods...))
+	}
+	if use.in.path == "" && f.e.whole(v.inputType(use.in.param)) != nil {
+		labels = contents(labels) // the callee knows the type, and has judged it
+	}
 	for _, l := range labels {
 		if l.src == nil || contains(use.told, l.rule()) {
 			continue
@@ -441,7 +448,7 @@ func (v *invocation) reachInsideWith(use *sinkUse, p *value, debug bool) {
 			st = follow(st, h)
 		}
 		u := *use
-		u.in, u.step, u.err, u.debug = l.in, st, l.err || use.err, debug
+		u.in, u.step, u.err, u.text, u.debug = l.in, st, l.err || use.err, l.text || use.text, debug
 		u.told = append(append([]string{}, use.told...), told...)
 		u.kv, u.key = use.kv && strings.HasSuffix(l.in.path, elem), -1
 		if use.sink.Kind != throughInterface {
@@ -454,6 +461,27 @@ func (v *invocation) reachInsideWith(use *sinkUse, p *value, debug bool) {
 		u.wrapper = f.sum.wrapper
 		f.sum.addSink(&u)
 	}
+}
+
+// inputType is the declared type of one of the callee's inputs, nil if unknown.
+func (v *invocation) inputType(i int) types.Type {
+	if v.obj == nil {
+		return nil
+	}
+	sig, ok := v.obj.Type().(*types.Signature)
+	if !ok {
+		return nil
+	}
+	if sig.Recv() != nil {
+		if i == 0 {
+			return sig.Recv().Type()
+		}
+		i--
+	}
+	if i >= sig.Params().Len() || sig.Variadic() && i == sig.Params().Len()-1 {
+		return nil
+	}
+	return sig.Params().At(i).Type()
 }
 
 // follow appends a step of another path.
@@ -524,6 +552,8 @@ func (f *fn) report(l label, s Sink, debug bool, at place, st *step) bool {
 		return false
 	case src.Kind == Whole && slices.ContainsFunc(src.Shown, s.call.Honours):
 		return false // it masks itself
+	case src.Kind == Whole && s.Kind == ThirdParty && src.foreign && !src.Class.Personal():
+		return false // the key to the service itself
 	case src.Kind == Whole && s.JSON && src.JSON == "":
 		return false
 	case src.Kind == Whole && !s.JSON && src.What == "":

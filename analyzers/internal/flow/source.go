@@ -463,10 +463,11 @@ func cleanAt(v *value, path string) bool {
 		if v == nil {
 			return false
 		}
-		if v.clean {
+		p := v.parts[name]
+		if v.clean || v.whole && p == nil {
 			return true
 		}
-		v = v.parts[name]
+		v = p
 	}
 	return v != nil && v.clean
 }

@@ -51,10 +51,11 @@ type label struct {
 	in   port
 	step *step
 	err  bool // has been put into an error
+	text bool // has been made text by fmt
 }
 
 func (l label) same(m label) bool {
-	if l.err != m.err || (l.src == nil) != (m.src == nil) {
+	if l.err != m.err || l.text != m.text || (l.src == nil) != (m.src == nil) {
 		return false
 	}
 	if l.src == nil {
@@ -70,6 +71,7 @@ type value struct {
 	refs   []*loc            // what it may point to
 	funcs  []*closure
 	split  bool // the pieces of a text
+	whole  bool // a struct as a literal wrote it: what has no part is zero
 	sealed bool // shows itself by a method: labels are what it shows, whatever its parts are
 	clean  bool // tells nothing of anything sensitive, whatever it is called
 }
@@ -157,7 +159,7 @@ func joinDepth(a, b *value, depth int) *value {
 	case a == unknown:
 		return b
 	}
-	w := &value{labels: addLabels(slices.Clip(a.labels), b.labels), refs: a.refs, funcs: a.funcs, sealed: a.sealed && b.sealed}
+	w := &value{labels: addLabels(slices.Clip(a.labels), b.labels), refs: a.refs, funcs: a.funcs, sealed: a.sealed && b.sealed, whole: a.whole && b.whole}
 	for _, r := range b.refs {
 		if !slices.Contains(w.refs, r) && len(w.refs) < maxImpls {
 			w.refs = append(slices.Clip(w.refs), r)
