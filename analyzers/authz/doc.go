@@ -7,7 +7,9 @@
 //
 // A guard is recognised by what it does: an anonymous request is sent, in the
 // abstract, through the chain of middleware that really applies to a route, and
-// through its handler; if nothing refuses it the route is public.
+// through its handler; if nothing refuses it the route is public. What most routes
+// of a group do and one does not is said as evidence, and the policy can declare
+// guards by name (New); a name alone makes a route unresolved, never guarded.
 //
 // # Analyzer routes
 //
