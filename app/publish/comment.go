@@ -69,7 +69,7 @@ func (c comment) say(ruleURL func(review.RuleID) string) string {
 		parts = append(parts, "Probably meant: "+sentence(f.Expected, 500)+"\n")
 	}
 	if len(f.Routes) > 0 {
-		parts = append(parts, "Opens "+codes(f.Routes, 20)+".\n")
+		parts = append(parts, "Opens "+codes(f.Routes, maxRoutes)+".\n")
 	}
 	if c.rule.Why != "" {
 		parts = append(parts, c.rule.Why+"\n")
@@ -153,6 +153,9 @@ func (c comment) meant() string {
 	}
 	return ""
 }
+
+// maxRoutes is how many routes of one finding are written out; JSON has all.
+const maxRoutes = 60
 
 // maxLedgerEntries bounds the entries one comment offers: whoever lists more
 // should think again.

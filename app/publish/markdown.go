@@ -195,7 +195,11 @@ func evidence(s *sheet, fs []review.Finding) {
 		}
 	}
 	one := func(i int) string {
-		return fmt.Sprintf("%s at %s:\n\n%s\n", code(string(with[i].Rule)), code(where(with[i].Place)), steps(with[i].Evidence))
+		opens := ""
+		if n := len(with[i].Routes); n > 3 { // fewer stand in the message
+			opens = "Routes: " + codes(with[i].Routes, maxRoutes) + ".\n\n"
+		}
+		return fmt.Sprintf("%s at %s:\n\n%s\n%s", code(string(with[i].Rule)), code(where(with[i].Place)), steps(with[i].Evidence), opens)
 	}
 	if len(with) == 0 || !s.fits(open+one(0)+end) {
 		return

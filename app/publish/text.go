@@ -110,6 +110,9 @@ func (p *page) findings(o review.Outcome) {
 		if f.Expected != "" {
 			p.line("  ", "Probably meant: "+full(f.Expected))
 		}
+		if len(f.Routes) > 3 { // fewer stand in the message
+			p.line("  ", "Routes: "+names(f.Routes, maxRoutes, terminal)+".")
+		}
 		for i, e := range f.Evidence {
 			if i == maxTextSteps {
 				p.faintly("  ", plural(len(f.Evidence)-i, "more step", "more steps"))
