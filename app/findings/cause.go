@@ -143,10 +143,10 @@ func newLines(d review.Diff) lines {
 	out := lines{old: make(map[string]changedFile), new: make(map[string]changedFile)}
 	for _, f := range d.Files {
 		o, n := changedFile{f.Path, make(map[int]int)}, changedFile{f.Path, make(map[int]int)}
-		block, inside := 0, false
+		block := 0
 		for _, h := range f.Hunks {
 			was, is := h.OldStart, h.NewStart
-			inside = false
+			inside := false
 			for _, op := range []byte(h.Ops) {
 				if op != ' ' && !inside {
 					block++
