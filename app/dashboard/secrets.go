@@ -111,6 +111,7 @@ type historyPage struct {
 	Facts     []fact
 	Bar       *progressBar
 	Gaps      []gapRow
+	Warnings  []string
 	Rotations []rotationCard
 	More      int
 	Secrets   int
@@ -134,6 +135,7 @@ func (d *dashboard) historyPage(h History) historyPage {
 	for _, g := range h.Receipt.Gaps {
 		p.Gaps = append(p.Gaps, gap("", g))
 	}
+	p.Warnings = cleanAll(h.Receipt.Warnings)
 	for i, r := range h.Rotations {
 		if i == maxRotations {
 			p.More = len(h.Rotations) - i

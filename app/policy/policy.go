@@ -62,7 +62,10 @@ func Decide(fs []review.Finding, receipt review.Receipt, pol config.Policy, now 
 		shown = append(shown, f)
 	}
 
-	d.Notes = notes(pol, excluded, off, suppressed, now)
+	for _, s := range receipt.Scanners {
+		d.Notes = append(d.Notes, s.Warnings...)
+	}
+	d.Notes = append(d.Notes, notes(pol, excluded, off, suppressed, now)...)
 	gaps := openGaps(receipt, pol)
 	for _, g := range d.Gaps {
 		gaps = append(gaps, g.What+": "+g.Why)

@@ -107,3 +107,12 @@ public_routes:
 		t.Errorf("%q", got)
 	}
 }
+
+func TestWarningsStandBesideTheVerdict(t *testing.T) {
+	receipt := review.Receipt{Scanners: []review.ScannerReceipt{{Scanner: "secrets", Counts: []review.Count{{Unit: "commits", Looked: 1, Expected: 1}},
+		Warnings: []string{".gitleaks.toml:5: the regular expression is refused"}}}}
+	_, d := policy.Decide(nil, receipt, config.DefaultPolicy(), time.Unix(1700000000, 0))
+	if d.Verdict != review.Pass || len(d.Notes) != 1 || d.Notes[0] != receipt.Scanners[0].Warnings[0] {
+		t.Errorf("%s with the notes %q", d.Verdict, d.Notes)
+	}
+}

@@ -65,6 +65,9 @@ func RotationsText(w io.Writer, h review.History) error {
 	for _, s := range h.Receipt.Skipped {
 		fmt.Fprintf(&b, "skipped: %s: %s\n", terminal(s.What), terminal(s.Why))
 	}
+	for _, n := range h.Receipt.Warnings {
+		fmt.Fprintf(&b, "warning: %s\n", terminal(n))
+	}
 	for _, n := range h.Receipt.Notes {
 		fmt.Fprintf(&b, "note: %s\n", terminal(n))
 	}
@@ -108,6 +111,9 @@ func RotationsMarkdown(w io.Writer, h review.History) error {
 	}
 	for _, s := range h.Receipt.Skipped {
 		fmt.Fprintf(&b, "- Left out: %s: %s\n", brief(s.What, maxCellRunes), brief(s.Why, maxCellRunes))
+	}
+	for _, n := range h.Receipt.Warnings {
+		fmt.Fprintf(&b, "- **Warning:** %s\n", brief(n, maxCellRunes))
 	}
 	for _, n := range h.Receipt.Notes {
 		fmt.Fprintf(&b, "- %s\n", brief(n, maxCellRunes))

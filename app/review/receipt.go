@@ -51,6 +51,10 @@ type ScannerReceipt struct {
 	Skipped []Skip   `json:"skipped,omitempty"`
 	Gaps    []Gap    `json:"gaps,omitempty"`
 	Notes   []string `json:"notes,omitempty"`
+	// Warnings are notes that belong beside the verdict: a configuration file
+	// that could not be used, so that something else was looked for than its
+	// author thinks.
+	Warnings []string `json:"warnings,omitempty"`
 	// Parts go into the detail behind the counts; bounded, the worst first.
 	Parts []Part `json:"parts,omitempty"`
 	// Protections lists which walls stood around the worker and which the

@@ -84,6 +84,9 @@ func fit(rep *Report) {
 		short(&r.Skipped[i].What, maxText/2)
 		short(&r.Skipped[i].Why, maxText/2)
 	}
+	for i := range r.Warnings {
+		short(&r.Warnings[i], maxText)
+	}
 	for i := range r.Notes {
 		short(&r.Notes[i], maxText)
 	}
@@ -184,7 +187,7 @@ func validRotation(r review.Rotation) error {
 var keyForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 func validReceipt(r review.ScannerReceipt) error {
-	if len(r.Gaps)+len(r.Skipped)+len(r.Notes)+len(r.Protections)+len(r.Counts) > maxLines {
+	if len(r.Gaps)+len(r.Skipped)+len(r.Notes)+len(r.Warnings)+len(r.Protections)+len(r.Counts) > maxLines {
 		return errors.New("its receipt has more lines than can be")
 	}
 	for _, g := range r.Gaps {
@@ -197,7 +200,7 @@ func validReceipt(r review.ScannerReceipt) error {
 			return errors.New("what was left out has too much text")
 		}
 	}
-	for _, n := range slices.Concat(r.Notes, r.Protections) {
+	for _, n := range slices.Concat(r.Notes, r.Warnings, r.Protections) {
 		if len(n) > maxText {
 			return errors.New("a note is too long")
 		}

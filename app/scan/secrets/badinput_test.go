@@ -167,7 +167,7 @@ func TestRepositoryConfiguration(t *testing.T) {
 			}
 			want(t, rep.Head, c.want...)
 			complete(t, rep, 1)
-			if notes := strings.Join(rep.Receipt.Notes, "\n"); !strings.Contains(notes, c.note) {
+			if notes := strings.Join(append(rep.Receipt.Notes, rep.Receipt.Warnings...), "\n"); !strings.Contains(notes, c.note) {
 				t.Errorf("notes %q do not say %q", notes, c.note)
 			}
 		})

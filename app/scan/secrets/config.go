@@ -258,11 +258,13 @@ type ruleSet struct {
 	cfg config.Config
 	// hash names the rules: commits scanned under one hash need not be scanned
 	// again under it.
-	hash   string
-	notes  []string
-	filter *filter
-	ignore map[string]struct{} // gitleaks fingerprints
-	judge  judge
+	hash  string
+	notes []string
+	// warnings say which of the repository's files are not used.
+	warnings []string
+	filter   *filter
+	ignore   map[string]struct{} // gitleaks fingerprints
+	judge    judge
 	// unfiltered has everything judged in full, for tests of the filter.
 	unfiltered bool
 }
@@ -306,7 +308,8 @@ func buildRules(in rulesInput) (*ruleSet, error) {
 			if !errors.As(err, &ce) {
 				return nil, err
 			}
-			rs.notes = append(rs.notes, ce.Error()+". Until it is mended on the base branch, the default rules apply.")
+			rs.notes = nil // what the file was said to change, it does not
+			rs.warnings = append(rs.warnings, ce.Error()+". Until it is mended on the base branch, the default rules apply.")
 			cfg = cloneConfig(gitleaksDefaults())
 			if in.own {
 				merge(cfg, ownDefaults(), nil)
@@ -459,7 +462,7 @@ func (rs *ruleSet) readIgnore(data []byte) {
 			continue
 		}
 		if n := strings.Count(line, ":"); n != 2 && n != 3 {
-			rs.notes = append(rs.notes, fmt.Sprintf("%s:%d is not of the form file:rule:line or commit:file:rule:line.", ignorePath, i+1))
+			rs.warnings = append(rs.warnings, fmt.Sprintf("%s:%d is not of the form file:rule:line or commit:file:rule:line.", ignorePath, i+1))
 			continue
 		}
 		rs.ignore[strings.ReplaceAll(line, `\`, "/")] = struct{}{}
@@ -474,7 +477,7 @@ func (rs *ruleSet) readBaseline(data []byte) {
 	}
 	var known []struct{ Fingerprint string }
 	if err := json.Unmarshal(data, &known); err != nil {
-		rs.notes = append(rs.notes, baselinePath+" is not a gitleaks report in JSON; it is not used.")
+		rs.warnings = append(rs.warnings, baselinePath+" is not a gitleaks report in JSON; it is not used.")
 		return
 	}
 	for _, k := range known {

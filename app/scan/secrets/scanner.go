@@ -122,6 +122,7 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 		return err
 	}
 	rep.Receipt.Notes = append(rep.Receipt.Notes, rules.notes...)
+	rep.Receipt.Warnings = append(rep.Receipt.Warnings, rules.warnings...)
 	revs := []string{string(req.Head)}
 	if req.MergeBase != "" {
 		revs = append(revs, "^"+string(req.MergeBase))
