@@ -4,6 +4,7 @@
 //
 //	go build -o /tmp/gitleaks github.com/zricethezav/gitleaks/v8
 //	go run ./cmd/secretsbench -gitleaks /tmp/gitleaks -rounds 3 DIR...
+//	go run ./cmd/secretsbench -gitleaks /tmp/gitleaks -cases
 //
 // Each DIR is a git repository. Both are told to use the default rules and look
 // at all refs. CPU is that of the process and of the git processes it waited
@@ -32,10 +33,18 @@ func main() {
 	gitleaks := flag.String("gitleaks", "gitleaks", "the gitleaks command to compare with")
 	rounds := flag.Int("rounds", 3, "how many times each is run, in turns; the median counts")
 	cores := flag.Int("cores", 0, "how many cores ours may use (0: all)")
+	hard := flag.Bool("cases", false, "instead, show side by side what both say of histories that are hard to get right")
 	scan := flag.Bool("scan", false, "internal: scan the one directory and print fingerprints")
 	flag.Parse()
 	if *scan {
 		os.Exit(child(flag.Arg(0)))
+	}
+	if *hard {
+		if err := showCases(*gitleaks); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
 	}
 	if flag.NArg() == 0 {
 		fmt.Fprintln(os.Stderr, "usage: secretsbench [-gitleaks PATH] [-rounds N] DIR...")

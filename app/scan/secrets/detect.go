@@ -35,13 +35,13 @@ const maxDetectors = 512
 // DetectContext collects nothing in it.
 type judge struct {
 	cfg  *config.Config
-	full *detect.Detector
+	full func() *detect.Detector // with all rules; seldom needed and dear to make
 	mu   *sync.RWMutex
 	some map[string]*detect.Detector
 }
 
 func newJudge(cfg *config.Config) judge {
-	return judge{cfg: cfg, full: newDetector(*cfg, true), mu: new(sync.RWMutex), some: make(map[string]*detect.Detector)}
+	return judge{cfg: cfg, full: sync.OnceValue(func() *detect.Detector { return newDetector(*cfg, true) }), mu: new(sync.RWMutex), some: make(map[string]*detect.Detector)}
 }
 
 func newDetector(cfg config.Config, decode bool) *detect.Detector {
@@ -79,7 +79,7 @@ func (j judge) detector(f *filter, rules []int, decode, bare bool) *detect.Detec
 		return d
 	}
 	if n >= maxDetectors && decode && !bare {
-		return j.full
+		return j.full()
 	}
 	cfg := *j.cfg
 	cfg.Rules, cfg.Keywords = make(map[string]config.Rule), make(map[string]struct{})
@@ -119,7 +119,7 @@ func (t text) fragment() detect.Fragment { //nolint:staticcheck // what v8 takes
 // find returns what gitleaks reports in t, the filter first.
 func (rs *ruleSet) find(ctx context.Context, t text) []report.Finding {
 	if rs.unfiltered {
-		return rs.judge.full.DetectContext(ctx, t.fragment())
+		return rs.judge.full().DetectContext(ctx, t.fragment())
 	}
 	m := rs.filter.pool.Get().(*matcher)
 	defer rs.filter.pool.Put(m)
