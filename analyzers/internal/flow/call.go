@@ -129,6 +129,11 @@ func (f *fn) call(c *ast.CallExpr) []*value {
 			return res
 		}
 	}
+	if !v.known && v.recvX != nil {
+		if id, ok := f.e.foreign(v.recvX, v.name); ok {
+			v.id, v.known = id, true
+		}
+	}
 	return v.withCalled(v.results())
 }
 

@@ -128,6 +128,61 @@ func (v *invocation) telemetry() (Sink, bool) {
 	return Sink{Kind: ThirdParty, Who: s.Who, args: []int{-1}}, true
 }
 
+// foreign names the method that is called on a value of unknown type, if it is
+// known which package the value comes from: that of a log, an error tracker or
+// another service whose code is not there.
+func (e *engine) foreign(recv ast.Expr, name string) (callee.Func, bool) {
+	pkg := e.origin(recv, 0)
+	if pkg == "" || e.own(pkg) {
+		return callee.Func{}, false
+	}
+	if f, ok := sinks.Method(pkg, name); ok {
+		return f, true
+	}
+	_, ok := e.sdk(pkg)
+	return callee.Func{Pkg: pkg, Recv: "?", Name: name}, ok
+}
+
+// origin is the package whose function a value comes from, "" if it cannot be
+// told.
+func (e *engine) origin(x ast.Expr, depth int) string {
+	if depth > maxURLDepth {
+		return ""
+	}
+	switch x := ast.Unparen(x).(type) {
+	case *ast.CallExpr:
+		if id, ok := callee.Of(e.pass.TypesInfo, x); ok {
+			return id.Pkg
+		}
+		if sel, ok := ast.Unparen(x.Fun).(*ast.SelectorExpr); ok {
+			return e.origin(sel.X, depth+1)
+		}
+	case *ast.Ident:
+		for _, d := range e.definitions()[e.pass.TypesInfo.Uses[x]] {
+			if pkg := e.origin(d, depth+1); pkg != "" {
+				return pkg
+			}
+		}
+	case *ast.SelectorExpr:
+		if pkg := callee.Package(e.pass.TypesInfo, x.X); pkg != "" {
+			return pkg // a package's variable
+		}
+		for _, d := range e.definitions()[e.pass.TypesInfo.Uses[x.Sel]] {
+			if pkg := e.origin(d, depth+1); pkg != "" {
+				return pkg
+			}
+		}
+	case *ast.UnaryExpr:
+		return e.origin(x.X, depth+1)
+	case *ast.CompositeLit:
+		if x.Type != nil {
+			pkg, _ := callee.TypeName(e.pass.TypesInfo, x.Type)
+			return pkg
+		}
+	}
+	return ""
+}
+
 // setUp are words of calls that make a connection to a service or sign in to it.
 var setUp = words.NewSet("client dialer auth username password credentials config session connection transport mailer init setup configure webhook verify construct")
 

@@ -63,10 +63,11 @@ type Arg struct {
 
 type table struct {
 	exact, canonical map[callee.Func]Sink
+	methods          map[callee.Func]Sink // by canonical package and name
 }
 
 var load = sync.OnceValue(func() table {
-	t := table{exact: make(map[callee.Func]Sink), canonical: make(map[callee.Func]Sink)}
+	t := table{exact: make(map[callee.Func]Sink), canonical: make(map[callee.Func]Sink), methods: make(map[callee.Func]Sink)}
 	pkg := ""
 	for _, line := range strings.Split(tableFile, "\n") {
 		if p, ok := strings.CutPrefix(line, "pkg "); ok {
@@ -89,6 +90,11 @@ var load = sync.OnceValue(func() table {
 			if _, ok := t.canonical[c]; !ok {
 				t.canonical[c] = s
 			}
+			if m := (callee.Func{Pkg: c.Pkg, Name: name}); c.Recv != "" {
+				if _, ok := t.methods[m]; !ok {
+					t.methods[m] = s
+				}
+			}
 		}
 	}
 	return t
@@ -104,6 +110,14 @@ func Lookup(f callee.Func) (Sink, bool) {
 	f.Pkg = Canonical(f.Pkg)
 	s, ok := t.canonical[f]
 	return s, ok
+}
+
+// Method finds a method of that name of any type of a package: for code whose
+// dependencies are not there, where a value's package is known and its type is
+// not.
+func Method(pkg, name string) (callee.Func, bool) {
+	s, ok := load().methods[callee.Func{Pkg: Canonical(pkg), Name: name}]
+	return s.Func, ok
 }
 
 // All returns every call the table knows, for tests and figures.
