@@ -256,8 +256,11 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 		return out
 	case *router:
 		if m.sim != nil {
-			if fun.S == "ServeHTTP" {
+			switch fun.S {
+			case "ServeHTTP":
 				return m.sim.pass(m, x, c)
+			case "HandleContext": // gin
+				m.sim.again = m.sim.rewritten
 			}
 			return m.unknownResult(c, nil)
 		}

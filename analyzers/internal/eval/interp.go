@@ -89,8 +89,9 @@ type machine struct {
 	queue      []queued
 	kept       []*closure // function literals that were made: one may be called later
 	coveredSeq int
-	ctx        map[string]value // what earlier middleware put into the request
-	op         *object          // of the route being judged
+	ctx        map[string]value  // what earlier middleware put into the request
+	op         *object           // of the route being judged
+	again      map[string]string // routes that give the request to the router again, with the path
 	notes      []string
 
 	sim    *simulation
@@ -765,12 +766,16 @@ func zeroTruth(n *program.Node) bool {
 	return false
 }
 
-// isSwitch reports whether a condition is a field alone, which is off by default.
+// isSwitch reports whether a condition is a field alone, which is off by
+// default, or that a field of what is no identity is set.
 func isSwitch(n *program.Node) bool {
 	switch n.Op {
 	case program.Field:
 		return true
 	case program.Binary:
+		if n.S == "!=" && n.K[0].Op == program.Field && (n.K[1].Op == program.Const && (n.K[1].S == "" || n.K[1].S == "0")) {
+			return !hasIdentity(nodeWords(n.K[0].K[0]))
+		}
 		return n.S == "&&" && (isSwitch(n.K[0]) || isSwitch(n.K[1])) || n.S == "||" && isSwitch(n.K[0]) && isSwitch(n.K[1])
 	}
 	return false
@@ -1270,6 +1275,10 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 	case program.Field:
 		x := m.eval(l.K[0], f)
 		switch o := x.(type) {
+		case request:
+			if p, ok := asString(v); ok && m.sim != nil && o.kind == "url" && l.S == "Path" && m.sim.unsure == 0 {
+				m.sim.rewritten = p
+			}
 		case *object:
 			if m.sim != nil && m.sim.frozen(o) {
 				return

@@ -21,7 +21,8 @@ type verdict struct {
 	reached  []routes.Span
 	flaw     string
 	flawAt   place
-	refused  place // where it turns an anonymous request away
+	refused  place  // where it turns an anonymous request away
+	again    string // the path under which it gives the request to the router again
 }
 
 type verdictKey struct {
@@ -57,6 +58,9 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		rt.Handler = routes.Symbol{Func: shortName(h.fn.Name), File: h.fn.File, Line: int(h.fn.Line)}
 		if len(p.layers) == 0 || true {
 			v := m.judgeHandler(h, rt.Path, rt.Method)
+			if v.again != "" {
+				m.again[rt.Key()] = v.again
+			}
 			if v.kind == routes.KindAuth || v.kind == routes.KindRole {
 				if m.signsIn(h, rt.Path) {
 					v.kind, v.why = routes.KindOther, "the handler is where callers get their identity, so it asks for none: "+v.why
@@ -635,7 +639,7 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 		return v
 	}
 	anon := m.simulate(c, &simulation{anonymous: true, path: path, method: method})
-	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath, pos: place{c.fn.File, c.fn.Line}, reached: anon.reached}
+	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath, pos: place{c.fn.File, c.fn.Line}, reached: anon.reached, again: anon.again}
 	if b := anon.blocked; b != nil {
 		v.kind, v.refused = routes.KindAuth, b.pos
 		v.why = "the handler refuses an anonymous request at " + b.pos.String() + describe(b)

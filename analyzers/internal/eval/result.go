@@ -316,6 +316,7 @@ func (m *machine) finish() routes.Inventory {
 	m.restCache = map[closureKey][]value{}
 	m.compareCache = map[closureKey][]comparison{}
 	m.verdicts = map[verdictKey]verdict{}
+	m.again = map[string]string{}
 	var inv routes.Inventory
 	// First what is mounted where, then the routes.
 	for _, r := range m.records {
@@ -369,9 +370,34 @@ func (m *machine) finish() routes.Inventory {
 			inv.Routes = append(inv.Routes, rt)
 		}
 	}
+	m.redispatched(inv.Routes)
 	inv.Notes = m.notes
 	inv.Routes = dedupe(inv.Routes)
 	return inv
+}
+
+// redispatched adds to the routes that give the request to the router again what
+// guards it there: they are as closed as the route they lead to.
+func (m *machine) redispatched(rs []routes.Route) {
+	for i := range rs {
+		to, ok := m.again[rs[i].Key()]
+		if !ok {
+			continue
+		}
+		for _, r := range rs {
+			if r.Path != to || r.Method != rs[i].Method && r.Method != "*" {
+				continue
+			}
+			for _, g := range r.Guards {
+				g.Why += ", on the way through " + r.Key()
+				rs[i].Guards = append(rs[i].Guards, g)
+			}
+			if rs[i].Access == routes.Public || r.Access == routes.Role {
+				rs[i].Access, rs[i].Reason = r.Access, r.Reason
+			}
+			break
+		}
+	}
 }
 
 func (m *machine) mount(sub, to *router, prefix string, wraps []middleware, rec *record) {

@@ -39,9 +39,13 @@ type simulation struct {
 	dead    bool
 	// denials are what says 403 without saying it to the request, as an error or
 	// an empty session does that its maker hands on.
-	denials  []refusal
-	topAnon  bool // the outermost function returned because of an absent identity
-	topPos   place
+	denials []refusal
+	topAnon bool // the outermost function returned because of an absent identity
+	topPos  place
+	// rewritten is the path the program gave the request, again the one under
+	// which it sent it through the router once more.
+	rewritten, again string
+
 	sets     map[string]value
 	keys     map[string]bool // every key set, on whatever way: whether to an identity
 	returned value

@@ -78,6 +78,36 @@ func TestInventories(t *testing.T) {
 	}
 }
 
+var patternNumbers = regexp.MustCompile(`(?m)^Patterns?: (.*)$`)
+
+// TestPatternsHaveExamples checks that every way of registering routes that the
+// list names is shown by a program.
+func TestPatternsHaveExamples(t *testing.T) {
+	list, err := os.ReadFile(filepath.Join(inventories, "patterns.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, _ := filepath.Glob(filepath.Join(inventories, "*.txtar"))
+	shown := map[string]bool{}
+	for _, name := range names {
+		ar, err := txtar.ParseFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range patternNumbers.FindAllStringSubmatch(string(ar.Comment), -1) {
+			for n := range strings.SplitSeq(m[1], ",") {
+				shown[strings.TrimSpace(n)] = true
+			}
+		}
+	}
+	for line := range strings.Lines(string(list)) {
+		n, title, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if ok && n != "#" && !shown[n] {
+			t.Errorf("no program shows pattern %s, %s", n, title)
+		}
+	}
+}
+
 func writeProgram(t *testing.T, dir string, ar *txtar.Archive) {
 	t.Helper()
 	files := []txtar.File{{Name: "go.mod", Data: []byte("module example.com/app\n\ngo 1.24\n")}}
