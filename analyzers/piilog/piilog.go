@@ -43,6 +43,7 @@ func run(pass *analysis.Pass, base *flow.Base) *rule.Findings {
 	var order []sink
 	list := make(map[sink][]rule.Finding)
 	what := make(map[sink][]string)
+	flows := make(map[sink][]*flow.Flow)
 	for i := range res.Flows {
 		fl := &res.Flows[i]
 		if fl.Sink.Kind == flow.Service {
@@ -55,6 +56,7 @@ func run(pass *analysis.Pass, base *flow.Base) *rule.Findings {
 			}
 			list[at] = append(list[at], f)
 			what[at] = append(what[at], fl.Source.What)
+			flows[at] = append(flows[at], fl)
 		}
 	}
 	// One sink, one rule, one finding: the worst, and what else goes with it.
@@ -74,6 +76,8 @@ func run(pass *analysis.Pass, base *flow.Base) *rule.Findings {
 		}
 		if len(also) > 0 {
 			f.Message += "; with it " + strings.Join(also, " and ")
+		} else {
+			f.Fixes = fixes(pass, base.Judge, flows[at][worst])
 		}
 		out.Report(pass, f)
 	}

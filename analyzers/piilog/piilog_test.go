@@ -38,3 +38,7 @@ func TestDeclared(t *testing.T) {
 		}
 	}
 }
+
+func TestFixes(t *testing.T) {
+	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), piilog.Analyzer, "mend", "mendown")
+}

@@ -24,8 +24,10 @@ type Flow struct {
 	File     string // where, if Pos is NoPos because the sink is in another package
 	Line     int
 	Symbol   string // the function the sink stands in
-	Steps    []Step
-	Rule     string // what, of all that one sink call can leak, this is
+	// At is where the source is, NoPos if that is in another package.
+	At    token.Pos
+	Steps []Step
+	Rule  string // what, of all that one sink call can leak, this is
 
 	steps *step
 }
@@ -708,6 +710,7 @@ func (e *engine) found(fl *Flow) {
 func (e *engine) result() *Result {
 	r := &Result{Bounds: e.bounds, Uses: e.uses, Work: e.work}
 	for _, fl := range e.flows {
+		fl.At = fl.Source.pos
 		for _, s := range fl.steps.list() {
 			st := Step{Pos: s.pos, File: s.file, Line: s.line, Note: s.note}
 			fl.Steps = append(fl.Steps, st)

@@ -3,6 +3,8 @@ package flow
 import (
 	"go/types"
 	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/sinks"
 )
 
 // responders are methods of web frameworks' contexts that send what they are
@@ -66,6 +68,8 @@ var internals = map[string]bool{
 	"os": true, "os/exec": true, "net": true, "net/smtp": true, "go.etcd.io/bbolt": true, "github.com/dgraph-io/badger": true,
 }
 
+func lastElement(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
 // internalError labels the error a call into such a package returns.
 func (v *invocation) internalError(out []*value) []*value {
 	if !v.known || !internals[v.id.Pkg] {
@@ -84,7 +88,7 @@ func (v *invocation) internalError(out []*value) []*value {
 	for len(out) < n {
 		out = append(out, unknown)
 	}
-	what := "the text of an error of " + v.id.Pkg[strings.LastIndexByte(v.id.Pkg, '/')+1:] + " (from " + v.text + ")"
+	what := "the text of an error of " + lastElement(sinks.Canonical(v.id.Pkg)) + " (from " + v.text + ")"
 	out[n-1] = &value{labels: []label{internalLabel(v.call.Pos(), what, "error of "+v.text)}}
 	return out
 }
