@@ -24,7 +24,6 @@ type fn struct {
 	backs  int // calls of functions that were passed as arguments
 	inLits int // literals being interpreted around the current statement
 	lits   map[*ast.FuncLit]int
-	params map[types.Object]int // inputs, by parameter
 	muted  bool                 // generated code: summaries, but no findings
 	bound  string               // which bound was met
 }
