@@ -24,8 +24,8 @@ type fn struct {
 	backs  int // calls of functions that were passed as arguments
 	inLits int // literals being interpreted around the current statement
 	lits   map[*ast.FuncLit]int
-	muted  bool                 // generated code: summaries, but no findings
-	bound  string               // which bound was met
+	muted  bool   // generated code: summaries, but no findings
+	bound  string // which bound was met
 }
 
 // frame is a call of the function itself or of one of its literals.
