@@ -104,6 +104,17 @@ func CanonicalPath(pattern string) string {
 	return "/" + strings.Join(out, "/")
 }
 
+// Signature names what a route is to a caller: where, by which handler it is
+// answered, and through which guards. Routes of one signature differ in nothing
+// that a reader of a diff would want to hear of.
+func (r Route) Signature() string {
+	parts := []string{r.Server, r.Method, r.Path, r.Handler.Func, r.Access.String(), r.Reason, r.Expected}
+	for _, g := range r.Guards {
+		parts = append(parts, g.Name, g.Kind, g.If)
+	}
+	return strings.Join(parts, "\x00")
+}
+
 // Bare returns the route without the traces that only serve to find the line of
 // a diff that changed it.
 func (r Route) Bare() Route {

@@ -41,7 +41,7 @@ func (m *machine) via() []place {
 }
 
 // maxVia bounds the calls remembered of one registration.
-const maxVia = 12
+const maxVia = 8
 
 // strayRouter is the router used where the program's own could not be followed.
 func (m *machine) strayRouter(f *family, t string, recv value, n *program.Node, c call) *router {

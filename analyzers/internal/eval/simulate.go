@@ -62,7 +62,7 @@ func (s *simulation) turn(why []string, p place) {
 }
 
 // maxReached bounds the pieces of code one verdict names.
-const maxReached = 24
+const maxReached = 16
 
 // reach notes a piece of code that the simulated request came through.
 func (s *simulation) reach(file string, line, end int) {

@@ -112,10 +112,40 @@ func (s Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Progr
 			notes = append(notes, "merge base: "+g.What+": "+g.Why)
 		}
 	}
+	if req.Kind == review.KindBaseline || rep.BaseRoutes != nil {
+		rep.Routes, rep.BaseRoutes = traced(rep.Routes, rep.BaseRoutes)
+	}
 	rep.Receipt.Notes = append(rep.Receipt.Notes, notes...)
 	rep.Receipt.Scanner = s.Name()
 	rep.Receipt.Wall, rep.Receipt.CPU, rep.Receipt.PeakBytes = time.Since(start), cpuTime()-cpu, peak()
 	return rep, nil
+}
+
+// traced leaves the traces of routes out that are the same at the head and the
+// merge base: they only serve to find what changed a route, and are most of an
+// inventory's size.
+func traced(head, base []review.Route) ([]review.Route, []review.Route) {
+	known := map[string]bool{}
+	for _, r := range base {
+		known[r.Signature()] = true
+	}
+	both := map[string]bool{}
+	for _, r := range head {
+		if s := r.Signature(); known[s] || base == nil {
+			both[s] = true
+		}
+	}
+	bare := func(rs []review.Route) []review.Route {
+		out := rs[:0:0]
+		for _, r := range rs {
+			if both[r.Signature()] {
+				r = r.Bare()
+			}
+			out = append(out, r)
+		}
+		return out
+	}
+	return bare(head), bare(base)
 }
 
 // distinct leaves out what several programs of one repository have in common:
