@@ -148,7 +148,7 @@ func (m *machine) builtin(name string, n *program.Node, f *frame) value {
 	case "panic":
 		args := m.args(n, f)
 		if m.sim != nil {
-			m.sim.panics(args)
+			m.sim.panics(m, args, m.at(n, f))
 		}
 		return stop{}
 	case "recover":
@@ -175,8 +175,11 @@ func (m *machine) element(t string) value {
 func (m *machine) callValue(v value, c call) value {
 	switch x := v.(type) {
 	case *closure:
-		if m.sim != nil && c.dynamic && m.delegates(x, c) {
+		if m.sim != nil && !m.sim.inline && c.dynamic && m.delegates(x, c) {
 			return m.sim.pass(m, x, c)
+		}
+		if m.sim != nil && m.sim.inline && c.dynamic && len(m.sim.inlined) < 10 && m.takesRequest(c.args) {
+			m.sim.inlined = append(m.sim.inlined, x.fn)
 		}
 		return m.callFunc(x, c)
 	case *external:
@@ -512,6 +515,9 @@ func (m *machine) run(f *frame, c call) value {
 	if m.sim != nil {
 		m.sim.bases = m.sim.bases[:len(m.sim.bases)-1]
 		m.sim.unsure = base
+	}
+	if f.partial {
+		m.sim.partials = append(m.sim.partials, lastName(f.fn.Name))
 	}
 	m.stack = m.stack[:len(m.stack)-1]
 	m.onStack[f.fn]--

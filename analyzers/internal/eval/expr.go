@@ -857,7 +857,7 @@ func nodeWords(n *program.Node) []string {
 			out = append(out, words(t)...)
 			out = append(out, words(name)...)
 		case program.Const:
-			if n.T == "string" && len(n.S) < 40 {
+			if n.T == "string" && len(n.S) < 40 && !strings.HasPrefix(n.S, "/") {
 				out = append(out, words(n.S)...)
 			}
 		case program.Lit, program.Composite:

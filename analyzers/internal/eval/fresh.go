@@ -53,6 +53,17 @@ func (m *machine) filled(name string, c call) {
 	}
 }
 
+// fillsIn: a method of the request that reads its body or parameters into what
+// it is given.
+func fillsIn(name string) bool {
+	for _, s := range []string{"Bind", "ShouldBind", "MustBind", "BodyParser", "QueryParser", "ParamsParser", "ReadJSON", "ReadForm", "ReadBody", "ReadQuery", "Decode"} {
+		if strings.HasPrefix(name, s) {
+			return true
+		}
+	}
+	return false
+}
+
 // readsOnly: by its name a function keeps, sends or shows what it is given.
 func readsOnly(name string) bool {
 	ws := words(name)

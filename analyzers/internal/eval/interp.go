@@ -46,7 +46,9 @@ type frame struct {
 	defaults int
 	// Of a simulation: the outermost frame of a handler.
 	top bool
-	at  place // where it was called
+	// partial: callers with another kind of credentials have left it.
+	partial bool
+	at      place // where it was called
 }
 
 type change struct {
@@ -659,6 +661,10 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 				byDefault := zeroTruth(n.K[0]) == (b == n.K[1])
 				m.sim.defaults = append(m.sim.defaults, byDefault)
 				m.sim.unlikely = append(m.sim.unlikely, !byDefault && !slices.Contains(why, requestLabel))
+				if b == n.K[1] && tellsKinds(n.K[0]) {
+					m.sim.kinds++
+					defer func() { m.sim.kinds-- }()
+				}
 				if b == n.K[1] && isSwitch(n.K[0]) {
 					m.sim.switches++
 					defer func() { m.sim.switches-- }()
@@ -701,10 +707,13 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		return c2
 	case c1 != goOn:
 		m.apply(ch2)
+		if m.sim != nil && !f.top && tellsKinds(n.K[0]) {
+			f.partial = true
+		}
 		if c1 != stopped {
 			f.why = mergeLabels(f.why, why)
 		}
-		if m.sim != nil && f.top && c1 == returned && len(m.sim.passed) == handedOn {
+		if m.sim != nil && f.top && c1 == returned && len(m.sim.passed) == handedOn && !m.sim.asksPartially(n.K[0]) {
 			m.sim.turn(nodeWords(n.K[0]), m.at(n, f))
 		}
 	case c2 != goOn:
@@ -766,6 +775,31 @@ func zeroTruth(n *program.Node) bool {
 	return false
 }
 
+// tellsKinds reports whether a condition tells kinds of credentials apart by how
+// they begin.
+func tellsKinds(n *program.Node) bool {
+	found := false
+	walk(n, func(n *program.Node) {
+		if n.Op == program.Call && n.K[0].S == "strings.HasPrefix" && len(n.K) == 3 {
+			found = found || hasIdentity(nodeWords(n.K[1]))
+		}
+	})
+	return found
+}
+
+// asksPartially reports whether a condition asks a function that concerns one
+// kind of credentials only.
+func (s *simulation) asksPartially(n *program.Node) bool {
+	if len(s.partials) == 0 {
+		return false
+	}
+	found := false
+	walk(n, func(n *program.Node) {
+		found = found || n.Op == program.Call && slices.Contains(s.partials, lastName(n.K[0].S))
+	})
+	return found
+}
+
 // isSwitch reports whether a condition is a field alone, which is off by
 // default, or that a field of what is no identity is set.
 func isSwitch(n *program.Node) bool {
@@ -781,7 +815,23 @@ func isSwitch(n *program.Node) bool {
 	return false
 }
 
+// scope opens a scope for one turn of a loop, so that closures made in it keep
+// its variables; the result closes it.
+func (f *frame) scope() func() {
+	outer := f.env
+	f.env = &env{vars: map[int32]value{}, parent: outer}
+	return func() { f.env = outer }
+}
+
+// makesClosures reports whether code has function literals.
+func makesClosures(n *program.Node) bool {
+	found := false
+	walk(n, func(n *program.Node) { found = found || n.Op == program.Lit })
+	return found
+}
+
 func (m *machine) execFor(n *program.Node, f *frame) control {
+	scoped := makesClosures(n.K[1])
 	for i := 0; i < maxLoop; i++ {
 		if n.K[0].Op != program.Nil {
 			ok, val, _ := truth(m.eval(n.K[0], f))
@@ -794,7 +844,13 @@ func (m *machine) execFor(n *program.Node, f *frame) control {
 		} else if i > 0 {
 			return goOn
 		}
-		switch c := m.exec(n.K[1], f); c {
+		leave := func() {}
+		if scoped {
+			leave = f.scope()
+		}
+		c := m.exec(n.K[1], f)
+		leave()
+		switch c {
 		case broke:
 			return goOn
 		case returned, stopped:
@@ -824,7 +880,11 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 			m.assignTo(node, v, f)
 		}
 	}
+	scoped := makesClosures(n.K[3])
 	run := func(k, v value) (control, bool) {
+		if scoped {
+			defer f.scope()()
+		}
 		bind(n.K[0], k)
 		bind(n.K[1], v)
 		c := m.exec(n.K[3], f)

@@ -358,8 +358,8 @@ func (m *machine) ginStyle(c *closure) bool {
 }
 
 func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict {
-	anon := m.simulate(c, &simulation{anonymous: true, middleware: true, path: path, method: method})
-	there := m.simulate(c, &simulation{middleware: true, path: path, method: method})
+	anon := m.simulate(c, &simulation{anonymous: true, middleware: true, inline: !wrapper, path: path, method: method})
+	there := m.simulate(c, &simulation{middleware: true, inline: !wrapper, path: path, method: method})
 	gin := m.ginStyle(c) && !wrapper
 	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || there.usedPath, reached: anon.reached}
 	sure, perhaps, early, open := false, false, false, false
@@ -489,6 +489,9 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	if role == "" && !gin {
 		role, roleWhy = roleOf(there.turned)
 	}
+	if role == "" && v.kind == routes.KindAuth {
+		role, roleWhy = namedRole(c, there)
+	}
 	if v.kind == routes.KindAuth && role != "" {
 		v.kind = routes.KindRole
 		v.why += "; asks for " + roleWhy
@@ -616,12 +619,34 @@ func (m *machine) roleIn(s *simulation) (word, why string) {
 
 func roleOf(refused []refusal) (word, why string) {
 	for _, r := range refused {
-		if r.code == 404 || r.code == 400 || r.code == 500 || r.code == 422 {
+		if r.code == 404 || r.code == 400 || r.code == 500 || r.code == 422 || r.partial {
 			continue
 		}
 		for _, w := range firstN(r.why, nearWords) { // the nearest names come first
 			if roleWord(w) {
 				return w, w + " at " + r.pos.String()
+			}
+		}
+	}
+	return "", ""
+}
+
+// namedRole is the role that a guard is named after, if it also refuses callers
+// it knows.
+func namedRole(c *closure, there *simulation) (word, why string) {
+	i := slices.IndexFunc(there.refused, func(r refusal) bool { return r.unsure && !r.partial })
+	if i < 0 {
+		return "", ""
+	}
+	names := []string{strings.TrimRight(c.fn.Name, "$0123456789")}
+	for _, x := range there.inlined {
+		names = append(names, strings.TrimRight(x.Name, "$0123456789"))
+	}
+	for _, n := range names {
+		for _, w := range words(lastName(n)) {
+			switch w {
+			case "rbac", "casbin", "role", "roles", "admin", "permission", "permissions", "perm", "perms", "superuser", "superadmin", "acl", "owner":
+				return w, w + ", as " + shortName(n) + " is named, and refuses known callers at " + there.refused[i].pos.String()
 			}
 		}
 	}

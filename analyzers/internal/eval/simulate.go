@@ -13,17 +13,25 @@ type simulation struct {
 	// anonymous: identities are absent; else they are there but unknown.
 	anonymous  bool
 	middleware bool
-	path       string
-	method     string
-	usedPath   bool
-	target     target
-	compared   []comparison
-	calls      []called // of the program, with a part of the request
+	// partials are the names of functions that concern one kind of credentials.
+	partials []string
+	// inlined are the functions held by it that it called.
+	inlined []*function
+	// inline: it is in a chain, so what it holds and calls is a part of it, not
+	// the rest of the chain.
+	inline   bool
+	path     string
+	method   string
+	usedPath bool
+	target   target
+	compared []comparison
+	calls    []called // of the program, with a part of the request
 
 	steps    int
 	unsure   int
 	bases    []int
 	whys     [][]string
+	kinds    int // undecided branches being run that one kind of credentials takes
 	switches int // undecided branches being run that a switch turns on
 	// defaults: of each undecided branch being run, whether it runs if what is
 	// unknown has its zero value.
@@ -120,6 +128,8 @@ type refusal struct {
 	why    []string
 	pos    place
 	text   string
+	// partial: it concerns one of several kinds of credentials only.
+	partial bool
 	// switched: it depends on a switch of the configuration that is off by
 	// default.
 	switched bool
@@ -146,6 +156,14 @@ func (s *simulation) whyNow() []string {
 // frozen: simulations must not change the program's own values.
 func (s *simulation) frozen(o *object) bool { return o.sim != s }
 
+// partly reports whether what is being run concerns one kind of credentials only.
+func (m *machine) partly() bool {
+	if m.sim.kinds > 0 {
+		return true
+	}
+	return slices.ContainsFunc(m.stack, func(f *frame) bool { return f.partial })
+}
+
 func (m *machine) anonNow() bool {
 	for i := len(m.stack) - 1; i >= 0; i-- {
 		if m.stack[i].anon {
@@ -160,7 +178,7 @@ func (s *simulation) refuse(m *machine, code int, p place, what string) {
 		return
 	}
 	s.refused = append(s.refused, refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: s.whyNow(), pos: p, text: what,
-		switched: s.switches > 0})
+		switched: s.switches > 0, partial: m.partly()})
 }
 
 // denies notes that something was made that says 403.
@@ -173,6 +191,20 @@ func (s *simulation) denies(p place) {
 func isForbidden(v value) bool {
 	code, ok := asInt(v)
 	return ok && code == 403
+}
+
+// statusOf is the status 401 or 403 that an answer holds, 0 if none.
+func statusOf(v value) int {
+	o, ok := v.(*object)
+	if !ok {
+		return 0
+	}
+	for _, x := range o.f {
+		if code, ok := asInt(x); ok && (code == 401 || code == 403) {
+			return code
+		}
+	}
+	return 0
 }
 
 // dies notes that an anonymous request ends in a panic: a type assertion on an
@@ -220,7 +252,27 @@ func contextKey(v value, n *program.Node) string {
 	return ""
 }
 
-func (s *simulation) panics(args []value) {}
+// panics notes that an anonymous request ends in a panic with the error that its
+// lack of an identity is.
+func (s *simulation) panics(m *machine, args []value, p place) {
+	if s.unsure > 0 || s.dead || !s.anonymous {
+		return
+	}
+	anon := m.anonNow()
+	for _, a := range args {
+		if fa, ok := a.(failure); ok {
+			anon = anon || fa.anon
+		}
+	}
+	if !anon {
+		return
+	}
+	s.dead = true
+	s.refused = append(s.refused, refusal{code: 500, anon: true, pos: p, text: "panics for lack of an identity"})
+	if s.blocked == nil {
+		s.blocked = &s.refused[len(s.refused)-1]
+	}
+}
 
 // returns is told what the outermost function returns.
 func (s *simulation) returns(n *program.Node, v value) {
@@ -691,6 +743,9 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 	if len(c.args) > 0 {
 		first = c.args[0]
 	}
+	if fillsIn(name) {
+		m.filled(name, c)
+	}
 	switch name {
 	case "Operation":
 		if m.op != nil {
@@ -998,6 +1053,13 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	}
 	if code, ok := firstInt(c.args); ok && code >= 400 && code < 600 && (m.takesRequest(c.args) || m.holdsRequest(recv)) {
 		s.refuse(m, code, c.pos, fn)
+	} else if m.takesRequest(c.args) {
+		for _, a := range c.args {
+			if code := statusOf(a); code != 0 {
+				s.refuse(m, code, c.pos, fn)
+				break
+			}
+		}
 	}
 	anon := false
 	for _, a := range append([]value{recv}, c.args...) {

@@ -175,7 +175,7 @@ func labels(v value) []string {
 	case *unknown:
 		return x.labels
 	case constant:
-		if x.k == 's' && len(x.s) < 40 {
+		if x.k == 's' && len(x.s) < 40 && !strings.HasPrefix(x.s, "/") { // a path asks for nothing
 			return words(x.s)
 		}
 	case *external:
