@@ -4,12 +4,14 @@ import (
 	"go/ast"
 	"go/token"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/launchgate/launchgate/analyzers/internal/flow"
+	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
 	"github.com/launchgate/launchgate/analyzers/internal/sinks"
 	"github.com/launchgate/launchgate/analyzers/internal/thirdparty"
 	"github.com/launchgate/launchgate/analyzers/privacy"
@@ -60,7 +62,7 @@ func run(pass *analysis.Pass, found *flow.Result) *Result {
 			continue
 		}
 		for _, d := range fl.Source.Data() {
-			out.Flows = append(out.Flows, Flow{Service: fl.Sink.Who, Category: fl.Sink.Category, Via: fl.Sink.Via, Class: privacy.ClassName(d.Class), What: d.Term,
+			out.Flows = append(out.Flows, Flow{Service: fl.Sink.Who, Category: fl.Sink.Category, Via: fl.Sink.Via, Class: privacy.ClassName(d.Class), What: kind(d),
 				Call: fl.Name, Func: fl.Symbol, Pos: fl.Pos, File: fl.File, Line: fl.Line})
 		}
 	}
@@ -71,6 +73,53 @@ func run(pass *analysis.Pass, found *flow.Result) *Result {
 	}
 	out.Flows = append(out.Flows, imports(pass)...)
 	return out
+}
+
+// kind names data in words that do not change with the names in the code: a
+// renamed field is no change of who receives what.
+func kind(d flow.Datum) string {
+	has := func(list ...string) bool {
+		return slices.ContainsFunc(list, func(w string) bool { return strings.Contains(d.Term, w) })
+	}
+	switch d.Class {
+	case sensitive.Contact:
+		switch {
+		case has("mail", "correo", "courriel"):
+			return "email"
+		case has("phone", "mobile", "tel", "cell", "msisdn", "contact n", "caller", "handy", "whatsapp"):
+			return "phone number"
+		case has("fax"):
+			return "fax number"
+		case has("address", "addr", "street", "zip", "post", "apartment", "house"):
+			return "postal address"
+		}
+	case sensitive.Identity:
+		switch {
+		case has("user name", "username", "nick", "login", "screen name", "display name", "handle"):
+			return "user name"
+		case has("birth", "dob", "nacimiento", "geburt"):
+			return "date of birth"
+		case has("name", "apellido", "surname"):
+			return "name"
+		}
+	case sensitive.Device:
+		switch {
+		case has("ip", "remote addr", "client addr"):
+			return "ip address"
+		case has("lat", "lon", "lng", "geo", "gps", "location", "coordinates"):
+			return "location"
+		}
+	case sensitive.Payment:
+		switch {
+		case has("cvv", "cvc", "cvn", "security code"):
+			return "card security code"
+		case has("card", "pan", "ccn", "cc n"):
+			return "card number"
+		case has("iban", "account", "routing", "sort code", "bank", "swift", "bic"):
+			return "bank account"
+		}
+	}
+	return d.Term
 }
 
 // imports lists the SDKs that a package imports, with the first place of each.

@@ -125,7 +125,7 @@ func (v *invocation) carry(asErr bool) []*value {
 			ls = asText(unshown(ls, fmtMethods...))
 		} else if id == "reflect" {
 			// What is taken apart by reflection is rarely shown whole.
-			ls = slices.DeleteFunc(contents(ls), func(l label) bool { return l.src == nil })
+			ls = slices.DeleteFunc(f.beneath(nil, a.val, 0), func(l label) bool { return l.src == nil })
 		} else if id == "path" || id == "path/filepath" {
 			// A folder that is called what some token is.
 			ls = slices.DeleteFunc(slices.Clone(ls), func(l label) bool { return l.src != nil && l.src.Level != sensitive.High })

@@ -190,6 +190,22 @@ var setUp = words.NewSet("client dialer auth username password credentials confi
 // message.
 var recipientWords = words.NewSet("to cc bcc rcpt recipient recipients addressee destination")
 
+// beneath is what the parts of a value carry, also of one that is sensitive as a
+// whole: for whoever takes it apart.
+func (f *fn) beneath(out []label, v *value, depth int) []label {
+	if v == nil || v.clean || depth > maxDepth+2 {
+		return out
+	}
+	out = addLabels(out, contents(v.labels))
+	for _, r := range v.refs {
+		out = f.beneath(out, f.cur.get(r), depth+1)
+	}
+	for _, k := range sortedKeys(v.parts) {
+		out = f.beneath(out, v.parts[k], depth+1)
+	}
+	return out
+}
+
 // addressee notes that a service of mail or text messages is told whom to write
 // to: an address, whatever the value is called.
 func (f *fn) addressee(s Sink, key string, x ast.Expr, val *value, pos, end token.Pos, name string) {

@@ -27,13 +27,13 @@ func pay(c Customer) {
 	p := &stripe.CustomerParams{
 		Email: stripe.String(c.Email), // want "Stripe contact email"
 	}
-	p.Phone = stripe.String(c.Phone) // want "Stripe contact phone" "Stripe contact phone"
-	stripe.NewCustomer(p)            // want "Stripe contact email" "Stripe contact phone"
+	p.Phone = stripe.String(c.Phone) // want "Stripe contact phone number" "Stripe contact phone number"
+	stripe.NewCustomer(p)            // want "Stripe contact email" "Stripe contact phone number"
 }
 
 func ask(client *openai.Client, c Customer) {
 	prompt := fmt.Sprintf("Write to %s", c.FirstName)
-	client.CreateChatCompletion(openai.Request{Messages: []openai.Message{{Role: "user", Content: prompt}}}) // want "OpenAI identity first name" "OpenAI identity first name"
+	client.CreateChatCompletion(openai.Request{Messages: []openai.Message{{Role: "user", Content: prompt}}}) // want "OpenAI identity name" "OpenAI identity name"
 	client.CreateChatCompletion(openai.Request{Messages: []openai.Message{{Role: "user", Content: fmt.Sprint(c.ID, c.Verified)}}})
 }
 
