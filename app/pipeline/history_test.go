@@ -53,12 +53,12 @@ func whole(n int) scan.Report {
 func (s *stage) awaitHistory(l *looks, state review.HistoryState, n int) {
 	s.t.Helper()
 	for range 400 {
-		if h, err := s.db.HistoryOf(s.t.Context(), review.RepoID(s.repo.ID)); err == nil && h.History.State == state && l.count() == n {
+		if h, err := s.db.HistoryOf(s.t.Context(), s.repo.ID); err == nil && h.History.State == state && l.count() == n {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	h, err := s.db.HistoryOf(s.t.Context(), review.RepoID(s.repo.ID))
+	h, err := s.db.HistoryOf(s.t.Context(), s.repo.ID)
 	s.t.Fatalf("not %s after %d looks within 20 s: %d looks, %+v, %v", state, n, l.count(), h, err)
 }
 
@@ -148,7 +148,7 @@ func TestARepositoryThatIsGoneLeavesAReason(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.awaitHistory(l, review.HistoryIncomplete, 0)
-	h, err := s.db.HistoryOf(t.Context(), review.RepoID(s.repo.ID))
+	h, err := s.db.HistoryOf(t.Context(), s.repo.ID)
 	if err != nil || len(h.Receipt.Gaps) != 1 || h.Receipt.Gaps[0].Do == "" {
 		t.Errorf("%+v, %v", h, err)
 	}

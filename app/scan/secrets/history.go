@@ -172,15 +172,6 @@ func (s *session) rotations(ctx context.Context, head review.SHA, set Settings, 
 	return err
 }
 
-// resolve returns the commit a name stands for.
-func (r repo) resolve(ctx context.Context, name string) (review.SHA, error) {
-	out, err := r.output(ctx, 256, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", name+"^{commit}")
-	if err != nil {
-		return "", err
-	}
-	return review.ParseSHA(strings.TrimSpace(string(out)))
-}
-
 // tips returns what the selected refs point at: commits and annotated tags.
 func (r repo) tips(ctx context.Context, selection []string) ([]string, error) {
 	out, err := r.output(ctx, 64<<20, nil, append([]string{"rev-parse"}, selection...)...)
