@@ -24,5 +24,18 @@
 // Every bound is in bounds.go; a package that meets one is named in
 // Result.Bounds.
 //
+// # What it does not see
+//
+// Pointers are followed to variables, to what is allocated in the function and
+// to what inputs point to, not through maps, slices or fields of other objects
+// that hold them. A field that one package's constructor fills is remembered for
+// that package's methods only when the constructor is called there too. What a
+// package variable gets from another package is not seen. An interface's
+// implementations are those in packages that import each other or meet in a main
+// package, the first maxImpls of them. Conditions do not count: what is logged
+// only when a flag is set is logged. goto is taken for falling through.
+// Functions without source are taken to return their text arguments only if
+// their names say so; code reached by reflection is not followed.
+//
 // The package imports go/analysis and its neighbours under analyzers/internal.
 package flow

@@ -634,9 +634,8 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 	allClean := true
 	for i, el := range x.Elts {
 		name, expr := elem, el
-		var at ast.Expr
 		if kv, ok := el.(*ast.KeyValueExpr); ok {
-			expr, at = kv.Value, kv.Key
+			expr = kv.Value
 			if id, ok := kv.Key.(*ast.Ident); ok && f.isFieldName(id, st, t) {
 				name = id.Name
 			} else if s := f.stringConst(kv.Key); s != "" {
@@ -668,7 +667,6 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 				f.noteField(st, name, p)
 			}
 		}
-		_ = at
 		if name == elem {
 			p = join(v.parts[elem], p)
 		}

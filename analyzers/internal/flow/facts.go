@@ -7,8 +7,6 @@ import (
 	"go/types"
 	"slices"
 	"strings"
-
-	"github.com/launchgate/launchgate/analyzers/internal/callee"
 )
 
 // Facts is what a package says about its functions and variables to the
@@ -530,5 +528,3 @@ func (x *exporter) summary(s *summary) *summary {
 	}
 	return t
 }
-
-var _ = callee.Func{}
