@@ -154,7 +154,7 @@ func (e exposure) severity() review.Severity {
 		return review.SeverityMedium
 	case e.opens():
 		return review.SeverityHigh
-	case slices.ContainsFunc(e.lost, func(l loss) bool { return l.base.Kind == review.GuardRole || l.head != nil }):
+	case slices.ContainsFunc(e.lost, func(l loss) bool { return l.base.Kind == review.GuardRole || l.head != nil || namesRole(l.base.Name) }):
 		return review.SeverityMedium
 	}
 	return review.SeverityLow

@@ -171,3 +171,34 @@ func TestRouteChangesFollowARouteToAnotherPath(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestAGuardThatStandsTwiceInAChain: the same function made once to greet and
+// once to refuse; the second is taken out.
+func TestAGuardThatStandsTwiceInAChain(t *testing.T) {
+	greets := auth(2)
+	greets.Kind = "parser"
+	before, after := guarded("GET", "/x", 10, auth(3)), guarded("GET", "/x", 9, review.Guard{})
+	before.Guards = []review.Guard{greets, auth(3)}
+	after.Guards = []review.Guard{greets}
+	in := findings.AuthzInput{Base: []review.Route{before}, Head: []review.Route{after}, Diff: review.Diff{Files: []review.FileDiff{changed("r.go", " - ", 2, 2)}}}
+	got := findings.Authz(in)
+	if len(got) != 1 || got[0].Place != (review.Place{Path: "r.go", Line: 3, Side: review.Left}) {
+		t.Errorf("%+v, want the deleted line 3", got)
+	}
+}
+
+// TestAnAdministrativeNameIsNotReplacedByALogin: what a guard is called is weak
+// evidence, and enough to ask.
+func TestAnAdministrativeNameIsNotReplacedByALogin(t *testing.T) {
+	admin := auth(3)
+	admin.Name = "RequireAdmin"
+	diff := review.Diff{Files: []review.FileDiff{changed("r.go", " -+ ", 2, 2)}}
+	for guard, want := range map[string]int{"RequireUser": 1, "AdminOnly": 0} {
+		now := auth(3)
+		now.Name = guard
+		got := findings.Authz(findings.AuthzInput{Base: []review.Route{guarded("GET", "/x", 10, admin)}, Head: []review.Route{guarded("GET", "/x", 10, now)}, Diff: diff})
+		if len(got) != want || want == 1 && got[0].Severity != review.SeverityMedium {
+			t.Errorf("replaced by %s: %+v", guard, got)
+		}
+	}
+}

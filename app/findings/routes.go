@@ -182,10 +182,25 @@ func decides(g review.Guard) bool { return g.Kind != "other" && g.Kind != "parse
 // strength orders what a guard does by how many it turns away.
 func strength(g review.Guard) int {
 	n := map[string]int{review.GuardRole: 8, review.GuardAuthentication: 6, "": 5, review.GuardUnresolved: 4, "optional": 2}[g.Kind]
+	if g.Kind == review.GuardAuthentication && namesRole(g.Name) {
+		n++ // by its name it asks for more than was seen
+	}
 	if g.If != "" {
 		n--
 	}
 	return n
+}
+
+// namesRole reports whether a guard's name speaks of more than a login. It is
+// weak evidence: enough to ask why such a guard was taken away.
+func namesRole(name string) bool {
+	low := strings.ToLower(name)
+	for _, w := range []string{"admin", "superuser", "staff", "role", "permission", "owner"} {
+		if strings.Contains(low, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // loss is a guard that a route had and that no longer does what it did.
@@ -211,8 +226,19 @@ func compareChains(before, after review.Route) chains {
 	matched, fresh := make([]bool, len(after.Guards)), make([]bool, len(after.Guards))
 	var c chains
 	var weaker []loss
-	for _, g := range before.Guards {
-		if !decides(g) {
+	// One function may stand in a chain several times, made with other arguments:
+	// what is as it was goes first.
+	unchanged := make([]bool, len(before.Guards))
+	for i, g := range before.Guards {
+		for j, h := range after.Guards {
+			if !matched[j] && h.Name == g.Name && h.Kind == g.Kind && h.If == g.If {
+				unchanged[i], matched[j] = true, true
+				break
+			}
+		}
+	}
+	for i, g := range before.Guards {
+		if unchanged[i] || !decides(g) {
 			continue
 		}
 		same := -1
