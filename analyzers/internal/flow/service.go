@@ -86,7 +86,8 @@ func (v *invocation) toService() {
 					key = first // SetHeader("To", …)
 				}
 			}
-			if v.id.Pkg == "net/smtp" && v.id.Name == "SendMail" && i == 3 {
+			// SendMail(addr, auth, from, to, …), and (*Client).SendMail(from, to, …)
+			if v.id.Name == "SendMail" && i == map[bool]int{true: 3, false: 1}[v.id.Recv == ""] {
 				key = "To"
 			}
 			f.addressee(s, key, a.expr, a.val, v.call.Pos(), v.call.End(), v.text)
