@@ -4,7 +4,7 @@
 //
 // Build golangci-lint with it from a .custom-gcl.yml:
 //
-//	version: v2.5.0
+//	version: v2.15.0
 //	plugins:
 //	  - module: github.com/launchgate/launchgate
 //	    import: github.com/launchgate/launchgate/analyzers/golangci

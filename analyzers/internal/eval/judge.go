@@ -347,6 +347,9 @@ func (m *machine) judgeAround(c *closure, path, method string, wrapper bool) ver
 }
 
 func (m *machine) ginStyle(c *closure) bool {
+	if endsByAnswering(c) {
+		return true
+	}
 	for _, p := range c.fn.Params {
 		if k := requestKind(p.Type); k == "c" {
 			pkg := pkgOf(p.Type)
@@ -358,8 +361,9 @@ func (m *machine) ginStyle(c *closure) bool {
 }
 
 func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict {
-	anon := m.simulate(c, &simulation{anonymous: true, middleware: true, inline: !wrapper, path: path, method: method})
-	there := m.simulate(c, &simulation{middleware: true, inline: !wrapper, path: path, method: method})
+	ends := endsByAnswering(c)
+	anon := m.simulate(c, &simulation{anonymous: true, middleware: true, inline: !wrapper, path: path, method: method, ends: ends})
+	there := m.simulate(c, &simulation{middleware: true, inline: !wrapper, path: path, method: method, ends: ends})
 	gin := m.ginStyle(c) && !wrapper
 	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || there.usedPath, reached: anon.reached}
 	sure, perhaps, early, open := false, false, false, false

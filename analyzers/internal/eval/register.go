@@ -96,6 +96,9 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 		if v, ok := m.humaFunc(pkg, fn, c); ok {
 			return v, true
 		}
+		if v, ok := m.beegoFunc(known(pkg), fn, c); ok {
+			return v, true
+		}
 		if f := known(pkg); f != nil {
 			if slices.Contains(f.news, fn) {
 				if f.id == "routegroup" {

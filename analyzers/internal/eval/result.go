@@ -556,6 +556,9 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 	if r.r.fam.scope == "prefix" {
 		chain, w.late = m.prefixed(r, op.path)
 	}
+	if r.r.fam.id == beegoID {
+		chain = filtered(chain, op.path)
+	}
 	chain = append(chain, r.mws...)
 	var out []routes.Route
 	for _, p := range m.peel(r.handler, 0) {

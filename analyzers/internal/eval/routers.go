@@ -88,6 +88,8 @@ var families = []*family{
 		types: []string{"TreeMux", "ContextMux", "Group", "ContextGroup"}, scope: "after", wraps: true,
 		verbs: verbTable(upper, map[string]string{"Handle": "method", "Handler": "method", "NewGroup": "group", "NewContextGroup": "group",
 			"UsingContext": "self", "Use": "use", "UseHandler": "use"})},
+	{id: beegoID, pkgs: []string{"github.com/beego/beego/server/web", "github.com/beego/beego/server/web/context", "github.com/astaxie/beego", "github.com/astaxie/beego/context",
+		"github.com/beego/beego", "github.com/beego/beego/context"}, scope: "all"},
 	{id: "iris", pkgs: []string{"github.com/kataras/iris", "github.com/kataras/iris/v12/core/router", "github.com/kataras/iris/v12/context"}, news: []string{"New", "Default"}, types: []string{"Application", "APIBuilder", "Party"}, scope: "after",
 		verbs: verbTable(title, map[string]string{"Handle": "method", "Any": "any", "Use": "use", "UseGlobal": "useall", "UseRouter": "useall", "UseOnce": "use", "HandleMany": "many", "Party": "group", "PartyFunc": "routefn", "HandleDir": "static"})},
 	{id: "go-zero", pkgs: []string{"github.com/zeromicro/go-zero/rest"}, news: []string{"MustNewServer", "NewServer"}, types: []string{"Server"}, scope: "all", wraps: true,

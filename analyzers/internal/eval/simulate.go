@@ -3,6 +3,7 @@ package eval
 import (
 	"github.com/launchgate/launchgate/analyzers/routes"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/program"
@@ -50,6 +51,7 @@ type simulation struct {
 	denials []refusal
 	topAnon bool // the outermost function returned because of an absent identity
 	topPos  place
+	ends    bool // answering ends the request
 	// rewritten is the path the program gave the request, again the one under
 	// which it sent it through the router once more.
 	rewritten, again string
@@ -663,6 +665,10 @@ func (m *machine) requestField(r request, n *program.Node) value {
 		return request{"query"}
 	case "URL":
 		return request{"url"}
+	case "Input", "Output":
+		if r.kind == "c" {
+			return r
+		}
 	case "Writer", "Response", "Context", "c", "ctx", "Ctx", "GinContext", "EchoContext", "w", "r":
 		return request{"c"}
 	case "Path", "RequestURI", "RawPath", "Procedure":
@@ -746,7 +752,23 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 	if fillsIn(name) {
 		m.filled(name, c)
 	}
+	if s.ends {
+		switch name {
+		case "Redirect", "WriteString", "SetStatus", "JSON", "ServeJSON", "Abort", "CustomAbort", "StopRun", "Body":
+			code, ok := firstInt(c.args)
+			if !ok && name == "Abort" && len(c.args) > 0 {
+				a, _ := asString(c.args[0])
+				code, _ = strconv.Atoi(a)
+			}
+			m.abort(code, c, name)
+			return nilValue{}
+		}
+	}
 	switch name {
+	case "Session", "GetSession":
+		if first != nil {
+			return m.identity(t, mergeLabels([]string{"session"}, labels(first)))
+		}
 	case "Operation":
 		if m.op != nil {
 			s.usedPath = true // verdicts differ from route to route
