@@ -194,6 +194,11 @@ func open(pass *analysis.Pass, f *rule.Finding, r routes.Route, group *siblings)
 		f.Evidence = append(f.Evidence, rule.Step{File: late.Attached.File, Line: late.Attached.Line, Note: fmt.Sprintf("%s is attached here, too late for this route", late.Name)})
 	} else if opt := guardWith(r, func(g routes.Guard) bool { return g.Kind == routes.KindOptional }); opt != nil {
 		f.Rule = &optionalGuard
+		if reads {
+			// A guard that greets strangers on a page to read is chosen on purpose;
+			// one that was strict before is a lost guard.
+			f.Severity = rule.Low
+		}
 		what = fmt.Sprintf("its guard %s %s", opt.Name, opt.Why)
 	}
 	if r.Expected != "" {

@@ -63,7 +63,7 @@ var order = rule.Rule{
 
 var optionalGuard = rule.Rule{
 	ID: "authz/optional-guard", Title: "The guard lets strangers pass", Severity: rule.High, Confidence: rule.Likely, Row: 1,
-	What: "A route whose guard reads who is calling and refuses wrong identities, but lets a request without one pass, or that applies only under a condition.",
+	What: "A route whose guard reads who is calling and refuses wrong identities, but lets a request without one pass, or that applies only under a condition. On a route that only reads it is of low severity, unless the guard was strict before.",
 	Why:  "By its name the guard protects the route; without credentials everybody gets through.",
 	Bad: `	if token := c.GetHeader("Authorization"); token != "" {
 		user, err := parse(token)
