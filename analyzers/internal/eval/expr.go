@@ -67,7 +67,7 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 	case program.Index:
 		return m.index(n, f)
 	case program.SliceOf:
-		return m.eval(n.K[0], f)
+		return m.slice(n, f)
 	case program.Addr, program.Deref:
 		return m.eval(n.K[0], f)
 	case program.Unary:
@@ -184,16 +184,7 @@ func (m *machine) field(x value, n *program.Node) value {
 		if t := m.types[o.t]; t != nil {
 			for _, fl := range t.Fields {
 				if fl.Name == n.S {
-					var v value
-					if m.sim != nil {
-						return m.unset(o, fl)
-					}
-					if tt := m.types[fl.Type]; tt != nil && tt.Interface == nil && tt.Under == "" || routerType(fl.Type) != nil {
-						v = &unknown{t: fl.Type, labels: words(n.S)}
-					} else {
-						v = &unknown{t: fl.Type, labels: words(n.S)}
-					}
-					return v
+					return m.unset(o, fl)
 				}
 			}
 			for _, e := range t.Embedded {
@@ -258,6 +249,9 @@ func (m *machine) field(x value, n *program.Node) value {
 		}
 		return out
 	case failure:
+		if o.code >= 100 && (strings.Contains(n.S, "Code") || strings.Contains(n.S, "Status")) && n.T != "string" {
+			return num(o.code)
+		}
 		return &unknown{t: n.T, labels: words(n.S)}
 	case *wrapped, *closure:
 		if n.S == "ServeHTTP" {
@@ -506,6 +500,7 @@ func (m *machine) composite(n *program.Node, f *frame) value {
 	}
 	if m.types[gt] != nil || strings.HasPrefix(t, "struct{") || t == "" {
 		o := m.newObject(gt)
+		o.literal = true
 		if ty := m.types[gt]; ty != nil {
 			i := 0
 			for _, k := range n.K {
@@ -531,6 +526,9 @@ func (m *machine) composite(n *program.Node, f *frame) value {
 	if fam := routerType(t); fam != nil {
 		r := m.newRouter(fam, t, m.at(n, f))
 		return r
+	}
+	if fa, ok := m.failureLiteral(n, f); ok {
+		return fa
 	}
 	ex := &external{name: t, t: t, called: true, pos: m.at(n, f)}
 	for _, k := range n.K {
@@ -566,6 +564,42 @@ func (m *machine) literalField(t, name string, v value) {
 	if c, ok := v.(*closure); ok && c.fn.relevant {
 		m.queue = append(m.queue, queued{v: v})
 	}
+}
+
+// slice evaluates x[low:high]. Of what is known, bounds that are not leave all.
+func (m *machine) slice(n *program.Node, f *frame) value {
+	x := m.eval(n.K[0], f)
+	if len(n.K) < 3 {
+		return x
+	}
+	bound := func(k *program.Node, unset int) (int, bool) {
+		if k.Op == program.Nil {
+			return unset, true
+		}
+		return asInt(m.eval(k, f))
+	}
+	switch o := x.(type) {
+	case constant:
+		if o.k != 's' || o.anon {
+			return x
+		}
+		low, ok1 := bound(n.K[1], 0)
+		high, ok2 := bound(n.K[2], len(o.s))
+		if !ok1 || !ok2 {
+			return &unknown{t: "string", labels: labels(x)}
+		}
+		if 0 <= low && low <= high && high <= len(o.s) {
+			o.s = o.s[low:high]
+			return o
+		}
+	case *list:
+		low, ok1 := bound(n.K[1], 0)
+		high, ok2 := bound(n.K[2], len(o.e))
+		if ok1 && ok2 && 0 <= low && low <= high && high <= len(o.e) {
+			return &list{t: o.t, e: o.e[low:high]}
+		}
+	}
+	return x
 }
 
 func (m *machine) index(n *program.Node, f *frame) value {
@@ -617,8 +651,8 @@ func (m *machine) index(n *program.Node, f *frame) value {
 		if o.kind == "hdr" {
 			return m.header(k, n.K[1], n.T)
 		}
-		if o.kind == "session" {
-			return absent{t: n.T}
+		if o.kind == "session" && m.sim != nil {
+			return m.identity(n.T, mergeLabels(labels(k), nodeWords(n.K[1]), []string{"session"}))
 		}
 		if o.kind == "vars" && m.sim != nil {
 			return m.param(k, n.T)
@@ -829,6 +863,10 @@ func equal(a, b value) (eq, ok, anon bool) {
 		case *unknown:
 			// Comparing nothing with a secret that is set.
 			return false, true, true
+		}
+	case *object:
+		if x == b {
+			return true, true, false
 		}
 	case failure:
 		if y, ok := b.(failure); ok && x.name != "" && y.name != "" {

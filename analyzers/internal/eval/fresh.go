@@ -11,6 +11,9 @@ import (
 
 // unset is a field of an object that nobody was seen to set.
 func (m *machine) unset(o *object, f program.Param) value {
+	if o.literal && m.isFunc(f.Type) {
+		return nilValue{} // no file or environment fills in functions
+	}
 	if !o.fresh || m.sim == nil {
 		return &unknown{t: f.Type, labels: words(f.Name)}
 	}
@@ -28,14 +31,31 @@ func (m *machine) unset(o *object, f program.Param) value {
 	return v
 }
 
+func (m *machine) isFunc(t string) bool {
+	if ty := m.types[t]; ty != nil {
+		t = ty.Under
+	}
+	return strings.HasPrefix(t, "func(")
+}
+
 // filled makes what a function that is not followed may fill in unknown.
 func (m *machine) filled(name string, c call) {
 	if readsOnly(lastName(name)) {
 		return
 	}
 	for _, a := range c.args {
-		if o, ok := a.(*object); ok {
-			o.fresh = false
+		switch x := a.(type) {
+		case *object:
+			x.fresh = false
+		case *closure:
+			// It may be called, and fill in what it sees.
+			for e, depth := x.env, 0; e != nil && depth < 3; e, depth = e.parent, depth+1 {
+				for _, v := range e.vars {
+					if o, ok := v.(*object); ok {
+						o.fresh = false
+					}
+				}
+			}
 		}
 	}
 	if c.n == nil || c.f == nil || len(c.n.K) == 0 {

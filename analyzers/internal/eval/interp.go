@@ -399,6 +399,9 @@ func (m *machine) exec(n *program.Node, f *frame) control {
 	if n == nil || m.spent() {
 		return goOn
 	}
+	if m.sim != nil && f.top && m.sim.final != nil && n.Op != program.Return && n.Op != program.Block {
+		m.sim.wentOn = true
+	}
 	switch n.Op {
 	case program.Block:
 		for _, s := range n.K {
@@ -502,7 +505,7 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 		v = taint(v)
 	}
 	if m.sim != nil && f.top {
-		m.sim.returns(n, v)
+		m.sim.returns(v, m.at(n, f))
 	}
 	if s := m.sim; s != nil && s.anonymous && !f.top && f.defaults <= len(s.defaults) && slices.Contains(s.unlikely[f.defaults:], true) {
 		// What configuration and failures may add counts only if nothing else
@@ -541,9 +544,9 @@ func (m *machine) asFailure(v value) value {
 	if !ok || m.method(o.t, "Error") == nil {
 		return v
 	}
-	fa := failure{name: lastPart(o.t), anon: m.anonNow()}
+	fa := failure{name: lastPart(o.t), anon: m.anonNow(), t: o.t}
 	for _, f := range o.f {
-		if code, ok := asInt(f); ok && code >= 400 && code < 600 {
+		if code, ok := asInt(f); ok && code >= 300 && code < 600 {
 			fa.code = code
 		}
 	}
@@ -678,8 +681,10 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 			return m.exec(b, f)
 		}
 	}
+	var one, two outcome
 	if m.sim != nil {
 		m.sim.unsure++
+		one = m.sim.fork()
 	}
 	handedOn := 0
 	if m.sim != nil {
@@ -691,9 +696,13 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 			m.conds[k] = "not " + m.conds[k]
 		}
 	}
+	if m.sim != nil {
+		two = m.sim.fork()
+	}
 	c2, ch2 := m.branch(run(els))
 	if m.sim != nil {
 		m.sim.unsure--
+		m.sim.meet(one, two)
 	}
 	switch {
 	case jumps(c1) && c2 == goOn || jumps(c2) && c1 == goOn:
@@ -1259,6 +1268,9 @@ func (m *machine) spread(r *program.Node, n int, lhs []*program.Node, f *frame) 
 		}
 		if fa, ok := v.(failure); ok && r.Op == program.Assert {
 			out[i] = boolean(true, fa.anon)
+			if fa.t != "" && fa.t == r.T {
+				continue
+			}
 			if !strings.Contains(r.T, "Error") && !strings.Contains(r.T, "error") {
 				out[i] = &unknown{}
 			}

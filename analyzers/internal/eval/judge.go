@@ -438,10 +438,7 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	case sure && !early || gin && anon.aborted == 1:
 		// Refusals under conditions that could not be decided.
 		for _, r := range anon.refused {
-			if r.switched {
-				continue
-			}
-			if r.unsure && (r.code == 401 || r.code == 403 || r.code == 302 || r.code == 0) && (r.code == 401 || hasIdentity(r.why)) {
+			if r.unsure && !r.switched && (r.code == 401 || r.code == 403 || r.code == 302 || r.code == 0) && (r.code == 401 || hasIdentity(r.why)) {
 				v.kind, v.refused = routes.KindAuth, r.pos
 				v.why = fmt.Sprintf("refuses with %d at %s depending on %s", r.code, r.pos, strings.Join(telling(r.why), ", "))
 				break
@@ -669,10 +666,20 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 	}
 	anon := m.simulate(c, &simulation{anonymous: true, path: path, method: method})
 	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath, pos: place{c.fn.File, c.fn.Line}, reached: anon.reached, again: anon.again}
-	if b := anon.blocked; b != nil {
+	b := anon.blocked
+	var there *simulation
+	if b == nil && !anon.wentOn && anon.final != nil && anon.final.anon {
+		b = anon.final
+	}
+	if b != nil && there == nil {
+		there = m.simulate(c, &simulation{path: path, method: method})
+	}
+	if b != nil && b.code == 300 && slices.ContainsFunc(there.refused, func(r refusal) bool { return r.code == 300 && !r.unsure }) {
+		b = nil // everybody is sent on
+	}
+	if b != nil {
 		v.kind, v.refused = routes.KindAuth, b.pos
 		v.why = "the handler refuses an anonymous request at " + b.pos.String() + describe(b)
-		there := m.simulate(c, &simulation{path: path, method: method})
 		if w, why := m.roleIn(there); w != "" {
 			v.kind = routes.KindRole
 			v.why += "; asks for " + why

@@ -27,6 +27,7 @@ type simulation struct {
 	target   target
 	compared []comparison
 	calls    []called // of the program, with a part of the request
+	location []string // words of a Location header set
 
 	steps    int
 	unsure   int
@@ -56,6 +57,11 @@ type simulation struct {
 	// which it sent it through the router once more.
 	rewritten, again string
 
+	// final is the refusal an anonymous request is certain to be answered with,
+	// unless the outermost function went on after it.
+	final    *refusal
+	wentOn   bool
+	floor    int // branches deep at which things count as certain within a branch
 	sets     map[string]value
 	keys     map[string]bool // every key set, on whatever way: whether to an identity
 	returned value
@@ -179,8 +185,48 @@ func (s *simulation) refuse(m *machine, code int, p place, what string) {
 	if len(s.refused) > 60 {
 		return
 	}
-	s.refused = append(s.refused, refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: s.whyNow(), pos: p, text: what,
-		switched: s.switches > 0, partial: m.partly()})
+	r := refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: s.whyNow(), pos: p, text: what, switched: s.switches > 0, partial: m.partly()}
+	s.refused = append(s.refused, r)
+	s.decide(r)
+}
+
+// outcome is how a request fared so far.
+type outcome struct {
+	blocked, final *refusal
+	wentOn         bool
+	floor          int
+}
+
+// fork begins one of the branches of an undecided condition: what is certain in
+// it counts for the branch. It returns how the request fared until then.
+func (s *simulation) fork() outcome {
+	o := outcome{s.blocked, s.final, s.wentOn, s.floor}
+	s.blocked, s.final, s.wentOn, s.floor = nil, nil, false, s.unsure
+	return o
+}
+
+// meet ends two branches: before is what fork returned for the first, first what
+// it returned for the second. A request that both refuse is refused.
+func (s *simulation) meet(before, first outcome) {
+	a, b := first.answer(), outcome{s.blocked, s.final, s.wentOn, 0}.answer()
+	s.blocked, s.final, s.wentOn, s.floor = before.blocked, before.final, before.wentOn, before.floor
+	if s.blocked == nil && a != nil && b != nil {
+		s.blocked = a
+	}
+}
+
+// answer is the refusal that ends a branch.
+func (o outcome) answer() *refusal {
+	if o.blocked == nil && o.final != nil && o.final.anon && !o.wentOn {
+		return o.final
+	}
+	return o.blocked
+}
+
+func (s *simulation) decide(r refusal) {
+	if s.unsure <= s.floor && s.final == nil && (r.code == 401 || r.code == 403 || r.code == 302) {
+		s.final = &r
+	}
 }
 
 // denies notes that something was made that says 403.
@@ -207,6 +253,14 @@ func statusOf(v value) int {
 		}
 	}
 	return 0
+}
+
+// strongIdentity reports whether the name of a form field or parameter can only
+// be that of an identity: others may be a user's name or the token of a mail.
+func strongIdentity(ws []string) bool {
+	has := func(w string) bool { return slices.Contains(ws, w) }
+	return has("jwt") || has("apikey") || has("bearer") || has("session") ||
+		(has("access") || has("auth")) && (has("token") || has("key")) || has("api") && (has("key") || has("token"))
 }
 
 // dies notes that an anonymous request ends in a panic: a type assertion on an
@@ -277,14 +331,23 @@ func (s *simulation) panics(m *machine, args []value, p place) {
 }
 
 // returns is told what the outermost function returns.
-func (s *simulation) returns(n *program.Node, v value) {
+func (s *simulation) returns(v value, at place) {
 	last := v
 	if t, ok := v.(tuple); ok && len(t) > 0 {
 		last = t[len(t)-1]
 	}
 	if fa, ok := last.(failure); ok {
-		s.refused = append(s.refused, refusal{code: max(fa.code, 1), unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(s.whyNow(), words(fa.name)), text: "returns an error"})
-		if fa.anon && s.unsure == 0 && s.blocked == nil {
+		code := max(fa.code, 1)
+		if code >= 300 && code < 400 {
+			code = 300
+			if redirectsToLogin(words(fa.name)) {
+				code = 302
+			}
+		}
+		r := refusal{code: code, unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(s.whyNow(), words(fa.name)), text: "returns an error", pos: at}
+		s.refused = append(s.refused, r)
+		s.decide(r)
+		if fa.anon && s.unsure <= s.floor && s.blocked == nil {
 			s.blocked = &s.refused[len(s.refused)-1]
 		}
 	}
@@ -322,7 +385,7 @@ func (m *machine) simBranch(n, body *program.Node, f *frame, anon bool, why []st
 	if f.top && anon && s.unsure == 0 && (c == returned || c == stopped) && !s.topAnon {
 		s.topAnon, s.topPos = true, m.at(n, f)
 	}
-	if f.top && anon && s.unsure == 0 && (c == returned || c == stopped) && s.blocked == nil {
+	if f.top && anon && s.unsure <= s.floor && (c == returned || c == stopped) && s.blocked == nil {
 		var ev *refusal
 		for i := range s.refused {
 			r := &s.refused[i]
@@ -797,6 +860,8 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 	case "JSON", "Status", "SendStatus", "WriteHeader", "NoContent", "HTML", "XML", "IndentedJSON", "PureJSON", "Render", "Blob", "Data", "SecureJSON", "JSONBlob", "StatusCode", "Stream", "AsciiJSON", "YAML", "JSONPretty", "ProtoBuf", "SetStatusCode":
 		if code, ok := firstInt(c.args); ok && code >= 400 {
 			s.refuse(m, code, c.pos, name)
+		} else if ok && code >= 300 && redirectsToLogin(s.location) {
+			s.refuse(m, 302, c.pos, "redirects to sign in")
 		}
 		if name == "Status" || name == "Response" {
 			return r
@@ -835,7 +900,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		return m.identity(t, ws)
 	case "Query", "QueryParam", "FormValue", "PostFormValue", "PostForm", "DefaultQuery", "GetQuery", "URLParam", "QueryParams", "Param", "PathValue", "Params", "DefaultPostForm", "URLParamDefault":
 		ws := mergeLabels(labels(first), nodeWords(arg(0)))
-		if s.middleware && presentsIdentity(ws) && name != "Param" && name != "PathValue" && name != "Params" {
+		if (s.middleware && presentsIdentity(ws) || strongIdentity(ws)) && name != "Param" && name != "PathValue" && name != "Params" {
 			return m.identity(t, ws)
 		}
 		if r.kind == "url" && name == "Query" {
@@ -851,7 +916,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 			return m.header(first, arg(0), t)
 		case "query", "url":
 			ws := mergeLabels(labels(first), nodeWords(arg(0)))
-			if s.middleware && presentsIdentity(ws) {
+			if s.middleware && presentsIdentity(ws) || strongIdentity(ws) {
 				return m.identity(t, ws)
 			}
 			return &unknown{t: t}
@@ -872,6 +937,9 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 				}
 			}
 			return &unknown{t: t}
+		}
+		if name == "Values" && first == nil {
+			return r // what it carries, to be asked for
 		}
 		ws := mergeLabels(labels(first), nodeWords(arg(0)))
 		if v, ok := s.sets[contextKey(first, arg(0))]; ok && v != nil {
@@ -912,6 +980,9 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 	case "URL":
 		return request{"url"}
 	case "Set":
+		if name, _ := asString(first); r.kind == "hdr" && strings.EqualFold(name, "Location") && len(c.args) == 2 {
+			s.location = mergeLabels(labels(c.args[1]), nodeWords(arg(1)))
+		}
 		if r.kind != "c" || strings.Contains(fun.T, "fiber") {
 			return nilValue{}
 		}

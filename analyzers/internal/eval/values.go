@@ -33,6 +33,7 @@ type (
 		code int
 		anon bool
 		name string
+		t    string // its type, if it is a literal of one
 	}
 	closure struct {
 		fn   *function
@@ -54,13 +55,14 @@ type (
 		t string
 		f map[string]value
 		// sim is the simulation that made it; fresh: fields not in f have their
-		// zero value; anon: it was made because the request is anonymous; unsure
+		// zero value; literal: it is a composite literal; anon: it was made because the request is anonymous; unsure
 		// is how many undecided branches deep that was.
-		sim    *simulation
-		fresh  bool
-		anon   bool
-		unsure int
-		born   int // when it was made, in steps
+		sim     *simulation
+		literal bool
+		fresh   bool
+		anon    bool
+		unsure  int
+		born    int // when it was made, in steps
 	}
 	list struct {
 		t string
@@ -236,7 +238,7 @@ func words(s string) []string {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
-		case c == '.' || c == '-' || c == '_' || c == '/' || c == ' ' || c == '$' || c == ':' || c == '*':
+		case strings.IndexByte(".-_/ $:*?=&#%+", c) >= 0:
 			flush(i)
 			start = i + 1
 		case c >= 'A' && c <= 'Z':

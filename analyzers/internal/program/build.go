@@ -724,7 +724,15 @@ func (b *builder) expr(e ast.Expr) *Node {
 	case *ast.IndexListExpr:
 		return b.expr(x.X)
 	case *ast.SliceExpr:
-		return b.exprs(&Node{Op: SliceOf, Line: ln}, x.X)
+		n := b.exprs(&Node{Op: SliceOf, Line: ln}, x.X)
+		for _, bound := range []ast.Expr{x.Low, x.High} {
+			k := &Node{Op: Nil}
+			if bound != nil {
+				k = b.expr(bound)
+			}
+			n.K = append(n.K, k)
+		}
+		return n
 	case *ast.StarExpr:
 		return b.exprs(&Node{Op: Deref, Line: ln}, x.X)
 	case *ast.UnaryExpr:

@@ -17,7 +17,7 @@ const (
 	Composite    // T type, K elements (KV or plain)
 	KV           // K[0] key (Const string for fields), K[1] value
 	Index        // K[0] operand, K[1] index
-	SliceOf      // K[0] operand
+	SliceOf      // K[0] operand, K[1] and K[2] bounds or Nil
 	Addr         // K[0]
 	Deref        // K[0]
 	Unary        // S operator, K[0]

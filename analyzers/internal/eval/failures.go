@@ -1,0 +1,38 @@
+package eval
+
+import (
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
+
+// Errors as values: a literal of a library's error type that says its status.
+
+// failureLiteral is a composite literal of a library's error type.
+func (m *machine) failureLiteral(n *program.Node, f *frame) (failure, bool) {
+	if !errorName(n.T) {
+		return failure{}, false
+	}
+	fa := failure{t: n.T}
+	if m.sim != nil {
+		fa.anon = m.anonNow()
+	}
+	for _, k := range n.K {
+		if k.Op == program.KV {
+			k = k.K[1]
+		}
+		v := m.eval(k, f)
+		if code, ok := asInt(v); ok && code >= 300 && code < 600 {
+			fa.code = code
+		}
+		if s, ok := asString(v); ok && fa.name == "" && s != "" && len(s) < 60 {
+			fa.name = s
+		}
+	}
+	return fa, fa.code != 0
+}
+
+func errorName(t string) bool {
+	_, typ, name := split(t)
+	return typ == "" && (strings.Contains(name, "Error") || strings.HasSuffix(name, "Err") || strings.HasSuffix(name, "Problem"))
+}
