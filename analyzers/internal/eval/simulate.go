@@ -789,6 +789,16 @@ func argWords(c call) []string {
 	var out []string
 	for i, a := range c.args {
 		out = mergeLabels(out, labels(a))
+		if path, ok := asString(a); ok {
+			out = mergeLabels(out, words(path))
+		}
+		if c.n != nil && i+1 < len(c.n.K) {
+			walk(c.n.K[i+1], func(n *program.Node) {
+				if n.Op == program.Const && n.T == "string" && strings.HasPrefix(n.S, "/") {
+					out = mergeLabels(out, words(n.S))
+				}
+			})
+		}
 		if c.n != nil && i+1 < len(c.n.K) {
 			out = mergeLabels(out, nodeWords(c.n.K[i+1]))
 		}
@@ -1170,6 +1180,12 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 		if _, ok := a.(next); ok {
 			// A library's middleware around the rest.
 			return &wrapped{mw: &external{name: name, pos: c.pos}, inner: a, pos: c.pos}
+		}
+	}
+	if len(c.args) == 2 && (fn == "Get" || fn == "GetOk" || fn == "Value") && m.takesRequest(c.args[:1]) {
+		// What the request carries under a key, by a library's own function.
+		if ws := labels(c.args[1]); hasIdentity(ws) {
+			return m.identity(t, ws)
 		}
 	}
 	if m.takesRequest(c.args) {
