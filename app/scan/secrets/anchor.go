@@ -4,6 +4,8 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // anchor is a place every match of an expression passes through: one of
@@ -14,6 +16,17 @@ type anchor struct {
 	// before and after are the most bytes a match can have before the literal
 	// begins, and from there on; -1 when there is no bound.
 	before, after int
+	// lead holds the bytes that can stand in a match before the literal.
+	lead byteSet
+}
+
+// byteSet is a set of bytes.
+type byteSet [256]bool
+
+func (s *byteSet) join(o byteSet) {
+	for i, in := range o {
+		s[i] = s[i] || in
+	}
 }
 
 // Bounds on what is derived from one expression; beyond them, a part counts as
@@ -33,7 +46,7 @@ func anchorsOf(expr string) []anchor {
 		return nil
 	}
 	re = re.Simplify()
-	best := choose(flatten(nil, re), -1, 0)
+	best := choose(flatten(nil, re), -1, 0, byteSet{})
 	if best == nil {
 		return nil
 	}
@@ -43,7 +56,7 @@ func anchorsOf(expr string) []anchor {
 		if !ok {
 			return nil
 		}
-		out = append(out, anchor{literals: c.literals, prog: prog, before: c.before, after: longestMatch(c.seq)})
+		out = append(out, anchor{literals: c.literals, prog: prog, before: c.before, after: longestMatch(c.seq), lead: c.lead})
 	}
 	return out
 }
@@ -58,6 +71,7 @@ type part struct {
 	literals []string
 	seq      []*syntax.Regexp // what must match from the literal's beginning on
 	before   int
+	lead     byteSet
 }
 
 // flatten spreads concatenations and captures out into a sequence. One or more
@@ -81,8 +95,9 @@ func flatten(out []*syntax.Regexp, re *syntax.Regexp) []*syntax.Regexp {
 }
 
 // choose returns the best anchors that begin before seq[limit] (anywhere for
-// -1), nil when there are none. At most before bytes of a match precede seq.
-func choose(seq []*syntax.Regexp, limit, before int) *candidate {
+// -1), nil when there are none. At most before bytes of a match precede seq, all
+// of them in lead.
+func choose(seq []*syntax.Regexp, limit, before int, lead byteSet) *candidate {
 	if limit < 0 {
 		limit = len(seq)
 	}
@@ -98,13 +113,13 @@ func choose(seq []*syntax.Regexp, limit, before int) *candidate {
 		if lits == nil {
 			switch {
 			case seq[i].Op == syntax.OpAlternate:
-				better(chooseBranches(seq, run, i, before))
+				better(chooseBranches(seq, run, i, before, lead))
 			case seq[i].Op == syntax.OpLiteral:
 				// Too long: its beginning is enough.
 				head := *seq[i]
 				head.Rune = head.Rune[:min(len(head.Rune), maxLiteralLen)]
 				if lits := exact(&head); lits != nil {
-					better(&candidate{parts: []part{{literals: lits, seq: seq[i:], before: sum(before, longestMatch(seq[:i]))}}, score: score(lits)})
+					better(&candidate{parts: []part{{literals: lits, seq: seq[i:], before: sum(before, longestMatch(seq[:i])), lead: leadOf(lead, seq[:i])}}, score: score(lits)})
 				}
 			}
 			run = i + 1
@@ -127,20 +142,20 @@ func choose(seq []*syntax.Regexp, limit, before int) *candidate {
 		for from > 0 && isEmptyWidth(seq[from-1]) {
 			from--
 		}
-		better(&candidate{parts: []part{{literals: lits, seq: seq[from:], before: sum(before, longestMatch(seq[:from]))}}, score: score(lits)})
+		better(&candidate{parts: []part{{literals: lits, seq: seq[from:], before: sum(before, longestMatch(seq[:from])), lead: leadOf(lead, seq[:from])}}, score: score(lits)})
 	}
 	return best
 }
 
 // chooseBranches covers each branch of the alternation seq[i] by anchors of its
 // own; the exact elements seq[run:i] before it belong to each branch.
-func chooseBranches(seq []*syntax.Regexp, run, i, before int) *candidate {
-	before = sum(before, longestMatch(seq[:run]))
+func chooseBranches(seq []*syntax.Regexp, run, i, before int, lead byteSet) *candidate {
+	before, lead = sum(before, longestMatch(seq[:run])), leadOf(lead, seq[:run])
 	all := &candidate{}
 	for n, sub := range seq[i].Sub {
 		branch := flatten(slices.Clone(seq[run:i]), sub)
 		inside := len(branch)
-		c := choose(append(branch, seq[i+1:]...), inside, before)
+		c := choose(append(branch, seq[i+1:]...), inside, before, lead)
 		if c == nil {
 			return nil
 		}
@@ -292,6 +307,51 @@ func sum(a, b int) int {
 		return -1
 	}
 	return a + b
+}
+
+// leadOf adds to lead the bytes that what seq matches can consist of.
+func leadOf(lead byteSet, seq []*syntax.Regexp) byteSet {
+	for _, re := range seq {
+		lead.addOf(re)
+	}
+	return lead
+}
+
+func (s *byteSet) addOf(re *syntax.Regexp) {
+	add := func(lo, hi rune) {
+		for r := lo; r <= hi && r < utf8.RuneSelf; r++ {
+			s[r] = true
+		}
+		if hi >= utf8.RuneSelf {
+			for b := utf8.RuneSelf; b < len(s); b++ {
+				s[b] = true
+			}
+		}
+	}
+	switch re.Op {
+	case syntax.OpLiteral:
+		for _, r := range re.Rune {
+			add(r, r)
+			if re.Flags&syntax.FoldCase != 0 {
+				for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+					add(f, f)
+				}
+			}
+		}
+	case syntax.OpCharClass:
+		for i := 0; i+1 < len(re.Rune); i += 2 {
+			add(re.Rune[i], re.Rune[i+1])
+		}
+	case syntax.OpCapture, syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpRepeat, syntax.OpConcat, syntax.OpAlternate:
+		for _, sub := range re.Sub {
+			s.addOf(sub)
+		}
+	case syntax.OpEmptyMatch, syntax.OpNoMatch:
+	default:
+		if !isEmptyWidth(re) {
+			add(0, unicode.MaxRune)
+		}
+	}
 }
 
 // longestMatch returns the most bytes a sequence can match, -1 for no bound.

@@ -138,6 +138,9 @@ func (rs *ruleSet) find(ctx context.Context, t text) []report.Finding {
 	}
 	if !v.decode && len(t.content) >= minWindowed {
 		if ws, ok := m.windows(t.content, v.rules); ok && size(ws) < len(t.content)*3/4 {
+			if m.foreign {
+				v.rules = rs.filter.withKeywords(t.content, v.rules)
+			}
 			return rs.judgeWindows(ctx, t, v.rules, ws)
 		}
 	}

@@ -38,12 +38,15 @@ type ruleFilter struct {
 	id       string
 	pathOnly bool
 	path     *regexp.Regexp
-	keywords bool // one of its keywords must be there
-	anchored bool // one of its anchors must be there
+	keywords bool     // one of its keywords must be there
+	words    []string // its keywords
+	anchored bool     // one of its anchors must be there
 	progs    []*program
 	required []int // rules that are needed to judge this one
 	// before is the most bytes of a match before its anchor, -1: unbounded.
 	before int
+	// lead holds the bytes such a match can have there.
+	lead byteSet
 	// local: whether a match is reported depends on nothing but the text around
 	// it and its lines, so that a window around it can be judged alone.
 	local bool
@@ -82,7 +85,7 @@ func newFilter(cfg *config.Config) *filter {
 	}
 	for i, id := range cfg.OrderedRules {
 		r := cfg.Rules[id]
-		rf := ruleFilter{id: id, path: r.Path, pathOnly: r.Regex == nil, lines: linewise(r.Allowlists)}
+		rf := ruleFilter{id: id, path: r.Path, pathOnly: r.Regex == nil, lines: linewise(r.Allowlists), words: r.Keywords}
 		// A generic rule's finding does not hide another's (gitleaks'
 		// detect.filter), so its lines can be looked at afterwards.
 		rf.local = len(r.RequiredRules) == 0 && (len(rf.lines) == 0 || isGeneric(id))
@@ -109,6 +112,7 @@ func newFilter(cfg *config.Config) *filter {
 			for _, a := range anchorsOf(r.Regex.String()) {
 				rf.anchored = true
 				rf.before = widest(rf.before, a.before)
+				rf.lead.join(a.lead)
 				rf.progs = append(rf.progs, a.prog)
 				for _, lit := range a.literals {
 					p := at(lit)

@@ -320,3 +320,27 @@ func TestAnchorsCoverTheDefaultRules(t *testing.T) {
 		t.Errorf("rules without anchors: %v, want %v", open, want)
 	}
 }
+
+// TestOneForeignLetterMakesGitleaksReadAWholeBundle: highlighters carry tables of
+// letters, and a long s or Kelvin sign in one had megabytes judged as a whole.
+func TestOneForeignLetterMakesGitleaksReadAWholeBundle(t *testing.T) {
+	rs := allRules()
+	secret := strings.Repeat("Zq4Lw9Xv2", 3)
+	for name, assignment := range map[string]string{
+		"a keyword in ASCII":                     "token = \"" + secret + "\";",
+		"a keyword only by the Kelvin sign":      "to\u212aen = \"" + secret + "\";",
+		"no keyword for gitleaks, by the long s": "\u017fecret = \"" + secret + "\";",
+	} {
+		t.Run(name, func(t *testing.T) {
+			filler := strings.Repeat("let a = b.c(d, 1);\n", 400)
+			content := []byte(filler + "var letters = \"\u212a\u017f\u0130\";\n" + assignment + "\n" + filler)
+			m := newMatcher(rs.filter)
+			v := m.ask(content, "bundle.js")
+			ws, ok := m.windows(content, v.rules)
+			if !ok || size(ws) == 0 || size(ws) > 500 {
+				t.Errorf("windows of %d of %d bytes, %v", size(ws), len(content), ok)
+			}
+			same(t, rs, content, "bundle.js")
+		})
+	}
+}

@@ -3,6 +3,7 @@ package secrets
 import (
 	"bytes"
 	"context"
+	"slices"
 	"sort"
 	"strings"
 
@@ -20,7 +21,8 @@ const minWindowed = 1 << 10
 const windowGap = 16
 
 // windows returns the parts of content outside of which none of the rules can
-// match. It reports false when that cannot be said.
+// match. It reports false when that cannot be said. Afterwards m.foreign says
+// whether a keyword may be there only for us, see withKeywords.
 //
 // Every match of a rule, and every match that would only come to be because a
 // window ends where the text does not, contains an anchor, and reaches from it
@@ -35,7 +37,7 @@ func (m *matcher) windows(content []byte, rules []int) ([]interval, bool) {
 		return nil, false
 	}
 	for _, i := range rules {
-		if r := &f.rules[i]; r.pathOnly || !r.anchored || !r.local || r.before < 0 {
+		if r := &f.rules[i]; r.pathOnly || !r.anchored || !r.local || r.before < 0 || len(r.words) > 0 && !r.keywords {
 			return nil, false
 		}
 	}
@@ -54,16 +56,13 @@ func (m *matcher) windows(content []byte, rules []int) ([]interval, bool) {
 			from := at(end - int(a.length))
 			// One more byte on each side: assertions look at it.
 			ok, to := m.follow(a, content, from)
-			in := interval{from - r.before - 1, to + 1}
+			in := interval{r.backFrom(content, from) - 1, to + 1}
 			reach = append(reach, in)
 			if ok {
 				cores = append(cores, in)
 			}
 		}
 	})
-	if m.foreign {
-		return nil, false // whether a keyword is there is for gitleaks to say
-	}
 	byFrom := func(s []interval) { sort.Slice(s, func(i, j int) bool { return s[i].from < s[j].from }) }
 	byFrom(cores)
 	// What any anchors reach, merged, are islands; a window is an island with
@@ -83,6 +82,30 @@ func (m *matcher) windows(content []byte, rules []int) ([]interval, bool) {
 		}
 	}
 	return out, true
+}
+
+// withKeywords returns those of rules that gitleaks tries on a text. The filter
+// takes a foreign letter for the one it folds to in an expression; gitleaks looks
+// for keywords in what strings.ToLower makes of the text, which differs for some.
+func (f *filter) withKeywords(content []byte, rules []int) []int {
+	lower := strings.ToLower(string(content))
+	var out []int
+	for _, i := range rules {
+		words := f.rules[i].words
+		if len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return strings.Contains(lower, w) }) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// backFrom is how far back a match with an anchor at from can reach.
+func (r *ruleFilter) backFrom(content []byte, from int) int {
+	first := max(from-r.before, 0)
+	for from > first && r.lead[content[from-1]] {
+		from--
+	}
+	return from
 }
 
 func size(ws []interval) int {
