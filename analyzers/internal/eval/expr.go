@@ -734,6 +734,9 @@ func (m *machine) binary(op string, a, b value) value {
 			}
 			return out
 		}
+		if m.sim != nil && ok1 && redirectsToLogin(words(x)) {
+			return &unknown{t: "string", labels: mergeLabels(words(x), labels(b))}
+		}
 		if ok1 || ok2 {
 			// Keep what is known of a path: the unknown part is a placeholder.
 			if m.sim == nil {

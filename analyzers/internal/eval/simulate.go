@@ -992,6 +992,9 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 	case "Set":
 		if name, _ := asString(first); r.kind == "hdr" && strings.EqualFold(name, "Location") && len(c.args) == 2 {
 			s.location = mergeLabels(labels(c.args[1]), nodeWords(arg(1)))
+			if to, ok := asString(c.args[1]); ok {
+				s.location = words(to)
+			}
 		}
 		if r.kind != "c" || strings.Contains(fun.T, "fiber") {
 			return nilValue{}
