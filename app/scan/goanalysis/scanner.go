@@ -69,9 +69,7 @@ func (s Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Progr
 	if progress == nil {
 		progress = func(scan.Event) {}
 	}
-	// Dependencies' syntax is short-lived; collecting it earlier halves the
-	// peak for a tenth of the time.
-	defer debug.SetGCPercent(debug.SetGCPercent(50))
+	defer debug.SetGCPercent(debug.SetGCPercent(gcLoading))
 	// The depth limits keep honest recursion far below this; what is not
 	// honest should end before it has used up the worker's memory.
 	defer debug.SetMaxStack(debug.SetMaxStack(256 << 20))
