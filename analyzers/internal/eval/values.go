@@ -201,7 +201,7 @@ const maxLabels = 24
 func mergeLabels(ls ...[]string) []string {
 	var out []string
 	for _, l := range ls {
-		if len(out) == 0 && len(l) <= maxLabels {
+		if len(out) == 0 && len(l) <= maxLabels && distinct(l) {
 			out = l[:len(l):len(l)] // shared until something is added
 			continue
 		}
@@ -215,6 +215,15 @@ func mergeLabels(ls ...[]string) []string {
 		}
 	}
 	return out
+}
+
+func distinct(l []string) bool {
+	for i, w := range l {
+		if slices.Contains(l[:i], w) {
+			return false
+		}
+	}
+	return true
 }
 
 // lastPart is a qualified name without its package path.
