@@ -1,9 +1,12 @@
 package secrets
 
 import (
+	"crypto/sha256"
 	"regexp/syntax"
 	"slices"
+	"sort"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -13,9 +16,9 @@ import (
 type anchor struct {
 	literals []string
 	prog     *program
-	// before and after are the most bytes a match can have before the literal
-	// begins, and from there on; -1 when there is no bound.
-	before, after int
+	// before is the most bytes a match can have before the literal begins; -1
+	// when there is no bound.
+	before int
 	// lead holds the bytes that can stand in a match before the literal.
 	lead byteSet
 }
@@ -38,9 +41,76 @@ const (
 	maxAnchors    = 48
 )
 
-// anchorsOf derives anchors from an expression: every match passes through at
-// least one of them. It returns nil when there are none.
+// anchorsOf returns the anchors of an expression. Those of the embedded rules are
+// kept in anchors_saved.go, which spares every process the derivation; a program
+// is derived when it is first followed.
 func anchorsOf(expr string) []anchor {
+	saved, ok := savedFor(expr)
+	if !ok {
+		return deriveAnchors(expr)
+	}
+	derived := sync.OnceValue(func() []anchor { return deriveAnchors(expr) })
+	out := make([]anchor, len(saved))
+	for i, s := range saved {
+		out[i] = anchor{literals: s.literals, before: s.before, lead: parseByteSet(s.lead),
+			prog: &program{insts: func() *syntax.Prog { return derived()[i].prog.insts() }}}
+	}
+	return out
+}
+
+// savedAnchors are the anchors of the expression with a hash.
+type savedAnchors struct {
+	hash    string
+	anchors []savedAnchor
+}
+
+type savedAnchor struct {
+	literals []string
+	before   int
+	lead     string // pairs of the first and last byte of a range
+}
+
+// savedFor looks an expression up.
+func savedFor(expr string) ([]savedAnchor, bool) {
+	hash := exprHash(expr)
+	i, ok := sort.Find(len(anchorsSaved), func(i int) int { return strings.Compare(hash, anchorsSaved[i].hash) })
+	if !ok {
+		return nil, false
+	}
+	return anchorsSaved[i].anchors, true
+}
+
+func exprHash(expr string) string {
+	sum := sha256.Sum256([]byte(expr))
+	return string(sum[:])
+}
+
+func parseByteSet(ranges string) (s byteSet) {
+	for i := 0; i+1 < len(ranges); i += 2 {
+		for b := int(ranges[i]); b <= int(ranges[i+1]); b++ {
+			s[b] = true
+		}
+	}
+	return s
+}
+
+func (s *byteSet) ranges() string {
+	var out []byte
+	for b := 0; b < len(s); b++ {
+		if s[b] {
+			first := b
+			for b+1 < len(s) && s[b+1] {
+				b++
+			}
+			out = append(out, byte(first), byte(b))
+		}
+	}
+	return string(out)
+}
+
+// deriveAnchors derives anchors from an expression: every match passes through at
+// least one of them. It returns nil when there are none.
+func deriveAnchors(expr string) []anchor {
 	re, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
 		return nil
@@ -56,7 +126,7 @@ func anchorsOf(expr string) []anchor {
 		if !ok {
 			return nil
 		}
-		out = append(out, anchor{literals: c.literals, prog: prog, before: c.before, after: longestMatch(c.seq), lead: c.lead})
+		out = append(out, anchor{literals: c.literals, prog: prog, before: c.before, lead: c.lead})
 	}
 	return out
 }

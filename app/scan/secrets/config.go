@@ -194,7 +194,11 @@ func (t *translator) translate(tc *tomlConfig) *config.Config {
 			r.Path = t.compile(where, tr.Path)
 		}
 		if tr.Regex != "" {
-			r.Regex = t.compile(where, tr.Regex)
+			if t.trusted {
+				r.Regex = embedded.expr(tr.Regex)
+			} else {
+				r.Regex = t.compile(where, tr.Regex)
+			}
 		}
 		for _, k := range tr.Keywords {
 			r.Keywords = append(r.Keywords, strings.ToLower(k))
@@ -204,7 +208,7 @@ func (t *translator) translate(tc *tomlConfig) *config.Config {
 			lists = append(lists, tr.AllowList)
 		}
 		for _, a := range lists {
-			if list := t.allowlist(where, a); list != nil {
+			if list := t.allowlist(where, a, t.trusted); list != nil {
 				r.Allowlists = append(r.Allowlists, list)
 			}
 		}
@@ -219,7 +223,7 @@ func (t *translator) translate(tc *tomlConfig) *config.Config {
 		lists = append(lists, tc.AllowList)
 	}
 	for _, a := range lists {
-		list := t.allowlist("a global allowlist", a)
+		list := t.allowlist("a global allowlist", a, false)
 		if list == nil {
 			continue
 		}
@@ -230,8 +234,14 @@ func (t *translator) translate(tc *tomlConfig) *config.Config {
 	return cfg
 }
 
-func (t *translator) allowlist(where string, a *tomlAllowlist) *config.Allowlist {
+// allowlist translates one; with later, it is made ready with its rule.
+func (t *translator) allowlist(where string, a *tomlAllowlist, later bool) *config.Allowlist {
 	list := &config.Allowlist{Description: a.Description, Commits: a.Commits, RegexTarget: a.RegexTarget, StopWords: a.StopWords}
+	compile := t.compile
+	later = later && len(a.Commits) == 0
+	if later {
+		compile = func(_, expr string) *regexp.Regexp { return embedded.expr(expr) }
+	}
 	switch strings.ToUpper(a.Condition) {
 	case "AND", "&&":
 		list.MatchCondition = config.AllowlistMatchAnd
@@ -247,13 +257,17 @@ func (t *translator) allowlist(where string, a *tomlAllowlist) *config.Allowlist
 		t.fail(a.RegexTarget, "%s: unknown regexTarget %q of an allowlist (secret, match, line)", where, a.RegexTarget)
 	}
 	for _, expr := range a.Regexes {
-		list.Regexes = append(list.Regexes, t.compile("an allowlist of "+where, expr))
+		list.Regexes = append(list.Regexes, compile("an allowlist of "+where, expr))
 	}
 	for _, expr := range a.Paths {
-		list.Paths = append(list.Paths, t.compile("an allowlist of "+where, expr))
+		list.Paths = append(list.Paths, compile("an allowlist of "+where, expr))
 	}
 	if t.err != nil {
 		return nil
+	}
+	if later {
+		embedded.allowlist(list)
+		return list
 	}
 	if err := list.Validate(); err != nil {
 		t.fail("", "an allowlist of %s: %v", where, err)
@@ -370,6 +384,7 @@ func extend(cfg *config.Config, file string, data []byte, read func(string) ([]b
 	merge(cfg, add, &rs.notes)
 	for _, id := range add.OrderedRules {
 		r := cfg.Rules[id]
+		makeReady(r)
 		if err := r.Validate(); err != nil {
 			return &configError{file: file, what: err.Error()}
 		}
@@ -390,7 +405,7 @@ func extend(cfg *config.Config, file string, data []byte, read func(string) ([]b
 			if !ok {
 				return &configError{file: file, what: fmt.Sprintf("an allowlist targets the unknown rule %q", id)}
 			}
-			r.Allowlists = append(slices.Clone(r.Allowlists), t.allowlist("a targeted allowlist", a))
+			r.Allowlists = append(slices.Clone(r.Allowlists), t.allowlist("a targeted allowlist", a, false))
 			cfg.Rules[id] = r
 		}
 	}
@@ -523,14 +538,14 @@ func hashRules(rs *ruleSet) string {
 	lists := func(ls []*config.Allowlist) {
 		for _, a := range ls {
 			write("allow", a.MatchCondition.String(), a.RegexTarget)
-			for _, set := range [][]string{sorted(a.Commits), sorted(a.StopWords)} {
+			for _, set := range [][]string{sorted(a.Commits), stopWords(a)} {
 				write(fmt.Sprint(len(set)))
 				write(set...)
 			}
 			for _, set := range [][]*regexp.Regexp{a.Paths, a.Regexes} {
 				write(fmt.Sprint(len(set)))
 				for _, re := range set {
-					write(re.String())
+					write(exprOf(re))
 				}
 			}
 		}
@@ -546,13 +561,6 @@ func hashRules(rs *ruleSet) string {
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-func exprOf(re *regexp.Regexp) string {
-	if re == nil {
-		return ""
-	}
-	return re.String()
 }
 
 func intOf(p *int) int {

@@ -41,7 +41,13 @@ type judge struct {
 }
 
 func newJudge(cfg *config.Config) judge {
-	return judge{cfg: cfg, full: sync.OnceValue(func() *detect.Detector { return newDetector(*cfg, true) }), mu: new(sync.RWMutex), some: make(map[string]*detect.Detector)}
+	full := sync.OnceValue(func() *detect.Detector {
+		for _, r := range cfg.Rules {
+			makeReady(r)
+		}
+		return newDetector(*cfg, true)
+	})
+	return judge{cfg: cfg, full: full, mu: new(sync.RWMutex), some: make(map[string]*detect.Detector)}
 }
 
 func newDetector(cfg config.Config, decode bool) *detect.Detector {
@@ -85,6 +91,7 @@ func (j judge) detector(f *filter, rules []int, decode, bare bool) *detect.Detec
 	cfg.Rules, cfg.Keywords = make(map[string]config.Rule), make(map[string]struct{})
 	for _, i := range rules {
 		r := j.cfg.Rules[f.rules[i].id]
+		makeReady(r)
 		if bare {
 			r.Keywords = nil
 			r.Allowlists = slices.DeleteFunc(slices.Clone(r.Allowlists), func(a *config.Allowlist) bool { return a.RegexTarget == "line" })

@@ -9,7 +9,7 @@ import (
 
 // program is an expression to be matched from a given place on.
 type program struct {
-	prog *syntax.Prog
+	insts func() *syntax.Prog
 }
 
 // maxFollowInsts bounds the programs that are followed; a rule with a larger
@@ -22,7 +22,7 @@ func compileProgram(seq []*syntax.Regexp) (*program, bool) {
 	if err != nil || len(prog.Inst) > maxFollowInsts {
 		return nil, false
 	}
-	return &program{prog: prog}, true
+	return &program{insts: func() *syntax.Prog { return prog }}, true
 }
 
 // maxStates bounds a cache of states; when it is full it is begun anew.
@@ -84,7 +84,8 @@ func kindOf(r rune) uint8 {
 }
 
 func newDFA(p *program) *dfa {
-	d := &dfa{prog: p.prog, seen: make([]uint32, len(p.prog.Inst))}
+	prog := p.insts()
+	d := &dfa{prog: prog, seen: make([]uint32, len(prog.Inst))}
 	d.reset()
 	return d
 }

@@ -109,7 +109,7 @@ func newFilter(cfg *config.Config) *filter {
 					p.keyword = append(p.keyword, int32(i))
 				}
 			}
-			for _, a := range anchorsOf(r.Regex.String()) {
+			for _, a := range anchorsOf(exprOf(r.Regex)) {
 				rf.anchored = true
 				rf.before = widest(rf.before, a.before)
 				rf.lead.join(a.lead)

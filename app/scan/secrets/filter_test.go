@@ -163,7 +163,7 @@ func sample(rng *rand.Rand, rs *ruleSet, id string) string {
 	if r.Regex == nil {
 		return ""
 	}
-	re, err := syntax.Parse(r.Regex.String(), syntax.Perl)
+	re, err := syntax.Parse(exprOf(r.Regex), syntax.Perl)
 	if err != nil {
 		return ""
 	}
