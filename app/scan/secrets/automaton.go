@@ -1,6 +1,6 @@
 package secrets
 
-import "sort"
+import "slices"
 
 // automaton finds any number of literals in one pass over a text (Aho and
 // Corasick, "Efficient string matching", 1975), as a dense table over classes
@@ -33,93 +33,87 @@ func (b *automatonBuilder) add(s string) int {
 }
 
 func (b *automatonBuilder) build() automaton {
-	type node struct {
-		edges map[byte]int
-		fail  int
-		out   []int
+	var a automaton
+	var used [256]bool
+	for _, s := range b.list {
+		for i := range len(s) {
+			used[s[i]] = true
+		}
 	}
-	nodes := []node{{edges: map[byte]int{}}}
-	used := make(map[byte]bool)
+	classes := 1 // class 0: in no literal
+	for c, in := range used {
+		if in {
+			a.class[c] = uint8(classes)
+			classes++
+		}
+	}
+	for 1<<a.shift < classes {
+		a.shift++
+	}
+
+	// The trie, a row a node: where each class leads, 0 for nowhere.
+	row := make([]uint32, classes)
+	delta := slices.Clone(row)
+	out := make([][]int, 1)
 	for id, s := range b.list {
 		at := 0
 		for i := range len(s) {
-			c := s[i]
-			used[c] = true
-			to, ok := nodes[at].edges[c]
-			if !ok {
-				to = len(nodes)
-				nodes = append(nodes, node{edges: map[byte]int{}})
-				nodes[at].edges[c] = to
+			edge := at*classes + int(a.class[s[i]])
+			if delta[edge] == 0 {
+				delta[edge] = uint32(len(out))
+				delta, out = append(delta, row...), append(out, nil)
 			}
-			at = to
+			at = int(delta[edge])
 		}
-		nodes[at].out = append(nodes[at].out, id)
-	}
-
-	var a automaton
-	alphabet := make([]byte, 0, len(used))
-	for c := range used {
-		alphabet = append(alphabet, c)
-	}
-	sort.Slice(alphabet, func(i, j int) bool { return alphabet[i] < alphabet[j] })
-	for i, c := range alphabet {
-		a.class[c] = uint8(i + 1) // class 0: in no literal
+		out[at] = append(out[at], id)
 	}
 	for c := 'A'; c <= 'Z'; c++ {
 		a.class[c] = a.class[c-'A'+'a']
 	}
-	for 1<<a.shift < len(alphabet)+1 {
-		a.shift++
-	}
 
-	// Breadth first, so that a node's failure link is complete before its own
-	// edges are filled in.
-	delta := make([][]int, len(nodes))
-	queue := []int{0}
-	for len(queue) > 0 {
-		n := queue[0]
-		queue = queue[1:]
-		delta[n] = make([]int, len(alphabet)+1)
-		for i, c := range alphabet {
-			to, ok := nodes[n].edges[c]
+	// Breadth first, so that the row of what a node fails to is complete before
+	// its own is.
+	fail := make([]uint32, len(out))
+	queue := make([]uint32, 1, len(out))
+	for n := 0; n < len(queue); n++ {
+		at := int(queue[n])
+		own, other := delta[at*classes:(at+1)*classes], delta[int(fail[at])*classes:]
+		for c, to := range own {
 			switch {
-			case ok && n == 0:
-				nodes[to].fail = 0
-			case ok:
-				nodes[to].fail = delta[nodes[n].fail][i+1]
-			case n != 0:
-				to = delta[nodes[n].fail][i+1]
-			}
-			delta[n][i+1] = to
-			if ok {
-				nodes[to].out = append(nodes[to].out, nodes[nodes[to].fail].out...)
+			case to != 0:
+				if at != 0 {
+					fail[to] = other[c]
+				}
+				out[to] = append(out[to], out[fail[to]]...)
 				queue = append(queue, to)
+			case at != 0:
+				own[c] = other[c]
 			}
 		}
 	}
 
 	// States that end a literal come last: one comparison tells them apart.
-	number := make([]uint32, len(nodes))
+	number := make([]uint32, len(out))
 	n := uint32(0)
-	for i := range nodes {
-		if len(nodes[i].out) == 0 {
+	for i := range out {
+		if len(out[i]) == 0 {
 			number[i] = n << a.shift
 			n++
 		}
 	}
 	a.firstOut = n << a.shift
-	for i := range nodes {
-		if len(nodes[i].out) > 0 {
+	for i := range out {
+		if len(out[i]) > 0 {
 			number[i] = n << a.shift
-			a.out = append(a.out, nodes[i].out)
+			a.out = append(a.out, out[i])
 			n++
 		}
 	}
 	a.root = number[0]
 	a.next = make([]uint32, int(n)<<a.shift)
-	for i := range nodes {
-		for c, to := range delta[i] {
-			a.next[number[i]+uint32(c)] = number[to]
+	for i := range out {
+		for c, to := range delta[i*classes : (i+1)*classes] {
+			a.next[int(number[i])+c] = number[to]
 		}
 	}
 	return a
