@@ -34,8 +34,9 @@ type AuthzInput struct {
 // that it exposes. What was as open at the merge base is existing, wherever it
 // was registered then; a route that was less open lost a guard.
 func Authz(in AuthzInput) []review.Finding {
-	a := authz{AuthzInput: in, lines: newLines(in.Diff), pairs: make(map[string]pair)}
+	a := authz{AuthzInput: in, lines: newLines(in.Diff), pairs: make(map[string]pair), used: make(map[review.Fingerprint]bool)}
 	var exposed []exposure
+	opening := make(map[string][]int) // those of exposed that are more open than they were, by route
 	for _, p := range pairRoutes(in.Base, in.Head, in.Diff) {
 		if p.after == nil {
 			continue
@@ -45,8 +46,14 @@ func Authz(in AuthzInput) []review.Finding {
 			a.pairs[p.after.Key()] = p
 		}
 		if e, ok := a.exposure(p); ok {
+			if e.opens() {
+				opening[p.after.Key()] = append(opening[p.after.Key()], len(exposed))
+			}
 			exposed = append(exposed, e)
 		}
+	}
+	for _, f := range in.Findings {
+		a.used[f.Fingerprint] = true
 	}
 	out := make([]review.Finding, 0, len(in.Findings))
 	var loose []review.Finding
@@ -61,7 +68,11 @@ func Authz(in AuthzInput) []review.Finding {
 			p.after != nil && p.before != nil && f.Rule == ruleRole && p.before.Access == p.after.Access && signature(*p.before) == signature(*p.after):
 			f.Origin = review.Existing
 			out = append(out, f)
-		case takeOver(exposed, f):
+		case len(opening[f.Routes[0]]) > 0:
+			// A finding about a route as it is goes to the exposure of that route.
+			for _, i := range opening[f.Routes[0]] {
+				exposed[i].said = &f
+			}
 		default:
 			loose = append(loose, f)
 		}
@@ -76,6 +87,19 @@ type authz struct {
 	AuthzInput
 	lines lines
 	pairs map[string]pair // by the head's route
+	used  map[review.Fingerprint]bool
+}
+
+// fingerprint tells a finding apart from every other: two servers made in one
+// file may have the same routes, and what suppresses a finding about one must not
+// hide the other.
+func (a authz) fingerprint(f review.Finding) review.Fingerprint {
+	for id, n := identity(f, f.Place.Path), 0; ; n++ {
+		if fp := fingerprint(id, n); !a.used[fp] {
+			a.used[fp] = true
+			return fp
+		}
+	}
 }
 
 // opened is by how much a pair is more open than it was; a new route is as much
@@ -121,17 +145,6 @@ func (a authz) exposure(p pair) (exposure, bool) {
 	sort.SliceStable(e.lost, func(i, j int) bool { return strength(e.lost[i].base) > strength(e.lost[j].base) })
 	e.at, e.found = a.cause(e)
 	return e, true
-}
-
-// takeOver gives a finding about a route as it is to the exposure of that route.
-func takeOver(list []exposure, f review.Finding) bool {
-	taken := false
-	for i := range list {
-		if list[i].after.Key() == f.Routes[0] && openness(list[i].after.Access) > openness(list[i].before.Access) {
-			list[i].said, taken = &f, true
-		}
-	}
-	return taken
 }
 
 // rule says what kind of exposure it is: why the route is open now, if that is
@@ -216,11 +229,12 @@ func (a authz) lostGuards(list []exposure) []review.Finding {
 func (a authz) lostGuard(at review.Place, opened, closed []exposure) review.Finding {
 	var all []loss
 	f := review.Finding{Rule: opened[0].rule(), Confidence: review.ConfidenceHigh, Scanner: "code", Place: at}
-	found := false
+	found, listed := false, make(map[string]bool)
 	for _, e := range opened {
 		all, found = append(all, e.lost...), found || e.found
 		f.Severity = max(f.Severity, e.severity())
-		if key := e.after.Key(); !slices.Contains(f.Routes, key) {
+		if key := e.after.Key(); !listed[key] {
+			listed[key] = true
 			f.Routes = append(f.Routes, key)
 		}
 	}
@@ -240,7 +254,7 @@ func (a authz) lostGuard(at review.Place, opened, closed []exposure) review.Find
 	}
 	f.Symbol, f.Key = strings.Join(names, ", "), strings.Join(f.Routes, ", ")
 	f.Evidence = lostEvidence(append(slices.Clone(opened), closed...))
-	f.Fingerprint = fingerprint(identity(f, f.Place.Path), 0)
+	f.Fingerprint = a.fingerprint(f)
 	return f
 }
 
@@ -421,15 +435,17 @@ func (a authz) fold(list []review.Finding) []review.Finding {
 		f := g[0]
 		if len(g) > 1 {
 			f.Routes, f.Evidence = nil, slices.Clone(f.Evidence)
+			listed := make(map[string]bool)
 			for _, o := range g {
-				if !slices.Contains(f.Routes, o.Routes[0]) {
-					f.Routes = append(f.Routes, o.Routes[0])
+				if key := o.Routes[0]; !listed[key] {
+					listed[key] = true
+					f.Routes = append(f.Routes, key)
 				}
 			}
 			if n := len(f.Routes) - 1; n > 0 {
 				f.Message += fmt.Sprintf(". The same line does this for %s", andMore(f.Routes[1:], 5))
 				f.Key = strings.Join(f.Routes, ", ")
-				f.Fingerprint = fingerprint(identity(f, f.Place.Path), 0)
+				f.Fingerprint = a.fingerprint(f)
 			}
 		}
 		out = append(out, f)

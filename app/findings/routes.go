@@ -131,13 +131,17 @@ func pairRoutes(base, head []review.Route, diff review.Diff) []pair {
 			}
 		}
 	}
+	paths := make(map[string][]int) // of the base's routes
+	for i, r := range base {
+		k := review.CanonicalPath(r.Path)
+		paths[k] = append(paths[k], i)
+	}
 	var out []pair
 	for i := range head {
 		p := pair{after: &head[i]}
 		if before[i] >= 0 {
 			p.before = &base[before[i]]
-		} else if b := anyMethod(base, head[i]); b >= 0 {
-			// One route for every method became several, or the other way round.
+		} else if b := answered(base, paths[review.CanonicalPath(head[i].Path)], head[i], file); b >= 0 {
 			p.before, after[b] = &base[b], true
 		}
 		out = append(out, p)
@@ -150,12 +154,19 @@ func pairRoutes(base, head []review.Route, diff review.Diff) []pair {
 	return out
 }
 
-// anyMethod finds the route of the base that answered a request for r, where one
-// of the two is for any method. Of several it takes the most guarded one.
-func anyMethod(base []review.Route, r review.Route) int {
+// answered finds, among the routes of the base with the path of r, the one that
+// answered a request for r: one route for every method became several, or the
+// other way round, or a route is registered once more. Another server's route of
+// that path is none, unless it has r's handler. Of several it takes the most
+// guarded one.
+func answered(base []review.Route, candidates []int, r review.Route, file func(string) string) int {
 	best := -1
-	for i, b := range base {
-		if b.Method != r.Method && b.Method != "*" && r.Method != "*" || review.CanonicalPath(b.Path) != review.CanonicalPath(r.Path) {
+	for _, i := range candidates {
+		b := base[i]
+		if b.Method != r.Method && b.Method != "*" && r.Method != "*" {
+			continue
+		}
+		if file(b.Server) != r.Server && (r.Handler.File == "" || b.Handler.Func != r.Handler.Func || file(b.Handler.File) != r.Handler.File) {
 			continue
 		}
 		if best < 0 || openness(b.Access) < openness(base[best].Access) {
