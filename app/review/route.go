@@ -87,7 +87,7 @@ type Route struct {
 func (r Route) Key() string { return r.Method + " " + r.Path }
 
 // CanonicalPath writes a path pattern of any router in one form: parameters
-// are {}, the rest of a path is {*}.
+// are {}, whatever their name and pattern, the rest of a path is {*}.
 func CanonicalPath(pattern string) string {
 	var out []string
 	for seg := range strings.SplitSeq(strings.TrimSuffix(pattern, "{$}"), "/") {
@@ -95,13 +95,37 @@ func CanonicalPath(pattern string) string {
 		case seg == "":
 		case strings.HasPrefix(seg, "*"), strings.HasPrefix(seg, "{") && strings.HasSuffix(seg, "...}"):
 			out = append(out, "{*}")
-		case strings.HasPrefix(seg, ":"), strings.HasPrefix(seg, "{"), strings.HasPrefix(seg, "<"):
+		case strings.HasPrefix(seg, ":"), strings.HasPrefix(seg, "<"):
 			out = append(out, "{}")
 		default:
-			out = append(out, seg)
+			out = append(out, withoutNames(seg))
 		}
 	}
 	return "/" + strings.Join(out, "/")
+}
+
+// withoutNames writes every {name} and {name:pattern} of a segment as {}. What
+// stands around them counts: {id} and {id}:purge are two routes.
+func withoutNames(seg string) string {
+	if !strings.Contains(seg, "{") {
+		return seg
+	}
+	var b strings.Builder
+	depth := 0
+	for i := range len(seg) {
+		switch c := seg[i]; {
+		case c == '{':
+			if depth == 0 {
+				b.WriteString("{}")
+			}
+			depth++
+		case c == '}' && depth > 0:
+			depth--
+		case depth == 0:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // Signature names what a route is to a caller: where, by which handler it is
