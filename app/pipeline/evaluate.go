@@ -137,11 +137,12 @@ func (e *Evaluator) Evaluate(ctx context.Context, repo *checkout.Repo, target re
 		all = findings.Authz(findings.AuthzInput{Findings: all, Base: baseRoutes, Head: out.Routes, Diff: pair.judgeDiff,
 			Meant: func(method, path string) bool { return policy.InLedger(pol, method, path) }})
 		out.RouteChanges = findings.RouteChanges(baseRoutes, out.Routes, pair.judgeDiff)
-		if !looked(out.Receipt, "code") {
-			// A route that is not there may only not have been seen.
-			out.RouteChanges = slices.DeleteFunc(out.RouteChanges, func(c review.RouteChange) bool { return c.After == nil })
-		}
 		out.DataChanges = findings.DataChanges(baseData, data)
+		if !looked(out.Receipt, "code") {
+			// What is not there may only not have been seen.
+			out.RouteChanges = slices.DeleteFunc(out.RouteChanges, func(c review.RouteChange) bool { return c.After == nil })
+			out.DataChanges = slices.DeleteFunc(out.DataChanges, func(c review.DataChange) bool { return c.Change == "removed" })
+		}
 	}
 	out.Findings, out.Decision = policy.Decide(all, out.Receipt, pol, e.Now())
 	if looked(out.Receipt, "code") {

@@ -39,6 +39,9 @@ func JSON(w io.Writer, o review.Outcome) error {
 // acts on.
 func RoutesJSON(w io.Writer, v any) error { return writeJSON(w, "the routes as JSON", v) }
 
+// DataJSON writes a data map, or what changes in one, for programs.
+func DataJSON(w io.Writer, v any) error { return writeJSON(w, "the data map as JSON", v) }
+
 // writeJSON writes v indented, with nothing in it that a terminal acts on.
 func writeJSON(w io.Writer, what string, v any) error {
 	doc, err := json.MarshalIndent(v, "", "  ")

@@ -48,14 +48,14 @@ counts too. Nothing of the code is executed and no go command is run.`,
 			if !ok {
 				return usageError{fmt.Errorf("unknown format %q: table, json or markdown", format)}
 			}
-			head, err := dataFlows(cmd.Context(), dir)
+			head, err := dataFlows(cmd.Context(), dir, cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
 			if diff != "" {
 				var base []review.DataFlow
-				err := atCommit(cmd.Context(), dir, diff, func(tree string) (err error) {
-					base, err = dataFlows(cmd.Context(), tree)
+				err := atCommit(cmd.Context(), dir, diff, cmd.ErrOrStderr(), func(tree string) (err error) {
+					base, err = dataFlows(cmd.Context(), tree, cmd.ErrOrStderr())
 					return err
 				})
 				if err != nil {
@@ -73,8 +73,8 @@ counts too. Nothing of the code is executed and no go command is run.`,
 }
 
 // dataFlows scans a folder in this process, as the folder's own policy says: it
-// is the user's own checkout.
-func dataFlows(ctx context.Context, dir string) ([]review.DataFlow, error) {
+// is the user's own checkout. What could not be looked at is said on errs.
+func dataFlows(ctx context.Context, dir string, errs io.Writer) ([]review.DataFlow, error) {
 	pol, err := folderPolicy(dir)
 	if err != nil {
 		return nil, err
@@ -87,6 +87,7 @@ func dataFlows(ctx context.Context, dir string) ([]review.DataFlow, error) {
 	if err != nil {
 		return nil, err
 	}
+	sayGaps(errs, rep.Receipt.Gaps)
 	return rep.Data, nil
 }
 
@@ -132,9 +133,7 @@ var datamapFormats = map[string]func(w io.Writer, m []review.Recipient, all bool
 		return err
 	},
 	"json": func(w io.Writer, m []review.Recipient, _ bool) error {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]any{"recipients": m})
+		return publish.DataJSON(w, map[string]any{"recipients": m})
 	},
 	"markdown": func(w io.Writer, m []review.Recipient, all bool) error {
 		fmt.Fprintln(w, "| recipient | kind | receives | where |\n| --- | --- | --- | --- |")
@@ -192,9 +191,7 @@ func writeDataDiff(w io.Writer, changes []review.DataChange, format string) erro
 		if changes == nil {
 			changes = []review.DataChange{}
 		}
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]any{"changes": changes})
+		return publish.DataJSON(w, map[string]any{"changes": changes})
 	}
 	if len(changes) == 0 {
 		_, err := fmt.Fprintln(w, "Nobody receives other data than before.")

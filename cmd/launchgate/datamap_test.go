@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/tools/txtar"
 )
 
 // A shop on a bare checkout: its dependencies are not there.
@@ -109,5 +111,32 @@ func TestDatamap(t *testing.T) {
 	write(".github/launchgate.yml", "version: 1\nsensitive:\n  fields:\n    Member.Badge: secretive\n")
 	if run(t.Context(), []string{"datamap", dir}, nil, &out, &errs) == 0 || !strings.Contains(errs.String(), `"secretive" is no class of data`) {
 		t.Errorf("a wrong policy is not said: %s", errs.String())
+	}
+}
+
+func TestDatamapSaysWhatItCouldNotLookAt(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"go.mod": "module example.com/shop\n\ngo 1.24\n", "shop.go": "package shop\n\nfunc charge() {"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, errs bytes.Buffer
+	run(t.Context(), []string{"datamap", dir}, nil, &out, &errs)
+	if !strings.Contains(errs.String(), "not looked at: package example.com/shop: syntax error") {
+		t.Errorf("an empty map of a package that nobody could read, with no word of it: %q, %q", out.String(), errs.String())
+	}
+}
+
+func TestDataOfCodeThatCouldNotBeReadIsNotSaidToBeSentNoLonger(t *testing.T) {
+	mod := txtar.File{Name: "go.mod", Data: []byte("module example.com/shop\n\ngo 1.24\n\nrequire github.com/stripe/stripe-go/v82 v82.0.0\n")}
+	with := txtar.File{Name: "shop.go", Data: []byte(shop)}
+	without := txtar.File{Name: "shop.go", Data: []byte("package shop\n")}
+	broken := txtar.File{Name: "shop.go", Data: []byte("package shop\n\nfunc charge() {")}
+	if o := reviewFiles(t, []txtar.File{mod, with}, []txtar.File{without}); len(o.DataChanges) == 0 || o.DataChanges[0].Change != "removed" {
+		t.Errorf("changes %+v; the data is sent no longer", o.DataChanges)
+	}
+	if o := reviewFiles(t, []txtar.File{mod, with}, []txtar.File{broken}); len(o.DataChanges) > 0 {
+		t.Errorf("changes %+v of code that nobody could read", o.DataChanges)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/launchgate/launchgate/app/checkout"
-	"github.com/launchgate/launchgate/app/config"
 	"github.com/launchgate/launchgate/app/findings"
 	"github.com/launchgate/launchgate/app/pipeline"
 	"github.com/launchgate/launchgate/app/publish"
@@ -82,15 +80,7 @@ the folder's ` + pipeline.PolicyPath + ` declares count.`,
 // declaredGuards reads the guards of a folder's own policy, if it has one: the
 // user asks about this folder, so no base branch has a say.
 func declaredGuards(dir string) (json.RawMessage, error) {
-	path := filepath.Join(dir, filepath.FromSlash(pipeline.PolicyPath))
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the policy: %w", err)
-	}
-	pol, err := config.ParsePolicy(pipeline.PolicyPath, data)
+	pol, err := folderPolicy(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -105,19 +95,24 @@ func inventory(ctx context.Context, dir string, settings json.RawMessage, errs i
 	if err != nil {
 		return nil, err
 	}
-	for i, g := range rep.Receipt.Gaps {
+	sayGaps(errs, rep.Receipt.Gaps)
+	return rep.Routes, nil
+}
+
+// sayGaps says what could not be looked at.
+func sayGaps(errs io.Writer, gaps []review.Gap) {
+	for i, g := range gaps {
 		if i == 10 {
-			fmt.Fprintf(errs, "launchgate: not looked at: %d more\n", len(rep.Receipt.Gaps)-i)
+			fmt.Fprintf(errs, "launchgate: not looked at: %d more\n", len(gaps)-i)
 			break
 		}
 		fmt.Fprintf(errs, "launchgate: not looked at: %s: %s\n", publish.Terminal(g.What), publish.Terminal(g.Why))
 	}
-	return rep.Routes, nil
 }
 
 // inventoryAt scans a commit of the repository that dir is in.
 func inventoryAt(ctx context.Context, dir, rev string, settings json.RawMessage, errs io.Writer) (rs []review.Route, err error) {
-	err = atCommit(ctx, dir, rev, func(tree string) error {
+	err = atCommit(ctx, dir, rev, errs, func(tree string) error {
 		rs, err = inventory(ctx, tree, settings, errs)
 		return err
 	})
@@ -125,8 +120,8 @@ func inventoryAt(ctx context.Context, dir, rev string, settings json.RawMessage,
 }
 
 // atCommit lays the tree of a commit of the repository that dir is in down in a
-// temporary folder and calls f with it.
-func atCommit(ctx context.Context, dir, rev string, f func(tree string) error) (err error) {
+// temporary folder and calls f with it. What could not be laid down is said on errs.
+func atCommit(ctx context.Context, dir, rev string, errs io.Writer, f func(tree string) error) (err error) {
 	repo, err := checkout.OpenLocal(ctx, dir)
 	if err != nil {
 		return err
@@ -141,9 +136,11 @@ func atCommit(ctx context.Context, dir, rev string, f func(tree string) error) (
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
 	dst := filepath.Join(tmp, "tree")
-	if _, err := repo.Materialise(ctx, commit, dst, checkout.MaterialiseOptions{Keep: checkout.ForScanners}); err != nil {
+	laid, err := repo.Materialise(ctx, commit, dst, checkout.MaterialiseOptions{Keep: checkout.ForScanners})
+	if err != nil {
 		return err
 	}
+	sayGaps(errs, laid.Gaps)
 	return f(dst)
 }
 
