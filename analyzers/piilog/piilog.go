@@ -63,7 +63,7 @@ func run(pass *analysis.Pass, base *flow.Base) *rule.Findings {
 	for _, at := range order {
 		worst := 0
 		for i, f := range list[at] {
-			if rank[f.Severity] > rank[list[at][worst].Severity] {
+			if weight(f) > weight(list[at][worst]) {
 				worst = i
 			}
 		}
@@ -87,12 +87,25 @@ func run(pass *analysis.Pass, base *flow.Base) *rule.Findings {
 
 var rank = map[rule.Severity]int{rule.Info: 1, rule.Low: 2, rule.Medium: 3, rule.High: 4, rule.Critical: 5}
 
+// weight orders the findings at one sink: the worst first, of equals the surest.
+func weight(f rule.Finding) int {
+	n := 2 * rank[f.Severity]
+	if f.Confidence != rule.Unsure {
+		n++
+	}
+	return n
+}
+
 // judged is the finding that a flow is, if it is one.
 func judged(judge *privacy.Judge, fl *flow.Flow) (rule.Finding, bool) {
 	r := ruleOf(fl)
 	sev := r.Severity
 	if r.ID == errorsSensitive.ID {
-		sev = ruleFor(fl.Source.Class).Severity
+		if sev = ruleFor(fl.Source.Class).Severity; fl.Source.Class.Personal() && sev == rule.Medium {
+			// "a@example.org is no valid address" is worth knowing. The rule is
+			// there for secrets, which open doors to whoever reads the error.
+			sev = rule.Low
+		}
 	}
 	if fl.Source.Level == sensitive.Medium && sev == rule.High {
 		sev = rule.Medium
@@ -114,8 +127,13 @@ func judged(judge *privacy.Judge, fl *flow.Flow) (rule.Finding, bool) {
 		// Callers in several packages lead here; for the reader it is one sink.
 		key = fl.Name + " " + fl.Rule
 	}
+	var sure rule.Confidence // the rule's
+	if fl.Source.Weak {
+		sure = rule.Unsure
+	}
 	return rule.Finding{
-		Rule: r, Pos: fl.Pos, End: fl.End, File: fl.File, Line: fl.Line, Severity: sev, Message: message(fl), Symbol: fl.Symbol, Key: key, Evidence: steps(fl.Steps),
+		Confidence: sure,
+		Rule:       r, Pos: fl.Pos, End: fl.End, File: fl.File, Line: fl.Line, Severity: sev, Message: message(fl), Symbol: fl.Symbol, Key: key, Evidence: steps(fl.Steps),
 	}, true
 }
 

@@ -42,3 +42,32 @@ func TestDeclared(t *testing.T) {
 func TestFixes(t *testing.T) {
 	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), piilog.Analyzer, "mend", "mendown")
 }
+
+// A word that means many things does not stop a merge, nor does an address in an
+// error; a secret does.
+func TestWeakEvidenceDoesNotBlock(t *testing.T) {
+	type verdict struct {
+		severity   rule.Severity
+		confidence rule.Confidence
+	}
+	want := map[string]verdict{
+		"logs/token log.Print g.SquareToken":    {rule.Medium, rule.Unsure},
+		"logs/token log.Print previewToken":     {rule.Medium, rule.Unsure},
+		"logs/token log.Print token":            {rule.Medium, rule.Likely},
+		"logs/token log.Print s.IssueToken":     {rule.Medium, rule.Likely},
+		"errors/sensitive log.Print a.Email":    {rule.Low, rule.Likely},
+		"errors/sensitive log.Print a.Password": {rule.High, rule.Likely},
+	}
+	for _, res := range analysistest.Run(t, analysistest.TestData(), piilog.Analyzer, "bareword") {
+		for _, f := range res.Result.(*rule.Findings).List {
+			name := f.Rule.ID + " " + f.Key
+			if got := (verdict{f.Severity, f.Confidence}); got != want[name] {
+				t.Errorf("%s: %s has %v, want %v", name, f.Message, got, want[name])
+			}
+			delete(want, name)
+		}
+	}
+	for name := range want {
+		t.Errorf("not reported: %s", name)
+	}
+}

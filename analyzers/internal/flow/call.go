@@ -579,7 +579,9 @@ func (v *invocation) named(out []*value) []*value {
 		}
 	}
 	out = slices.Clone(out)
-	out[i] = withLabels(out[i], named(ByName, m, v.call.Pos(), "from "+v.text, v.text))
+	l := named(ByName, m, v.call.Pos(), "from "+v.text, v.text)
+	l.src.Weak = sensitive.WeakCall(m, v.text, v.id.Recv, v.id.Pkg, v.f.e.pass.Pkg.Path())
+	out[i] = withLabels(out[i], l)
 	return out
 }
 

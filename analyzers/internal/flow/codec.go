@@ -81,7 +81,7 @@ func (e *encoder) source(s *Source) {
 	e.srcs[s] = uint64(len(e.srcs) + 1)
 	e.uint(1)
 	e.uint(int(s.Kind))
-	e.bits(s.digits, s.foreign, s.local)
+	e.bits(s.digits, s.foreign, s.local, s.Weak)
 	e.uint(s.line)
 	for _, x := range []string{string(s.Class), s.Level, s.What, s.Term, s.Key, s.JSON, s.Type, s.file} {
 		e.str(x)
@@ -262,7 +262,7 @@ func (d *decoder) source() *Source {
 	d.srcs = append(d.srcs, s)
 	s.Kind = Kind(d.uint())
 	bits := d.uint()
-	s.digits, s.foreign, s.local = bits&1 != 0, bits&2 != 0, bits&4 != 0
+	s.digits, s.foreign, s.local, s.Weak = bits&1 != 0, bits&2 != 0, bits&4 != 0, bits&8 != 0
 	s.line = d.uint()
 	s.Class = sensitive.Class(d.str())
 	for _, x := range []*string{&s.Level, &s.What, &s.Term, &s.Key, &s.JSON, &s.Type, &s.file} {

@@ -659,7 +659,9 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 		switch {
 		case strings.HasPrefix(name, `"`):
 			key := strings.Trim(name, `"`)
-			p = f.underKey(p, expr, key)
+			if !describes(t) {
+				p = f.underKey(p, expr, key)
+			}
 			p = hop(p, expr.Pos(), "is put under the key "+name)
 		case name != elem:
 			p = hop(p, expr.Pos(), "is put into the field "+name)
@@ -739,6 +741,16 @@ func (f *fn) isFieldName(id *ast.Ident, st *types.Struct, t types.Type) bool {
 func (f *fn) isField(id *ast.Ident) bool {
 	v, ok := f.info.Uses[id].(*types.Var)
 	return ok && v.IsField()
+}
+
+// descriptions are last words of types that say something about what their keys
+// name: the rules for a password, the label of its field.
+var descriptions = words.NewSet("rule rules validation validations validator validators constraint constraints schema label labels message messages translation translations")
+
+func describes(t types.Type) bool {
+	_, name := namedType(t)
+	ws := words.Split(name)
+	return len(ws) > 0 && descriptions[ws[len(ws)-1]]
 }
 
 // underKey is a value put under a literal key: the key says what it is.

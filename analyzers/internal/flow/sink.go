@@ -36,7 +36,9 @@ type Sink struct {
 	Stdout        bool // standard output: no log in a program for the terminal
 	JSON          bool // values are printed as JSON
 
-	call sinks.Sink
+	call    sinks.Sink
+	guessed bool // taken for a log by its name: nobody knows how it prints objects
+
 	args []int // those that are sent, for responses; -n: all from n-1 on
 }
 
@@ -133,7 +135,7 @@ func (v *invocation) sink() (Sink, bool) {
 			sig, _ = v.obj.Type().(*types.Signature)
 		}
 		if s, ok := sinks.Guess(v.id, sig); ok && !carriers[v.id.Pkg] {
-			return Sink{Kind: Log, call: s}, true
+			return Sink{Kind: Log, call: s, guessed: true}, true
 		}
 	}
 	return v.looksLikeLogger()
@@ -209,7 +211,7 @@ func (v *invocation) looksLikeLogger() (Sink, bool) {
 		return Sink{}, false
 	}
 	s, ok := sinks.Guess(callee.Func{Recv: "Logger", Name: sel.Sel.Name}, nil)
-	return Sink{Kind: Log, call: s}, ok
+	return Sink{Kind: Log, call: s, guessed: true}, ok
 }
 
 // saysLog reports whether a name speaks of a log: Logger, appLog, log, but not
@@ -243,7 +245,8 @@ func (v *invocation) reach(s Sink) []*value {
 	list := s.list(len(v.args))
 	for i := 0; i < len(list); i++ {
 		a := list[i]
-		val, x := v.args[a.Index].val, v.args[a.Index].expr
+		x := v.args[a.Index].expr
+		val := f.shown(v.args[a.Index].val, x, s.call.Honours)
 		switch a.Role {
 		case sinks.Closure:
 			for _, c := range val.funcs {
@@ -258,7 +261,7 @@ func (v *invocation) reach(s Sink) []*value {
 			if i+1 < len(list) && !spread {
 				next := v.args[list[i+1].Index]
 				if key != "" {
-					v.emit(s, f.underLogKey(next.val, next.expr, key), false, -1, -1)
+					v.emit(s, f.underLogKey(f.shown(next.val, next.expr, s.call.Honours), next.expr, key), false, -1, -1)
 					i++
 					continue
 				}
@@ -283,6 +286,27 @@ func (v *invocation) reach(s Sink) []*value {
 	}
 	v.escape()
 	return all(unknown, v.n)
+}
+
+// shown is what one who lets these methods decide gets to see of a value: what
+// they return, whatever else its fields hold.
+func (f *fn) shown(v *value, x ast.Expr, honours func(method string) bool) *value {
+	t := f.typeOf(x)
+	if t == nil || v.clean || v.sealed {
+		return v
+	}
+	for _, m := range ownPrinting(t) {
+		if m.Name() == "Error" || !honours(m.Name()) {
+			continue
+		}
+		s := f.e.summaryOf(m)
+		if !f.e.moduleFunc(m) || s == nil || len(s.results) != 1 || s.results[0] == nil {
+			return v
+		}
+		out := f.subst(s.results[0], []*value{v}, x.Pos(), exprName(x)+"."+m.Name(), 0)
+		return &value{labels: f.collect(out), sealed: true}
+	}
+	return v
 }
 
 // inputOf is the input that a value is, -1 if it is none.
@@ -334,6 +358,12 @@ func (v *invocation) emit(s Sink, val *value, kv bool, format, key int) {
 	for _, l := range labels {
 		if l.src == nil {
 			continue
+		}
+		if s.guessed && l.src.Kind == Whole && l.src.JSON != "" && l.src.What != "" && l.src.JSON != l.src.What {
+			// Name the field that shows however it prints.
+			c := *l.src
+			c.What = c.JSON
+			l.src = &c
 		}
 		if f.report(l, s, debug, place{pos: v.call.Pos(), end: v.call.End(), symbol: f.symbol, name: v.text}, l.step.then(v.call.Pos(), leaves(s, v.text))) {
 			told = append(told, l.rule())

@@ -48,6 +48,10 @@ type Source struct {
 	Type  string
 	Shown []string
 
+	// Weak says that only a word that means many things speaks for it (the token
+	// of a map tile) and nothing around it speaks of signing in.
+	Weak bool
+
 	// Held is the personal data in a whole object.
 	Held []Datum
 
@@ -88,6 +92,7 @@ func named(kind Kind, m sensitive.Match, pos token.Pos, where, key string) label
 		what += " (" + where + ")"
 	}
 	src := &Source{Kind: kind, Class: m.Class, Level: m.Level, What: what, Term: m.Term, Key: key, digits: sensitive.Holds(types.Typ[types.Int], m), pos: pos}
+	src.Weak = kind == ByName && sensitive.WeakName(m, key)
 	return label{src: src, step: (*step)(nil).then(pos, what)}
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
+	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
+	"github.com/launchgate/launchgate/analyzers/internal/words"
 )
 
 // fn interprets one declared function with the literals inside it.
@@ -475,7 +477,7 @@ func (f *fn) assignStmt(s *ast.AssignStmt) {
 	case len(s.Lhs) > 1 && len(s.Rhs) == 1:
 		vals := f.evalTuple(s.Rhs[0], len(s.Lhs))
 		for i, l := range s.Lhs {
-			f.assign(l, vals[i], "is assigned to "+exprName(l))
+			f.assign(l, piece(l, s.Rhs[0], vals[i]), "is assigned to "+exprName(l))
 		}
 	default:
 		vals := make([]*value, len(s.Rhs))
@@ -484,10 +486,49 @@ func (f *fn) assignStmt(s *ast.AssignStmt) {
 		}
 		for i, l := range s.Lhs {
 			if i < len(vals) {
-				f.assign(l, vals[i], "is assigned to "+exprName(l))
+				f.assign(l, piece(l, s.Rhs[i], vals[i]), "is assigned to "+exprName(l))
 			}
 		}
 	}
+}
+
+// compound are terms for texts in which a secret stands beside what is none: the
+// user, the host, the file.
+var compound = map[string]bool{
+	"credential": true, "credentials": true, "creds": true, "dsn": true, "connection string": true, "conn str": true, "connstr": true, "conn string": true,
+	"connection uri": true, "db url": true, "database url": true, "db uri": true, "database uri": true, "mongo uri": true, "mongodb uri": true,
+	"postgres url": true, "redis url": true, "amqp url": true, "broker url": true,
+}
+
+// harmlessPieces are last words of names for the part of such a text that is no
+// secret.
+var harmlessPieces = words.NewSet("user username login userid host hostname port addr scheme driver dialect file filename path dir directory folder")
+
+// piece takes from what a call cut out of a compound text (user, pass, _ :=
+// strings.Cut(credentials, ":")) what the name it is given says that it is not.
+func piece(lhs, rhs ast.Expr, v *value) *value {
+	id, ok := ast.Unparen(lhs).(*ast.Ident)
+	if !ok || len(v.labels) == 0 {
+		return v
+	}
+	c, ok := ast.Unparen(rhs).(*ast.CallExpr)
+	if !ok {
+		return v
+	}
+	ws := words.Split(id.Name)
+	if last := len(ws) - 1; last < 0 || !harmlessPieces[ws[last]] && (last == 0 || !harmlessPieces[ws[last-1]+ws[last]]) {
+		return v
+	}
+	folder := exprName(c.Fun) == "filepath.Dir" || exprName(c.Fun) == "path.Dir"
+	w := *v
+	w.labels = slices.DeleteFunc(slices.Clone(v.labels), func(l label) bool {
+		if folder && l.src != nil && l.src.Class == sensitive.Credential {
+			return true // of a connection string that is the path of a file
+		}
+		// What the call itself reads (os.Getenv("DSN")) is still whole.
+		return l.src != nil && l.src.Class == sensitive.Credential && compound[l.src.Term] && l.step.first() != c.Pos()
+	})
+	return &w
 }
 
 // assign gives what an expression stands for a new value.

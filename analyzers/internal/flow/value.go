@@ -38,6 +38,17 @@ func (s *step) list() []*step {
 	return out
 }
 
+// first is where the label began.
+func (s *step) first() token.Pos {
+	if s == nil {
+		return token.NoPos
+	}
+	for s.prev != nil {
+		s = s.prev
+	}
+	return s.pos
+}
+
 // port is an input of the function under work: a parameter, the receiver first,
 // and the path of parts below it.
 type port struct {

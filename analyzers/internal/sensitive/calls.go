@@ -115,6 +115,9 @@ var getterVerbs = words.NewSet("get read fetch load find lookup generate gen new
 // give it.
 var verdictWords = words.NewSet("is has check verify validate compare valid count len exists send reset update set delete remove revoke invalidate rotate store save write put log print encode hash")
 
+// settings are words of calls that read a setting.
+var settings = words.NewSet("configured config configuration setting settings default")
+
 // parsers are types whose tokens are those of a language.
 var parsers = words.NewSet("decoder tokenizer scanner lexer parser reader encoder")
 
@@ -183,6 +186,9 @@ func (l *Lexicon) getter(fn callee.Func) (Source, bool) {
 	m, ok := l.Name(strings.Join(ws, " "))
 	if !ok {
 		return Source{}, false
+	}
+	if strings.HasSuffix(m.Term, " header") && settings.HasAny(ws) {
+		return Source{}, false // which header it is, not what is in it
 	}
 	m.Why = "it comes from " + fn.Name
 	return Source{Match: m}, true

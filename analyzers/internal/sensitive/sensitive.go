@@ -133,7 +133,7 @@ var (
 		should needs need allow allows can must was were did does if no not non without with invalid missing empty wrong bad incorrect malformed unknown expired forgot
 		forgotten verify verified validate validated valid check checked require required requires enable enabled disable disabled hide show err error page next prev previous continuation
 		cursor sync change changed update updated send sent failed unique duplicate unsupported supports support use uses used using skip ignore reset resend confirmed
-		public nonce salt parse lex lexer parsed syntax regex regexp re pagination paging delim delimiter separator cancellation cancel lock fencing by compare compares equal equals match matches contains`)
+		public nonce salt parse lex lexer parsed syntax regex regexp re pagination paging delim delimiter separator cancellation cancel lock fencing by table tables column compare compares equal equals match matches contains`)
 	after = words.NewSet(`hash hashed hashes digest checksum md5 sha sha1 sha256 bcrypt argon encrypted ciphertext masked redacted censored obfuscated anonymized anonymised
 		sanitized sanitised tokenized placeholder dummy example sample test mock fake count counts len length size min max limit limits policy policies rule rules strength score
 		validator validators validate validation valid required requirement requirements enabled disabled verified confirmed verification confirmation exists exist expired expiry expires expire expiration ttl age

@@ -157,6 +157,9 @@ func (l *Lexicon) Field(owner types.Type, f *types.Var, tag string) (Match, bool
 		ownerWords = append(ownerWords[:len(ownerWords):len(ownerWords)], "lexer")
 	}
 	if m, ok := l.name(f.Name(), ownerWords); ok {
+		if strings.HasSuffix(m.Term, " header") && configured(reflect.StructTag(tag)) {
+			return Match{}, false // a setting says which header, not what is in it
+		}
 		return m, Holds(f.Type(), m)
 	}
 	if jsonHides(tag) && hiddenSecrets[strings.ToLower(f.Name())] {
@@ -289,6 +292,16 @@ func tagNames(tag reflect.StructTag) []string {
 		}
 	}
 	return out
+}
+
+// configured reports whether a field is read from a file of settings.
+func configured(tag reflect.StructTag) bool {
+	for _, k := range [...]string{"mapstructure", "yaml", "toml", "env", "envconfig", "koanf", "hcl"} {
+		if _, ok := tag.Lookup(k); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // byOwner judges fields whose names alone say nothing: the Name of a person, the

@@ -14,6 +14,7 @@ import (
 	"log"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -273,3 +274,66 @@ func identifiers(userID int64, customerId string, accountUUID string, tenantID, 
 	log.Print(tenantID, requestID, sessionCount) // ok: ids, a count
 	slog.Info("x", "user", userID)               // ok: an id under a telling key
 }
+
+// What shows itself shows what its method returns, whatever was put into it.
+type parcel struct {
+	ID       string
+	Postcode string
+	Label    string
+}
+
+func (p *parcel) String() string { return "parcel " + p.ID }
+
+func (p *parcel) relabel() {
+	log.Printf("relabelled %s", p) // ok: its id is all that String returns
+	log.Print(p)                   // ok: its id is all that String returns
+}
+
+func (p *parcel) dispatch(to model.User) {
+	p.Label = to.Email
+	p.Postcode = "1234"
+	p.relabel()
+	log.Printf("dispatched %s", p) // ok: its id is all that String returns
+}
+
+// Of a pair that holds a secret one half is none.
+func signOn(credentials, dsn string) {
+	username, secretHalf := halves(credentials)
+	log.Printf("sign-on of %s", username) // ok: the user of a pair
+	log.Print(secretHalf)                 // want "logs/credential: credentials .the parameter credentials. reaches the log"
+	file, _, _ := strings.Cut(strings.TrimPrefix(dsn, "file:"), "?")
+	log.Printf("opening %s", file)                       // ok: the file of a connection string
+	folder := filepath.Dir(dsn)                          // the folder of a database in a file
+	log.Printf("making the folder %s", folder)           // ok: a folder
+	log.Printf("cannot open %s", strings.TrimSpace(dsn)) // want "logs/credential: a dsn"
+}
+
+func halves(s string) (string, string) {
+	a, b, _ := strings.Cut(s, ":")
+	return a, b
+}
+
+// Settings name a header, rules and tables name a field.
+type gateway struct {
+	AuthHeader string `yaml:"auth_header"`
+}
+
+type Rules map[string][]string
+
+var signInRules = Rules{"Password": {notBlank()}, "Email": {notBlank()}}
+
+func notBlank() string { return "not blank" }
+
+var sqlTableAPIKeys = "api_keys"
+
+func naming(g gateway) {
+	log.Printf("reading the header %s", g.AuthHeader) // ok: the name of a header
+	log.Print("by default ", configuredAuthHeader())  // ok: the name of a header
+	log.Print("rules: ", signInRules)                 // ok: what a password must be like
+	sqlTableAPIKeys = "x_" + sqlTableAPIKeys
+	log.Print("creating ", sqlTableAPIKeys) // ok: the name of a table
+}
+
+var gateways map[string]gateway
+
+func configuredAuthHeader() string { return strings.TrimSpace(gateways["main"].AuthHeader) }
