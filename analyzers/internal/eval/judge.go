@@ -140,6 +140,9 @@ func (m *machine) signsIn(c *closure, path string) bool {
 		return true
 	}
 	basic, issues := false, false
+	// code, state and passkey: credentials that are there only to sign in, and
+	// known: what is called after all of them makes an identity of them.
+	code, state, passkey, known := false, false, false, false
 	var visit func(n *program.Node, depth int)
 	visit = func(n *program.Node, depth int) {
 		walk(n, func(n *program.Node) {
@@ -147,7 +150,16 @@ func (m *machine) signsIn(c *closure, path string) bool {
 				return
 			}
 			fun := n.K[0]
+			for _, a := range n.K[1:] {
+				if a.Op == program.Const && a.T == "string" {
+					code, state = code || a.S == "code", state || a.S == "state"
+				}
+			}
 			ws := words(lastName(fun.S))
+			if (code && state || passkey) && makesIdentity(ws) {
+				known = true
+			}
+			passkey = passkey || assertsPasskey(lastName(fun.S))
 			switch {
 			case fun.S == "BasicAuth":
 				basic = true
@@ -162,7 +174,24 @@ func (m *machine) signsIn(c *closure, path string) bool {
 		})
 	}
 	visit(c.fn.Body, 1)
-	return basic && issues
+	return basic && issues || known
+}
+
+// makesIdentity reports whether a function named so gives a caller an identity.
+func makesIdentity(ws []string) bool {
+	return slices.ContainsFunc(ws, func(w string) bool { return w == "token" || w == "session" || w == "jwt" || w == "cookie" }) &&
+		slices.ContainsFunc(ws, func(w string) bool { return issuing(w) || w == "authenticate" }) &&
+		!slices.Contains(ws, "csrf") && !slices.Contains(ws, "xsrf")
+}
+
+// assertsPasskey reports whether a function of WebAuthn libraries finds out who
+// the caller is; those that take a known user may as well confirm one.
+func assertsPasskey(name string) bool {
+	switch name {
+	case "ValidateDiscoverableLogin", "ValidatePasskeyLogin", "FinishDiscoverableLogin", "FinishPasskeyLogin":
+		return true
+	}
+	return false
 }
 
 // issuing: the word names making something.
