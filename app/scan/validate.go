@@ -157,6 +157,9 @@ func validate(rep Report, s Scanner) error {
 	return validReceipt(rep.Receipt)
 }
 
+// linkForm is an address that ends no cell of a table and no link.
+var linkForm = regexp.MustCompile(`^https://[A-Za-z0-9./_?=&%#~:@+-]+$`)
+
 func validRotation(r review.Rotation) error {
 	if !keyForm.MatchString(r.Key) {
 		return errors.New("its key is no keyed fingerprint")
@@ -170,7 +173,7 @@ func validRotation(r review.Rotation) error {
 	if len(r.Provider)+len(r.Where)+len(r.Steps)+len(r.Entropy) > maxText || r.Line < 0 || r.Places < 1 {
 		return errors.New("it says more than can be")
 	}
-	if r.Where != "" && !strings.HasPrefix(r.Where, "https://") {
+	if r.Where != "" && !linkForm.MatchString(r.Where) {
 		return errors.New("its link is none")
 	}
 	if !plainPath(r.Path) {

@@ -228,8 +228,9 @@ const writeOnly = llsys.AccessFSReadFile | llsys.AccessFSReadDir | llsys.AccessF
 	llsys.AccessFSMakeReg | llsys.AccessFSMakeDir | llsys.AccessFSRemoveFile | llsys.AccessFSRemoveDir
 
 // inert takes away, with seccomp, what a process needs to execute a program, to
-// reach a network or another process, or to rearrange its own walls. Landlock
-// says which files may be executed; it says nothing of a program in memory.
+// reach a network, to read or steer another process, or to rearrange its own
+// walls. Landlock says which files may be executed; it says nothing of a program
+// in memory. Signals stay: Go's runtime interrupts its own threads by them.
 func inert() string {
 	// The filter binds the thread it is loaded on and is copied to all others; so
 	// is the promise never to gain privileges that the kernel wants first.
@@ -242,6 +243,7 @@ func inert() string {
 			"socket", "socketpair", "connect", "bind", "listen", "accept4",
 			"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_open", "kcmp",
 			"unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "open_by_handle_at",
+			"fsopen", "fsconfig", "fsmount", "fspick", "move_mount", "open_tree",
 			"bpf", "perf_event_open", "io_uring_setup", "userfaultfd", "keyctl", "add_key", "request_key",
 		}}},
 	}})
