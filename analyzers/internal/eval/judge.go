@@ -178,8 +178,9 @@ func (m *machine) signsIn(c *closure, path string) bool {
 }
 
 // makesIdentity reports whether a function named so gives a caller an identity.
+// Setting a cookie alone says nothing: one that is over is deleted that way.
 func makesIdentity(ws []string) bool {
-	return slices.ContainsFunc(ws, func(w string) bool { return w == "token" || w == "session" || w == "jwt" || w == "cookie" }) &&
+	return !slices.Equal(ws, []string{"set", "cookie"}) && slices.ContainsFunc(ws, func(w string) bool { return w == "token" || w == "session" || w == "jwt" || w == "cookie" }) &&
 		slices.ContainsFunc(ws, func(w string) bool { return issuing(w) || w == "authenticate" }) &&
 		!slices.Contains(ws, "csrf") && !slices.Contains(ws, "xsrf")
 }
