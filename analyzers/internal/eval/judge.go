@@ -134,7 +134,8 @@ func (m *machine) late(rt *routes.Route, mws []middleware) {
 // signsIn reports whether a handler is what turns credentials into an identity:
 // what it refuses is wrong credentials, not the lack of an identity.
 func (m *machine) signsIn(c *closure, path string) bool {
-	last := strings.ToLower(path[strings.LastIndexByte(path, '/')+1:])
+	last := strings.ToLower(strings.TrimSuffix(path, restOfPath))
+	last = last[strings.LastIndexByte(last, '/')+1:]
 	switch strings.NewReplacer("-", "", "_", "").Replace(last) {
 	case "login", "signin", "signup", "register", "registration", "forgotpassword", "forgotpwd", "forgotpw", "resetpassword", "passwordreset", "lostpassword", "setup", "install", "captcha":
 		return true

@@ -581,6 +581,9 @@ func (m *machine) prefixOf(r *router) string {
 	return p
 }
 
+// restOfPath is how gorilla writes what may follow a prefix.
+const restOfPath = "{rest:.*}"
+
 // ruleOp is a method of gorilla's Route.
 func (m *machine) ruleOp(b *ruleBuilder, name string, c call) value {
 	arg := ""
@@ -625,7 +628,11 @@ func (m *machine) ruleOp(b *ruleBuilder, name string, c call) value {
 			ms = []string{"*"}
 		}
 		for _, meth := range ms {
-			b.rec = m.add(b.r, meth, b.path, b.h, nil, c)
+			p := b.path
+			if b.pre {
+				p += restOfPath
+			}
+			b.rec = m.add(b.r, meth, p, b.h, nil, c)
 			b.rec.subtree = b.pre
 			b.rec.pos = b.pos
 		}

@@ -332,13 +332,14 @@ func (m *machine) finish() routes.Inventory {
 				wraps = append(wraps, middleware{v: l, pos: l.pos, seq: r.seq})
 			}
 			prefix := p.strip
-			if r.r.fam.id == "chi" || r.r.fam.id == "fiber" {
+			own := r.r.fam.id == "chi" || r.r.fam.id == "fiber"
+			if own {
 				prefix = joinPath(strings.TrimSuffix(strings.TrimSuffix(r.path, "*"), "/"), "")
 				if p.strip != "" {
 					prefix = r.path
 				}
 			}
-			m.mount(sub, r.r, prefix, wraps, r)
+			m.mount(sub, r.r, prefix, !own, wraps, r)
 			r.handler = nil
 		}
 	}
@@ -400,14 +401,14 @@ func (m *machine) redispatched(rs []routes.Route) {
 	}
 }
 
-func (m *machine) mount(sub, to *router, prefix string, wraps []middleware, rec *record) {
+func (m *machine) mount(sub, to *router, prefix string, whole bool, wraps []middleware, rec *record) {
 	sub.isRoot = false
 	for _, e := range sub.parents {
 		if e.to == to && e.prefix == prefix && len(e.wraps) == len(wraps) {
 			return
 		}
 	}
-	sub.parents = append(sub.parents, edge{to: to, prefix: prefix, wraps: wraps, seq: rec.seq, via: append([]place{rec.pos}, rec.via...)})
+	sub.parents = append(sub.parents, edge{to: to, prefix: prefix, whole: whole, wraps: wraps, seq: rec.seq, via: append([]place{rec.pos}, rec.via...)})
 }
 
 func dedupe(rs []routes.Route) []routes.Route {
@@ -432,6 +433,9 @@ func dedupe(rs []routes.Route) []routes.Route {
 // way is one way from a server to a router: its prefix and chain.
 type way struct {
 	prefix string
+	// cut is what is gone from a request's path on the way: the part of the
+	// prefix that handlers do not see.
+	cut    string
 	chain  []middleware
 	server string
 	late   []middleware // attached to the routers on the way too late
@@ -473,7 +477,7 @@ func (m *machine) ways(r *router, seq, depth int) []way {
 				continue
 			}
 			seen[p.strip] = true
-			w := way{prefix: p.strip, server: m.serverName(r), places: here}
+			w := way{prefix: p.strip, cut: p.strip, server: m.serverName(r), places: here}
 			for _, l := range p.layers {
 				w.chain = append(w.chain, middleware{v: l, pos: l.pos})
 			}
@@ -496,9 +500,15 @@ func (m *machine) ways(r *router, seq, depth int) []way {
 			if len(out) >= maxWays {
 				break
 			}
-			p := joinPath(w.prefix, e.prefix)
+			p, cut := joinPath(w.prefix, e.prefix), w.cut
+			if e.whole {
+				p = joinPath(w.cut, e.prefix)
+			}
+			if !e.group {
+				cut = p
+			}
 			mws, late := own(p)
-			n := way{prefix: p, server: w.server, late: slices.Concat(late, w.late), places: slices.Concat(here, e.via, w.places)}
+			n := way{prefix: p, cut: cut, server: w.server, late: slices.Concat(late, w.late), places: slices.Concat(here, e.via, w.places)}
 			n.chain = append(n.chain, w.chain...)
 			n.chain = append(n.chain, e.wraps...)
 			n.chain = append(n.chain, mws...)
