@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 	"sort"
 	"strings"
@@ -70,11 +71,24 @@ func (l look) tree(ctx context.Context, dir, prefix string) (*sight, error) {
 // collected. Dependencies' syntax is short-lived while loading, so that a late
 // collection costs memory there; the analyzers allocate much more than they
 // keep, and at 50 % collecting took two fifths of the time of a route inventory.
-// The worker's memory limit holds in either.
+// So they get as much as there is room for below heapGoal, which only a large
+// program's own data exceeds. The worker's memory limit holds in any case.
 const (
-	gcLoading   = 100
-	gcAnalysing = 200
+	gcLoading = 100
+	gcMost    = 200
+	heapGoal  = 220 << 20
 )
+
+// gcAnalysing returns the percentage for the analyzers, by what loading left.
+func gcAnalysing() int {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	if live[0].Value.Kind() != metrics.KindUint64 || live[0].Value.Uint64() == 0 {
+		return gcMost // nothing was collected yet: the heap is small
+	}
+	alive := int64(live[0].Value.Uint64())
+	return int(min(max((heapGoal-alive)*100/alive, gcLoading), gcMost))
+}
 
 // maxStuck bounds how many packages may be given up for taking too long.
 const maxStuck = 4
@@ -156,7 +170,7 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 	if err != nil {
 		return nil, failure(ctx, "load the Go code", err)
 	}
-	debug.SetGCPercent(gcAnalysing)
+	debug.SetGCPercent(gcAnalysing())
 	analysed, err := driver.Run(ctx, repo, driver.Options{Analyzers: l.suite(l.set), Workers: opt.Workers, Progress: event("scanning"),
 		Working: m.working("scanning"), Restore: recs.facts})
 	if err != nil {
