@@ -2,7 +2,9 @@ package ghtest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -54,11 +56,16 @@ func (f *fileDiff) find(line int, side review.Side) int {
 
 var hunkHead = regexp.MustCompile(`^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@`)
 
-// diff returns what base...head changes.
+// diff returns what base...head changes: nothing where they have no history in
+// common, which a forced push can bring an open pull request to.
 func diff(dir string, base, head review.SHA) ([]*fileDiff, error) {
 	out, err := git(dir, nil, "merge-base", string(base), string(head))
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == 1 {
+		return nil, nil
+	}
 	if err != nil {
-		return nil, fmt.Errorf("no common history: %w", err)
+		return nil, fmt.Errorf("find the merge base: %w", err)
 	}
 	from := strings.TrimSpace(string(out))
 	return diffCommits(dir, from, string(head), "-U3")
