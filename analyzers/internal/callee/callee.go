@@ -8,7 +8,6 @@ package callee
 import (
 	"go/ast"
 	"go/types"
-	"strings"
 )
 
 // Func is a function or method: its package path, the name of its receiver's
@@ -116,23 +115,4 @@ func TypeName(info *types.Info, e ast.Expr) (pkg, name string) {
 		return TypeName(info, x.X)
 	}
 	return "", ""
-}
-
-// SamePackage reports whether path is want, or another major version of it.
-func SamePackage(path, want string) bool {
-	return path == want || major(path) == major(want)
-}
-
-// major takes a trailing /vN off an import path.
-func major(path string) string {
-	i := strings.LastIndex(path, "/v")
-	if i < 0 || len(path) == i+2 {
-		return path
-	}
-	for _, c := range path[i+2:] {
-		if c < '0' || c > '9' {
-			return path
-		}
-	}
-	return path[:i]
 }

@@ -120,15 +120,6 @@ func Method(pkg, name string) (callee.Func, bool) {
 	return s.Func, ok
 }
 
-// All returns every call the table knows, for tests and figures.
-func All() []Sink {
-	var out []Sink
-	for _, s := range load().exact {
-		out = append(out, s)
-	}
-	return out
-}
-
 // renamed are libraries that moved, by canonical path of then and now.
 var renamed = map[string]string{
 	"golang.org/x/exp/slog":                "log/slog",

@@ -18,11 +18,10 @@ import (
 // several goroutines and processes at once. A nil Store has nothing and keeps
 // nothing.
 type Store struct {
-	root     *os.Root
-	readOnly bool
-	hits     atomic.Int64
-	misses   atomic.Int64
-	damaged  atomic.Int64
+	root    *os.Root
+	hits    atomic.Int64
+	misses  atomic.Int64
+	damaged atomic.Int64
 }
 
 // magic begins every entry; the SHA-256 of the payload and the payload follow.
@@ -44,15 +43,6 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	return &Store{root: root}, nil
-}
-
-// OpenReadOnly opens a pre-filled store; Put keeps nothing.
-func OpenReadOnly(dir string) (*Store, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
-	}
-	return &Store{root: root, readOnly: true}, nil
 }
 
 // Close releases the folder.
@@ -118,16 +108,14 @@ func (s *Store) get(key string) ([]byte, bool) {
 		sum, payload := raw[len(magic):len(magic)+sha256.Size], raw[len(magic)+sha256.Size:]
 		got := sha256.Sum256(append([]byte(key), payload...))
 		if bytes.HasPrefix(raw, []byte(magic)) && bytes.Equal(got[:], sum) {
-			if now := time.Now(); !s.readOnly && now.Sub(st.ModTime()) > touchAfter {
+			if now := time.Now(); now.Sub(st.ModTime()) > touchAfter {
 				_ = s.root.Chtimes(name, now, now) // only Trim's choice gets worse
 			}
 			return payload, true
 		}
 	}
 	s.damaged.Add(1)
-	if !s.readOnly {
-		_ = s.root.Remove(name) // the next write replaces it
-	}
+	_ = s.root.Remove(name) // the next write replaces it
 	return nil, false
 }
 
@@ -135,7 +123,7 @@ func (s *Store) get(key string) ([]byte, bool) {
 // all of an entry or nothing. A full disk is no reason for a review to fail: the
 // caller may ignore the error.
 func (s *Store) Put(key string, data []byte) error {
-	if s == nil || s.readOnly || len(data) > MaxEntry {
+	if s == nil || len(data) > MaxEntry {
 		return nil
 	}
 	name, ok := place(key)
@@ -179,7 +167,7 @@ func (s *Store) Stats() (hits, misses, damaged int64) {
 // bytes are left. Others may read and write meanwhile; what they need again is
 // made again.
 func (s *Store) Trim(max int64) (removed int, err error) {
-	if s == nil || s.readOnly {
+	if s == nil {
 		return 0, nil
 	}
 	type entry struct {
