@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/launchgate/launchgate/analyzers/internal/importpath"
 	"github.com/launchgate/launchgate/analyzers/internal/program"
 )
 
@@ -19,7 +20,7 @@ const (
 
 // humaFunc carries out huma's package-level functions.
 func (m *machine) humaFunc(pkg, fn string, c call) (value, bool) {
-	base := withoutMajor(pkg)
+	base := importpath.Unversioned(pkg)
 	fam := known(humaPkg)
 	if strings.HasPrefix(base, humaAdapters) && strings.HasPrefix(fn, "New") && len(c.args) > 0 {
 		// New(router, config), NewWithGroup(router, group, config),

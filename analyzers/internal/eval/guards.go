@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/launchgate/launchgate/analyzers/internal/importpath"
 	"github.com/launchgate/launchgate/analyzers/internal/program"
 	"github.com/launchgate/launchgate/analyzers/routes"
 )
@@ -127,7 +128,7 @@ var guardFacts = []guardFact{
 
 // factOf finds what is known about a library's function.
 func factOf(pkg, typ, name string) *guardFact {
-	base := withoutMajor(pkg)
+	base := importpath.Unversioned(pkg)
 	for i := range guardFacts {
 		f := &guardFacts[i]
 		if f.pkg != base {
@@ -158,7 +159,7 @@ func (m *machine) judgeLibrary(x *external, path, method string) verdict {
 		}
 		return v
 	}
-	base := withoutMajor(pkg)
+	base := importpath.Unversioned(pkg)
 	ws := words(name)
 	if isAuthPackage(base) || hasIdentity(ws) && !slices.Contains(ws, "csrf") && !isSessionPackage(base) {
 		v.kind, v.why = routes.KindUnresolved, "its name says that it guards, but nothing is known about it"
@@ -169,7 +170,7 @@ func (m *machine) judgeLibrary(x *external, path, method string) verdict {
 // guardLibrary reports whether a package, or one of its subpackages, is known to
 // hold guards.
 func guardLibrary(pkg string) bool {
-	base := withoutMajor(pkg)
+	base := importpath.Unversioned(pkg)
 	return slices.ContainsFunc(guardFacts, func(f guardFact) bool {
 		return f.pkg == base || strings.HasPrefix(f.pkg, base+"/")
 	})
@@ -179,7 +180,7 @@ func guardLibrary(pkg string) bool {
 // without the version of the one and the type of the other.
 func libraryName(q string) string {
 	pkg, _, name := split(q)
-	pkg = lastPart(withoutMajor(pkg))
+	pkg = lastPart(importpath.Unversioned(pkg))
 	name = lastName(name)
 	if pkg == "" {
 		return name

@@ -1,6 +1,10 @@
 package eval
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/importpath"
+)
 
 // family is what there is to know about one router library. Adding a router is
 // adding a row; only semantics that no existing row has need code. The steps are
@@ -105,10 +109,10 @@ var families = []*family{
 
 // known finds the family a package belongs to.
 func known(pkg string) *family {
-	base := withoutMajor(pkg)
+	base := importpath.Unversioned(pkg)
 	for _, f := range families {
 		for _, p := range f.pkgs {
-			if base == withoutMajor(p) {
+			if base == importpath.Unversioned(p) {
 				return f
 			}
 		}
@@ -118,22 +122,6 @@ func known(pkg string) *family {
 
 // IsLibrary reports whether a package belongs to a router library.
 func IsLibrary(pkg string) bool { return known(pkg) != nil }
-
-// withoutMajor takes /vN elements out of an import path.
-func withoutMajor(p string) string {
-	i := strings.Index(p, "/v")
-	if i < 0 {
-		return p
-	}
-	j := i + 2
-	for j < len(p) && p[j] >= '0' && p[j] <= '9' {
-		j++
-	}
-	if j == i+2 || j < len(p) && p[j] != '/' {
-		return p
-	}
-	return p[:i] + p[j:]
-}
 
 // split takes a qualified name "path.Name" or "path.Type.Name" apart.
 func split(q string) (pkg, typ, name string) {

@@ -1,12 +1,13 @@
 package eval
 
 import (
-	"github.com/launchgate/launchgate/analyzers/routes"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/launchgate/launchgate/analyzers/internal/importpath"
 	"github.com/launchgate/launchgate/analyzers/internal/program"
+	"github.com/launchgate/launchgate/analyzers/routes"
 )
 
 // simulation is one request sent through one handler or middleware.
@@ -1110,7 +1111,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	case "os.Exit", "log.Fatal", "log.Fatalf":
 		return stop{}
 	}
-	base := withoutMajor(pkg)
+	base := importpath.Unversioned(pkg)
 	switch base + "." + fn {
 	case "google.golang.org/grpc/metadata.FromIncomingContext":
 		return tuple{request{"hdr"}, boolean(true, false)}
@@ -1233,7 +1234,7 @@ func isAuthPackage(p string) bool {
 
 // libraryGlobal is a well-known variable of a library.
 func libraryGlobal(pkg, name string) value {
-	switch withoutMajor(pkg) {
+	switch importpath.Unversioned(pkg) {
 	case "google.golang.org/grpc/codes":
 		switch name {
 		case "Unauthenticated":

@@ -6,9 +6,10 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
-	"path"
 	"strconv"
 	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/importpath"
 )
 
 // maxDepth bounds the nesting that is followed; deeper code becomes Bad.
@@ -64,27 +65,12 @@ func (b *builder) fileImports(f *ast.File) {
 		if err != nil {
 			continue
 		}
-		name := path.Base(p)
-		if isMajor(name) {
-			name = path.Base(path.Dir(p))
-		}
-		name = strings.TrimPrefix(name, "go-")
-		if i := strings.LastIndex(name, ".v"); i > 0 {
-			name = name[:i]
-		}
+		name := importpath.Name(p)
 		if s.Name != nil {
 			name = s.Name.Name
 		}
 		b.imports[name] = p
 	}
-}
-
-func isMajor(s string) bool {
-	if len(s) < 2 || s[0] != 'v' {
-		return false
-	}
-	_, err := strconv.Atoi(s[1:])
-	return err == nil
 }
 
 func (b *builder) line(p token.Pos) int32 { return int32(b.fset.PositionFor(p, false).Line) }

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
+	"github.com/launchgate/launchgate/analyzers/internal/importpath"
 )
 
 //go:embed table.txt
@@ -142,42 +143,14 @@ var renamed = map[string]string{
 	"gopkg.in/cihub/seelog":                "github.com/cihub/seelog",
 }
 
-// Canonical writes an import path without major versions (/v2, .v2) and without
-// the folder it is vendored in, under the name the library has today.
+// Canonical writes an import path as importpath.Unversioned does, under the name
+// the library has today.
 func Canonical(path string) string {
-	if i := strings.LastIndex(path, "/vendor/"); i >= 0 {
-		path = path[i+len("/vendor/"):]
-	}
-	path = strings.TrimPrefix(path, "vendor/")
-	parts := strings.Split(path, "/")
-	out := parts[:0]
-	for i, p := range parts {
-		if i > 0 && isMajor(p, "v") {
-			continue
-		}
-		if j := strings.LastIndex(p, ".v"); j > 0 && isMajor(p[j:], ".v") {
-			p = p[:j]
-		}
-		out = append(out, p)
-	}
-	path = strings.Join(out, "/")
+	path = importpath.Unversioned(path)
 	if now, ok := renamed[path]; ok {
 		return now
 	}
 	return path
-}
-
-func isMajor(s, prefix string) bool {
-	digits, ok := strings.CutPrefix(s, prefix)
-	if !ok || digits == "" {
-		return false
-	}
-	for _, c := range digits {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
 }
 
 // telemetry are the packages that send what they get to somebody else.
