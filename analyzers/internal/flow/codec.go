@@ -1,257 +1,194 @@
 package flow
 
 import (
-	"encoding/binary"
-	"errors"
+	"fmt"
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
 	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
 	"github.com/launchgate/launchgate/analyzers/internal/sinks"
+	"github.com/launchgate/launchgate/analyzers/internal/wire"
 )
 
 // GobEncode writes the facts with a string table: the same facts make the same
 // bytes.
 func (f *Facts) GobEncode() ([]byte, error) {
-	e := &encoder{index: map[string]uint64{}, srcs: map[*Source]uint64{}, steps: map[*step]uint64{}}
+	e := &encoder{srcs: map[*Source]int{}, steps: map[*step]int{}}
 	p := f.p
 	if p == nil {
 		p = &pkgFacts{}
 	}
-	e.uint(len(p.funcs))
+	e.Uint(len(p.funcs))
 	for _, k := range sortedKeys(p.funcs) {
-		e.str(k)
+		e.Str(k)
 		e.summary(p.funcs[k])
 	}
-	e.uint(len(p.globals))
+	e.Uint(len(p.globals))
 	for _, k := range sortedKeys(p.globals) {
-		e.str(k)
+		e.Str(k)
 		e.value(p.globals[k])
 	}
-	e.uint(len(p.pending))
+	e.Uint(len(p.pending))
 	for _, q := range p.pending {
-		e.str(q.method)
-		e.uint(q.input)
-		e.bits(q.err)
+		e.Str(q.method)
+		e.Uint(q.input)
+		e.Bits(q.err)
 		e.source(q.src)
 		e.chain(q.step)
 	}
-	return e.buf, nil
+	return e.Bytes(), nil
 }
 
 type encoder struct {
-	buf   []byte
-	index map[string]uint64
-	srcs  map[*Source]uint64
-	steps map[*step]uint64
-}
-
-func (e *encoder) uint(n int) { e.buf = binary.AppendUvarint(e.buf, uint64(max(n, 0))) }
-
-// str writes a number for a string seen before, else 0, length and bytes.
-func (e *encoder) str(s string) {
-	if n, ok := e.index[s]; ok {
-		e.buf = binary.AppendUvarint(e.buf, n)
-		return
-	}
-	e.index[s] = uint64(len(e.index) + 1)
-	e.uint(0)
-	e.uint(len(s))
-	e.buf = append(e.buf, s...)
-}
-
-func (e *encoder) bits(bs ...bool) {
-	n := 0
-	for i, b := range bs {
-		if b {
-			n |= 1 << i
-		}
-	}
-	e.uint(n)
+	wire.Encoder
+	srcs  map[*Source]int
+	steps map[*step]int
 }
 
 func (e *encoder) source(s *Source) {
 	if s == nil {
-		e.uint(0)
+		e.Uint(0)
 		return
 	}
 	if n, ok := e.srcs[s]; ok {
-		e.buf = binary.AppendUvarint(e.buf, n+1)
+		e.Uint(n + 1)
 		return
 	}
-	e.srcs[s] = uint64(len(e.srcs) + 1)
-	e.uint(1)
-	e.uint(int(s.Kind))
-	e.bits(s.digits, s.foreign, s.local, s.Weak)
-	e.uint(s.line)
+	e.srcs[s] = len(e.srcs) + 1
+	e.Uint(1)
+	e.Uint(int(s.Kind))
+	e.Bits(s.digits, s.foreign, s.local, s.Weak)
+	e.Uint(s.line)
 	for _, x := range []string{string(s.Class), s.Level, s.What, s.Term, s.Key, s.JSON, s.Type, s.file} {
-		e.str(x)
+		e.Str(x)
 	}
-	e.uint(len(s.Shown))
-	for _, m := range s.Shown {
-		e.str(m)
-	}
-	e.uint(len(s.Held))
+	e.Strs(s.Shown)
+	e.Uint(len(s.Held))
 	for _, d := range s.Held {
-		e.str(string(d.Class))
-		e.str(d.Term)
+		e.Str(string(d.Class))
+		e.Str(d.Term)
 	}
 }
 
 func (e *encoder) chain(s *step) {
 	if s == nil {
-		e.uint(0)
+		e.Uint(0)
 		return
 	}
 	if n, ok := e.steps[s]; ok {
-		e.buf = binary.AppendUvarint(e.buf, n+1)
+		e.Uint(n + 1)
 		return
 	}
-	e.uint(1)
-	e.str(s.file)
-	e.uint(s.line)
-	e.str(s.note)
-	e.uint(s.n)
+	e.Uint(1)
+	e.Str(s.file)
+	e.Uint(s.line)
+	e.Str(s.note)
+	e.Uint(s.n)
 	e.chain(s.prev)
-	e.steps[s] = uint64(len(e.steps) + 1)
+	e.steps[s] = len(e.steps) + 1
 }
 
 func (e *encoder) value(v *value) {
 	if v == nil || v == unknown {
-		e.uint(0)
+		e.Uint(0)
 		return
 	}
 	if v.clean {
-		e.uint(1)
+		e.Uint(1)
 		return
 	}
-	e.uint(2)
-	e.uint(len(v.labels))
+	e.Uint(2)
+	e.Uint(len(v.labels))
 	for _, l := range v.labels {
 		e.source(l.src)
-		e.uint(l.in.param)
-		e.str(l.in.path)
-		e.bits(l.err, l.text)
+		e.Uint(l.in.param)
+		e.Str(l.in.path)
+		e.Bits(l.err, l.text)
 		e.chain(l.step)
 	}
-	e.uint(len(v.parts))
+	e.Uint(len(v.parts))
 	for _, k := range sortedKeys(v.parts) {
-		e.str(k)
+		e.Str(k)
 		e.value(v.parts[k])
 	}
 }
 
 func (e *encoder) summary(s *summary) {
-	e.bits(s.method, s.variadic)
-	e.uint(s.inputs)
-	e.uint(len(s.results))
+	e.Bits(s.method, s.variadic)
+	e.Uint(s.inputs)
+	e.Uint(len(s.results))
 	for _, r := range s.results {
 		e.value(r)
 	}
-	e.uint(len(s.effects))
+	e.Uint(len(s.effects))
 	for _, i := range sortedInts(s.effects) {
-		e.uint(i)
+		e.Uint(i)
 		e.value(s.effects[i])
 	}
-	e.uint(len(s.sinks))
+	e.Uint(len(s.sinks))
 	for _, u := range s.sinks {
-		e.uint(u.in.param)
-		e.str(u.in.path)
-		e.bits(u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout, u.text)
-		e.uint(int(u.sink.Kind))
-		e.uint(u.format + 1)
-		e.uint(u.key + 1)
-		e.uint(u.url)
-		e.uint(u.line)
+		e.Uint(u.in.param)
+		e.Str(u.in.path)
+		e.Bits(u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout, u.text)
+		e.Uint(int(u.sink.Kind))
+		e.Uint(u.format + 1)
+		e.Uint(u.key + 1)
+		e.Uint(u.url)
+		e.Uint(u.line)
 		for _, x := range []string{u.sink.call.Func.Pkg, u.sink.call.Func.Recv, u.sink.call.Func.Name, u.sink.Who, u.sink.Category, u.sink.Via, u.name, u.symbol, u.file} {
-			e.str(x)
+			e.Str(x)
 		}
 		e.chain(u.step)
-		e.uint(len(u.told))
-		for _, t := range u.told {
-			e.str(t)
-		}
+		e.Strs(u.told)
 	}
-	e.uint(len(s.calls))
+	e.Uint(len(s.calls))
 	for _, c := range s.calls {
-		e.uint(c.in.param)
-		e.str(c.in.path)
-		e.uint(len(c.args))
+		e.Uint(c.in.param)
+		e.Str(c.in.path)
+		e.Uint(len(c.args))
 		for _, a := range c.args {
 			e.value(a)
 		}
 	}
 }
 
-var errCorrupt = errors.New("flow fact: corrupt")
-
 // GobDecode reads what GobEncode wrote.
-func (f *Facts) GobDecode(data []byte) (err error) {
-	defer func() {
-		if recover() != nil { // an index out of range: the fact is not ours
-			err = errCorrupt
-		}
-	}()
-	d := &decoder{buf: data}
-	p := &pkgFacts{funcs: map[string]*summary{}, globals: map[string]*value{}}
-	for range d.count() {
-		k := d.str()
-		p.funcs[k] = d.summary()
+func (f *Facts) GobDecode(data []byte) error {
+	if err := wire.Decode(data, func(d *wire.Decoder) { f.p = (&decoder{Decoder: d}).facts() }); err != nil {
+		return fmt.Errorf("flow: %w", err)
 	}
-	for range d.count() {
-		k := d.str()
-		p.globals[k] = d.value(0)
-	}
-	for range d.count() {
-		q := &pending{method: d.str(), input: d.uint(), err: d.uint() == 1}
-		if q.src = d.source(); q.src == nil {
-			panic(errCorrupt)
-		}
-		q.step = d.chain(0)
-		p.pending = append(p.pending, q)
-	}
-	f.p = p
 	return nil
 }
 
 type decoder struct {
-	buf   []byte
-	table []string
+	*wire.Decoder
 	srcs  []*Source
 	steps []*step
 }
 
-func (d *decoder) uint() int {
-	n, w := binary.Uvarint(d.buf)
-	if w <= 0 || n > 1<<40 {
-		panic(errCorrupt)
+func (d *decoder) facts() *pkgFacts {
+	p := &pkgFacts{funcs: map[string]*summary{}, globals: map[string]*value{}}
+	for range d.Count() {
+		k := d.Str()
+		p.funcs[k] = d.summary()
 	}
-	d.buf = d.buf[w:]
-	return int(n)
-}
-
-// count is a length; it can never exceed what is left to read.
-func (d *decoder) count() int {
-	n := d.uint()
-	if n > len(d.buf) {
-		panic(errCorrupt)
+	for range d.Count() {
+		k := d.Str()
+		p.globals[k] = d.value(0)
 	}
-	return n
-}
-
-func (d *decoder) str() string {
-	n := d.uint()
-	if n > 0 {
-		return d.table[n-1]
+	for range d.Count() {
+		q := &pending{method: d.Str(), input: d.Uint()}
+		d.Bits(&q.err)
+		if q.src = d.source(); q.src == nil {
+			panic(wire.ErrCorrupt)
+		}
+		q.step = d.chain(0)
+		p.pending = append(p.pending, q)
 	}
-	l := d.count()
-	s := string(d.buf[:l])
-	d.buf = d.buf[l:]
-	d.table = append(d.table, s)
-	return s
+	return p
 }
 
 func (d *decoder) source() *Source {
-	n := d.uint()
+	n := d.Uint()
 	if n == 0 {
 		return nil
 	}
@@ -260,25 +197,22 @@ func (d *decoder) source() *Source {
 	}
 	s := &Source{}
 	d.srcs = append(d.srcs, s)
-	s.Kind = Kind(d.uint())
-	bits := d.uint()
-	s.digits, s.foreign, s.local, s.Weak = bits&1 != 0, bits&2 != 0, bits&4 != 0, bits&8 != 0
-	s.line = d.uint()
-	s.Class = sensitive.Class(d.str())
+	s.Kind = Kind(d.Uint())
+	d.Bits(&s.digits, &s.foreign, &s.local, &s.Weak)
+	s.line = d.Uint()
+	s.Class = sensitive.Class(d.Str())
 	for _, x := range []*string{&s.Level, &s.What, &s.Term, &s.Key, &s.JSON, &s.Type, &s.file} {
-		*x = d.str()
+		*x = d.Str()
 	}
-	for range d.count() {
-		s.Shown = append(s.Shown, d.str())
-	}
-	for range d.count() {
-		s.Held = append(s.Held, Datum{sensitive.Class(d.str()), d.str()})
+	s.Shown = d.Strs()
+	for range d.Count() {
+		s.Held = append(s.Held, Datum{sensitive.Class(d.Str()), d.Str()})
 	}
 	return s
 }
 
 func (d *decoder) chain(depth int) *step {
-	n := d.uint()
+	n := d.Uint()
 	if n == 0 {
 		return nil
 	}
@@ -286,9 +220,9 @@ func (d *decoder) chain(depth int) *step {
 		return d.steps[n-2]
 	}
 	if depth > 4*maxSteps {
-		panic(errCorrupt)
+		panic(wire.ErrCorrupt)
 	}
-	s := &step{file: d.str(), line: d.uint(), note: d.str(), n: d.uint()}
+	s := &step{file: d.Str(), line: d.Uint(), note: d.Str(), n: d.Uint()}
 	s.prev = d.chain(depth + 1)
 	d.steps = append(d.steps, s)
 	return s
@@ -296,29 +230,28 @@ func (d *decoder) chain(depth int) *step {
 
 func (d *decoder) value(depth int) *value {
 	if depth > 4*maxDepth {
-		panic(errCorrupt)
+		panic(wire.ErrCorrupt)
 	}
-	switch d.uint() {
+	switch d.Uint() {
 	case 0:
 		return unknown
 	case 1:
 		return clean
 	}
 	v := &value{}
-	for range d.count() {
+	for range d.Count() {
 		l := label{src: d.source()}
-		l.in.param, l.in.path = d.uint(), d.str()
-		b := d.uint()
-		l.err, l.text = b&1 != 0, b&2 != 0
+		l.in.param, l.in.path = d.Uint(), d.Str()
+		d.Bits(&l.err, &l.text)
 		l.step = d.chain(0)
 		v.labels = append(v.labels, l)
 	}
-	n := d.count()
+	n := d.Count()
 	if n > 0 {
 		v.parts = make(map[string]*value, n)
 	}
 	for range n {
-		k := d.str()
+		k := d.Str()
 		v.parts[k] = d.value(depth + 1)
 	}
 	return v
@@ -326,32 +259,30 @@ func (d *decoder) value(depth int) *value {
 
 func (d *decoder) summary() *summary {
 	s := &summary{}
-	b := d.uint()
-	s.method, s.variadic = b&1 != 0, b&2 != 0
-	s.inputs = d.uint()
-	for range d.count() {
+	d.Bits(&s.method, &s.variadic)
+	s.inputs = d.Uint()
+	for range d.Count() {
 		s.results = append(s.results, d.value(0))
 	}
-	for range d.count() {
+	for range d.Count() {
 		if s.effects == nil {
 			s.effects = map[int]*value{}
 		}
-		i := d.uint()
+		i := d.Uint()
 		s.effects[i] = d.value(0)
 	}
-	for range d.count() {
+	for range d.Count() {
 		u := &sinkUse{}
-		u.in.param, u.in.path = d.uint(), d.str()
-		b := d.uint()
-		u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout, u.text = b&1 != 0, b&2 != 0, b&4 != 0, b&8 != 0, b&16 != 0, b&32 != 0, b&64 != 0
-		u.sink.Kind = SinkKind(d.uint())
-		u.format = d.uint() - 1
-		u.key = d.uint() - 1
-		u.url = d.uint()
-		u.line = d.uint()
+		u.in.param, u.in.path = d.Uint(), d.Str()
+		d.Bits(&u.debug, &u.err, &u.kv, &u.wrapper, &u.sink.JSON, &u.sink.Stdout, &u.text)
+		u.sink.Kind = SinkKind(d.Uint())
+		u.format = d.Uint() - 1
+		u.key = d.Uint() - 1
+		u.url = d.Uint()
+		u.line = d.Uint()
 		var id callee.Func
 		for _, x := range []*string{&id.Pkg, &id.Recv, &id.Name, &u.sink.Who, &u.sink.Category, &u.sink.Via, &u.name, &u.symbol, &u.file} {
-			*x = d.str()
+			*x = d.Str()
 		}
 		if s, ok := sinks.Lookup(id); ok {
 			u.sink.call = s
@@ -359,15 +290,13 @@ func (d *decoder) summary() *summary {
 			u.sink.call.Func = id
 		}
 		u.step = d.chain(0)
-		for range d.count() {
-			u.told = append(u.told, d.str())
-		}
+		u.told = d.Strs()
 		s.sinks = append(s.sinks, u)
 	}
-	for range d.count() {
+	for range d.Count() {
 		c := &callUse{}
-		c.in.param, c.in.path = d.uint(), d.str()
-		for range d.count() {
+		c.in.param, c.in.path = d.Uint(), d.Str()
+		for range d.Count() {
 			c.args = append(c.args, d.value(0))
 		}
 		s.calls = append(s.calls, c)
