@@ -43,7 +43,7 @@ func applyEnv(cfg *Server, env []string) []string {
 				continue
 			}
 			text := fmt.Sprintf("there is no variable %s", clip(name))
-			if near := nearest(name, names); near != "" {
+			if near := Nearest(name, names); near != "" {
 				text += ", did you mean " + near + "?"
 			}
 			problems = append(problems, text)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/agnivade/levenshtein"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -169,7 +170,7 @@ func (c *checker) checkStruct(n *yaml.Node, t reflect.Type, path string) {
 		}
 		if home := c.homes[key.Value]; home != "" {
 			text += fmt.Sprintf("; it belongs under %s", home)
-		} else if near := nearest(key.Value, names); near != "" {
+		} else if near := Nearest(key.Value, names); near != "" {
 			text += fmt.Sprintf(", did you mean %q?", near)
 		}
 		c.add(key, "", "%s", text)
@@ -254,9 +255,9 @@ func lineOf(root *yaml.Node, path ...any) int {
 	return line
 }
 
-// nearest returns the candidate that begins with s, or the one with the smallest
-// edit distance to s; "" when even that one is far.
-func nearest(s string, candidates []string) string {
+// Nearest returns the candidate somebody who wrote s probably meant: one that
+// begins with it, or the one the fewest edits away; "" when even that is far.
+func Nearest(s string, candidates []string) string {
 	for _, c := range candidates {
 		if len(s) > 2 && strings.HasPrefix(c, s) {
 			return c
@@ -264,29 +265,9 @@ func nearest(s string, candidates []string) string {
 	}
 	best, bestDistance := "", min(len(s), 60)/2+1
 	for _, c := range candidates {
-		if d := editDistance(clip(s), c); d < bestDistance {
+		if d := levenshtein.ComputeDistance(clip(s), c); d < bestDistance {
 			best, bestDistance = c, d
 		}
 	}
 	return best
-}
-
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }

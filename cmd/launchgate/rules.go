@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/launchgate/launchgate/app/config"
 	"github.com/launchgate/launchgate/app/publish"
 	"github.com/launchgate/launchgate/app/review"
 )
@@ -94,42 +95,10 @@ func newExplainCommand() *cobra.Command {
 				ids = append(ids, string(r.ID))
 			}
 			err := fmt.Errorf("there is no rule %q", args[0])
-			if near := nearest(args[0], ids); near != "" {
+			if near := config.Nearest(args[0], ids); near != "" {
 				err = fmt.Errorf("%w; did you mean %q? 'launchgate rules' lists them", err, near)
 			}
 			return usageError{err}
 		},
 	}
-}
-
-// nearest returns the candidate with the smallest edit distance to s, "" when
-// even that one is far.
-func nearest(s string, candidates []string) string {
-	best, bestDistance := "", len(s)/2+1
-	for _, c := range candidates {
-		if d := editDistance(s, c); d < bestDistance {
-			best, bestDistance = c, d
-		}
-	}
-	return best
-}
-
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }
