@@ -3,6 +3,7 @@ package config
 import (
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -25,15 +26,20 @@ import (
 // Server is the configuration of "launchgate serve". Every key is explained in
 // docs/launchgate.example.yml.
 type Server struct {
-	Listen    string    `yaml:"listen"`
-	BaseURL   string    `yaml:"base_url"` // without a trailing slash; "" for none
-	DataDir   string    `yaml:"data_dir"` // absolute after LoadServer
-	Database  Database  `yaml:"database"`
-	GitHub    GitHub    `yaml:"github"`
-	Dashboard Dashboard `yaml:"dashboard"`
-	Log       Log       `yaml:"log"`
-	Limits    Limits    `yaml:"limits"`
-	Code      Code      `yaml:"code"`
+	Listen  string `yaml:"listen"`
+	BaseURL string `yaml:"base_url"` // without a trailing slash; "" for none
+	DataDir string `yaml:"data_dir"` // absolute after LoadServer
+	// InstallationKey, KeyDigits hexadecimal digits, keys the fingerprints of
+	// secrets and the markers of comments. Unset, a server with a database in
+	// DataDir keeps one in KeyPath.
+	InstallationKey     Secret    `yaml:"installation_key"`
+	InstallationKeyFile string    `yaml:"installation_key_file"`
+	Database            Database  `yaml:"database"`
+	GitHub              GitHub    `yaml:"github"`
+	Dashboard           Dashboard `yaml:"dashboard"`
+	Log                 Log       `yaml:"log"`
+	Limits              Limits    `yaml:"limits"`
+	Code                Code      `yaml:"code"`
 }
 
 // Database says where deliveries and reviews are kept. With PostgresDSN unset it
@@ -126,6 +132,21 @@ func DefaultServer() Server {
 
 // SQLitePath is the database's file when no PostgreSQL is configured.
 func (s Server) SQLitePath() string { return filepath.Join(s.DataDir, "launchgate.db") }
+
+// KeyPath is where a server keeps the key of its installation that has not been
+// told one: beside the database, never in it.
+func (s Server) KeyPath() string { return filepath.Join(s.DataDir, "installation.key") }
+
+// KeyDigits is how many hexadecimal digits the key of an installation has.
+const KeyDigits = 64
+
+// DecodeKey reads the key of an installation. It is hexadecimal digits and
+// nothing else, so that nobody takes a passphrase for one: fingerprints under a
+// key that can be guessed can be tested.
+func DecodeKey(text []byte) ([]byte, bool) {
+	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	return key, err == nil && len(key) == KeyDigits/2
+}
 
 // ListensOnLoopback reports whether only this machine can reach the server's
 // address. A proxy in front of it can of course let others in.
@@ -277,6 +298,10 @@ func (v *validator) validate() {
 		v.add("data_dir", "must name a folder")
 	}
 	v.absolute("data_dir", &c.DataDir)
+	v.secretFile("installation_key", &c.InstallationKey, c.InstallationKeyFile)
+	if _, ok := DecodeKey(c.InstallationKey.Reveal()); c.InstallationKey.IsSet() && !ok {
+		v.add("installation_key", "must be %d hexadecimal digits, as 'launchgate key new' makes them", KeyDigits)
+	}
 	v.secretFile("database.postgres_dsn", &c.Database.PostgresDSN, c.Database.PostgresDSNFile)
 	v.checkGitHub()
 	if c.Dashboard.Enabled && !c.Dashboard.AllowRemote && !c.ListensOnLoopback() {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/launchgate/launchgate/app/review"
@@ -197,7 +198,7 @@ func (db *DB) MarkSecret(ctx context.Context, short string, m review.Mark) (key 
 	}
 	err = db.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		var known []review.Rotation
-		if keyDigits.MatchString(short) {
+		if short = strings.ToLower(short); keyDigits.MatchString(short) {
 			err := tx.Query(ctx, func(scan func(...any) error) error {
 				var r review.Rotation
 				err := scan(&r.Key)

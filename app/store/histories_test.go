@@ -124,3 +124,45 @@ func TestHistoryIsKeptWithWhatWasDecided(t *testing.T) {
 		}
 	})
 }
+
+func TestAWipedSettingIsGoneAndForgottenSecretsAreLookedForAnew(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		for _, name := range []string{"key", "other"} {
+			if _, err := db.Setting(ctx, name, func() string { return "v" }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.WipeSetting(ctx, "key"); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := db.FindSetting(ctx, "key"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("the wiped setting is %q, %v", v, err)
+		}
+		if v, err := db.FindSetting(ctx, "other"); v != "v" || err != nil {
+			t.Errorf("the other setting is %q, %v", v, err)
+		}
+
+		repo := review.Repo{ID: 7, Owner: "acme", Name: "api"}
+		if _, err := db.BeginHistory(ctx, 9, repo); err != nil {
+			t.Fatal(err)
+		}
+		key := strings.Repeat("ab", 32)
+		h := review.History{Repo: repo, State: review.HistoryDone, Rotations: []review.Rotation{{Key: key, Rule: "secrets/x"}}}
+		if err := db.EndHistory(ctx, h, "engine"); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := db.MarkSecret(ctx, strings.ToUpper(key[:12]), review.Mark{State: review.Rotated, At: time.Now()}); err != nil || got != key {
+			t.Fatalf("a key in capitals: %s, %v", got, err)
+		}
+		if err := db.ForgetSecrets(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := db.Histories(ctx); err != nil || len(list) != 0 {
+			t.Errorf("still known: %+v, %v", list, err)
+		}
+		if _, err := db.MarkSecret(ctx, key, review.Mark{State: review.Rotated, At: time.Now()}); err == nil {
+			t.Error("a forgotten secret can be marked")
+		}
+	})
+}

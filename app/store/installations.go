@@ -94,6 +94,53 @@ func (db *DB) Setting(ctx context.Context, name string, create func() string) (v
 	return value, err
 }
 
+// FindSetting returns a value that belongs to this database, or ErrNotFound.
+func (db *DB) FindSetting(ctx context.Context, name string) (value string, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.QueryRow(ctx, []any{&value}, `SELECT value FROM settings WHERE name = $1`, name)
+	})
+	return value, err
+}
+
+// WipeSetting deletes a value such that the database's files do not hold it any
+// more. Backups made before do.
+func (db *DB) WipeSetting(ctx context.Context, name string) error {
+	const text = `DELETE FROM settings WHERE name = $1`
+	if db.pool != nil {
+		_, err := db.pool.Exec(ctx, text, name)
+		if err == nil {
+			_, err = db.pool.Exec(ctx, `VACUUM settings`)
+		}
+		return unavailable(err)
+	}
+	// There is one connection, so the pragma holds for the statement after it;
+	// the log is emptied because it holds the old page.
+	for _, step := range []struct {
+		text string
+		args []any
+	}{{`PRAGMA secure_delete = ON`, nil}, {text, []any{name}}, {`PRAGMA wal_checkpoint(TRUNCATE)`, nil}} {
+		if _, err := db.sqlite.ExecContext(ctx, step.text, step.args...); err != nil {
+			return unavailable(err)
+		}
+	}
+	return nil
+}
+
+// ForgetSecrets forgets every fingerprint of a secret, and what was decided about
+// it: they are worth nothing without the key they were made with. Histories are
+// looked at anew. Reviews stay; their fingerprints match nothing any more.
+func (db *DB) ForgetSecrets(ctx context.Context) error {
+	return db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		for _, text := range []string{`DELETE FROM rotations`, `DELETE FROM rotation_marks`, `DELETE FROM histories`, `DELETE FROM settings WHERE name IN ('key', 'key_check')`,
+			`DELETE FROM deliveries WHERE guid LIKE 'history-%' AND state <> 'queued'`} {
+			if _, err := tx.Exec(ctx, text); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func flag(b bool) int64 {
 	if b {
 		return 1

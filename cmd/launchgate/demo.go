@@ -172,6 +172,7 @@ func (d *demo) serve(ctx context.Context, dir string, listener net.Listener, git
 	inst, err := newInstance(ctx, instanceOptions{
 		dataDir:       filepath.Join(dir, "data"),
 		database:      store.Config{Path: filepath.Join(dir, "launchgate.db")},
+		key:           keySource{file: filepath.Join(dir, "installation.key")},
 		github:        gh.Config{AppID: app.ID, PrivateKey: app.PEM, APIBase: github.APIURL(), WriteGap: 50 * time.Millisecond},
 		webhookSecret: []byte(secret), reviewTime: demoTimeout, worker: defaultLimits, jobs: jobs.Config{Workers: 2},
 		log:  slog.New(slog.NewTextHandler(logs, nil)),

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +36,7 @@ func newDoctorCommand() *cobra.Command {
 			if d.check("configuration", "is fine", err); err == nil {
 				d.checkDataDir(cfg.DataDir)
 				d.checkDatabase(ctx, databaseFrom(cfg))
+				d.checkKey(cfg)
 				d.checkGitHub(ctx, githubFrom(cfg))
 			}
 			d.checkGit(ctx)
@@ -86,6 +89,25 @@ func (d *doctor) checkDatabase(ctx context.Context, cfg store.Config) {
 		}
 	}
 	d.check("database", "answers", err)
+}
+
+// checkKey changes nothing: a first start may still be to come.
+func (d *doctor) checkKey(cfg config.Server) {
+	const what = "installation key"
+	from := keyFrom(cfg)
+	info, err := os.Stat(from.file)
+	switch {
+	case from.configured.IsSet():
+		d.check(what, "is configured", nil)
+	case from.file == "":
+		d.check(what, "", &review.Error{Code: review.CodeBadConfig, Op: "find it", Do: "make one with 'launchgate key new -o FILE' and name that file in installation_key_file; replicas that share a database need the same"})
+	case errors.Is(err, fs.ErrNotExist):
+		d.check(what, "is made at the first start, in "+from.file, nil)
+	case err == nil && info.Mode().Perm()&0o077 != 0:
+		d.check(what, "", &review.Error{Code: review.CodeBadConfig, Op: "keep it to this user", What: from.file, Do: "others may read it: chmod 600 it"})
+	default:
+		d.check(what, "is in "+from.file, err)
+	}
 }
 
 func (d *doctor) checkGitHub(ctx context.Context, cfg gh.Config) {

@@ -2,10 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,6 +30,7 @@ import (
 type instanceOptions struct {
 	dataDir       string
 	database      store.Config
+	key           keySource
 	github        gh.Config
 	webhookSecret []byte
 	baseURL       string // "" for no details links
@@ -82,7 +79,7 @@ func newInstance(ctx context.Context, opt instanceOptions) (_ *instance, err err
 			err = errors.Join(err, db.Close())
 		}
 	}()
-	key, err := installationKey(ctx, db)
+	key, err := installationKey(ctx, db, opt.key, opt.log)
 	if err != nil {
 		return nil, err
 	}
@@ -161,30 +158,6 @@ func openDatabase(ctx context.Context, cfg store.Config) (*store.DB, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
-}
-
-// installationKey returns the key of this database, made once and shared by
-// every replica. What leaves the system is made with keys derived from it.
-func installationKey(ctx context.Context, db *store.DB) ([]byte, error) {
-	text, err := db.Setting(ctx, "key", func() string {
-		b := make([]byte, 32)
-		rand.Read(b)
-		return hex.EncodeToString(b)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the key of this installation: %w", err)
-	}
-	key, err := hex.DecodeString(text)
-	if err != nil || len(key) != 32 {
-		return nil, &review.Error{Code: review.CodeStorageUnavailable, Op: "read the key of this installation", Do: "restore the row 'key' of the table settings from a backup"}
-	}
-	return key, nil
-}
-
-func derive(key []byte, purpose string) []byte {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(purpose))
-	return mac.Sum(nil)
 }
 
 // close stops the queue and closes the database.

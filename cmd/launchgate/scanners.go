@@ -1,11 +1,9 @@
 package main
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -32,7 +30,7 @@ func scanners() []scan.Scanner {
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		newDemoCommand(), newReviewCommand(), newRoutesCommand(), newDatamapCommand(), newSecretsCommand(), newRulesCommand(), newExplainCommand(), newPolicyCommand(), newServeCommand(), newDoctorCommand(),
-		newMigrateCommand(), newStoreCommand(), newHealthcheckCommand(), newVersionCommand(), newWorkerCommand(),
+		newMigrateCommand(), newKeyCommand(), newStoreCommand(), newHealthcheckCommand(), newVersionCommand(), newWorkerCommand(),
 	}
 }
 
@@ -171,26 +169,19 @@ func localCache() string {
 	return dir
 }
 
+const localKeyBytes = config.KeyDigits / 2
+
 // localKey returns the key of this user's fingerprints, made once. Without a
 // place to keep it, fingerprints of secrets last for one run.
 func localKey() ([]byte, error) {
-	key := make([]byte, 32)
 	dir := localCache()
 	if dir == "" {
-		rand.Read(key)
-		return key, nil
+		return newKey(), nil
 	}
 	path := filepath.Join(dir, "fingerprint.key")
-	data, err := os.ReadFile(path)
-	if err == nil && len(data) == len(key) {
+	// Earlier versions wrote the key's bytes themselves.
+	if data, err := os.ReadFile(path); err == nil && len(data) == localKeyBytes {
 		return data, nil
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read the key of the fingerprints: %w", err)
-	}
-	rand.Read(key)
-	if err := os.WriteFile(path, key, 0o600); err != nil {
-		return nil, fmt.Errorf("keep the key of the fingerprints: %w", err)
-	}
-	return key, nil
+	return readOrMakeKey(path, localKeyBytes, newKey)
 }

@@ -1,0 +1,283 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/launchgate/launchgate/app/config"
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/store"
+)
+
+// keySource says where the key of an installation comes from: what is configured,
+// else a file of the server's own, "" when replicas share a database and so
+// must be told one.
+type keySource struct {
+	configured config.Secret
+	file       string
+}
+
+func keyFrom(cfg config.Server) keySource {
+	k := keySource{configured: cfg.InstallationKey}
+	if !cfg.Database.PostgresDSN.IsSet() {
+		k.file = cfg.KeyPath()
+	}
+	return k
+}
+
+// The rows of the table of settings that are about the key. Versions before kept
+// the key itself in the database, where whoever steals the database finds it
+// beside the fingerprints it makes testable.
+const (
+	settingOldKey   = "key"
+	settingKeyCheck = "key_check"
+)
+
+// installationKey returns the key of this installation. What leaves the system is
+// made with keys derived from it. It is never in the database, which only knows a
+// value that tells whether a key is the right one: with another key, no secret
+// would be recognised and no comment found again, so that is refused.
+func installationKey(ctx context.Context, db *store.DB, from keySource, log *slog.Logger) ([]byte, error) {
+	bad := func(what, do string) ([]byte, error) {
+		return nil, &review.Error{Code: review.CodeBadConfig, Op: "read the key of this installation", What: what, Do: do}
+	}
+	old, err := oldKey(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	var key []byte
+	switch {
+	case from.configured.IsSet():
+		key, _ = config.DecodeKey(from.configured.Reveal())
+	case from.file != "":
+		if key, err = keyFile(ctx, db, from.file, old, log); err != nil {
+			return nil, err
+		}
+	case old != nil:
+		return bad("which is in the database", "move it out with 'launchgate key move FILE' and name that file in installation_key_file, on every replica")
+	default:
+		return bad("", "make one with 'launchgate key new -o FILE' and name that file in installation_key_file; replicas that share a database need the same")
+	}
+	if old != nil {
+		if !bytes.Equal(key, old) {
+			return bad("which differs from the one an earlier version keeps in the database", "leave installation_key unset or take the one that 'launchgate key move FILE' writes; stop servers of earlier versions")
+		}
+		if err := db.WipeSetting(ctx, settingOldKey); err != nil {
+			return nil, err
+		}
+		log.Info("the key of this installation is no longer in the database; backups of the database made before this hold it")
+	}
+	want := hex.EncodeToString(derive(key, "check"))
+	have, err := db.Setting(ctx, settingKeyCheck, func() string { return want })
+	if err != nil {
+		return nil, fmt.Errorf("check the key of this installation: %w", err)
+	}
+	if !hmac.Equal([]byte(have), []byte(want)) {
+		where := "installation_key"
+		if !from.configured.IsSet() {
+			where = from.file
+		}
+		return bad("from "+where+", which is not the one this database was made with", "restore it from where you keep a copy, or begin anew with 'launchgate key forget', which forgets what was decided about secrets")
+	}
+	return key, nil
+}
+
+// oldKey returns the key that an earlier version keeps in the database, nil if
+// there is none.
+func oldKey(ctx context.Context, db *store.DB) ([]byte, error) {
+	text, err := db.FindSetting(ctx, settingOldKey)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the key of this installation: %w", err)
+	}
+	key, ok := config.DecodeKey([]byte(text))
+	if !ok {
+		return nil, &review.Error{Code: review.CodeStorageUnavailable, Op: "read the key of this installation", Do: "restore the row 'key' of the table settings from a backup"}
+	}
+	return key, nil
+}
+
+// keyFile returns the key in a file of the server's own, which it makes at the
+// first start, from the key an earlier version left if there is one. A missing
+// file is no first start when the database knows a key.
+func keyFile(ctx context.Context, db *store.DB, path string, old []byte, log *slog.Logger) ([]byte, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && old == nil {
+		if _, err := db.FindSetting(ctx, settingKeyCheck); !errors.Is(err, store.ErrNotFound) {
+			return nil, errors.Join(err, &review.Error{Code: review.CodeBadConfig, Op: "read the key of this installation", What: path + ", which is gone",
+				Do: "restore it from where you keep a copy, or begin anew with 'launchgate key forget', which forgets what was decided about secrets"})
+		}
+		log.Info("a key for this installation is made; keep a copy of it where the backups of the database are not", "file", path)
+	}
+	return readOrMakeKey(path, config.KeyDigits/2, func() []byte {
+		if old != nil {
+			return old
+		}
+		return newKey()
+	})
+}
+
+func newKey() []byte {
+	key := make([]byte, config.KeyDigits/2)
+	rand.Read(key)
+	return key
+}
+
+// readOrMakeKey returns the key in a file, and makes the file if there is none.
+// Of several processes that do so at once, all return the key of the first.
+func readOrMakeKey(path string, size int, create func() []byte) ([]byte, error) {
+	bad := func(err error) error {
+		return &review.Error{Code: review.CodeBadConfig, Op: "read the key", What: path, Do: fmt.Sprintf("it must be a file of %d hexadecimal digits that nobody but this user may read", 2*size), Err: err}
+	}
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := writeKey(path, create()); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+		text, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, bad(err)
+	}
+	key, err := hex.DecodeString(string(bytes.TrimSpace(text)))
+	if err != nil || len(key) != size {
+		return nil, bad(nil)
+	}
+	return key, nil
+}
+
+// writeKey makes a file with a key. It is whole or not there, and takes the place
+// of none.
+func writeKey(path string, key []byte) error {
+	fail := func(err error) error { return fmt.Errorf("keep the key in %s: %w", path, err) }
+	f, err := os.CreateTemp(filepath.Dir(path), ".key-*") // mode 0600
+	if err != nil {
+		return fail(err)
+	}
+	defer os.Remove(f.Name())
+	_, err = fmt.Fprintf(f, "%x\n", key)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fail(err)
+	}
+	if err := os.Link(f.Name(), path); err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
+// derive makes a key for one purpose from the installation's.
+func derive(key []byte, purpose string) []byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(purpose))
+	return mac.Sum(nil)
+}
+
+func newKeyCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "key",
+		Short: "Make, move or give up the key that fingerprints of secrets are made with",
+		Long: `Fingerprints of found secrets are made with the key of the installation, so that
+nobody who has the database alone can test a guess against it. The key is
+therefore never in the database: it is what installation_key or
+installation_key_file says. Left unset, a server with SQLite keeps it in
+data_dir/installation.key, made at its first start. Keep a copy of it, away from
+the backups of the database.`,
+	}
+	cmd.AddCommand(newKeyNewCommand(), newKeyMoveCommand(), newKeyForgetCommand())
+	return cmd
+}
+
+func newKeyNewCommand() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "new",
+		Short: "Make a key",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if output != "" {
+				return writeKey(output, newKey())
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%x\n", newKey())
+			return err
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "", "write it to this new file, which only this user can read, instead of standard output")
+	return cmd
+}
+
+func newKeyMoveCommand() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "move FILE",
+		Short: "Move the key that an earlier version kept in the database into a file",
+		Long: `Move the key that an earlier version kept in the database into a new file, for
+installation_key_file. Backups of the database made before still hold it; if
+they may be in the wrong hands, use 'launchgate key forget' and a new key.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withDatabase(cmd.Context(), path, func(ctx context.Context, db *store.DB) error {
+				key, err := oldKey(ctx, db)
+				if err == nil && key == nil {
+					err = usageError{errors.New("the database holds no key")}
+				}
+				if err == nil {
+					err = writeKey(args[0], key)
+				}
+				if err == nil {
+					err = db.WipeSetting(ctx, settingOldKey)
+				}
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "the key is in %s and no longer in the database; name the file in installation_key_file\n", args[0])
+				return err
+			})
+		},
+	}
+	configFlag(cmd, &path)
+	return cmd
+}
+
+func newKeyForgetCommand() *cobra.Command {
+	var path string
+	var sure bool
+	cmd := &cobra.Command{
+		Use:   "forget",
+		Short: "Forget all fingerprints of secrets, so that the server can start with another key",
+		Long: `Forget all fingerprints of secrets and what was decided about them, so that the
+server can start with another key: when the key was lost, or may be in the wrong
+hands. Histories are looked at anew, decisions about secrets have to be noted
+again, and comments on open pull requests are not recognised as the server's own.
+The key file stays; take it away, or put another in its place, before the server
+starts.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !sure {
+				return usageError{errors.New("what was decided about secrets will be lost; say --yes to mean it")}
+			}
+			return withDatabase(cmd.Context(), path, func(ctx context.Context, db *store.DB) error {
+				if err := db.ForgetSecrets(ctx); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), "forgotten; the next start of the server takes the key it is given")
+				return err
+			})
+		},
+	}
+	configFlag(cmd, &path)
+	cmd.Flags().BoolVar(&sure, "yes", false, "do it")
+	return cmd
+}
