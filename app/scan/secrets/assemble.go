@@ -159,7 +159,7 @@ func textual(w where) bool { return w != inMessage && w != inTag && w != inName 
 func atHead(h, first hit) review.Finding {
 	info := infoOf(h.Rule)
 	f := h.finding(review.Place{Path: h.Path, Line: h.Line, EndLine: max(h.EndLine, h.Line), Side: review.Right},
-		fmt.Sprintf("%s: a secret of %s. Rotate it: once pushed it must be treated as copied. %s", ruleName(h.Rule), info.provider.name, info.provider.how()))
+		fmt.Sprintf("%s. Rotate it: once pushed it must be treated as copied. %s", info.noun(), info.provider.how()))
 	if first.Commit != "" {
 		f.Evidence = []review.Step{{Place: placeIn(first), Note: "came with commit " + review.SHA(first.Commit).Short()}}
 	}
@@ -183,14 +183,19 @@ func inHistory(h hit) review.Finding {
 	default:
 		what = "in commit " + short + ", and no longer at the head"
 	}
-	return h.finding(placeIn(h), fmt.Sprintf("%s: a secret of %s %s. Git keeps it, so it must be treated as copied: rotate it. %s", ruleName(h.Rule), info.provider.name, what, info.provider.how()))
+	return h.finding(placeIn(h), fmt.Sprintf("%s %s. Git keeps it, so it must be treated as copied: rotate it. %s", info.noun(), what, info.provider.how()))
 }
 
-func ruleName(id string) string {
-	if _, known := ruleInfos()[id]; known {
-		return string(ruleIDOf(id))
+// noun says what was found; the rule's id stands beside it everywhere, but for
+// a rule of the repository's own.
+func (i ruleInfo) noun() string {
+	if ruleIDOf(i.id) == customRule {
+		return fmt.Sprintf("A secret by the rule %q of %s", i.id, configPath)
 	}
-	return fmt.Sprintf("%s (%q of .gitleaks.toml)", customRule, id)
+	if i.provider.name == unknownIssuer {
+		return "What looks like a secret"
+	}
+	return "A secret of " + i.provider.name
 }
 
 func placeIn(h hit) review.Place {

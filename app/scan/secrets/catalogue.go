@@ -22,6 +22,8 @@ type provider struct {
 	steps string
 }
 
+const unknownIssuer = "unknown issuer"
+
 const genericSteps = "Find out what accepts this value, issue a new one there, deploy it, then revoke the old one."
 
 // ruleInfo is what is known of a rule besides what it matches.
@@ -72,7 +74,7 @@ func infoOf(id string) ruleInfo {
 	if info, ok := ruleInfos()[id]; ok {
 		return info
 	}
-	return ruleInfo{id: id, provider: provider{name: "unknown issuer", steps: genericSteps}, severity: review.SeverityHigh, confidence: review.ConfidenceMedium}
+	return ruleInfo{id: id, provider: provider{name: unknownIssuer, steps: genericSteps}, severity: review.SeverityHigh, confidence: review.ConfidenceMedium}
 }
 
 // ruleIDOf maps gitleaks' rule id to ours.

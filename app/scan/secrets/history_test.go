@@ -296,3 +296,25 @@ func childProcesses(t *testing.T) string {
 	}
 	return strings.TrimSpace(all.String())
 }
+
+// TestTwoMarksAtOnceAreBothKept: each reads all decisions and writes them back,
+// so one could be lost.
+func TestTwoMarksAtOnceAreBothKept(t *testing.T) {
+	m := OpenMarks(t.TempDir())
+	var wg sync.WaitGroup
+	for i := range 32 {
+		wg.Go(func() {
+			if err := m.Set(fmt.Sprintf("%064X", i+10), review.Mark{State: review.Rotated}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	all, err := m.All()
+	if err != nil || len(all) != 32 {
+		t.Errorf("%d of 32 decisions are kept, %v", len(all), err)
+	}
+	if _, ok := all[fmt.Sprintf("%064x", 10)]; !ok {
+		t.Error("a key in capitals is kept as another key")
+	}
+}

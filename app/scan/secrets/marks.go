@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 
 	"github.com/launchgate/launchgate/app/review"
 )
@@ -50,12 +52,21 @@ func (m Marks) Set(key string, mark review.Mark) error {
 	if err := mark.Check(); err != nil {
 		return err
 	}
-	switch {
-	case m.path == "":
+	if m.path == "" {
 		return bad("without a folder to keep it in", "name one with --cache")
-	case len(key) != 64 || !isHex([]byte(key)):
+	}
+	key = strings.ToLower(key)
+	if len(key) != 64 || !isHex([]byte(key)) {
 		return bad("by something that is not a key of 64 hexadecimal digits", "take the key from the list")
 	}
+	if err := os.MkdirAll(filepath.Dir(m.path), 0o700); err != nil {
+		return fmt.Errorf("keep what was decided about secrets: %w", err)
+	}
+	unlock, err := lock(m.path + ".lock")
+	if err != nil {
+		return fmt.Errorf("keep what was decided about secrets: %w", err)
+	}
+	defer unlock()
 	marks, err := m.All()
 	if err != nil {
 		return err
@@ -66,9 +77,6 @@ func (m Marks) Set(key string, mark review.Mark) error {
 	if err != nil {
 		return fmt.Errorf("encode what was decided about secrets: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(m.path), 0o700); err != nil {
-		return fmt.Errorf("keep what was decided about secrets: %w", err)
-	}
 	if err := os.WriteFile(m.path+".new", data, 0o600); err != nil {
 		return fmt.Errorf("keep what was decided about secrets: %w", err)
 	}
@@ -76,4 +84,18 @@ func (m Marks) Set(key string, mark review.Mark) error {
 		return fmt.Errorf("keep what was decided about secrets: %w", err)
 	}
 	return nil
+}
+
+// lock keeps other processes, and other goroutines of this one, out until unlock
+// is called: between reading the decisions and writing them, another's would be
+// lost.
+func lock(path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { _ = f.Close() }, nil // closing gives the lock up
 }

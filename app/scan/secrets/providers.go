@@ -151,7 +151,7 @@ var providers = map[string]provider{
 	"xai":                {"xAI", "https://console.x.ai/", "Delete the key and create a new one."},
 	"yandex":             {"Yandex Cloud", "https://console.yandex.cloud/", "Delete the key and create a new one."},
 	"zendesk":            {"Zendesk", "https://support.zendesk.com/hc/articles/4408889192858", "Delete the API token and create a new one."},
-	"generic-api-key":    {"unknown issuer", "", genericSteps},
+	"generic-api-key":    {unknownIssuer, "", genericSteps},
 	"credentials-in-url": {"the server the URL names", "", "Change the password at that server, and look through its logs if it can be reached from outside."},
 }
 
@@ -168,5 +168,5 @@ func providerOf(id string) provider {
 		}
 		key = key[:i]
 	}
-	return provider{name: "unknown issuer", steps: genericSteps}
+	return provider{name: unknownIssuer, steps: genericSteps}
 }
