@@ -183,9 +183,18 @@ func gitError(ctx context.Context, verb string, err error, stderr string) error 
 	if cause := context.Cause(ctx); cause != nil {
 		return fmt.Errorf("git %s: %w", verb, cause)
 	}
-	return &review.Error{Code: review.CodeCheckout, Op: "run git " + verb, Do: "try again; the server's log has git's own message",
+	e := &review.Error{Code: review.CodeCheckout, Op: "run git " + verb, Do: "try again; if that does not help, git's own message in the log says why",
 		Err: fmt.Errorf("%w: %s", err, redact(stderr))}
+	if lacksObjects.MatchString(stderr) {
+		e.Code, e.Op = review.CodeHistoryIncomplete, "read the repository's objects"
+		e.Do = "some are missing or damaged, as in a partial clone: run git fsck to see which, and fetch the repository anew (git fetch --refetch)"
+	}
+	return e
 }
+
+// lacksObjects is how git says that an object it needs is not there, or is not
+// what its name says.
+var lacksObjects = regexp.MustCompile(`(?m)^(fatal|error): (unable to read [0-9a-f]{40}|missing (blob|tree|commit) |bad object |bad tree object |(loose|packed) object .* is corrupt|object file .* is empty|could not (fetch|read) [0-9a-f]{40}|failed to read object )`)
 
 var credentials = regexp.MustCompile(`(?i)(authorization:\s*\S+\s+\S+|[a-z+]+://[^/\s@]+@)`)
 

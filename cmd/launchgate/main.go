@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/launchgate/launchgate/app/publish"
 	"github.com/launchgate/launchgate/app/review"
 )
 
@@ -69,13 +70,20 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 // describe returns err's text with the public form of the coded error in it:
-// what was attempted, on what, and what to do.
+// what was attempted, on what, and what to do. What git said about the
+// repository follows: who runs the command has no log to look into.
 func describe(err error) string {
 	var e *review.Error
-	if errors.As(err, &e) {
-		return strings.Replace(err.Error(), e.Error(), e.Public(), 1)
+	if !errors.As(err, &e) {
+		return err.Error()
 	}
-	return err.Error()
+	text := strings.Replace(err.Error(), e.Error(), e.Public(), 1)
+	if e.Err != nil && (e.Code == review.CodeCheckout || e.Code == review.CodeHistoryIncomplete) {
+		for line := range strings.Lines(e.Err.Error()) {
+			text += "\n  " + publish.Terminal(strings.TrimSpace(line))
+		}
+	}
+	return text
 }
 
 func newRootCommand() *cobra.Command {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/launchgate/launchgate/app/gh/ghtest"
+	"github.com/launchgate/launchgate/app/review"
 )
 
 var regexpAWS = regexp.MustCompile("AKIA[A-Z2-7]{16}")
@@ -123,6 +124,34 @@ func TestReviewInALinkedWorkTree(t *testing.T) {
 	}
 	if status, out, errs := launchgate(t, "review", tree, "--base", "main"); status != exitBlock || !strings.Contains(out, "2 of 2 commits") {
 		t.Errorf("status %d\n%s\n%s", status, out, errs)
+	}
+}
+
+// TestReviewOfAPartialCloneSaysWhatIsMissing: who reviews a clone that lacks a
+// file of its history is told so, in git's words and with the way out.
+func TestReviewOfAPartialCloneSaysWhatIsMissing(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	dir, _ := sample(t)
+	git := func(args ...string) string {
+		out, err := exec.Command("git", append([]string{"-C", dir}, args...)...).Output()
+		if err != nil {
+			t.Fatalf("git %v: %v", args, err)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	changed, _, _ := strings.Cut(git("diff", "--name-only", "--diff-filter=M", "main", "topic"), "\n")
+	blob := git("rev-parse", "main:"+changed)
+	if err := os.Remove(filepath.Join(dir, ".git", "objects", blob[:2], blob[2:])); err != nil {
+		t.Fatal(err)
+	}
+	status, _, errs := launchgate(t, "review", dir, "--base", "main", "--head", "topic")
+	if status != exitCouldNotVerify {
+		t.Errorf("status %d, want %d", status, exitCouldNotVerify)
+	}
+	for _, want := range []string{string(review.CodeHistoryIncomplete), "git fetch --refetch", "unable to read " + blob} {
+		if !strings.Contains(errs, want) {
+			t.Errorf("no %q in: %s", want, errs)
+		}
 	}
 }
 
