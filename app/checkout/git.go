@@ -148,7 +148,7 @@ func (g gitDir) stream(ctx context.Context, stdin io.Reader, max int64, w io.Wri
 	defer cancel()
 	cmd := g.command(ctx, nil, args...)
 	cmd.Stdin = stdin
-	return run(ctx, cancel, cmd, args[0], max, w)
+	return incomplete(run(ctx, cancel, cmd, args[0], max, w))
 }
 
 // network runs git with what it needs to reach a remote, and returns at most max
@@ -183,18 +183,24 @@ func gitError(ctx context.Context, verb string, err error, stderr string) error 
 	if cause := context.Cause(ctx); cause != nil {
 		return fmt.Errorf("git %s: %w", verb, cause)
 	}
-	e := &review.Error{Code: review.CodeCheckout, Op: "run git " + verb, Do: "try again; if that does not help, git's own message in the log says why",
+	return &review.Error{Code: review.CodeCheckout, Op: "run git " + verb, Do: "try again; if that does not help, git's own message in the log says why",
 		Err: fmt.Errorf("%w: %s", err, redact(stderr))}
-	if lacksObjects.MatchString(stderr) {
-		e.Code, e.Op = review.CodeHistoryIncomplete, "read the repository's objects"
-		e.Do = "some are missing or damaged, as in a partial clone: run git fsck to see which, and fetch the repository anew (git fetch --refetch)"
+}
+
+// incomplete names an error of a git that only read: one that lacks objects is
+// no use trying again.
+func incomplete(err error) error {
+	var e *review.Error
+	if errors.As(err, &e) && e.Code == review.CodeCheckout && e.Err != nil && lacksObjects.MatchString(e.Err.Error()) {
+		return &review.Error{Code: review.CodeHistoryIncomplete, Op: "read the repository's objects", Err: e.Err,
+			Do: "some are missing or damaged, as in a partial clone: run git fsck to see which, and fetch the repository anew (git fetch --refetch)"}
 	}
-	return e
+	return err
 }
 
 // lacksObjects is how git says that an object it needs is not there, or is not
 // what its name says.
-var lacksObjects = regexp.MustCompile(`(?m)^(fatal|error): (unable to read [0-9a-f]{40}|missing (blob|tree|commit) |bad object |bad tree object |(loose|packed) object .* is corrupt|object file .* is empty|could not (fetch|read) [0-9a-f]{40}|failed to read object )`)
+var lacksObjects = regexp.MustCompile(`(?m)\b(fatal|error): (unable to read [0-9a-f]{40}|missing (blob|tree|commit) |bad object |bad tree object |(loose|packed) object .* is corrupt|object file .* is empty|could not (fetch|read) [0-9a-f]{40}|failed to read object )`)
 
 var credentials = regexp.MustCompile(`(?i)(authorization:\s*\S+\s+\S+|[a-z+]+://[^/\s@]+@)`)
 
