@@ -78,9 +78,9 @@ func (m *machine) builtin(name string, n *program.Node, f *frame) value {
 		}
 		switch l := args[0].(type) {
 		case *list:
-			return &list{t: l.t, e: append(append([]value(nil), l.e...), args[1:]...)}
+			return &list{t: l.t, e: append(append([]value(nil), l.e...), m.chosenAll(args[1:])...)}
 		case nilValue, *unknown, nil:
-			return &list{t: n.T, e: append([]value(nil), args[1:]...)}
+			return &list{t: n.T, e: append([]value(nil), m.chosenAll(args[1:])...)}
 		case absent:
 			return &list{t: n.T}
 		}
@@ -498,7 +498,7 @@ func (m *machine) run(f *frame, c call) value {
 	m.depth++
 	m.onStack[f.fn]++
 	m.stack = append(m.stack, f)
-	f.at = c.pos
+	f.at, f.call = c.pos, c.n
 	if m.sim != nil {
 		m.sim.reach(f.fn.File, int(f.fn.Line), int(f.fn.EndLine))
 	}
@@ -508,7 +508,9 @@ func (m *machine) run(f *frame, c call) value {
 		m.sim.bases = append(m.sim.bases, base)
 		f.defaults = len(m.sim.defaults)
 	}
+	done := m.keepConditions()
 	ctl := m.exec(f.fn.Body, f)
+	done()
 	for i := len(f.defers) - 1; i >= 0; i-- {
 		m.eval(f.defers[i], f)
 	}

@@ -49,6 +49,7 @@ type frame struct {
 	// partial: callers with another kind of credentials have left it.
 	partial bool
 	at      place // where it was called
+	call    *program.Node
 }
 
 type change struct {
@@ -80,7 +81,8 @@ type machine struct {
 	reached      map[*function]bool
 	stack        []*frame
 	log          *[]change
-	conds        []string
+	conds        []condition
+	only         map[value][]condition // what middleware is chosen under
 	// unsureSince is when the innermost code began that may or may not run: a
 	// branch of an undecided condition, or a function a library calls.
 	unsureSince int
@@ -500,6 +502,8 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 	}
 	if m.sim != nil {
 		v = m.asFailure(v)
+	} else {
+		v = m.chosen(v)
 	}
 	if f.anon {
 		v = taint(v)
@@ -621,6 +625,7 @@ func truth(v value) (known, val, anon bool) {
 }
 
 func (m *machine) execIf(n *program.Node, f *frame) control {
+	var c1, c2 control
 	cond := m.eval(n.K[0], f)
 	var els *program.Node
 	if len(n.K) > 2 {
@@ -651,8 +656,12 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		m.sim.push(why, n.Line, m.file(f))
 		defer m.sim.pop()
 	} else {
-		m.conds = append(m.conds, text(n.K[0]))
-		defer func() { m.conds = m.conds[:len(m.conds)-1] }()
+		base := len(m.conds)
+		m.conds = append(m.conds, conditionOf(n.K[0], f))
+		defer func() {
+			left := m.leaves(n, f, c1, c2)
+			m.conds = append(m.conds[:base], left...)
+		}()
 	}
 	run := func(b *program.Node) func() control {
 		return func() control {
@@ -690,16 +699,17 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 	if m.sim != nil {
 		handedOn = len(m.sim.passed)
 	}
-	c1, ch1 := m.branch(run(n.K[1]))
+	var ch1, ch2 []change
+	inner := len(m.conds)
+	c1, ch1 = m.branch(run(n.K[1]))
 	if m.sim == nil {
-		if k := len(m.conds) - 1; els != nil {
-			m.conds[k] = "not " + m.conds[k]
-		}
+		m.conds = m.conds[:inner]
+		m.conds[inner-1] = m.conds[inner-1].negated()
 	}
 	if m.sim != nil {
 		two = m.sim.fork()
 	}
-	c2, ch2 := m.branch(run(els))
+	c2, ch2 = m.branch(run(els))
 	if m.sim != nil {
 		m.sim.unsure--
 		m.sim.meet(one, two)
@@ -841,6 +851,7 @@ func makesClosures(n *program.Node) bool {
 
 func (m *machine) execFor(n *program.Node, f *frame) control {
 	scoped := makesClosures(n.K[1])
+	defer m.keepConditions()()
 	for i := 0; i < maxLoop; i++ {
 		if n.K[0].Op != program.Nil {
 			ok, val, _ := truth(m.eval(n.K[0], f))
@@ -890,6 +901,7 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 		}
 	}
 	scoped := makesClosures(n.K[3])
+	defer m.keepConditions()()
 	run := func(k, v value) (control, bool) {
 		if scoped {
 			defer f.scope()()
@@ -1046,6 +1058,8 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 		return c
 	}
 	var why []string
+	var not []condition // the cases that the default is not
+	base := len(m.conds)
 	anonNo := false
 	for _, c := range cs {
 		if c.N < 0 {
@@ -1072,13 +1086,15 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 			if m.sim != nil {
 				m.sim.push(why, c.Line, m.file(f))
 			} else {
-				m.conds = append(m.conds, "a case of "+text(n.K[0]))
+				is := caseOf(n.K[0], c, f)
+				m.conds = append(m.conds, is)
+				not = append(not, is.negated())
 			}
 			r := finish(body, false)
 			if m.sim != nil {
 				m.sim.pop()
 			} else {
-				m.conds = m.conds[:len(m.conds)-1]
+				m.conds = m.conds[:base]
 			}
 			if r == goOn || r == broke || r == continued {
 				all = false
@@ -1101,7 +1117,9 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 		if anonNo && m.sim != nil {
 			f.anon = true
 		}
+		m.conds = append(m.conds, not...)
 		r := finish(def.K[len(def.K)-1], anonNo)
+		m.conds = m.conds[:base]
 		m.mergeAll(pending, why)
 		if !unsure {
 			return r
@@ -1210,6 +1228,9 @@ func (m *machine) assign(n *program.Node, f *frame) {
 }
 
 func (m *machine) store(l *program.Node, v value, op string, f *frame) {
+	if m.sim == nil {
+		v = m.chosen(v)
+	}
 	if t, ok := v.(tuple); ok {
 		if len(t) == 0 {
 			v = nilValue{}

@@ -37,18 +37,19 @@ type verdictKey struct {
 // judge decides who can reach a route.
 func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peeled) {
 	var reasons []string
-	add := func(v verdict, mw middleware) { rt.Guards = append(rt.Guards, guardOf(v, mw)) }
+	var conds [][]condition // of each guard
+	add := func(v verdict, mw middleware) {
+		rt.Guards = append(rt.Guards, guardOf(v, mw))
+		conds = append(conds, mw.conds)
+	}
 	m.ctx, m.op = nil, r.op
 	defer func() { m.ctx, m.op = nil, nil }()
 	for _, mw := range chain {
 		// What the route itself depends on is no condition of its guard.
-		mw.conds = slices.DeleteFunc(slices.Clone(mw.conds), func(c string) bool { return slices.Contains(r.conds, c) })
+		mw.conds = slices.DeleteFunc(slices.Clone(mw.conds), func(c condition) bool { return c.in(r.conds) })
 		v := m.judgeMiddleware(mw.v, rt.Path, rt.Method, 0)
 		if v.name == "" {
 			continue
-		}
-		if len(mw.conds) > 0 && (v.kind == routes.KindAuth || v.kind == routes.KindRole) {
-			reasons = append(reasons, "the guard "+v.name+" applies only if "+strings.Join(mw.conds, " and "))
 		}
 		add(v, mw)
 		m.carry(v.sets)
@@ -77,6 +78,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 			reasons = append(reasons, "the handler could not be followed")
 		}
 	}
+	reasons = append(weighConditions(rt.Guards, conds), reasons...)
 	rt.Access = routes.Public
 	unresolved := ""
 	for _, g := range rt.Guards {
@@ -95,8 +97,8 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		rt.Access = routes.Unresolved
 		reasons = append(reasons, unresolved)
 	}
-	if len(r.conds) > 0 {
-		reasons = append(reasons, "registered only if "+strings.Join(r.conds, " and "))
+	if said := worthSaying(r.conds); said != "" {
+		reasons = append(reasons, "registered only if "+said)
 	}
 	rt.Reason = strings.Join(reasons, "; ")
 	if rt.Guards == nil {
@@ -105,7 +107,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 }
 
 func guardOf(v verdict, mw middleware) routes.Guard {
-	return routes.Guard{Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line), Attached: mw.pos.public(), If: strings.Join(mw.conds, " and "), Refused: v.refused.public(),
+	return routes.Guard{Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line), Attached: mw.pos.public(), If: allOf(mw.conds), Refused: v.refused.public(),
 		Through: publicPlaces(mw.via), Reached: v.reached, Flaw: v.flaw, FlawAt: v.flawAt.public()}
 }
 
@@ -240,11 +242,7 @@ func (m *machine) judgeMiddleware(v value, path, method string, depth int) verdi
 	case *wrapped:
 		return m.judgeMiddleware(x.mw, path, method, depth+1)
 	case union:
-		var out verdict
-		for _, y := range x {
-			out = stronger(out, m.judgeMiddleware(y, path, method, depth+1))
-		}
-		return out
+		return m.judgeOneOf(x, path, method, depth)
 	case *object:
 		for _, name := range []string{"ServeHTTP", "Handler", "Middleware", "Handle"} {
 			if fn := m.method(x.t, name); fn != nil {

@@ -263,8 +263,12 @@ func (m *machine) middlewares(v value, p place, prefix string) []middleware {
 			}
 		}
 	}
-	m.seq++
-	return []middleware{{v: v, pos: p, via: m.via(), seq: m.seq, prefix: prefix, conds: slices.Clone(m.conds)}}
+	var out []middleware
+	for _, c := range m.choices(v) {
+		m.seq++
+		out = append(out, middleware{v: c.v, pos: p, via: m.via(), seq: m.seq, prefix: prefix, conds: distinctConditions(m.conds, c.conds)})
+	}
+	return out
 }
 
 // paths are the strings an argument may be; an unknown one is shown as such.

@@ -180,7 +180,7 @@ type middleware struct {
 	via    []place
 	seq    int
 	prefix string
-	conds  []string
+	conds  []condition
 }
 
 // rule is a gorilla route under construction.
@@ -204,7 +204,7 @@ type record struct {
 	pos     place
 	via     []place
 	seq     int
-	conds   []string
+	conds   []condition
 	op      *object // the description of the operation, where the library has one
 	static  bool
 	subtree bool

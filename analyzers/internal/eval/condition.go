@@ -1,0 +1,353 @@
+package eval
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+	"github.com/launchgate/launchgate/analyzers/routes"
+)
+
+// condition is what something depends on while routes are registered: whether a
+// guard is attached, which of two it is, whether a route is there at all.
+type condition struct {
+	text string
+	not  bool
+	// off: it does not hold where what is unknown in it has its zero value, as
+	// configuration has that nobody wrote.
+	off bool
+	// unclear: by default it may hold or not; whether something was made, or found.
+	unclear bool
+	// after: it is that of what follows a return.
+	after bool
+}
+
+func (c condition) String() string {
+	if !c.not {
+		return c.text
+	}
+	if strings.Count(c.text, " == ") == 1 && !strings.Contains(c.text, "&&") && !strings.Contains(c.text, "||") {
+		return strings.Replace(c.text, " == ", " != ", 1)
+	}
+	if strings.ContainsRune(c.text, ' ') {
+		return "not (" + c.text + ")"
+	}
+	return "!" + c.text
+}
+
+func (c condition) negated() condition {
+	c.not, c.off = !c.not, !c.off && !c.unclear
+	return c
+}
+
+// in reports whether a condition is among others.
+func (c condition) in(cs []condition) bool {
+	return slices.ContainsFunc(cs, func(d condition) bool { return c.text == d.text && c.not == d.not })
+}
+
+// conditionOf is the condition of a branch; what a parameter says is what the
+// caller said.
+func conditionOf(n *program.Node, f *frame) condition {
+	switch {
+	case n.Op == program.Unary && n.S == "!":
+		return conditionOf(n.K[0], f).negated()
+	case n.Op == program.Binary && n.S == "!=" && !asksPresence(n):
+		is := *n
+		is.S = "=="
+		return conditionOf(&is, f).negated()
+	case n.Op == program.Local && f != nil && f.call != nil:
+		i := slices.IndexFunc(f.fn.Params, func(p program.Param) bool { return p.ID == n.N && n.N != 0 })
+		if i >= 0 && i+1 < len(f.call.K) && f.call.N == 0 {
+			n = f.call.K[i+1]
+			return conditionOf(n, nil)
+		}
+	}
+	unclear := asksPresence(n)
+	return condition{text: text(n), off: !unclear && !zeroTruth(n), unclear: unclear}
+}
+
+// asksPresence reports whether a condition asks only whether something is there,
+// by comparing it with nil or by the second result of a look-up.
+func asksPresence(n *program.Node) bool {
+	switch n.Op {
+	case program.Unary:
+		return n.S == "!" && asksPresence(n.K[0])
+	case program.Binary:
+		return (n.S == "==" || n.S == "!=") && (n.K[0].Op == program.Nil || n.K[1].Op == program.Nil)
+	case program.Local:
+		return n.S == "ok" || n.S == "found" || n.S == "exists"
+	}
+	return false
+}
+
+// caseOf is the condition of one clause of a switch.
+func caseOf(tag, clause *program.Node, f *frame) condition {
+	if tag.Op == program.Nil && clause.N == 1 {
+		return conditionOf(clause.K[0], f)
+	}
+	c := condition{off: true}
+	var is []string
+	for _, e := range clause.K[:clause.N] {
+		if e.Op == program.TypeOf {
+			is = append(is, e.T)
+			continue
+		}
+		is = append(is, text(e))
+		if tag.Op == program.Nil {
+			c.off = c.off && !zeroTruth(e)
+		} else {
+			c.off = c.off && !isZero(e)
+		}
+	}
+	c.text = strings.Join(is, " or ")
+	if tag.Op != program.Nil {
+		c.text = text(tag) + " is " + c.text
+	}
+	return c
+}
+
+func isZero(n *program.Node) bool {
+	return n.Op == program.Nil || n.Op == program.Const && (n.S == "" || n.S == "0" || n.S == "false")
+}
+
+// leaves is what holds for what follows an undecided condition one of whose
+// branches returned. That registering failed is no such thing: then there is no
+// server.
+func (m *machine) leaves(n *program.Node, f *frame, c1, c2 control) []condition {
+	if m.sim != nil || (c1 == returned) == (c2 == returned) || c1 != goOn && c2 != goOn {
+		return nil
+	}
+	left := conditionOf(n.K[0], f)
+	body := n.K[1]
+	if c1 == returned {
+		left = left.negated()
+	} else if len(n.K) > 2 {
+		body = n.K[2]
+	}
+	if fails(body) {
+		return nil
+	}
+	left.after = true
+	return []condition{left}
+}
+
+// fails reports whether a block ends by returning an error.
+func fails(n *program.Node) bool {
+	for n != nil && n.Op == program.Block && len(n.K) > 0 {
+		n = n.K[len(n.K)-1]
+	}
+	if n == nil || n.Op != program.Return || len(n.K) == 0 {
+		return false
+	}
+	last := n.K[len(n.K)-1]
+	return last.T == "error" || last.Op == program.Local && strings.HasPrefix(last.S, "err") ||
+		last.Op == program.Call && (last.K[0].S == "errors.New" || last.K[0].S == "fmt.Errorf")
+}
+
+// keepConditions restores the conditions that hold now, when its result is called.
+func (m *machine) keepConditions() func() {
+	n := len(m.conds)
+	return func() { m.conds = m.conds[:min(n, len(m.conds))] }
+}
+
+// chosen marks a middleware that a function returns, or a variable gets, under
+// conditions. The mark is the copy's own: what else holds the middleware is not
+// bound to them.
+func (m *machine) chosen(v value) value {
+	if len(m.conds) == 0 {
+		return v
+	}
+	var out value
+	switch x := v.(type) {
+	case tuple:
+		if len(x) > 0 {
+			y := slices.Clone(x)
+			y[0] = m.chosen(x[0])
+			return y
+		}
+		return v
+	case *closure:
+		y := *x
+		out = &y
+	case *external:
+		if !handlerLike(x) {
+			return v
+		}
+		y := *x
+		out = &y
+	default:
+		return v
+	}
+	if m.only == nil {
+		m.only = map[value][]condition{}
+	}
+	m.only[out] = distinctConditions(m.only[v], m.conds)
+	return out
+}
+
+func (m *machine) chosenAll(vs []value) []value {
+	if len(m.conds) == 0 {
+		return vs
+	}
+	out := make([]value, len(vs))
+	for i, v := range vs {
+		out[i] = m.chosen(v)
+	}
+	return out
+}
+
+// choice is one of the middleware that a value may be.
+type choice struct {
+	v     value
+	conds []condition
+}
+
+// choices takes a middleware apart that is one of several, where it is known
+// what decides which.
+func (m *machine) choices(v value) []choice {
+	switch x := v.(type) {
+	case *closure, *external:
+		return []choice{{v, m.only[x]}}
+	case union:
+		var out []choice
+		known := false
+		for _, e := range x {
+			c := choice{v: e}
+			switch e.(type) {
+			case *closure, *external:
+				c.conds = m.only[e]
+			}
+			known = known || len(c.conds) > 0
+			out = append(out, c)
+		}
+		if !known {
+			break
+		}
+		for i := range out {
+			if len(out[i].conds) > 0 {
+				continue
+			}
+			for _, other := range out {
+				if len(other.conds) == 1 {
+					out[i].conds = append(out[i].conds, other.conds[0].negated())
+				}
+			}
+		}
+		return out
+	}
+	return []choice{{v: v}}
+}
+
+func distinctConditions(css ...[]condition) []condition {
+	var out []condition
+	for _, cs := range css {
+		for _, c := range cs {
+			if !c.in(out) {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+func allOf(cs []condition) string {
+	var out []string
+	for _, c := range cs {
+		out = append(out, c.String())
+	}
+	return strings.Join(out, " and ")
+}
+
+// worthSaying lists the conditions of a route: that a program did not end before,
+// as for showing its version, is none.
+func worthSaying(cs []condition) string {
+	return allOf(slices.DeleteFunc(slices.Clone(cs), func(c condition) bool { return c.after && !c.off }))
+}
+
+// maxConditions bounds the conditions that are weighed against each other.
+const maxConditions = 8
+
+// weighConditions decides what guards are worth that apply under conditions
+// only: nothing, if by default they do not, unless between them they always do.
+// It returns what to say about them.
+func weighConditions(guards []routes.Guard, conds [][]condition) []string {
+	guarding := func(i int) bool { return guards[i].Kind == routes.KindAuth || guards[i].Kind == routes.KindRole }
+	var atoms []string
+	for i, cs := range conds {
+		for _, c := range cs {
+			if guarding(i) && !slices.Contains(atoms, c.text) {
+				atoms = append(atoms, c.text)
+			}
+		}
+	}
+	if len(atoms) == 0 {
+		return nil
+	}
+	if len(atoms) <= maxConditions && always(guards, conds, atoms, guarding) {
+		return nil
+	}
+	var said []string
+	for i, cs := range conds {
+		if !guarding(i) || len(cs) == 0 {
+			continue
+		}
+		said = append(said, "the guard "+guards[i].Name+" applies only if "+allOf(cs))
+		if j := slices.IndexFunc(cs, func(c condition) bool { return c.off }); j >= 0 {
+			guards[i].Kind, guards[i].Why = routes.KindOptional, "applies only if "+allOf(cs)+", which by default is not so; then "+guards[i].Why
+		}
+	}
+	return said
+}
+
+// always reports whether some guard applies whatever the conditions are.
+func always(guards []routes.Guard, conds [][]condition, atoms []string, guarding func(int) bool) bool {
+	for holds := range 1 << len(atoms) {
+		covered := false
+		for i, cs := range conds {
+			covered = covered || guarding(i) && !slices.ContainsFunc(cs, func(c condition) bool {
+				return (holds>>slices.Index(atoms, c.text)&1 == 1) == c.not
+			})
+		}
+		if !covered {
+			return false
+		}
+	}
+	return true
+}
+
+// judgeOneOf judges a middleware that is one of several, where nothing says
+// which: it is worth what the weakest of them is.
+func (m *machine) judgeOneOf(x union, path, method string, depth int) verdict {
+	var vs []verdict
+	var open, shut *verdict
+	for _, y := range x {
+		if isNil(y) {
+			continue
+		}
+		vs = append(vs, m.judgeMiddleware(y, path, method, depth+1))
+	}
+	for i := range vs {
+		if k := vs[i].kind; k == routes.KindAuth || k == routes.KindRole {
+			if shut == nil || k == routes.KindAuth {
+				shut = &vs[i]
+			}
+		} else if open == nil {
+			open = &vs[i]
+		}
+	}
+	switch {
+	case shut == nil:
+		var out verdict
+		for _, v := range vs {
+			out = stronger(out, v)
+		}
+		return out
+	case open == nil:
+		return *shut
+	}
+	v := *shut
+	v.kind = routes.KindUnresolved
+	v.why = "one of " + strconv.Itoa(len(vs)) + " applies, and nothing says which: " + shut.name + " " + shut.why + ", " + open.name + " " + open.why
+	return v
+}
