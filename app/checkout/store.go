@@ -158,8 +158,8 @@ func (s *Store) bring(ctx context.Context, remote Remote, specs []string) (*Repo
 	}
 	defer unlock()
 
-	dir := filepath.Join(s.root, strconv.FormatInt(int64(remote.ID), 10)+".git")
-	g := gitDir{path: dir, home: s.home}
+	g := s.mirror(remote.ID)
+	dir := g.path
 	if err := s.ensure(ctx, g); err != nil {
 		return nil, err
 	}
@@ -195,6 +195,31 @@ func (s *Store) worthRenewing(ctx context.Context, g gitDir, before int64, err e
 		return s.damaged(ctx, g)
 	}
 	return false
+}
+
+// Renew removes the mirror of a repository if objects of its history are missing
+// or damaged, so that the next fetch makes a new one, and reports whether it
+// did. A fetch alone cannot mend such a mirror: git asks for nothing that its
+// refs say is there.
+func (s *Store) Renew(ctx context.Context, id review.RepoID) (bool, error) {
+	unlock, err := s.lock(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	g := s.mirror(id)
+	_, err = g.output(ctx, 1<<16, "fsck", "--connectivity-only", "--no-dangling", "--no-progress")
+	if err == nil || context.Cause(ctx) != nil {
+		return false, context.Cause(ctx)
+	}
+	if err := os.RemoveAll(g.path); err != nil {
+		return false, fmt.Errorf("remove the damaged mirror: %w", err)
+	}
+	return true, nil
+}
+
+func (s *Store) mirror(id review.RepoID) gitDir {
+	return gitDir{path: filepath.Join(s.root, strconv.FormatInt(int64(id), 10)+".git"), home: s.home}
 }
 
 // How many packs, and objects in one of the 256 folders of single objects, a

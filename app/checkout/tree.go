@@ -98,7 +98,7 @@ func (r *Repo) Materialise(ctx context.Context, commit review.SHA, dir string, o
 		case opt.Keep != nil && !opt.Keep(e.path, e.size):
 			continue
 		case e.missing:
-			res.Gaps = append(res.Gaps, unreadable(e.path, "the repository lacks its content, as a partial or damaged clone does"))
+			res.Gaps = append(res.Gaps, review.Gap{Code: review.CodeHistoryIncomplete, What: e.path, Why: "the repository lacks its content, as a partial or damaged clone does", Do: "fetch the repository anew (git fetch --refetch)"})
 			continue
 		}
 		if why := badPath(e.path); why != "" {

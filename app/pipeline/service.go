@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -266,6 +267,35 @@ func (s *Service) look(ctx context.Context, t review.Target) (review.Outcome, er
 		Do: "raise limits.review_time, or exclude what makes the repository so slow"}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.Deadline, tooLong)
 	defer cancel()
+	out, err := s.evaluate(ctx, t)
+	if !lacksHistory(out, err) {
+		return out, err
+	}
+	renewed, rerr := s.Checkouts.Renew(ctx, t.Repo.ID)
+	if rerr != nil {
+		return out, errors.Join(err, rerr)
+	}
+	if !renewed {
+		return out, err
+	}
+	s.Log.Warn("the mirror lacked objects and was removed; cloning anew", "repo", t.Repo.FullName())
+	return s.evaluate(ctx, t)
+}
+
+// lacksHistory reports whether something could not be read because the mirror
+// lacks it.
+func lacksHistory(out review.Outcome, err error) bool {
+	if err != nil {
+		return review.CodeOf(err) == review.CodeHistoryIncomplete
+	}
+	lacks := func(g review.Gap) bool { return g.Code == review.CodeHistoryIncomplete }
+	return slices.ContainsFunc(out.Receipt.Gaps, lacks) || slices.ContainsFunc(out.Receipt.Scanners, func(r review.ScannerReceipt) bool {
+		return slices.ContainsFunc(r.Gaps, lacks)
+	})
+}
+
+// evaluate brings a target's commits into the mirror and evaluates them.
+func (s *Service) evaluate(ctx context.Context, t review.Target) (review.Outcome, error) {
 	remote := s.remote(t.Installation, t.Repo)
 	refs := []string{t.HeadRef}
 	commits := []review.SHA{t.Head}

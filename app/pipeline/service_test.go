@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -36,6 +38,8 @@ type stage struct {
 	queue  *jobs.Queue
 	// service is what answers the queue's jobs.
 	service *pipeline.Service
+	// mirrors is the folder of the repositories' mirrors.
+	mirrors string
 
 	mu   sync.Mutex
 	scan func(ctx context.Context, req scan.Request) scan.Report
@@ -103,7 +107,8 @@ func newStageWith(t *testing.T, files map[string]string, cfg jobs.Config, histor
 	if err := jobs.Migrate(t.Context(), s.db); err != nil {
 		t.Fatal(err)
 	}
-	checkouts, err := checkout.New(checkout.Config{Root: t.TempDir()})
+	s.mirrors = t.TempDir()
+	checkouts, err := checkout.New(checkout.Config{Root: s.mirrors})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -395,6 +400,42 @@ func (s *stage) deliverRaw(n int) *ghtest.Delivery {
 		s.t.Fatal(err)
 	}
 	return s.deliver(n, "synchronize")
+}
+
+// TestAMirrorThatLostObjectsHeals: what a disk fault took from the mirror is
+// fetched again within the review, and the verdict is the right one.
+func TestAMirrorThatLostObjectsHeals(t *testing.T) {
+	s := newStage(t, map[string]string{"go.mod": goMod, "a.go": "package a\n"})
+	n := s.open("topic", "main", map[string]string{"a.go": "package a\n\nvar X int\n"})
+	s.ended(s.deliver(n, "opened"))
+	head := s.repo.Head(n)
+	git := func(args ...string) (string, error) {
+		out, err := exec.Command("git", append([]string{"--git-dir=" + filepath.Join(s.mirrors, fmt.Sprint(s.repo.ID)+".git")}, args...)...).CombinedOutput()
+		return strings.TrimSpace(string(out)), err
+	}
+	blob, err := git("rev-parse", string(head)+":a.go")
+	if err != nil {
+		t.Fatalf("%v: %s", err, blob)
+	}
+	objects, err := git("rev-parse", "--git-path", "objects/"+blob[:2]+"/"+blob[2:])
+	if err != nil {
+		t.Fatalf("%v: %s", err, objects)
+	}
+	if err := os.Remove(objects); err != nil {
+		t.Fatal(err)
+	}
+	d, err := s.github.DeliverRerequested(s.repo, s.check(head).ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ended(d)
+	run := s.check(head)
+	if run.Conclusion != "success" {
+		t.Errorf("check: %s %q\n%s", run.Conclusion, run.Title, run.Summary)
+	}
+	if out, err := git("cat-file", "-e", blob); err != nil {
+		t.Errorf("the mirror still lacks the file: %v %s", err, out)
+	}
 }
 
 func TestTruthfulVerdictsOnOddRepositories(t *testing.T) {
