@@ -69,16 +69,24 @@ func run(pass *analysis.Pass, base *flow.Base) *rule.Findings {
 		}
 		f := list[at][worst]
 		var also []string
+		all := flows[at][worst : worst+1 : worst+1]
 		for i, w := range what[at] {
-			if i != worst && w != "" {
+			if i == worst {
+				continue
+			}
+			all = append(all, flows[at][i])
+			if w != "" {
 				also = append(also, w)
 			}
 		}
 		if len(also) > 0 {
 			f.Message += "; with it " + strings.Join(also, " and ")
-		} else {
-			f.Fixes = fixes(pass, base.Judge, flows[at][worst])
 		}
+		for _, fl := range all {
+			all = append(all, fl.Beside...)
+		}
+		f.Fixes = fixes(pass, base.Judge, all)
+		f.Adds = shownByItself(pass, base.Judge, all)
 		out.Report(pass, f)
 	}
 	out.Met = res.Bounds

@@ -3,6 +3,7 @@ package piilog
 import "github.com/launchgate/launchgate/analyzers/rule"
 
 const (
+	// What is offered with a finding, once tried: fix.go, identify.go, logvalue.go.
 	fixDrop = "Drop the argument, log an id instead, or pass the value through a redactor (a function whose name says so: `redact`, `mask`, `hash`). " +
 		"A type can also say how it is shown: give it a `LogValue` (slog) or `String` method that masks."
 	suppress = "Suppress this finding by its fingerprint in `.github/launchgate.yml` on the base branch, with reason, owner and expiry."

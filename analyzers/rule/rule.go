@@ -9,8 +9,12 @@
 package rule
 
 import (
+	"go/ast"
 	"go/token"
+	"go/types"
 	"reflect"
+	"strconv"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 )
@@ -83,7 +87,80 @@ type Finding struct {
 	Evidence    []Step
 	Routes      []string
 	Expected    string // built-in reason why this is probably meant
-	Fixes       []analysis.SuggestedFix
+	// Fixes are edits of this package's files, the best first. Whoever offers one
+	// tries it first.
+	Fixes []analysis.SuggestedFix
+	// Adds are declarations that mend the finding from elsewhere, such as a
+	// method of a type in another package; tried and offered beside a fix.
+	Adds []Addition
+}
+
+// Addition is a declaration to add behind another.
+type Addition struct {
+	Message string
+	After   *types.TypeName // in this package or another of the module
+	Code    string          // as it stands in a file
+	Imports []string        // what the code needs imported
+}
+
+// Edits are the edits that make an addition to the file that declares After; ok
+// is false if that is not this one.
+func (a Addition) Edits(file *ast.File) (edits []analysis.TextEdit, ok bool) {
+	for _, d := range file.Decls {
+		gen, isGen := d.(*ast.GenDecl)
+		if !isGen || gen.Tok != token.TYPE {
+			continue
+		}
+		for _, spec := range gen.Specs {
+			if ts, isType := spec.(*ast.TypeSpec); isType && ts.Name.Name == a.After.Name() {
+				edits = append(edits, analysis.TextEdit{Pos: gen.End(), End: gen.End(), NewText: []byte("\n\n" + a.Code)})
+				ok = true
+			}
+		}
+	}
+	if !ok {
+		return nil, false
+	}
+	for _, path := range a.Imports {
+		if edit, missing := importEdit(file, path); missing {
+			edits = append(edits, edit)
+		}
+	}
+	return edits, true
+}
+
+// importEdit adds an import in its place among the others of its group.
+func importEdit(file *ast.File, path string) (analysis.TextEdit, bool) {
+	quoted := strconv.Quote(path)
+	for _, im := range file.Imports {
+		if im.Path.Value == quoted && im.Name == nil {
+			return analysis.TextEdit{}, false
+		}
+	}
+	for _, d := range file.Decls {
+		gen, ok := d.(*ast.GenDecl)
+		if !ok || gen.Tok != token.IMPORT {
+			continue
+		}
+		first, isSpec := gen.Specs[0].(*ast.ImportSpec)
+		if !gen.Lparen.IsValid() || !isSpec {
+			return analysis.TextEdit{Pos: gen.End(), End: gen.End(), NewText: []byte("\nimport " + quoted)}, true
+		}
+		at := first.Pos()
+		standard := !strings.Contains(strings.SplitN(path, "/", 2)[0], ".")
+		for _, s := range gen.Specs {
+			im, isSpec := s.(*ast.ImportSpec)
+			if !isSpec || im.Path.Value > quoted || standard && strings.Contains(strings.SplitN(im.Path.Value, "/", 2)[0], ".") {
+				break
+			}
+			at = im.End()
+		}
+		if at == first.Pos() {
+			return analysis.TextEdit{Pos: at, End: at, NewText: []byte(quoted + "\n\t")}, true
+		}
+		return analysis.TextEdit{Pos: at, End: at, NewText: []byte("\n\t" + quoted)}, true
+	}
+	return analysis.TextEdit{Pos: file.Name.End(), End: file.Name.End(), NewText: []byte("\n\nimport " + quoted)}, true
 }
 
 // Findings is the result type of every analyzer of the suite. It is filled by

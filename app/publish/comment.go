@@ -26,6 +26,12 @@ type comment struct {
 	// suggest says that the comment stands on exactly the lines that the fix
 	// replaces.
 	suggest bool
+	// button is the fix that another comment, an aside, offers as a one-click
+	// change: its lines are in the diff, but not those of the finding.
+	button *review.Fix
+	// aside makes of the comment that other one: it offers this fix, and bears no
+	// mark, for it is not about what stands there.
+	aside *review.Fix
 	// open says that none of the finding's routes has a guard: then they can be
 	// meant to be public.
 	open bool
@@ -47,7 +53,10 @@ func closedRoutes(routes []review.Route) map[string]bool {
 func commentBody(about []comment, seal sealer, ruleURL func(review.RuleID) string) string {
 	var said, marks []string
 	for _, c := range about {
-		said, marks = append(said, c.say(ruleURL)), append(marks, seal.mark(c.finding))
+		said = append(said, c.say(ruleURL))
+		if c.aside == nil {
+			marks = append(marks, seal.mark(c.finding))
+		}
 	}
 	return strings.Join(said, "\n\n---\n\n") + "\n" + strings.Join(marks, "\n")
 }
@@ -56,6 +65,9 @@ func commentBody(about []comment, seal sealer, ruleURL func(review.RuleID) strin
 // the fix, how to say it is meant. A part that does not fit is left out.
 func (c comment) say(ruleURL func(review.RuleID) string) string {
 	f := c.finding
+	if c.aside != nil {
+		return c.beside()
+	}
 	weight := f.Severity.String()
 	if c.blocking {
 		weight += ", blocks"
@@ -108,14 +120,47 @@ func (c comment) fix() string {
 		}
 		return "**To mend it:** " + c.rule.Fix + "\n"
 	}
-	title := fix.Title
-	if title == "" {
-		title = "Mend it"
+	const checked = " Checked: with this change the package compiles and the finding is gone.\n\n"
+	title := func(f review.Fix) string {
+		if f.Title == "" {
+			return "Mend it"
+		}
+		return sentence(f.Title, 200)
 	}
-	intro := sentence(title, 200) + " Checked: with this change the package compiles and the finding is gone.\n\n"
+	var out string
 	if c.suggest {
-		return intro + fenced("suggestion", fix.Edits[0].New)
+		out = title(*fix) + checked + fenced("suggestion", fix.Edits[0].New)
+	} else {
+		out = title(*fix) + checked + c.made(fix)
 	}
+	if alt := c.finding.Alternative; alt != nil && alt.Proved && len(alt.Edits) > 0 && !slices.ContainsFunc(alt.Edits, unfaithful) {
+		out += "\n<details><summary>Another way</summary>\n\n" + title(*alt) + checked + c.made(alt) + "\n</details>\n"
+	}
+	return out
+}
+
+// made says where the button of a change is, or writes the change out.
+func (c comment) made(fix *review.Fix) string {
+	if fix == c.button && len(fix.Edits) == 1 {
+		return fmt.Sprintf("The change stands as a suggestion at line %d of %s.\n", fix.Edits[0].StartLine, code(visible(fix.Edits[0].Path)))
+	}
+	return byHand(*fix)
+}
+
+// beside is the whole of a comment that only offers a fix for something found
+// elsewhere.
+func (c comment) beside() string {
+	change := byHand(*c.aside)
+	if c.suggest {
+		change = fenced("suggestion", c.aside.Edits[0].New)
+	}
+	return fmt.Sprintf("This mends what was found at %s (%s).\n\n%s Checked: with this change every package concerned compiles and that finding is gone.\n\n%s",
+		code(where(c.finding.Place)), code(string(c.finding.Rule)), sentence(orElse(c.aside.Title, "Mend it"), 200), change)
+}
+
+// byHand writes a change out for somebody to make: its lines are not those the
+// comment stands on, so no button can make it.
+func byHand(fix review.Fix) string {
 	var edits []string
 	for i, e := range fix.Edits {
 		if i == 5 {
@@ -132,7 +177,7 @@ func (c comment) fix() string {
 			edits = append(edits, fmt.Sprintf("In place of %s of %s:\n\n%s", lines, code(visible(e.Path)), fenced(language(e.Path), e.New)))
 		}
 	}
-	return intro + strings.Join(edits, "\n")
+	return strings.Join(edits, "\n")
 }
 
 // language is the info string of a fenced block, for highlighting.

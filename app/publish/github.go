@@ -459,6 +459,7 @@ func (g *GitHub) comments(o review.Outcome) []placed {
 	}
 	seen := make(map[review.Fingerprint]bool)
 	var first, then []comment
+	var asides []placed
 	places := make(map[review.Fingerprint]anchor)
 	closed := closedRoutes(o.Routes)
 	for _, f := range o.Introduced() {
@@ -481,6 +482,13 @@ func (g *GitHub) comments(o review.Outcome) []placed {
 		places[f.Fingerprint] = at
 		c := comment{finding: f, rule: rules[f.Rule], blocking: blocks, suggest: suggest,
 			open: !slices.ContainsFunc(f.Routes, func(key string) bool { return closed[key] })}
+		for _, fix := range []*review.Fix{f.Fix, f.Alternative} {
+			if there, ok := lines.elsewhere(fix); ok && !(suggest && fix == f.Fix) && f.Place.Side == review.Right && f.Place.Commit == "" {
+				c.button = fix
+				asides = append(asides, placed{[]comment{{finding: f, rule: c.rule, aside: fix, suggest: true}}, there})
+				break
+			}
+		}
 		if blocks {
 			first = append(first, c)
 		} else {
@@ -500,6 +508,21 @@ func (g *GitHub) comments(o review.Outcome) []placed {
 		}
 		index[at], length[at] = len(out), size
 		out = append(out, placed{[]comment{c}, at})
+	}
+	for _, a := range asides {
+		if _, taken := index[a.at]; taken || len(out) >= maxComments {
+			// Enough is said there: the change is written out where it is needed.
+			for i := range out {
+				for j, c := range out[i].about {
+					if c.button == a.about[0].aside {
+						out[i].about[j].button = nil
+					}
+				}
+			}
+			continue
+		}
+		index[a.at] = len(out)
+		out = append(out, a)
 	}
 	return out
 }

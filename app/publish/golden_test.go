@@ -110,7 +110,7 @@ func checkWhole(t *testing.T, name, summary string) {
 	if i := strings.Index(html, "|"); i >= 0 && !strings.Contains(name, "|") {
 		t.Errorf("%s: a table is broken at %q", name, html[i:min(len(html), i+200)])
 	}
-	allowed := strings.NewReplacer("<span>$</span>", "", "<summary>Evidence</summary>", "").Replace(folded.ReplaceAllString(details.ReplaceAllString(html, ""), ""))
+	allowed := strings.NewReplacer("<span>$</span>", "", "<summary>Evidence</summary>", "", "<summary>Another way</summary>", "").Replace(folded.ReplaceAllString(details.ReplaceAllString(html, ""), ""))
 	for _, found := range tag.FindAllString(allowed, -1) {
 		switch strings.Trim(found, "</>") {
 		case "p", "h2", "h3", "ul", "ol", "li", "strong", "em", "code", "table", "thead", "tbody", "tr", "td", "th":
@@ -206,17 +206,18 @@ func TestSuggestionsReplaceExactlyTheCommentedLines(t *testing.T) {
 		fix         *review.Fix
 		first, last int
 		suggests    bool
+		aside       bool // another comment offers it
 	}{
-		{"the line itself", at("a.go", 13), edit(13, 13, "x\n"), 13, 13, true},
-		{"a wider range in the hunk", at("a.go", 13), edit(12, 15, "x\n"), 12, 15, true},
-		{"a range that leaves the hunk", at("a.go", 13), edit(13, 30, "x\n"), 13, 13, false},
-		{"other lines", at("a.go", 13), edit(15, 15, "x\n"), 13, 13, false},
-		{"another file", at("a.go", 13), elsewhere, 13, 13, false},
-		{"two edits", at("a.go", 13), two, 13, 13, false},
-		{"not proved", at("a.go", 13), unproved, 13, 13, false},
-		{"text that would change on its way", at("a.go", 13), edit(13, 13, "x\u202e\n"), 13, 13, false},
-		{"a deletion", at("a.go", 13), edit(13, 13, ""), 13, 13, true},
-		{"a deleted line", review.Place{Path: "a.go", Line: 13, Side: review.Left}, edit(13, 13, "x\n"), 0, 0, false},
+		{"the line itself", at("a.go", 13), edit(13, 13, "x\n"), 13, 13, true, false},
+		{"a wider range in the hunk", at("a.go", 13), edit(12, 15, "x\n"), 12, 15, true, false},
+		{"a range that leaves the hunk", at("a.go", 13), edit(13, 30, "x\n"), 13, 13, false, false},
+		{"other lines", at("a.go", 13), edit(15, 15, "x\n"), 13, 13, false, true},
+		{"another file", at("a.go", 13), elsewhere, 13, 13, false, false},
+		{"two edits", at("a.go", 13), two, 13, 13, false, false},
+		{"not proved", at("a.go", 13), unproved, 13, 13, false, false},
+		{"text that would change on its way", at("a.go", 13), edit(13, 13, "x\u202e\n"), 13, 13, false, false},
+		{"a deletion", at("a.go", 13), edit(13, 13, ""), 13, 13, true, false},
+		{"a deleted line", review.Place{Path: "a.go", Line: 13, Side: review.Left}, edit(13, 13, "x\n"), 0, 0, false, false},
 	} {
 		f := finding(c.place)
 		f.Fix = c.fix
@@ -225,6 +226,12 @@ func TestSuggestionsReplaceExactlyTheCommentedLines(t *testing.T) {
 		if c.first == 0 {
 			if len(got) != 0 {
 				t.Errorf("%s: commented on", c.name)
+			}
+			continue
+		}
+		if c.aside {
+			if len(got) != 2 || !strings.Contains(commentBody(got[1].about, sealer{}, nil), "```suggestion\n") || strings.Contains(commentBody(got[1].about, sealer{}, nil), "<!--") || !strings.Contains(commentBody(got[0].about, sealer{}, nil), "stands as a suggestion at line 15") {
+				t.Errorf("%s: %+v, want a second comment that offers it and bears no mark", c.name, got)
 			}
 			continue
 		}

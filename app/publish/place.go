@@ -91,3 +91,17 @@ func (c commentable) suggestable(f review.Finding) (anchor, bool) {
 	a, ok := c.anchor(review.Place{Path: e.Path, Line: e.StartLine, EndLine: e.EndLine})
 	return a, ok && a.last == e.EndLine
 }
+
+// elsewhere returns where in the diff a proved change stands that is not made at
+// the finding's own lines, and whether a one-click suggestion there can carry it.
+func (c commentable) elsewhere(fix *review.Fix) (anchor, bool) {
+	if fix == nil || !fix.Proved || len(fix.Edits) != 1 {
+		return anchor{}, false
+	}
+	e := fix.Edits[0]
+	if e.EndLine < e.StartLine || !faithful(e.New) {
+		return anchor{}, false
+	}
+	a, ok := c.anchor(review.Place{Path: e.Path, Line: e.StartLine, EndLine: e.EndLine})
+	return a, ok && a.last == e.EndLine
+}

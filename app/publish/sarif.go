@@ -200,8 +200,10 @@ func sarifResultOf(o review.Outcome, f review.Finding, index map[review.RuleID]i
 	if len(flow.Locations) > 0 {
 		res.CodeFlows = []sarifCodeFlow{{ThreadFlows: []sarifThreadFlow{flow}}}
 	}
-	if f.Fix != nil && f.Fix.Proved && len(f.Fix.Edits) > 0 {
-		res.Fixes = []sarifFix{fixOf(*f.Fix)}
+	for _, fix := range []*review.Fix{f.Fix, f.Alternative} {
+		if fix != nil && fix.Proved && len(fix.Edits) > 0 {
+			res.Fixes = append(res.Fixes, fixOf(*fix))
+		}
 	}
 	return res
 }

@@ -127,6 +127,9 @@ func (p *page) findings(o review.Outcome) {
 		if f.Fix != nil && f.Fix.Proved {
 			p.line("  ", "Fix: "+full(f.Fix.Title))
 		}
+		if f.Alternative != nil && f.Alternative.Proved {
+			p.line("  ", "Or: "+full(f.Alternative.Title))
+		}
 	}
 	if existing > 0 {
 		fmt.Fprintf(p, "\n%s before this change and %s not count against it.\n", plural(existing, "finding was there", "findings were there"), choose(existing, "does", "do"))

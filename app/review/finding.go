@@ -53,11 +53,14 @@ type Finding struct {
 	// terms of meaning ("POST /users", "log.Printf user.Email"), never a
 	// position and never a literal from the source that could be a secret.
 	// Scanners of secrets put a keyed HMAC here.
-	Key         string      `json:"key,omitempty"`
-	Evidence    []Step      `json:"evidence,omitempty"`
-	Routes      []string    `json:"routes,omitempty"` // "POST /users": what the finding exposes
-	Expected    string      `json:"expected,omitempty"`
-	Fix         *Fix        `json:"fix,omitempty"`
+	Key      string   `json:"key,omitempty"`
+	Evidence []Step   `json:"evidence,omitempty"`
+	Routes   []string `json:"routes,omitempty"` // "POST /users": what the finding exposes
+	Expected string   `json:"expected,omitempty"`
+	Fix      *Fix     `json:"fix,omitempty"`
+	// Alternative is another proved way, elsewhere in the code: a method of the
+	// type that is logged rather than a change of the call that logs it.
+	Alternative *Fix        `json:"alternative,omitempty"`
 	Fingerprint Fingerprint `json:"fingerprint,omitempty"`
 	Origin      Origin      `json:"origin"`
 }

@@ -56,8 +56,10 @@ func fit(rep *Report) {
 			for j := range f.Routes {
 				short(&f.Routes[j], maxText)
 			}
-			if f.Fix != nil && !fits(*f.Fix) {
-				f.Fix = nil // nobody applies half a fix
+			for _, fix := range []**review.Fix{&f.Fix, &f.Alternative} {
+				if *fix != nil && !fits(**fix) {
+					*fix = nil // nobody applies half a fix
+				}
 			}
 		}
 	}
@@ -263,11 +265,14 @@ func validFinding(f review.Finding) error {
 		}
 		places = append(places, e.Place)
 	}
-	if f.Fix != nil {
-		if !fits(*f.Fix) {
+	for _, fix := range []*review.Fix{f.Fix, f.Alternative} {
+		if fix == nil {
+			continue
+		}
+		if !fits(*fix) {
 			return errors.New("a fix says more than can be")
 		}
-		for _, e := range f.Fix.Edits {
+		for _, e := range fix.Edits {
 			if e.StartLine < 1 || e.EndLine < e.StartLine-1 {
 				return errors.New("an edit has no range")
 			}

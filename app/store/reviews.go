@@ -268,7 +268,7 @@ func (db *DB) FinishReview(ctx context.Context, id, attempt int64, o review.Outc
 func withoutSource(o review.Outcome) review.Outcome {
 	findings := make([]review.Finding, len(o.Findings))
 	for i, f := range o.Findings {
-		f.Key, f.Fix = "", nil
+		f.Key, f.Fix, f.Alternative = "", nil, nil
 		findings[i] = f
 	}
 	o.Findings = findings

@@ -32,6 +32,9 @@ const (
 	// maxPending bounds the values a package passes to interfaces whose
 	// implementations it does not see.
 	maxPending = 128
+	// maxBeside bounds how many values of one kind that one call lets out are
+	// kept besides the worst. No finding is lost: one call is one finding.
+	maxBeside = 12
 	// maxCached bounds the struct types remembered.
 	maxCached = 20_000
 )

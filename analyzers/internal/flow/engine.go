@@ -28,6 +28,9 @@ type Flow struct {
 	At    token.Pos
 	Steps []Step
 	Rule  string // what, of all that one sink call can leak, this is
+	// Beside are other values of the kind that the same call lets out: who mends
+	// the call must mend them too.
+	Beside []*Flow
 
 	steps *step
 }
@@ -698,22 +701,53 @@ func (e *engine) found(fl *Flow) {
 		key.what = fl.Sink.Who + " " + fl.Source.Term + " " + fl.Source.Type
 	}
 	old := e.flows[key]
-	if old != nil {
-		a, b := levels[old.Source.Level], levels[fl.Source.Level]
-		if a > b || a == b && (old.steps.n < fl.steps.n || old.steps.n == fl.steps.n && old.Source.pos <= fl.Source.pos) {
-			return
-		}
+	if old == nil {
+		e.flows[key] = fl
+		return
 	}
+	if old.Source.pos == fl.Source.pos && old.Source.file == fl.Source.file && old.Source.line == fl.Source.line && old.Source.Key == fl.Source.Key {
+		if fl.steps.n < old.steps.n {
+			fl.Beside = old.Beside
+			e.flows[key] = fl
+		}
+		return
+	}
+	a, b := levels[old.Source.Level], levels[fl.Source.Level]
+	if a > b || a == b && (old.steps.n < fl.steps.n || old.steps.n == fl.steps.n && old.Source.pos <= fl.Source.pos) {
+		old.beside(fl)
+		return
+	}
+	fl.Beside, old.Beside = old.Beside, nil
+	fl.beside(old)
 	e.flows[key] = fl
+}
+
+// beside keeps another flow into the same sink, each source once.
+func (fl *Flow) beside(other *Flow) {
+	if other.Sink.Kind == Service || slices.ContainsFunc(fl.Beside, func(o *Flow) bool { return o.Source.pos == other.Source.pos && o.Source.Key == other.Source.Key }) {
+		return
+	}
+	if len(fl.Beside) < maxBeside {
+		fl.Beside = append(fl.Beside, other)
+	}
+}
+
+// finish makes the places of a flow what its reader sees.
+func (fl *Flow) finish() {
+	fl.At, fl.Steps = fl.Source.pos, nil
+	for _, s := range fl.steps.list() {
+		fl.Steps = append(fl.Steps, Step{Pos: s.pos, File: s.file, Line: s.line, Note: s.note})
+	}
 }
 
 func (e *engine) result() *Result {
 	r := &Result{Bounds: e.bounds, Uses: e.uses, Work: e.work}
 	for _, fl := range e.flows {
-		fl.At = fl.Source.pos
-		for _, s := range fl.steps.list() {
-			st := Step{Pos: s.pos, File: s.file, Line: s.line, Note: s.note}
-			fl.Steps = append(fl.Steps, st)
+		fl.finish()
+		fl.Beside = slices.DeleteFunc(fl.Beside, func(o *Flow) bool { return o.Source.pos == fl.Source.pos && o.Source.Key == fl.Source.Key })
+		slices.SortFunc(fl.Beside, func(a, b *Flow) int { return int(a.Source.pos - b.Source.pos) })
+		for _, o := range fl.Beside {
+			o.finish()
 		}
 		r.Flows = append(r.Flows, *fl)
 	}

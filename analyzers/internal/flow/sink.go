@@ -631,3 +631,7 @@ func allHarmless(format string) bool {
 	}
 	return len(verbs) > 0
 }
+
+// Asks reports whether a sink lets a method of a value (LogValue, String) decide
+// what is shown of it.
+func (s Sink) Asks(method string) bool { return s.call.Honours(method) }

@@ -39,9 +39,18 @@ type converter struct {
 	repo *load.Result
 }
 
-func (c converter) findings(a *driver.Analysed) []review.Finding {
+// offer is what an analyzer suggests to mend one finding: edits of the package,
+// the best first, and declarations to add elsewhere.
+type offer struct {
+	fixes []analysis.SuggestedFix
+	adds  []rule.Addition
+}
+
+// findings lists what was found in a package and what was suggested for each.
+func (c converter) findings(a *driver.Analysed) ([]review.Finding, []offer) {
 	var out []review.Finding
-	for an, res := range a.Results {
+	var offers []offer
+	for _, res := range a.Results {
 		fs, ok := res.(*rule.Findings)
 		if !ok || fs == nil {
 			continue
@@ -65,17 +74,10 @@ func (c converter) findings(a *driver.Analysed) []review.Finding {
 				}
 				rf.Evidence = append(rf.Evidence, st)
 			}
-			for _, fix := range f.Fixes {
-				if edits, ok := c.edits(a.Package, fix); ok {
-					rf.Fix = &review.Fix{Title: fix.Message, Edits: edits}
-					break
-				}
-			}
-			out = append(out, rf)
+			out, offers = append(out, rf), append(offers, offer{f.Fixes, f.Adds})
 		}
-		_ = an
 	}
-	return out
+	return out, offers
 }
 
 // place returns a range of source, with the file's own lines.
@@ -113,15 +115,15 @@ func (c converter) path(p *load.Package, file string) string {
 	return path.Join(p.Module.Dir, file)
 }
 
-// edits turns a suggested fix into replacements of whole lines. It refuses fixes
+// edits turns edits of source into replacements of whole lines. It refuses those
 // that leave the package's own files or overlap.
-func (c converter) edits(p *load.Package, fix analysis.SuggestedFix) ([]review.Edit, bool) {
+func (c converter) edits(p *load.Package, list []analysis.TextEdit) ([]review.Edit, bool) {
 	type span struct {
 		from, to int
 		text     []byte
 	}
 	byFile := map[string][]span{}
-	for _, e := range fix.TextEdits {
+	for _, e := range list {
 		tf := c.repo.Fset.File(e.Pos)
 		if tf == nil {
 			return nil, false

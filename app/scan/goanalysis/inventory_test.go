@@ -21,7 +21,7 @@ import (
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
 )
 
-var update = flag.Bool("update", false, "write the inventories that come out into the archives of analyzers/authz/testdata/routes")
+var update = flag.Bool("update", false, "write what comes out into the archives that say what should")
 
 // inventories is where the programs are: beside the analyzer they describe,
 // though only this package can load them as a review does.

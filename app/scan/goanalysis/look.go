@@ -197,8 +197,9 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 			out.Findings, out.Routes, out.Data = append(out.Findings, rec.Findings...), append(out.Routes, rec.Routes...), append(out.Data, rec.Data...)
 			continue
 		}
-		found, inventory, data := c.findings(a), routes(a), c.data(a)
-		if c.prove(ctx, a, found, &proofs) {
+		found, offers := c.findings(a)
+		inventory, data := routes(a), c.data(a)
+		if c.prove(ctx, a, found, offers, &proofs) {
 			recs.keep(a, found, inventory, data)
 		}
 		out.Findings, out.Routes, out.Data = append(out.Findings, found...), append(out.Routes, inventory...), append(out.Data, data...)

@@ -7,15 +7,16 @@ import (
 )
 
 // Recheck types a package anew with some files replaced, as a suggested fix
-// would leave it. Imports are those the package has, and the standard library.
-// It fails if the result does not compile.
-func (r *Result) Recheck(p *Package, replaced map[string][]byte) (_ *Package, err error) {
+// would leave it. Imports are those the package has, each in its fresh version
+// if there is one, and the standard library. It fails if the result does not
+// compile.
+func (r *Result) Recheck(p *Package, replaced map[string][]byte, fresh map[*Package]*Package) (_ *Package, err error) {
 	defer func() {
 		if x := recover(); x != nil {
 			err = fmt.Errorf("the type checker failed: %v", x)
 		}
 	}()
-	q := &Package{ID: p.ID, PkgPath: p.PkgPath, Name: p.Name, Dir: p.Dir, Module: p.Module, Imports: p.Imports, Missing: p.Missing,
+	q := &Package{ID: p.ID, PkgPath: p.PkgPath, Name: p.Name, Dir: p.Dir, Module: p.Module, Imports: map[string]*Package{}, Missing: p.Missing,
 		Info: newInfo(), version: p.version}
 	g := &group{loader: r.loader}
 	for _, f := range p.Files {
@@ -37,6 +38,12 @@ func (r *Result) Recheck(p *Package, replaced map[string][]byte) (_ *Package, er
 	known := map[string]*types.Package{}
 	for _, t := range p.Types.Imports() {
 		known[t.Path()] = t
+	}
+	for path, d := range p.Imports {
+		q.Imports[path] = d
+		if f := fresh[d]; f != nil {
+			q.Imports[path], known[f.Types.Path()] = f, f.Types
+		}
 	}
 	conf := types.Config{
 		GoVersion: p.version, FakeImportC: true, Sizes: r.Sizes,
