@@ -632,7 +632,7 @@ func notAuth(ws []string) bool {
 func roleWord(w string) bool {
 	switch w {
 	case "role", "roles", "admin", "isadmin", "administrator", "perm", "perms", "permission", "permissions", "scope", "scopes", "acl", "rbac", "casbin", "enforce", "enforcer", "owner", "privilege", "privileges", "superuser", "superadmin",
-		"staff", "moderator", "rights", "grant", "grants", "capability", "capabilities", "membership", "forbidden", "authorities", "authority", "can", "policy", "abilities", "ability", "allowed":
+		"staff", "moderator", "rights", "grant", "grants", "capability", "capabilities", "membership", "authorities", "authority", "can", "policy", "abilities", "ability", "allowed":
 		return true
 	}
 	return false

@@ -276,8 +276,16 @@ func join(a, b value, why []string, inform bool) value {
 	if !inform { // simulating a request: only what is certain counts
 		_, ax := a.(absent)
 		_, bx := b.(absent)
-		if ax && bx {
+		if ax && bx || ax && empty(b) {
 			return a
+		}
+		if bx && empty(a) {
+			return b
+		}
+		if x, ok := a.(failure); ok {
+			if y, ok := b.(failure); ok {
+				return eitherFailure(x, y)
+			}
 		}
 		if handlerLike(a) && isNil(b) {
 			return a
@@ -346,6 +354,22 @@ func partOf(a, b value) string {
 func empty(v value) bool {
 	s, ok := asString(v)
 	return ok && s == "" || isNil(v)
+}
+
+// eitherFailure is what is known of an error that is one of two: that there is
+// one, on either way. An anonymous request gets it for being that if it may.
+func eitherFailure(a, b failure) failure {
+	out := failure{anon: a.anon || b.anon}
+	if a.code == b.code {
+		out.code = a.code
+	}
+	if a.name == b.name {
+		out.name = a.name
+	}
+	if a.t == b.t {
+		out.t = a.t
+	}
+	return out
 }
 
 // either is what is known of an object that is one of two a request made.
