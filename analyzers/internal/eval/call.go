@@ -368,6 +368,11 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 	if _, ok := recv.(absent); ok && m.sim != nil {
 		return m.anonResult(c)
 	}
+	if x, ok := recv.(*external); ok && m.sim == nil && x.t == "" && (fun.T == "" || m.types[fun.T] != nil) {
+		if v := m.withMethod(x, fun.S); v != nil {
+			return m.callMethod(v, fun, c)
+		}
+	}
 	if x, ok := recv.(*external); ok && fun.T == "" {
 		if t = x.t; t == "" {
 			t = pkgOf(x.name) + ".T"
@@ -668,6 +673,9 @@ func (m *machine) external(name string, recv value, c call) value {
 			}
 		}
 	}
+	if v := m.handedBack(rt, append(slices.Clone(c.args), given(recv)...)); v != nil {
+		return v
+	}
 	ex := &external{name: name, recv: recv, args: c.args, called: true, pos: c.pos, t: rt}
 	if ts := tupleTypes(rt); len(ts) > 1 {
 		out := tuple{}
@@ -696,6 +704,59 @@ func (m *machine) external(name string, recv value, c call) value {
 		return &unknown{t: rt, labels: ls}
 	}
 	return ex
+}
+
+// handedBack is what a library's generic function returns that returns a type of
+// the program: the library can make none, so it is one of those it was given.
+func (m *machine) handedBack(t string, args []value) value {
+	ty := m.types[t]
+	if ty == nil {
+		return nil
+	}
+	var out value
+	for _, a := range args {
+		o, ok := a.(*object)
+		if !ok || o.t != t && (ty.Interface == nil || !m.implements(o.t, ty)) {
+			continue
+		}
+		out = join(out, o, nil, true)
+	}
+	return out
+}
+
+// withMethod are those of the values a library was given that have a method
+// routing depends on: where it is not known what the library makes of them, it
+// may well be one of them.
+func (m *machine) withMethod(x *external, name string) value {
+	var out value
+	for _, a := range given(x) {
+		if o, ok := a.(*object); ok {
+			if fn := m.method(o.t, name); fn != nil && fn.relevant {
+				out = join(out, o, nil, true)
+			}
+		}
+	}
+	return out
+}
+
+// given are the values a library's value was made with, and those before it in
+// a chain of calls.
+func given(v value) []value {
+	var out []value
+	for range 4 {
+		x, ok := v.(*external)
+		if !ok || !x.called {
+			break
+		}
+		out = append(out, x.args...)
+		v = x.recv
+	}
+	return out
+}
+
+// implements reports whether a type has an interface's methods.
+func (m *machine) implements(t string, ty *program.Type) bool {
+	return !slices.ContainsFunc(ty.Interface, func(name string) bool { return name != "" && m.method(t, name) == nil })
 }
 
 func isWrapper(name string) bool {

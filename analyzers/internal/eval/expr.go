@@ -427,14 +427,7 @@ func (m *machine) implementations(t, name string, x value) []*function {
 	}
 	var out []*function
 	for _, impl := range m.impls[name] {
-		all := true
-		for _, need := range ty.Interface {
-			if need != "" && m.method(impl, need) == nil {
-				all = false
-				break
-			}
-		}
-		if !all {
+		if !m.implements(impl, ty) {
 			continue
 		}
 		low := strings.ToLower(lastPart(impl))
