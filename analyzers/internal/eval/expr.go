@@ -80,6 +80,13 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 			return &unknown{t: "bool", labels: labels(x)}
 		case "<-":
 			return &unknown{t: n.T}
+		case "-":
+			if c, ok := x.(constant); ok {
+				if i, ok := asInt(c); ok {
+					c.s = itoa(-i)
+					return c
+				}
+			}
 		}
 		return x
 	case program.Binary:

@@ -39,6 +39,7 @@ type frame struct {
 	rets     value
 	has      bool
 	anon     bool     // a branch was decided by the request being anonymous
+	left     bool     // known callers have left the function in a branch
 	why      []string // words of undecided conditions that lead to a return
 	defers   []*program.Node
 	named    []program.Param
@@ -52,11 +53,52 @@ type frame struct {
 	call    *program.Node
 }
 
+// change is an assignment to a local, or to a field of an object of a simulation.
 type change struct {
-	e   *env
-	id  int32
-	old value
-	had bool
+	e    *env
+	id   int32
+	o    *object
+	name string
+	old  value
+	had  bool
+}
+
+func (ch change) where() change { return change{e: ch.e, id: ch.id, o: ch.o, name: ch.name} }
+
+func (ch change) now() (value, bool) {
+	if ch.o != nil {
+		v, ok := ch.o.f[ch.name]
+		return v, ok
+	}
+	v, ok := ch.e.vars[ch.id]
+	return v, ok
+}
+
+func (ch change) set(v value) {
+	if ch.o != nil {
+		ch.o.f[ch.name] = v
+		return
+	}
+	ch.e.vars[ch.id] = v
+}
+
+func (ch change) undo() {
+	switch {
+	case ch.had:
+		ch.set(ch.old)
+	case ch.o != nil:
+		delete(ch.o.f, ch.name)
+	default:
+		delete(ch.e.vars, ch.id)
+	}
+}
+
+// note logs what is about to be changed, so that a branch can be undone.
+func (m *machine) note(ch change) {
+	if m.log != nil {
+		ch.old, ch.had = ch.now()
+		*m.log = append(*m.log, ch)
+	}
 }
 
 // machine interprets one program.
@@ -306,10 +348,7 @@ func (m *machine) set(e *env, id int32, v value) {
 	if where == nil {
 		where = e
 	}
-	if m.log != nil {
-		old, had := where.vars[id]
-		*m.log = append(*m.log, change{where, id, old, had})
-	}
+	m.note(change{e: where, id: id})
 	where.vars[id] = v
 }
 
@@ -318,10 +357,7 @@ func (m *machine) declare(e *env, id int32, v value) {
 	if id == 0 {
 		return
 	}
-	if m.log != nil {
-		old, had := e.vars[id]
-		*m.log = append(*m.log, change{e, id, old, had})
-	}
+	m.note(change{e: e, id: id})
 	e.vars[id] = v
 }
 
@@ -336,54 +372,47 @@ func (m *machine) branch(f func() control) (control, []change) {
 	seen := map[change]bool{}
 	for i := len(log) - 1; i >= 0; i-- {
 		ch := log[i]
-		k := change{e: ch.e, id: ch.id}
-		cur := ch.e.vars[ch.id]
+		k := ch.where()
 		if !seen[k] {
 			seen[k] = true
-			now = append(now, change{e: ch.e, id: ch.id, old: cur, had: true})
+			k.old, _ = ch.now()
+			k.had = true
+			now = append(now, k)
 		}
-		if ch.had {
-			ch.e.vars[ch.id] = ch.old
-		} else {
-			delete(ch.e.vars, ch.id)
-		}
+		ch.undo()
 	}
 	return c, now
 }
 
 func (m *machine) apply(chs []change) {
 	for _, ch := range chs {
-		if m.log != nil {
-			old, had := ch.e.vars[ch.id]
-			*m.log = append(*m.log, change{ch.e, ch.id, old, had})
-		}
-		ch.e.vars[ch.id] = ch.old
+		m.note(ch.where())
+		ch.set(ch.old)
 	}
 }
 
 // merge joins the changes of two branches into the environments.
 func (m *machine) merge(a, b []change, why []string) {
-	type key struct {
-		e  *env
-		id int32
-	}
-	got := map[key]value{}
+	got := map[change]value{}
 	for _, ch := range b {
-		got[key{ch.e, ch.id}] = ch.old
+		got[ch.where()] = ch.old
 	}
 	for _, ch := range a {
-		k := key{ch.e, ch.id}
+		k := ch.where()
 		other, ok := got[k]
 		if !ok {
-			other = ch.e.vars[ch.id]
+			other, _ = ch.now()
 		}
 		delete(got, k)
-		m.apply([]change{{e: ch.e, id: ch.id, old: join(other, ch.old, why, m.sim == nil)}})
+		k.old = join(other, ch.old, why, m.sim == nil)
+		m.apply([]change{k})
 	}
 	for _, ch := range b {
-		k := key{ch.e, ch.id}
+		k := ch.where()
 		if v, ok := got[k]; ok {
-			m.apply([]change{{e: ch.e, id: ch.id, old: join(ch.e.vars[ch.id], v, why, m.sim == nil)}})
+			was, _ := ch.now()
+			k.old = join(was, v, why, m.sim == nil)
+			m.apply([]change{k})
 		}
 	}
 }
@@ -586,9 +615,7 @@ func joinReturns(a, b value, why []string, inform bool) value {
 func taint(v value) value {
 	switch x := v.(type) {
 	case constant:
-		if x.k == 'b' || x.s == "" || x.s == "0" {
-			x.anon = true
-		}
+		x.anon = true
 		return x
 	case nilValue:
 		return absent{}
@@ -645,9 +672,14 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		was := f.anon
 		f.anon = f.anon || anon
 		c := m.simBranch(n, body, f, anon, nil)
-		if c == goOn && !ends(skipped) {
+		if c == goOn && ends(skipped) {
+			f.left = f.left || anon
+		} else if c == goOn {
 			// What follows would have run anyway.
-			f.anon = was
+			f.anon = was || f.left
+			if anon {
+				m.unassigned(skipped, f)
+			}
 		}
 		return c
 	}
@@ -747,6 +779,25 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		return goOn
 	}
 	return goOn
+}
+
+// unassigned marks what code that is not run, because the request is anonymous,
+// would have assigned: that it has kept its value is due to that.
+func (m *machine) unassigned(skipped *program.Node, f *frame) {
+	walk(skipped, func(n *program.Node) {
+		if n.Op != program.Assign || n.S != "=" {
+			return
+		}
+		for _, l := range n.K[:n.N] {
+			if l.Op != program.Local || l.T == "error" || strings.HasPrefix(l.S, "err") {
+				continue
+			}
+			switch v, _ := f.env.get(l.N); v.(type) {
+			case constant, nilValue:
+				m.set(f.env, l.N, taint(v))
+			}
+		}
+	})
 }
 
 // jumps reports whether control goes on elsewhere in the same function.
@@ -1376,8 +1427,11 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 			if m.sim != nil && m.sim.frozen(o) {
 				return
 			}
-			if m.sim != nil && m.sim.unsure > o.unsure {
-				v = join(m.field(o, l), v, m.sim.whyNow(), false)
+			if m.sim != nil {
+				if _, ok := o.f[l.S]; !ok {
+					o.f[l.S] = m.field(o, l) // what it is, should the branch be undone
+				}
+				m.note(change{o: o, name: l.S})
 			}
 			if isUnknown(v) && m.sim == nil && !isUnknown(o.f[l.S]) {
 				return

@@ -453,12 +453,14 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 		rb := &ruleBuilder{r: r, pos: c.pos}
 		switch name {
 		case "HandleFunc", "Handle":
-			if len(args) > 1 {
-				rb.path, _ = asString(args[0])
+			if len(args) < 2 {
+				return rb
+			}
+			return rb.forEach(paths(args[0]), func(rb *ruleBuilder) value {
 				rb.h = args[1]
 				rb.rec = m.add(r, "*", rb.path, rb.h, nil, c)
-			}
-			return rb
+				return rb
+			})
 		}
 		return m.ruleOp(rb, name, c)
 	case "routetable":
@@ -590,16 +592,15 @@ const restOfPath = "{rest:.*}"
 
 // ruleOp is a method of gorilla's Route.
 func (m *machine) ruleOp(b *ruleBuilder, name string, c call) value {
-	arg := ""
-	if len(c.args) > 0 {
-		arg, _ = asString(c.args[0])
-	}
 	switch name {
-	case "Path":
-		b.path += arg
-	case "PathPrefix":
-		b.path += arg
-		b.pre = true
+	case "Path", "PathPrefix":
+		if len(c.args) == 0 {
+			return b
+		}
+		return b.forEach(paths(c.args[0]), func(b *ruleBuilder) value {
+			b.pre = b.pre || name == "PathPrefix"
+			return m.ruleMade(b, c)
+		})
 	case "Methods":
 		b.methods = nil
 		for _, a := range c.args {
@@ -626,6 +627,22 @@ func (m *machine) ruleOp(b *ruleBuilder, name string, c call) value {
 	case "GetError", "URL", "GetHandler":
 		return &unknown{}
 	}
+	return m.ruleMade(b, c)
+}
+
+// forEach goes on with each of the paths that a rule may have.
+func (b *ruleBuilder) forEach(paths []string, do func(*ruleBuilder) value) value {
+	var out value
+	for _, p := range paths {
+		fork := *b
+		fork.path += p
+		out = join(out, do(&fork), nil, true)
+	}
+	return out
+}
+
+// ruleMade adds the route of a rule that has got all it needs.
+func (m *machine) ruleMade(b *ruleBuilder, c call) value {
 	if b.h != nil && b.rec == nil {
 		ms := b.methods
 		if len(ms) == 0 {
