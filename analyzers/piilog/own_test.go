@@ -11,6 +11,7 @@ import (
 	"golang.org/x/tools/go/analysis/analysistest"
 
 	"github.com/launchgate/launchgate/analyzers/piilog"
+	"github.com/launchgate/launchgate/analyzers/rule"
 )
 
 // The cases under testdata/own are ours, written from the documentation of the
@@ -21,7 +22,7 @@ func TestOwnCases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	analysistest.Run(t, dir, piilog.Analyzer, "basics", "flows", "wrapped", "libs", "web", "objects", "errs", "telemetry", "trackers", "nasty")
+	analysistest.Run(t, dir, piilog.Analyzer, "basics", "flows", "wrapped", "libs", "web", "objects", "errs", "telemetry", "trackers", "nasty", "written", "taken")
 }
 
 // Half of what there is to know is what must not be reported.
@@ -51,5 +52,25 @@ func TestOwnCasesAreAsManyNegativeAsPositive(t *testing.T) {
 	}
 	if found < 75 || clean < 75 || clean < found {
 		t.Errorf("%d lines must be found and %d must not; at least 75 of each are wanted, and as many clean ones", found, clean)
+	}
+}
+
+// A chain says once at which level it logs, and not where the value stands.
+func TestChainsForDebuggingAreOneSeverityLower(t *testing.T) {
+	dir, err := filepath.Abs("testdata/own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []rule.Severity{rule.High, rule.Medium, rule.Medium, rule.High, rule.Medium}
+	for _, res := range analysistest.Run(t, dir, piilog.Analyzer, "chains") {
+		list := res.Result.(*rule.Findings).List
+		if len(list) != len(want) {
+			t.Fatalf("%d findings, want %d", len(list), len(want))
+		}
+		for i, f := range list {
+			if f.Severity != want[i] {
+				t.Errorf("%d: %s has the severity %s, want %s", i, f.Message, f.Severity, want[i])
+			}
+		}
 	}
 }

@@ -277,10 +277,26 @@ func (f *fn) builtin(c *ast.CallExpr, name string) *value {
 		}
 		return v
 	case "panic":
+		for _, a := range args {
+			f.panics = join(f.panics, a.val)
+		}
 		f.cur.dead = true
 	case "recover":
+		if f.panics != nil {
+			return hop(f.panics, c.Pos(), "is recovered from a panic")
+		}
 		return unknown
-	case "delete", "clear", "close", "print", "println", "complex", "real", "imag", "len", "cap":
+	case "delete":
+		if len(args) == 2 {
+			if key := f.stringConst(args[1].expr); key != "" {
+				f.into(args[0].expr, 0, func(old *value) *value { return setPart(forget(old), quoted(key), clean) })
+			}
+		}
+	case "clear":
+		if len(args) == 1 {
+			f.into(args[0].expr, 0, func(*value) *value { return clean })
+		}
+	case "close", "print", "println", "complex", "real", "imag", "len", "cap":
 	}
 	return clean
 }
@@ -493,6 +509,7 @@ func (v *invocation) results() []*value {
 	}
 	if out, ok := v.modelled(); ok {
 		v.escape()
+		v.scanned()
 		return v.typed(out)
 	}
 	if out, ok := v.summarised(); ok {
@@ -508,6 +525,7 @@ func (v *invocation) results() []*value {
 		}
 	}
 	v.escape()
+	v.scanned()
 	return v.named(v.typed(v.guess()))
 }
 
@@ -677,6 +695,9 @@ func (v *invocation) source() ([]*value, bool) {
 	if v.name == "Cookie" || v.name == "Cookies" || v.name == "GetCookie" {
 		t := v.resultType(0)
 		if pkg, _ := namedType(t); pkg == "net/http" {
+			if sensitive.Preference(key) {
+				return []*value{clean, clean}, true
+			}
 			return []*value{unknown, clean}, true // its Value is the source
 		}
 		m, ok := f.e.voc.Lexicon.Name(key)

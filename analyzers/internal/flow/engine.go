@@ -163,6 +163,7 @@ type engine struct {
 	current  *declared
 	work     int
 	pending  []*pending
+	touched  map[types.Object]bool // what is written to; see untouched
 }
 
 // declared is a function declaration of the package.
@@ -506,6 +507,13 @@ func (e *engine) interpret(d *declared) {
 	b.results = fr.results
 	if len(b.results) == 0 && sig != nil && sig.Results().Len() > 0 {
 		b.results = all(unknown, sig.Results().Len())
+	}
+	if sig != nil && stands(d.decl, info) {
+		for i := range b.results {
+			if i < sig.Results().Len() && !isError(sig.Results().At(i).Type()) {
+				b.results[i] = unknown
+			}
+		}
 	}
 	for i, v := range b.results {
 		f.escapeReturned(v)

@@ -117,7 +117,12 @@ func (f *fn) evalRaw(x ast.Expr) *value {
 }
 
 func (f *fn) evalKind(x ast.Expr) *value {
-	if tv, ok := f.info.Types[x]; ok && (tv.Value != nil || tv.IsType()) {
+	if tv, ok := f.info.Types[x]; ok && tv.Value != nil {
+		if tv.Value.Kind() == constant.String {
+			return f.written(x)
+		}
+		return clean
+	} else if ok && tv.IsType() {
 		return clean
 	}
 	switch x := x.(type) {
@@ -385,7 +390,7 @@ func (f *fn) index(x *ast.IndexExpr) *value {
 	f.evalRaw(x.Index)
 	if t := f.typeOf(x.X); t != nil {
 		if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
-			return v // one byte of a string, or more if the types are wrong
+			return clean // one byte
 		}
 	}
 	name := f.stringConst(x.Index)
@@ -395,6 +400,14 @@ func (f *fn) index(x *ast.IndexExpr) *value {
 	}
 	if name == "" {
 		out := f.elementsOf(v)
+		if tv, ok := f.info.Types[x.Index]; ok && v.split && tv.Value != nil && tv.Value.ExactString() == "1" {
+			// The domain of an address.
+			w := *out
+			w.labels = slices.DeleteFunc(slices.Clone(out.labels), func(l label) bool {
+				return l.src != nil && l.src.Class == sensitive.Contact && strings.Contains(l.src.Term, "mail")
+			})
+			return &w
+		}
 		if tv, ok := f.info.Types[x.Index]; ok && v.split && tv.Value != nil && tv.Value.ExactString() == "0" {
 			// "Bearer" of "Bearer …", the user of "user:password".
 			w := *out
@@ -494,6 +507,9 @@ func (f *fn) selector(x *ast.SelectorExpr) *value {
 	}
 	base := f.evalRaw(x.X)
 	if fun, ok := f.info.Uses[x.Sel].(*types.Func); ok {
+		if sel := f.info.Selections[x]; sel != nil && sel.Kind() == types.MethodExpr {
+			base = nil
+		}
 		return &value{funcs: []*closure{{fn: fun, recv: base}}}
 	}
 	return f.fieldOf(x, base)
@@ -640,13 +656,16 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 				name = id.Name
 			} else if s := f.stringConst(kv.Key); s != "" {
 				name = quoted(s)
-			} else {
-				f.evalRaw(kv.Key)
+			} else if key := f.evalRaw(kv.Key); len(key.labels) > 0 {
+				v, allClean = setPart(v, keyed, join(v.parts[keyed], &value{labels: key.labels})), false
 			}
 		} else if st != nil && i < st.NumFields() {
 			name = st.Field(i).Name()
 		}
 		p := f.eval(expr)
+		if st != nil && name != elem {
+			p = f.writtenField(t, st, name, expr, p)
+		}
 		allClean = allClean && p.clean
 		if service.Who != "" {
 			text := filled

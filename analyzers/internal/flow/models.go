@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"go/ast"
 	"go/types"
 	"slices"
 	"strings"
@@ -38,11 +39,7 @@ func (v *invocation) modelled() ([]*value, bool) {
 		switch id.Name {
 		case "WithValue":
 			if len(v.args) == 3 {
-				key := "ctx " + exprName(v.args[1].expr)
-				if s := f.stringConst(v.args[1].expr); s != "" {
-					key = "ctx " + s
-				}
-				return []*value{setPart(f.deref(v.args[0].val), key, v.args[2].val)}, true
+				return []*value{setPart(f.deref(v.args[0].val), f.contextKey(v.args[1].expr), v.args[2].val)}, true
 			}
 		case "Value":
 			return []*value{v.contextValue()}, true
@@ -62,11 +59,32 @@ func (v *invocation) modelled() ([]*value, bool) {
 		if out, ok := v.format(); ok {
 			return out, true
 		}
+	case "text/template", "html/template":
+		if v.rendered() {
+			return []*value{unknown}, true
+		}
+	case "strings", "bytes":
+		if out, ok := v.replaces(); ok {
+			return out, true
+		}
+		if (id.Recv == "Builder" || id.Recv == "Buffer") && (id.Name == "Reset" || id.Name == "Truncate" && f.literalZero(v.args)) && v.recvX != nil {
+			if len(v.recv.refs) > 0 {
+				f.storeRefs(v.recv.refs, func(*value) *value { return clean })
+			} else {
+				f.store(v.recvX, func(*value) *value { return clean })
+			}
+			return []*value{clean}, true
+		}
+	case "flag":
+		if out, ok := v.flag(); ok {
+			return out, true
+		}
+		return all(clean, v.n), true
 	case "reflect":
 		if _, name := namedType(v.resultType(0)); name == "Type" || name == "Kind" || name == "StructTag" || name == "StructField" || name == "Method" {
 			return all(clean, v.n), true
 		}
-	case "time", "math", "math/rand", "runtime", "testing", "flag", "embed":
+	case "time", "math", "math/rand", "runtime", "testing", "embed":
 		return all(clean, v.n), v.recv == nil || v.recv.clean || id.Pkg != "time"
 	}
 	if out := v.internalError(nil); out != nil {
@@ -81,26 +99,140 @@ func (v *invocation) modelled() ([]*value, bool) {
 	return v.carry(isError(v.resultType(max(v.n-1, 0))) && (id.Pkg == "errors" || strings.Contains(id.Pkg, "error") || id.Name == "Errorf")), true
 }
 
+// replaces takes from a text what is replaced in it: strings.ReplaceAll(msg,
+// token, "***") and a strings.Replacer.
+func (v *invocation) replaces() ([]*value, bool) {
+	f := v.f
+	without := func(from []label, old *value) []label {
+		gone := f.collect(old)
+		return slices.DeleteFunc(slices.Clone(from), func(l label) bool {
+			return slices.ContainsFunc(gone, func(g label) bool {
+				return g.src == l.src && g.in == l.in || g.src != nil && l.src != nil && g.src.id() == l.src.id()
+			})
+		})
+	}
+	switch {
+	case (v.name == "ReplaceAll" || v.name == "Replace") && v.recvX == nil && len(v.args) >= 3:
+		ls := addLabels(without(f.collect(v.args[0].val), v.args[1].val), f.collect(v.args[2].val))
+		if len(ls) == 0 {
+			return []*value{unknown}, true
+		}
+		return []*value{hop(&value{labels: ls}, v.call.Pos(), "goes through "+v.text)}, true
+	case v.name == "NewReplacer":
+		out := &value{}
+		for i, a := range v.args {
+			if i%2 == 1 {
+				out = withLabels(out, f.collect(a.val)...)
+			} else if !a.val.clean && !a.spread {
+				out = setPart(out, replaced, join(out.parts[replaced], a.val))
+			}
+		}
+		return []*value{out}, true
+	case v.id.Recv == "Replacer" && v.name == "Replace" && len(v.args) == 1 && v.recv != nil:
+		r := f.deref(v.recv)
+		ls := addLabels(without(f.collect(v.args[0].val), part(r, replaced)), r.labels)
+		if len(ls) == 0 {
+			return []*value{unknown}, true
+		}
+		return []*value{hop(&value{labels: ls}, v.call.Pos(), "goes through "+v.text)}, true
+	}
+	return nil, false
+}
+
+// replaced is the part of a strings.Replacer that stands for what it takes out.
+const replaced = "()-"
+
+// rendered writes what a template is given into where it is rendered.
+func (v *invocation) rendered() bool {
+	if v.name != "Execute" && v.name != "ExecuteTemplate" || len(v.args) < 2 || isResponseWriter(v.f.typeOf(v.args[0].expr)) {
+		return false
+	}
+	// What of an object a template shows is not known.
+	data := v.args[len(v.args)-1]
+	object := !textual(v.f.typeOf(data.expr))
+	ls := slices.DeleteFunc(contents(v.f.collect(data.val)), func(l label) bool {
+		return l.src != nil && l.src.Kind == Dump || l.src == nil && l.in.path == "" && object
+	})
+	if len(ls) > 0 {
+		w := hop(&value{labels: ls}, v.call.Pos(), "is rendered by "+v.text)
+		v.into(v.args[0], w.labels)
+	}
+	return true
+}
+
+// into adds labels to what an argument is or points to.
+func (v *invocation) into(a argument, ls []label) {
+	set := func(old *value) *value { return withLabels(old, ls...) }
+	if len(a.val.refs) > 0 {
+		v.f.storeRefs(a.val.refs, set)
+		return
+	}
+	v.f.store(a.expr, set)
+}
+
+func (f *fn) literalZero(args []argument) bool {
+	if len(args) != 1 {
+		return false
+	}
+	tv, ok := f.info.Types[args[0].expr]
+	return ok && tv.Value != nil && tv.Value.ExactString() == "0"
+}
+
+// flag reads a flag of the command line: its name says what it is.
+func (v *invocation) flag() ([]*value, bool) {
+	i := 0
+	if strings.HasSuffix(v.name, "Var") {
+		i = 1
+	}
+	if v.name != "String" && v.name != "StringVar" || len(v.args) != i+3 {
+		return nil, false
+	}
+	name := v.f.stringConst(v.args[i].expr)
+	m, ok := v.f.e.voc.Lexicon.Name(name)
+	if !ok {
+		if i == 1 {
+			v.escape()
+		}
+		return all(unknown, 1), true
+	}
+	l := named(ByAPI, m, v.call.Pos(), "the flag "+quoted(name), "flag "+name)
+	if i == 1 {
+		v.into(v.args[0], []label{l})
+		return all(clean, 1), true
+	}
+	return []*value{{labels: []label{l}}}, true
+}
+
+// contextKey is the part of a context under a key, the same in every package.
+func (f *fn) contextKey(x ast.Expr) string {
+	s := f.stringConst(x)
+	if s == "" {
+		s = exprName(x)
+		s = s[strings.LastIndexByte(s, '.')+1:]
+	}
+	return "ctx " + strings.ReplaceAll(s, ".", "·")
+}
+
 // contextValue finds what was put into a context under the same key.
 func (v *invocation) contextValue() *value {
 	if len(v.args) != 1 {
 		return unknown
 	}
-	key := "ctx " + exprName(v.args[0].expr)
-	s := v.f.stringConst(v.args[0].expr)
-	if s != "" {
-		key = "ctx " + s
-	}
+	key, s := v.f.contextKey(v.args[0].expr), v.f.stringConst(v.args[0].expr)
+	val := unknown
 	if v.recv != nil {
-		if p := v.f.deref(v.recv).parts[key]; p != nil {
+		r := v.f.deref(v.recv)
+		if p := r.parts[key]; p != nil {
 			return p
 		}
+		// What callers have put there.
+		val = part(&value{labels: slices.DeleteFunc(slices.Clone(r.labels), func(l label) bool { return l.src != nil })}, key)
 	}
 	if s == "" {
 		s = exprName(v.args[0].expr)
-		s = strings.TrimSuffix(strings.TrimSuffix(s[strings.LastIndexByte(s, '.')+1:], "Key"), "{…}")
+		s = strings.TrimSuffix(strings.TrimSuffix(s[strings.LastIndexByte(s, '.')+1:], "{…}"), "Key")
 	}
-	return v.f.readKey(v.call, s, false, unknown)
+	return v.f.readKey(v.call, s, false, val)
 }
 
 // carry gives the results what receiver and arguments carry, and the receiver
@@ -122,6 +254,9 @@ func (v *invocation) carry(asErr bool) []*value {
 		}
 		ls := f.collect(a.val)
 		if id := v.id.Pkg; id == "fmt" || id == "log" {
+			if showsAddress(f.typeOf(a.expr)) && !strings.Contains(v.name, "scan") {
+				continue
+			}
 			ls = asText(unshown(ls, fmtMethods...))
 		} else if id == "reflect" {
 			// What is taken apart by reflection is rarely shown whole.
@@ -166,11 +301,8 @@ func (v *invocation) carry(asErr bool) []*value {
 		}
 		if len(ls) > 0 {
 			w := hop(&value{labels: ls}, v.call.Pos(), "is written by "+v.text)
-			if v.args[0].val.refs != nil {
-				f.storeRefs(v.args[0].val.refs, func(old *value) *value { return withLabels(old, w.labels...) })
-			} else {
-				f.store(v.args[0].expr, func(old *value) *value { return withLabels(old, w.labels...) })
-			}
+			v.into(v.args[0], w.labels)
+			v.writesThrough(w)
 		}
 		return all(clean, v.n)
 	}
@@ -199,6 +331,8 @@ func (v *invocation) carry(asErr bool) []*value {
 	for i := range out {
 		t := v.resultType(i)
 		switch {
+		case isError(t) && quotes(v.id.Pkg, v.name):
+			out[i] = hop(&value{labels: asError(content.labels)}, v.call.Pos(), "is quoted in the error of "+v.text)
 		case isError(t) && !asErr:
 			// What went wrong, not what it went wrong with; unless it is about
 			// another error.
@@ -209,6 +343,18 @@ func (v *invocation) carry(asErr bool) []*value {
 		}
 	}
 	return out
+}
+
+// quotes reports whether the errors of a function of the standard library repeat
+// what it was given.
+func quotes(pkg, name string) bool {
+	switch pkg {
+	case "strconv":
+		return strings.HasPrefix(name, "Parse") || name == "Atoi"
+	case "net/url":
+		return name == "Parse" || name == "ParseRequestURI"
+	}
+	return false
 }
 
 // errorsOf is what the errors among the arguments carry.
@@ -270,6 +416,26 @@ func (v *invocation) lateFormat() string {
 		return v.f.stringConst(v.args[1].expr)
 	}
 	return ""
+}
+
+// writesThrough follows what fmt.Fprint and its kin write into the Write method of
+// a writer of the project's own.
+func (v *invocation) writesThrough(w *value) {
+	t := v.f.typeOf(v.args[0].expr)
+	if t == nil || types.IsInterface(t) {
+		return
+	}
+	obj, _, _ := types.LookupFieldOrMethod(t, true, nil, "Write")
+	fn, ok := obj.(*types.Func)
+	if !ok || !v.f.e.moduleFunc(fn) {
+		return
+	}
+	if s := v.f.e.summaryOf(fn); s != nil {
+		c := *v
+		c.obj, c.id, c.known, c.recv, c.recvX = fn, funcID(fn), true, v.args[0].val, v.args[0].expr
+		c.args = []argument{{expr: v.call.Fun, val: w}}
+		c.apply(s)
+	}
 }
 
 func sameType(a, b types.Type) bool { return a != nil && b != nil && types.Identical(a, b) }

@@ -114,6 +114,9 @@ func (l label) rule() string {
 // sink finds out whether the call is a sink.
 func (v *invocation) sink() (Sink, bool) {
 	f := v.f
+	if s, ok := v.writes(); ok {
+		return s, true
+	}
 	if v.known {
 		if f.e.voc.SafeLog(v.id) || v.recvX != nil && f.e.discards(v.recvX, 0) {
 			return Sink{}, false
@@ -168,12 +171,24 @@ func (v *invocation) writer(s Sink) (Sink, bool) {
 		return Sink{}, false
 	}
 	w := ast.Unparen(v.args[0].expr)
-	switch x := w.(type) {
+	if out, ok := v.logWriter(w, s); ok {
+		return out, !out.Stdout || !v.f.e.terminal
+	}
+	if isResponseWriter(v.f.typeOf(w)) {
+		s.Kind = Response
+		return s, true
+	}
+	return Sink{}, false
+}
+
+// logWriter reports whether an expression is a writer that logs go to.
+func (v *invocation) logWriter(w ast.Expr, s Sink) (Sink, bool) {
+	switch x := ast.Unparen(w).(type) {
 	case *ast.SelectorExpr:
 		switch callee.Package(v.f.info, x.X) + "." + x.Sel.Name {
 		case "os.Stdout", "os.Stderr":
 			s.Stdout = true
-			return s, !v.f.e.terminal
+			return s, true
 		case "github.com/gin-gonic/gin.DefaultWriter", "github.com/gin-gonic/gin.DefaultErrorWriter":
 			return s, true
 		}
@@ -182,11 +197,25 @@ func (v *invocation) writer(s Sink) (Sink, bool) {
 			return s, true
 		}
 	}
-	if isResponseWriter(v.f.typeOf(w)) {
-		s.Kind = Response
-		return s, true
+	return s, false
+}
+
+// writes recognises what is written to where logs go without a log call:
+// log.Writer().Write(b), io.WriteString(os.Stderr, s).
+func (v *invocation) writes() (Sink, bool) {
+	to, from := v.recvX, 0
+	switch {
+	case v.recvX != nil && (v.name == "Write" || v.name == "WriteString") && len(v.args) == 1:
+	case v.known && v.id.Pkg == "io" && (v.name == "WriteString" || v.name == "Copy") && len(v.args) == 2:
+		to, from = v.args[0].expr, 1
+	default:
+		return Sink{}, false
 	}
-	return Sink{}, false
+	s, ok := v.logWriter(to, Sink{Kind: Log, args: []int{from}, call: sinks.Sink{Format: -1}})
+	if s.Stdout {
+		ok = ok && !v.f.e.terminal
+	}
+	return s, ok
 }
 
 func isResponseWriter(t types.Type) bool {
@@ -247,6 +276,9 @@ func (v *invocation) reach(s Sink) []*value {
 		a := list[i]
 		x := v.args[a.Index].expr
 		val := f.shown(v.args[a.Index].val, x, s.call.Honours)
+		if (a.Role == sinks.Operand || a.Role == sinks.Value) && s.Kind == Log && !s.guessed && s.args == nil && s.call.Rendering() == sinks.Fmt && showsAddress(f.typeOf(x)) {
+			val = clean
+		}
 		switch a.Role {
 		case sinks.Closure:
 			for _, c := range val.funcs {
@@ -309,6 +341,20 @@ func (f *fn) shown(v *value, x ast.Expr, honours func(method string) bool) *valu
 	return v
 }
 
+// showsAddress reports whether fmt prints the address of values of t, not what is
+// there.
+func showsAddress(t types.Type) bool {
+	if t == nil {
+		return false
+	}
+	p, ok := types.Unalias(t).(*types.Pointer)
+	if !ok {
+		return false
+	}
+	_, basic := p.Elem().Underlying().(*types.Basic)
+	return basic && !printsItself(t)
+}
+
 // inputOf is the input that a value is, -1 if it is none.
 func inputOf(v *value) int {
 	for _, l := range v.labels {
@@ -353,7 +399,7 @@ func (v *invocation) emit(s Sink, val *value, kv bool, format, key int) {
 	if len(labels) == 0 {
 		return
 	}
-	debug := isDebug(v.text)
+	debug := isDebug(v.text) || f.debugs[v.call]
 	var told []string
 	for _, l := range labels {
 		if l.src == nil {

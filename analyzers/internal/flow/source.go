@@ -136,6 +136,12 @@ func isNumeric(t types.Type) bool {
 	return ok && b.Info()&types.IsNumeric != 0
 }
 
+// isCharacter reports whether values of t are pieces of texts.
+func isCharacter(t types.Type) bool {
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && (b.Kind() == types.Byte || b.Kind() == types.Rune)
+}
+
 func isError(t types.Type) bool {
 	if t == nil {
 		return false

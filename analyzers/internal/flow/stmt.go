@@ -2,9 +2,11 @@ package flow
 
 import (
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
 	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
@@ -22,9 +24,11 @@ type fn struct {
 	root   *state
 	frame  *frame
 	fuel   int
-	depth  int // of expressions and statements
-	backs  int // calls of functions that were passed as arguments
-	inLits int // literals being interpreted around the current statement
+	depth  int                    // of expressions and statements
+	backs  int                    // calls of functions that were passed as arguments
+	panics *value                 // what was passed to panic
+	debugs map[*ast.CallExpr]bool // links of chains that log at a level for debugging
+	inLits int                    // literals being interpreted around the current statement
 	lits   map[*ast.FuncLit]int
 	muted  bool   // generated code: summaries, but no findings
 	bound  string // which bound was met
@@ -85,9 +89,14 @@ func (f *fn) stmt(s ast.Stmt, label string) {
 	defer func() { f.depth-- }()
 	switch s := s.(type) {
 	case *ast.ExprStmt:
+		f.noteDebug(s.X)
 		f.evalAll(s.X)
 	case *ast.AssignStmt:
 		f.assignStmt(s)
+	case *ast.IncDecStmt:
+		if x, ok := ast.Unparen(s.X).(*ast.IndexExpr); ok { // seen[email]++
+			f.store(x, func(old *value) *value { return old })
+		}
 	case *ast.DeclStmt:
 		f.declStmt(s)
 	case *ast.SendStmt:
@@ -137,11 +146,51 @@ func (f *fn) stmt(s ast.Stmt, label string) {
 	}
 }
 
+// noteDebug remembers the calls of a chain that logs at a level for debugging,
+// wherever in the chain the level stands: log.Debug().Str(…).Send(),
+// log.WithField(…).Debug(…).
+func (f *fn) noteDebug(x ast.Expr) {
+	var links []*ast.CallExpr
+	debug := false
+	for {
+		c, ok := ast.Unparen(x).(*ast.CallExpr)
+		if !ok {
+			break
+		}
+		sel, ok := ast.Unparen(c.Fun).(*ast.SelectorExpr)
+		if !ok {
+			break
+		}
+		links = append(links, c)
+		level := strings.TrimRight(strings.TrimSuffix(strings.ToLower(sel.Sel.Name), "ln"), "fw")
+		debug = debug || level == "debug" || level == "trace"
+		x = sel.X
+	}
+	if !debug || len(links) < 2 {
+		return
+	}
+	if f.debugs == nil {
+		f.debugs = make(map[*ast.CallExpr]bool)
+	}
+	for _, c := range links {
+		f.debugs[c] = true
+	}
+}
+
 func (f *fn) ifStmt(s *ast.IfStmt) {
 	if s.Init != nil {
 		f.stmt(s.Init, "")
 	}
 	f.eval(s.Cond)
+	if taken, known := f.decided(s.Cond); known {
+		switch {
+		case taken:
+			f.block(s.Body.List)
+		case s.Else != nil:
+			f.stmt(s.Else, "")
+		}
+		return
+	}
 	base := f.cur
 	yes, no := base.fork(), base.fork()
 	f.cur = yes
@@ -152,6 +201,20 @@ func (f *fn) ifStmt(s *ast.IfStmt) {
 	}
 	base.merge(yes, no)
 	f.cur = base
+}
+
+// decided reports whether a condition is always the same: written as true or
+// false. A constant of the package may be another one under another build tag.
+func (f *fn) decided(cond ast.Expr) (value, known bool) {
+	id, ok := ast.Unparen(cond).(*ast.Ident)
+	if !ok {
+		return false, false
+	}
+	c, ok := f.object(id).(*types.Const)
+	if !ok || c.Val().Kind() != constant.Bool || c.Pkg() != nil && c.Parent() == c.Pkg().Scope() {
+		return false, false
+	}
+	return constant.BoolVal(c.Val()), true
 }
 
 // clauses interprets the clauses of a switch or select as branches.
@@ -280,7 +343,9 @@ func (f *fn) rangeStmt(s *ast.RangeStmt, label string) {
 			key, val = val, nil
 		case *types.Map:
 			if textual(u.Key()) {
-				key = unknown
+				if key = f.partOf(x, keyed); key.clean {
+					key = unknown
+				}
 			}
 		case *types.Signature: // iterator functions
 			key = val
@@ -444,7 +509,7 @@ func (f *fn) valueSpec(vs *ast.ValueSpec) {
 	case len(vs.Values) == 0:
 		for _, id := range vs.Names {
 			if obj := f.info.Defs[id]; obj != nil {
-				f.cur.set(f.loc(obj), zero(obj.Type()))
+				f.cur.set(f.loc(obj), f.blank(id, obj))
 			}
 		}
 	case len(vs.Values) == 1 && len(vs.Names) > 1:
@@ -455,7 +520,7 @@ func (f *fn) valueSpec(vs *ast.ValueSpec) {
 	default:
 		for i, id := range vs.Names {
 			if i < len(vs.Values) {
-				f.assign(id, f.eval(vs.Values[i]), "is assigned to "+id.Name)
+				f.assign(id, f.assigned(id, vs.Values[i], f.eval(vs.Values[i]), firstValue), "is assigned to "+id.Name)
 			}
 		}
 	}
@@ -483,6 +548,13 @@ func (f *fn) assignStmt(s *ast.AssignStmt) {
 		vals := make([]*value, len(s.Rhs))
 		for i, r := range s.Rhs {
 			vals[i] = f.eval(r)
+			if i < len(s.Lhs) {
+				by := laterValue
+				if s.Tok == token.DEFINE {
+					by = firstValue
+				}
+				vals[i] = f.assigned(s.Lhs[i], r, vals[i], by)
+			}
 		}
 		for i, l := range s.Lhs {
 			if i < len(vals) {
@@ -573,7 +645,7 @@ func (f *fn) narrow(v *value, t types.Type) *value {
 	if tellsNothing(t) {
 		return clean
 	}
-	if isNumeric(t) && len(v.labels) > 0 {
+	if isNumeric(t) && !isCharacter(t) && len(v.labels) > 0 {
 		// A number made of text tells nothing of it, unless it is its number.
 		w := &value{}
 		for _, l := range v.labels {
@@ -625,10 +697,16 @@ func (f *fn) storeDepth(lhs ast.Expr, set func(old *value) *value, depth int) {
 		f.into(x.X, depth, func(base *value) *value { return f.setPath(base, path, set) })
 	case *ast.IndexExpr:
 		key := elem
+		var keys []label
 		if s := f.stringConst(x.Index); s != "" {
 			key = quoted(s)
+		} else if depth == 0 && isMapType(f.typeOf(x.X)) {
+			keys = f.evalRaw(x.Index).labels
 		}
 		f.into(x.X, depth, func(base *value) *value {
+			if len(keys) > 0 {
+				base = setPart(base, keyed, withLabels(part(base, keyed), keys...))
+			}
 			old := part(base, key)
 			v := set(old)
 			if key == elem {
@@ -653,6 +731,14 @@ func (f *fn) storeDepth(lhs ast.Expr, set func(old *value) *value, depth int) {
 		v := f.evalQuiet(lhs)
 		f.storeRefs(v.refs, set)
 	}
+}
+
+func isMapType(t types.Type) bool {
+	if t == nil {
+		return false
+	}
+	_, ok := t.Underlying().(*types.Map)
+	return ok
 }
 
 // into changes the object an expression stands for or points to.

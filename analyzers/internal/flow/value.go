@@ -91,6 +91,14 @@ type value struct {
 // channel or pointer without a known target.
 const elem = "[]"
 
+// keyed is the part of a map that stands for its keys.
+const keyed = "{}"
+
+// isField reports whether a part is a field of a struct.
+func isField(name string) bool {
+	return name != elem && name != keyed && !strings.HasPrefix(name, `"`) && name != "ctx" && !strings.HasPrefix(name, "ctx ") && name != result && name != replaced
+}
+
 var (
 	unknown = &value{}
 	clean   = &value{clean: true}
@@ -137,6 +145,7 @@ func addLabels(have, more []label) []label {
 // setPart returns v with one part replaced.
 func setPart(v *value, name string, p *value) *value {
 	w := *v
+	w.whole = w.whole || v.clean && isField(name) // the other fields stay what they were: zero
 	w.clean = false
 	w.parts = make(map[string]*value, len(v.parts)+1)
 	for k, x := range v.parts {
@@ -220,6 +229,9 @@ func derived(v *value, name string) *value {
 			return p
 		}
 	}
+	if v.whole && isField(name) {
+		return clean
+	}
 	var ls []label
 	for _, l := range v.labels {
 		if l, ok := l.below(name); ok {
@@ -238,7 +250,7 @@ func (l label) below(name string) (label, bool) {
 		// The fields of an object speak for themselves; what a container
 		// carries, its elements carry.
 		field := name != elem && !strings.HasPrefix(name, `"`)
-		return l, !field && l.src.Kind != Whole && (l.src.Kind != Dump || l.src.Type == "Header")
+		return l, !field && l.src.Kind != Whole && (l.src.Kind != Dump || l.src.Type == "Header") && l.src.Term != environment
 	}
 	if strings.Count(l.in.path, ".") >= maxDepth-1 && l.in.path != "" {
 		return l, false
@@ -249,6 +261,10 @@ func (l label) below(name string) (label, bool) {
 	l.in.path = joinPath(l.in.path, name)
 	return l, true
 }
+
+// environment is the term for all variables of the environment at once: one of
+// them says nothing before its name is known.
+const environment = "environment variables"
 
 func joinPath(a, b string) string {
 	if a == "" {

@@ -53,7 +53,8 @@ var accessors = func() map[callee.Func]accessor {
 		f("net/url", "Userinfo", "Password"):      {kind: always, match: Match{Credential, "password", High, "it is the password of a URL"}},
 		f("net/url", "Userinfo", "String"):        {kind: always, match: Match{Credential, "password", High, "it holds the password of a URL"}},
 		f("net/http/httputil", "", "DumpRequest"): {kind: dump}, f("net/http/httputil", "", "DumpRequestOut"): {kind: dump}, f("net/http/httputil", "", "DumpResponse"): {kind: dump},
-		f("os", "", "Getenv"): {kind: byName}, f("os", "", "LookupEnv"): {kind: byName}, f("syscall", "", "Getenv"): {kind: byName},
+		f("os", "", "Environ"): {kind: always, match: Match{Credential, "environment variables", Medium, "all there are, with the secrets among them"}},
+		f("os", "", "Getenv"):  {kind: byName}, f("os", "", "LookupEnv"): {kind: byName}, f("syscall", "", "Getenv"): {kind: byName},
 		f("golang.org/x/term", "", "ReadPassword"):                     {kind: always, match: Match{Credential, "password", High, "it is typed in as a password"}},
 		f("golang.org/x/crypto/ssh/terminal", "", "ReadPassword"):      {kind: always, match: Match{Credential, "password", High, "it is typed in as a password"}},
 		f("crypto/rsa", "", "GenerateKey"):                             {kind: always, match: Match{Credential, "private key", High, "it is a private key"}},
@@ -160,6 +161,10 @@ func (l *Lexicon) Call(fn callee.Func, lit func(i int) (string, bool)) (Source, 
 
 // preference words name cookies that identify nobody.
 var preference = words.NewSet("lang language locale theme consent tz timezone currency color colour sidebar layout view sort banner flash dismissed popup notice region country")
+
+// Preference reports whether a cookie of this name keeps a setting and tells
+// nothing about who somebody is.
+func Preference(name string) bool { return preference.HasAny(words.Split(name)) }
 
 func (l *Lexicon) cookie(name string) (Match, bool) {
 	if preference.HasAny(words.Split(name)) {

@@ -26,3 +26,7 @@ func (*Logger) Info(args ...any)                       {}
 func (*Logger) Infof(format string, args ...any)       {}
 func (*Logger) Tracef(format string, args ...any)      {}
 func (*Logger) InfoFn(fn func() []any)                 {}
+
+func (*Entry) Debugf(format string, args ...any) {}
+func (*Entry) Warn(args ...any)                  {}
+func (*Entry) Trace(args ...any)                 {}
