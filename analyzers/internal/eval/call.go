@@ -152,7 +152,7 @@ func (m *machine) builtin(name string, n *program.Node, f *frame) value {
 		}
 		return stop{}
 	case "recover":
-		return nilValue{}
+		return m.recovers()
 	case "string", "error", "int", "int64", "float64", "bool", "byte", "rune", "uint", "uint64", "uint32", "int32":
 		if args := m.args(n, f); len(args) > 0 {
 			return args[0]
@@ -516,9 +516,7 @@ func (m *machine) run(f *frame, c call) value {
 	done := m.keepConditions()
 	ctl := m.exec(f.fn.Body, f)
 	done()
-	for i := len(f.defers) - 1; i >= 0; i-- {
-		m.eval(f.defers[i], f)
-	}
+	ctl = m.runDeferred(f, ctl)
 	if m.sim != nil {
 		m.sim.bases = m.sim.bases[:len(m.sim.bases)-1]
 		m.sim.unsure = base
@@ -590,6 +588,9 @@ func (m *machine) unknownResult(c call, fn *function) value {
 	ls := words(name)
 	for _, a := range c.args {
 		ls = mergeLabels(ls, labels(a))
+	}
+	if m.sim != nil && m.takesRequest(c.args) {
+		ls = mergeLabels(ls, []string{derivedLabel})
 	}
 	one := func(t string) value {
 		if t == "error" && m.sim == nil {

@@ -77,7 +77,7 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 			if ok, v, anon := truth(x); ok {
 				return boolean(!v, anon)
 			}
-			return &unknown{t: "bool", labels: labels(x)}
+			return &unknown{t: "bool", labels: labels(x), free: freeOf(x).negated()}
 		case "<-":
 			return &unknown{t: n.T}
 		case "-":
@@ -697,12 +697,23 @@ func (m *machine) binaryNode(n *program.Node, f *frame) value {
 		case ok2 && v2 == stopAt:
 			return boolean(v2, anon2)
 		}
-		return &unknown{t: "bool", labels: mergeLabels(nodeWords(n.K[0]), nodeWords(n.K[1]), labels(a), labels(b))}
+		u := &unknown{t: "bool", labels: mergeLabels(nodeWords(n.K[0]), nodeWords(n.K[1]), labels(a), labels(b))}
+		switch {
+		case ok:
+			u.free = freeOf(b)
+		case ok2:
+			u.free = freeOf(a)
+		case n.S == "&&":
+			u.free = conjunction(freeOf(a), freeOf(b))
+		default:
+			u.free = disjunction(freeOf(a), freeOf(b))
+		}
+		return u
 	}
 	b := m.eval(n.K[1], f)
 	v := m.binary(n.S, a, b)
 	if u, ok := v.(*unknown); ok {
-		return &unknown{t: u.t, labels: mergeLabels(nodeWords(n), u.labels)}
+		return &unknown{t: u.t, labels: mergeLabels(nodeWords(n), u.labels), free: u.free}
 	}
 	return v
 }
@@ -822,7 +833,11 @@ func (m *machine) compare(op string, a, b value) value {
 	if !ok {
 		m.compared(a, b, false)
 		m.compared(b, a, false)
-		return &unknown{t: "bool", labels: mergeLabels(labels(a), labels(b))}
+		can := freedom(a, b)
+		if op == "!=" {
+			can = can.negated()
+		}
+		return &unknown{t: "bool", labels: mergeLabels(labels(a), labels(b)), free: can}
 	}
 	return boolean(eq == (op == "=="), anon)
 }
@@ -1004,6 +1019,9 @@ func (m *machine) pure(name string, args []value) (value, bool) {
 			if name == "strings.HasPrefix" || name == "strings.EqualFold" {
 				m.compared(args[0], args[1], name == "strings.HasPrefix")
 			}
+			if can := freedom(args[0], args[1]); m.sim != nil && can != 0 {
+				return &unknown{t: "bool", labels: mergeLabels(words(name[8:]), labels(args[0]), labels(args[1])), free: can}, true
+			}
 			return nil, false
 		}
 		var r bool
@@ -1023,7 +1041,7 @@ func (m *machine) pure(name string, args []value) (value, bool) {
 			return absent{t: "string"}, true
 		}
 		if u, ok := args[0].(*unknown); ok {
-			return &unknown{t: "string", labels: u.labels, part: u.part}, true
+			return &unknown{t: "string", labels: u.labels, part: u.part, sent: u.sent}, true
 		}
 		if !all || anon {
 			return nil, false

@@ -31,6 +31,9 @@ type guardFact struct {
 	role string
 	// asks: the function it was given decides, by returning an error.
 	asks bool
+	// accepts names the settings that look at what a caller presents; "()" is the
+	// first function it was made with.
+	accepts string
 }
 
 const (
@@ -51,9 +54,10 @@ var guardFacts = []guardFact{
 
 	// echo
 	{pkg: "github.com/labstack/echo-jwt", kind: auth, skip: "Skipper", fail: "ErrorHandler", swallow: "ContinueOnIgnoredError"},
-	{pkg: "github.com/labstack/echo/middleware", names: "JWT JWTWithConfig KeyAuth KeyAuthWithConfig KeyAuthConfig.ToMiddleware JWTConfig.ToMiddleware", kind: auth,
-		skip: "Skipper", fail: "ErrorHandler", swallow: "ContinueOnIgnoredError"},
-	{pkg: "github.com/labstack/echo/middleware", names: "BasicAuth BasicAuthWithConfig BasicAuthConfig.ToMiddleware", kind: auth, skip: "Skipper"},
+	{pkg: "github.com/labstack/echo/middleware", names: "JWT JWTWithConfig KeyAuthWithConfig KeyAuthConfig.ToMiddleware JWTConfig.ToMiddleware", kind: auth,
+		skip: "Skipper", fail: "ErrorHandler", swallow: "ContinueOnIgnoredError", accepts: "Validator"},
+	{pkg: "github.com/labstack/echo/middleware", names: "KeyAuth BasicAuth", kind: auth, accepts: "()"},
+	{pkg: "github.com/labstack/echo/middleware", names: "BasicAuthWithConfig BasicAuthConfig.ToMiddleware", kind: auth, skip: "Skipper", accepts: "Validator"},
 	{pkg: "github.com/labstack/echo-contrib/casbin", kind: role, skip: "Skipper"},
 	{pkg: "github.com/labstack/echo-contrib/session", kind: parser},
 
@@ -74,7 +78,8 @@ var guardFacts = []guardFact{
 	{pkg: "github.com/go-pkgz/auth/middleware", names: "Auth BasicAuth", kind: auth},
 	{pkg: "github.com/go-pkgz/auth/middleware", names: "AdminOnly RBAC", kind: role},
 	{pkg: "github.com/go-pkgz/auth/middleware", names: "Trace UpdateUser", kind: parser},
-	{pkg: "github.com/go-pkgz/rest", names: "BasicAuth BasicAuthWithUserPasswd BasicAuthWithBcryptHash BasicAuthWithPrompt", kind: auth},
+	{pkg: "github.com/go-pkgz/rest", names: "BasicAuth", kind: auth, accepts: "()"},
+	{pkg: "github.com/go-pkgz/rest", names: "BasicAuthWithUserPasswd BasicAuthWithBcryptHash BasicAuthWithPrompt", kind: auth},
 	{pkg: "github.com/volatiletech/authboss", names: "Middleware Middleware2 MountedMiddleware MountedMiddleware2", kind: auth},
 	{pkg: "github.com/volatiletech/authboss", names: "LoadClientStateMiddleware", kind: parser},
 	{pkg: "github.com/volatiletech/authboss/remember", names: "Middleware", kind: parser},
@@ -93,9 +98,9 @@ var guardFacts = []guardFact{
 	{pkg: "github.com/alexedwards/scs", kind: parser},
 
 	// fiber
-	{pkg: "github.com/gofiber/fiber/middleware/basicauth", names: "New", kind: auth, skip: "Next", fail: "Unauthorized"},
-	{pkg: "github.com/gofiber/fiber/middleware/keyauth", names: "New", kind: auth, skip: "Next Filter", fail: "ErrorHandler"},
-	{pkg: "github.com/gofiber/keyauth", names: "New", kind: auth, skip: "Next Filter", fail: "ErrorHandler"},
+	{pkg: "github.com/gofiber/fiber/middleware/basicauth", names: "New", kind: auth, skip: "Next", fail: "Unauthorized", accepts: "Authorizer"},
+	{pkg: "github.com/gofiber/fiber/middleware/keyauth", names: "New", kind: auth, skip: "Next Filter", fail: "ErrorHandler", accepts: "Validator"},
+	{pkg: "github.com/gofiber/keyauth", names: "New", kind: auth, skip: "Next Filter", fail: "ErrorHandler", accepts: "Validator"},
 	{pkg: "github.com/gofiber/jwt", names: "New", kind: auth, skip: "Filter Next", fail: "ErrorHandler"},
 	{pkg: "github.com/gofiber/contrib/jwt", names: "New", kind: auth, skip: "Filter Next", fail: "ErrorHandler"},
 	{pkg: "github.com/gofiber/contrib/paseto", names: "New", kind: auth, skip: "Next", fail: "ErrorHandler"},
@@ -110,7 +115,7 @@ var guardFacts = []guardFact{
 	// hertz
 	{pkg: "github.com/cloudwego/hertz/pkg/app/middlewares/server/basic_auth", names: "BasicAuth BasicAuthForRealm", kind: auth},
 	{pkg: "github.com/hertz-contrib/jwt", names: "MiddlewareFunc", kind: auth, open: "DisabledAbort", role: "Authorizator"},
-	{pkg: "github.com/hertz-contrib/keyauth", names: "New", kind: auth, skip: "WithFilter", fail: "WithErrorHandler"},
+	{pkg: "github.com/hertz-contrib/keyauth", names: "New", kind: auth, skip: "WithFilter", fail: "WithErrorHandler", accepts: "WithValidator"},
 	{pkg: "github.com/hertz-contrib/paseto", names: "New", kind: auth, skip: "WithNext"},
 	{pkg: "github.com/hertz-contrib/casbin", names: "RequiresPermissions RequiresRoles", kind: role},
 	{pkg: "github.com/hertz-contrib/sessions", kind: parser},
@@ -236,11 +241,36 @@ func (m *machine) configured(v *verdict, f *guardFact, x *external, path, method
 			}
 		}
 	}
+	for n := range words0(f.accepts) {
+		fn, ok := m.setting(x, n, 0).(*closure)
+		if n == "()" {
+			fn = m.functionOf(x, 0)
+			n, ok = "the function it asks", fn != nil
+		} else {
+			n = "its " + n
+		}
+		if ok && m.acceptsAll(fn, path, method) {
+			optional(n + " accepts whatever a caller presents")
+			return
+		}
+	}
 	for n := range words0(f.role) {
 		if s := m.setting(x, n, 0); s != nil && decidesByRole(s) {
 			v.kind, v.why = role, v.why+"; its "+n+" asks for more than an identity"
 		}
 	}
+}
+
+// acceptsAll reports whether a function that looks at what callers present says
+// yes on every way.
+func (m *machine) acceptsAll(fn *closure, path, method string) bool {
+	s := m.simulate(fn, &simulation{middleware: true, path: path, method: method})
+	v := s.returned
+	if t, ok := v.(tuple); ok && len(t) > 0 {
+		v = t[0]
+	}
+	known, yes, _ := truth(v)
+	return known && yes && !s.dead
 }
 
 // decidesByRole reports whether a setting narrows who passes. A function of the

@@ -34,17 +34,19 @@ const (
 )
 
 type frame struct {
-	fn       *function
-	env      *env
-	rets     value
-	has      bool
-	anon     bool     // a branch was decided by the request being anonymous
-	left     bool     // known callers have left the function in a branch
-	why      []string // words of undecided conditions that lead to a return
-	defers   []*program.Node
-	named    []program.Param
-	alt      value // returned under conditions that do not hold by default
-	defaults int
+	fn     *function
+	env    *env
+	rets   value
+	has    bool
+	anon   bool     // a branch was decided by the request being anonymous
+	left   bool     // known callers have left the function in a branch
+	why    []string // words of undecided conditions that lead to a return
+	defers []deferral
+	// panicking: it ends by a panic that a deferred function may recover from.
+	panicking bool
+	named     []program.Param
+	alt       value // returned under conditions that do not hold by default
+	defaults  int
 	// Of a simulation: the outermost frame of a handler.
 	top bool
 	// partial: callers with another kind of credentials have left it.
@@ -462,11 +464,7 @@ func (m *machine) exec(n *program.Node, f *frame) control {
 		return returned
 	case program.Go:
 		if n.S == "defer" {
-			if m.sim == nil {
-				f.defers = append(f.defers, n.K[0])
-			} else {
-				m.eval(n.K[0], f)
-			}
+			f.defers = append(f.defers, m.deferral(n.K[0], f))
 		} else if m.sim == nil {
 			m.eval(n.K[0], f)
 		}
@@ -709,9 +707,13 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 					m.sim.kinds++
 					defer func() { m.sim.kinds-- }()
 				}
-				if b == n.K[1] && isSwitch(n.K[0]) {
+				if b == n.K[1] && isSwitch(n.K[0]) || !byDefault && configures(n.K[0], cond) {
 					m.sim.switches++
 					defer func() { m.sim.switches-- }()
+				}
+				if chosen := freeOf(cond); b == n.K[1] && chosen&canFail != 0 || b != n.K[1] && chosen&canHold != 0 {
+					m.sim.avoids++
+					defer func() { m.sim.avoids-- }()
 				}
 				defer func() {
 					m.sim.defaults = m.sim.defaults[:len(m.sim.defaults)-1]
@@ -883,6 +885,13 @@ func isSwitch(n *program.Node) bool {
 		return n.S == "&&" && (isSwitch(n.K[0]) || isSwitch(n.K[1])) || n.S == "||" && isSwitch(n.K[0]) && isSwitch(n.K[1])
 	}
 	return false
+}
+
+// configures reports whether an undecided condition has nothing to do with the
+// request, so that configuration decides it.
+func configures(n *program.Node, cond value) bool {
+	u, ok := cond.(*unknown)
+	return ok && !asksPresence(n) && !slices.ContainsFunc(u.labels, func(l string) bool { return l == requestLabel || l == identityLabel || l == derivedLabel })
 }
 
 // scope opens a scope for one turn of a loop, so that closures made in it keep

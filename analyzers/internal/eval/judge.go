@@ -395,7 +395,7 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	there := m.simulate(c, &simulation{middleware: true, inline: !wrapper, path: path, method: method, ends: ends})
 	gin := m.ginStyle(c) && !wrapper
 	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || there.usedPath, reached: anon.reached}
-	sure, perhaps, early, open := false, false, false, false
+	sure, perhaps, early, open, ahead := false, false, false, false, false
 	for _, p := range anon.passed {
 		if p.unsure {
 			perhaps = true
@@ -413,7 +413,9 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 		case 1:
 			sure = true
 		case 2:
-			sure, perhaps = false, false
+			// What it handed on before it aborted has been answered already.
+			perhaps = false
+			ahead = sure
 		}
 		if anon.dead {
 			sure = false
@@ -443,6 +445,8 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	switch {
 	case notAuth(name) && !hasIdentity(name):
 		v.why = "limits or protects requests, but does not ask who sends them"
+	case ahead:
+		v.why = fmt.Sprintf("hands every request on at %s, before it refuses any", anon.passed[0].pos)
 	case !sure && open && (because != nil || anon.topAnon || anon.blocked != nil):
 		v.kind = routes.KindOptional
 		v.why = "lets everybody pass unless configuration demands otherwise: " + conditions(anon)
@@ -467,7 +471,7 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	case sure && !early || gin && anon.aborted == 1:
 		// Refusals under conditions that could not be decided.
 		for _, r := range anon.refused {
-			if r.unsure && !r.switched && (r.code == 401 || r.code == 403 || r.code == 302 || r.code == 0) && (r.code == 401 || hasIdentity(r.why)) {
+			if r.unsure && !r.switched && !r.avoidable && (r.code == 401 || r.code == 403 || r.code == 302 || r.code == 0) && (r.code == 401 || hasIdentity(r.why)) {
 				v.kind, v.refused = routes.KindAuth, r.pos
 				v.why = fmt.Sprintf("refuses with %d at %s depending on %s", r.code, r.pos, strings.Join(telling(r.why), ", "))
 				break
@@ -475,10 +479,14 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 		}
 		if v.kind == routes.KindOther {
 			v.why = "hands every request on"
-			if len(anon.refused) > 0 && anon.refused[0].switched {
-				v.why = "hands every request on unless configuration demands otherwise"
+			if i := slices.IndexFunc(anon.refused, func(r refusal) bool { return r.switched && (r.code == 401 || r.code == 403 || r.code == 302) }); i >= 0 {
+				v.kind, v.why = routes.KindOptional, "hands every request on unless configuration demands otherwise; then it refuses some at "+anon.refused[i].pos.String()
 			}
-			if len(there.refused) > 0 && hasIdentity(there.refused[0].why) {
+			if v.kind == routes.KindOptional {
+				// said already
+			} else if i := slices.IndexFunc(anon.refused, func(r refusal) bool { return r.avoidable && (r.code == 401 || r.code == 403) }); i >= 0 {
+				v.why = "refuses at " + anon.refused[i].pos.String() + " what every caller can do otherwise"
+			} else if len(there.refused) > 0 && hasIdentity(there.refused[0].why) {
 				v.kind, v.why = routes.KindOptional, "refuses a wrong identity, but lets requests without one pass"
 			} else if m.readsIdentity(name) {
 				v.kind, v.why = routes.KindParser, "learns who the caller is, but refuses nobody"
@@ -492,7 +500,7 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	case perhaps:
 		v.why = "refuses some requests, but not for lack of an identity"
 		for _, r := range anon.refused {
-			if r.unsure && (r.code == 401 || r.code == 403 && hasIdentity(r.why) || r.code == 302) {
+			if r.unsure && !r.avoidable && (r.code == 401 || r.code == 403 && hasIdentity(r.why) || r.code == 302) {
 				v.kind, v.refused = routes.KindAuth, r.pos
 				v.why = fmt.Sprintf("refuses with %d at %s depending on %s", r.code, r.pos, strings.Join(telling(r.why), ", "))
 				break

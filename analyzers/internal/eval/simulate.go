@@ -36,6 +36,7 @@ type simulation struct {
 	whys     [][]string
 	kinds    int // undecided branches being run that one kind of credentials takes
 	switches int // undecided branches being run that a switch turns on
+	avoids   int // undecided branches being run that callers choose
 	// defaults: of each undecided branch being run, whether it runs if what is
 	// unknown has its zero value.
 	defaults []bool
@@ -108,6 +109,7 @@ type passage struct {
 	unsure bool
 	anon   bool
 	conds  []string
+	pos    place
 	// byDefault: it happens if unknown configuration has its zero values.
 	byDefault bool
 }
@@ -127,6 +129,8 @@ const (
 	// requestLabel marks other values of the request: what they are by default
 	// says nothing.
 	requestLabel = "request"
+	// derivedLabel marks what a function made of the request.
+	derivedLabel = "made of the request"
 )
 
 // refusal is one answer that turns a request away.
@@ -142,6 +146,8 @@ type refusal struct {
 	// switched: it depends on a switch of the configuration that is off by
 	// default.
 	switched bool
+	// avoidable: the request meets it by what its caller chose to send.
+	avoidable bool
 }
 
 func (s *simulation) base(f *frame) int {
@@ -186,7 +192,7 @@ func (s *simulation) refuse(m *machine, code int, p place, what string) {
 	if len(s.refused) > 60 {
 		return
 	}
-	r := refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: s.whyNow(), pos: p, text: what, switched: s.switches > 0, partial: m.partly()}
+	r := refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: s.whyNow(), pos: p, text: what, switched: s.switches > 0, avoidable: s.avoids > 0, partial: m.partly()}
 	s.refused = append(s.refused, r)
 	s.decide(r)
 }
@@ -345,7 +351,7 @@ func (s *simulation) returns(v value, at place) {
 				code = 302
 			}
 		}
-		r := refusal{code: code, unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(s.whyNow(), words(fa.name)), text: "returns an error", pos: at}
+		r := refusal{code: code, unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(s.whyNow(), words(fa.name)), text: "returns an error", pos: at, switched: s.switches > 0, avoidable: s.avoids > 0}
 		s.refused = append(s.refused, r)
 		s.decide(r)
 		if fa.anon && s.unsure <= s.floor && s.blocked == nil {
@@ -367,7 +373,7 @@ func (s *simulation) pass(m *machine, v value, c call) value {
 		}
 	}
 	if len(s.passed) < 40 {
-		s.passed = append(s.passed, passage{v: v, unsure: s.unsure > 0, anon: m.anonNow(), conds: s.whyNow(),
+		s.passed = append(s.passed, passage{v: v, unsure: s.unsure > 0, anon: m.anonNow(), conds: s.whyNow(), pos: c.pos,
 			byDefault: !slices.Contains(s.defaults, false)})
 	}
 	if s.aborted == 2 && s.unsure == 0 && s.middleware {
@@ -663,12 +669,12 @@ func (m *machine) header(k value, node *program.Node, t string) value {
 		ws = mergeLabels(labels(k), nodeWords(node))
 	}
 	if ok && harmlessHeader(name) {
-		return &unknown{t: "string", labels: []string{requestLabel}}
+		return &unknown{t: "string", labels: []string{requestLabel}, sent: harmless}
 	}
 	if presentsIdentity(ws) {
 		return m.identity(t, ws)
 	}
-	return &unknown{t: "string", labels: []string{requestLabel}}
+	return &unknown{t: "string", labels: []string{requestLabel}, sent: parameter}
 }
 
 // identity is what is read where a caller's identity would be.
@@ -920,6 +926,9 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		if first != nil && (name == "Param" || name == "PathValue" || name == "Params" || name == "URLParam") {
 			return m.param(first, t)
 		}
+		if (t == "string" || t == "") && r.kind != "vars" {
+			return &unknown{t: t, labels: []string{requestLabel}, sent: parameter}
+		}
 		return &unknown{t: t}
 	case "Get":
 		switch r.kind {
@@ -930,7 +939,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 			if s.middleware && presentsIdentity(ws) || strongIdentity(ws) {
 				return m.identity(t, ws)
 			}
-			return &unknown{t: t}
+			return &unknown{t: t, labels: []string{requestLabel}, sent: parameter}
 		}
 		if strings.Contains(fun.T, "fiber") {
 			return m.header(first, arg(0), t)
@@ -1106,6 +1115,16 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 		for _, a := range c.args {
 			if _, ok := a.(absent); ok {
 				return constant{k: 'i', s: "0", anon: true}
+			}
+		}
+		if len(c.args) == 2 {
+			a, ok1 := asString(c.args[0])
+			b, ok2 := asString(c.args[1])
+			if ok1 && ok2 { // both stand in the program
+				if a == b {
+					return num(1)
+				}
+				return num(0)
 			}
 		}
 	case "os.Exit", "log.Fatal", "log.Fatalf":

@@ -17,6 +17,10 @@ type (
 		t      string
 		labels []string
 		part   string // of the request: what it is compared with matters
+		// sent: the caller sends it and it names nobody; free: what callers can
+		// make a condition by what they send.
+		sent sent
+		free free
 	}
 	// constant is a string 's', int 'i' or bool 'b'. anon: it is so because the
 	// request is anonymous.
@@ -206,7 +210,7 @@ func mergeLabels(ls ...[]string) []string {
 			continue
 		}
 		for _, w := range l {
-			if len(out) >= maxLabels && w != identityLabel && w != requestLabel {
+			if len(out) >= maxLabels && w != identityLabel && w != requestLabel && w != derivedLabel {
 				continue
 			}
 			if !slices.Contains(out, w) {
