@@ -3,6 +3,7 @@ package piilog
 import (
 	"fmt"
 	"go/token"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -118,9 +119,16 @@ func judged(judge *privacy.Judge, fl *flow.Flow) (rule.Finding, bool) {
 	if fl.Source.Level == sensitive.Medium && sev == rule.High {
 		sev = rule.Medium
 	}
+	if r.ID == personal.ID && byString(fl) {
+		sev = rule.Low
+	}
 	if fl.Source.Kind != flow.Internal {
+		level := fl.Source.Level
+		if r.ID == errorsSensitive.ID && fl.Source.Class.Personal() && level == sensitive.Medium && !fl.At.IsValid() {
+			level = sensitive.Low // from the checks of another package: common, and nobody's doing here
+		}
 		var ok bool
-		if sev, ok = judge.Severity(fl.Source.Class, fl.Source.Level, sev); !ok {
+		if sev, ok = judge.Severity(fl.Source.Class, level, sev); !ok {
 			return rule.Finding{}, false
 		}
 	}
@@ -143,6 +151,14 @@ func judged(judge *privacy.Judge, fl *flow.Flow) (rule.Finding, bool) {
 		Confidence: sure,
 		Rule:       r, Pos: fl.Pos, End: fl.End, File: fl.File, Line: fl.Line, Severity: sev, Message: message(fl), Symbol: fl.Symbol, Key: key, Evidence: steps(fl.Steps),
 	}, true
+}
+
+// byString reports whether it is a type's own String method that shows what is
+// logged: whoever wrote it meant it to tell one from another.
+func byString(fl *flow.Flow) bool {
+	return slices.ContainsFunc(fl.Steps, func(s flow.Step) bool {
+		return strings.HasPrefix(s.Note, "is returned by ") && strings.HasSuffix(s.Note, ".String")
+	})
 }
 
 func message(fl *flow.Flow) string {

@@ -51,7 +51,6 @@ func TestWeakEvidenceDoesNotBlock(t *testing.T) {
 		confidence rule.Confidence
 	}
 	want := map[string]verdict{
-		"logs/token log.Print g.SquareToken":    {rule.Medium, rule.Unsure},
 		"logs/token log.Print previewToken":     {rule.Medium, rule.Unsure},
 		"logs/token log.Print token":            {rule.Medium, rule.Likely},
 		"logs/token log.Print s.IssueToken":     {rule.Medium, rule.Likely},

@@ -577,6 +577,9 @@ func (v *invocation) named(out []*value) []*value {
 	if src.Match.Term == "token" && strings.HasPrefix(v.name, "To") {
 		return out // something else in another form
 	}
+	if sensitive.Harmless(src.Match, v.text, v.id.Recv, lastElement(v.id.Pkg)) {
+		return out
+	}
 	if len(out[i].labels) > 0 {
 		return out // it is made of what goes in, and that is known
 	}
@@ -599,6 +602,7 @@ func (v *invocation) named(out []*value) []*value {
 	out = slices.Clone(out)
 	l := named(ByName, m, v.call.Pos(), "from "+v.text, v.text)
 	l.src.Weak = sensitive.WeakCall(m, v.text, v.id.Recv, v.id.Pkg, v.f.e.pass.Pkg.Path())
+	v.f.doubt(l.src)
 	out[i] = withLabels(out[i], l)
 	return out
 }
@@ -663,7 +667,9 @@ func (v *invocation) source() ([]*value, bool) {
 			}
 			m := src.Match
 			m.Why = ""
-			out[src.Result] = &value{labels: []label{named(ByAPI, m, c.Pos(), where, v.text)}}
+			l := named(ByAPI, m, c.Pos(), where, v.text)
+			f.doubt(l.src)
+			out[src.Result] = &value{labels: []label{l}}
 			return out, true
 		}
 		base := id
@@ -963,6 +969,9 @@ func (f *fn) subst(v *value, in []*value, pos token.Pos, text string, depth int)
 			continue
 		}
 		got = hop(got, pos, "goes through "+text)
+		if l.thin != 0 {
+			got = &value{labels: l.thin.after(f.collect(got))}
+		}
 		if l.text {
 			got = &value{labels: asText(unshown(f.collect(got), fmtMethods...))}
 		}

@@ -103,6 +103,8 @@ func (e *encoder) value(v *value) {
 		e.Uint(l.in.param)
 		e.Str(l.in.path)
 		e.Bits(l.err, l.text)
+		e.Uint(int(l.thin))
+		e.Uint(l.format)
 		e.chain(l.step)
 	}
 	e.Uint(len(v.parts))
@@ -129,6 +131,7 @@ func (e *encoder) summary(s *summary) {
 		e.Uint(u.in.param)
 		e.Str(u.in.path)
 		e.Bits(u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout, u.text)
+		e.Uint(int(u.thin))
 		e.Uint(int(u.sink.Kind))
 		e.Uint(u.format + 1)
 		e.Uint(u.key + 1)
@@ -243,6 +246,7 @@ func (d *decoder) value(depth int) *value {
 		l := label{src: d.source()}
 		l.in.param, l.in.path = d.Uint(), d.Str()
 		d.Bits(&l.err, &l.text)
+		l.thin, l.format = thin(d.Uint()), d.Uint()
 		l.step = d.chain(0)
 		v.labels = append(v.labels, l)
 	}
@@ -275,6 +279,7 @@ func (d *decoder) summary() *summary {
 		u := &sinkUse{}
 		u.in.param, u.in.path = d.Uint(), d.Str()
 		d.Bits(&u.debug, &u.err, &u.kv, &u.wrapper, &u.sink.JSON, &u.sink.Stdout, &u.text)
+		u.thin = thin(d.Uint())
 		u.sink.Kind = SinkKind(d.Uint())
 		u.format = d.Uint() - 1
 		u.key = d.Uint() - 1

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
+	"github.com/launchgate/launchgate/analyzers/internal/words"
 )
 
 // Flow is a sensitive value that reaches a sink.
@@ -109,7 +110,7 @@ func (b *building) addSink(u *sinkUse) {
 		if old.sink.Kind == throughInterface && old.sink.Who == u.sink.Who && old.in == u.in && old.format == u.format {
 			return
 		}
-		if old.in == u.in && old.pos == u.pos && old.file == u.file && old.line == u.line && old.sink.Kind == u.sink.Kind && old.err == u.err {
+		if old.in == u.in && old.pos == u.pos && old.file == u.file && old.line == u.line && old.sink.Kind == u.sink.Kind && old.err == u.err && old.thin == u.thin {
 			return
 		}
 	}
@@ -163,6 +164,7 @@ type engine struct {
 	current  *declared
 	work     int
 	pending  []*pending
+	files    map[types.Object]bool // databases in files; see fileOfDatabase
 	touched  map[types.Object]bool // what is written to; see untouched
 }
 
@@ -424,7 +426,7 @@ func (e *engine) interpret(d *declared) {
 	info := e.pass.TypesInfo
 	f := e.newFn(symbolOf(d.decl))
 	safe := d.obj != nil && e.voc.SafeLog(funcID(d.obj))
-	f.muted = d.muted || safe
+	f.muted = d.muted || safe || setsUpTests(d.decl.Name.Name)
 	e.current = d
 	defer func() { e.current = nil }()
 	var sig *types.Signature
@@ -537,6 +539,20 @@ func (e *engine) interpret(d *declared) {
 		s.sinks = slices.DeleteFunc(s.sinks, func(u *sinkUse) bool { return u.sink.Kind == Log })
 	}
 	d.sum = &s
+}
+
+// setsUpTests reports whether a function prepares what tests need, wherever it
+// stands: InitTestDb, NewTestConfig.
+func setsUpTests(name string) bool {
+	ws := words.Split(name)
+	if len(ws) < 2 || ws[1] != "test" {
+		return false
+	}
+	switch ws[0] {
+	case "new", "init", "setup", "create", "open", "start", "connect", "make", "prepare":
+		return true
+	}
+	return false
 }
 
 func (e *engine) newFn(symbol string) *fn {

@@ -56,10 +56,7 @@ func (f *fn) asWhole(x ast.Expr, v *value) *value {
 		what := "the whole request " + text
 		return withLabels(v, dump(x, what+" (it carries Authorization and Cookie)", what, text).labels...)
 	case name == "Header":
-		what := "the whole header map " + text
-		d := dump(x, what+" (it carries Authorization and Cookie)", what, text)
-		d.labels[0].src.Type = "Header"
-		return withLabels(v, d.labels...)
+		return withLabels(v, f.headers(x).labels...)
 	}
 	if m, ok := f.e.voc.Lexicon.TypeOf(t); ok && !printsItself(t) {
 		return withLabels(v, named(ByAPI, m, x.Pos(), text, text))
@@ -166,7 +163,15 @@ func (f *fn) evalKind(x ast.Expr) *value {
 				f.evalRaw(i)
 			}
 		}
-		return f.evalRaw(x.X)
+		v := f.evalRaw(x.X)
+		if t := f.typeOf(x.X); x.Low != nil && t != nil && len(v.labels) > 0 {
+			if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
+				w := *v
+				w.labels = cutOut.after(v.labels)
+				return &w
+			}
+		}
+		return v
 	case *ast.TypeAssertExpr:
 		v := f.evalRaw(x.X)
 		if t := f.typeOf(x); t != nil {
@@ -248,10 +253,48 @@ func (f *fn) nameLabel(id *ast.Ident, v *value, t types.Type) (label, bool) {
 		t = nil
 	}
 	m, ok := f.e.voc.Lexicon.Variable(id.Name, t)
-	if !ok || !holds(t, m) || m.Term == "token" && f.e.reads(id.Pos()) {
+	if !ok || !holds(t, m) || m.Term == "token" && f.e.reads(id.Pos()) || sensitive.BareToken(m) && f.e.otherToken(f.object(id)) || sensitive.Harmless(m, f.symbol, lastElement(f.e.pass.Pkg.Path())) {
 		return label{}, false
 	}
-	return named(ByName, m, id.Pos(), "the variable "+id.Name, id.Name), true
+	l := named(ByName, m, id.Pos(), "the variable "+id.Name, id.Name)
+	f.doubt(l.src)
+	return l, true
+}
+
+// doubt marks a source as weak if the place it stands in does not bear it out.
+func (f *fn) doubt(s *Source) {
+	s.Weak = s.Weak || sensitive.WeakPlace(match(s), f.symbol, f.e.pass.Pkg.Path())
+}
+
+// otherToken reports whether all that a variable called token is set to says that
+// it is the token of something else.
+func (e *engine) otherToken(obj types.Object) bool {
+	if obj == nil {
+		return false
+	}
+	list := e.definitions()[obj]
+	for _, d := range list {
+		says := false
+		for _, x := range added(d) {
+			name := exprName(x)
+			if c, ok := ast.Unparen(x).(*ast.CallExpr); ok {
+				name = CalleeText(c.Fun)
+			}
+			says = says || e.voc.Lexicon.OtherToken(name[strings.LastIndexByte(name, '.')+1:])
+		}
+		if !says {
+			return false
+		}
+	}
+	return len(list) > 0
+}
+
+// added are the operands of a concatenation, or the expression itself.
+func added(x ast.Expr) []ast.Expr {
+	if b, ok := ast.Unparen(x).(*ast.BinaryExpr); ok && b.Op == token.ADD {
+		return append(added(b.X), added(b.Y)...)
+	}
+	return []ast.Expr{x}
 }
 
 // readers are words of packages that read a language.
@@ -400,7 +443,12 @@ func (f *fn) index(x *ast.IndexExpr) *value {
 	}
 	if name == "" {
 		out := f.elementsOf(v)
-		if tv, ok := f.info.Types[x.Index]; ok && v.split && tv.Value != nil && tv.Value.ExactString() == "1" {
+		if v.split && len(out.labels) > 0 {
+			w := *out
+			w.labels = cutOut.after(out.labels)
+			out = &w
+		}
+		if tv, ok := f.info.Types[x.Index]; ok && v.split && (tv.Value == nil || tv.Value.ExactString() != "0") {
 			// The domain of an address.
 			w := *out
 			w.labels = slices.DeleteFunc(slices.Clone(out.labels), func(l label) bool {
@@ -441,7 +489,9 @@ func (f *fn) readKey(x ast.Expr, name string, header bool, v *value) *value {
 	if !ok || t != nil && !isTuple(t) && !holds(t, m) {
 		return v
 	}
-	return withLabels(v, named(ByAPI, m, x.Pos(), "the value "+quoted(name), "value "+name))
+	l := named(ByAPI, m, x.Pos(), "the value "+quoted(name), "value "+name)
+	f.doubt(l.src)
+	return withLabels(v, l)
 }
 
 func isTuple(t types.Type) bool { _, ok := t.(*types.Tuple); return ok }
@@ -599,10 +649,7 @@ func (f *fn) fieldOwner(x *ast.SelectorExpr) (types.Type, *types.Var, string) {
 // requestPart is a part of an HTTP request that is sensitive as it is.
 func (f *fn) requestPart(x *ast.SelectorExpr) *value {
 	if f.isHeader(x) {
-		what := "the whole header map " + exprName(x)
-		d := dump(x, what+" (it carries Authorization and Cookie)", what, exprName(x))
-		d.labels[0].src.Type = "Header" // each of its elements counts
-		return d
+		return f.headers(x)
 	}
 	t := f.typeOf(x.X)
 	if t == nil {
@@ -621,6 +668,30 @@ func (f *fn) requestPart(x *ast.SelectorExpr) *value {
 		return dump(x, what+" (it carries whatever was submitted)", what, exprName(x))
 	}
 	return nil
+}
+
+// headers is a whole header map: of a request, or of the answer to one.
+func (f *fn) headers(x ast.Expr) *value {
+	text := exprName(x)
+	what, carries := "the whole header map "+text, "it carries Authorization and Cookie"
+	of := ast.Unparen(x)
+	if c, ok := of.(*ast.CallExpr); ok {
+		of = ast.Unparen(c.Fun)
+	}
+	answer := false
+	if sel, ok := of.(*ast.SelectorExpr); ok {
+		_, name := namedType(f.typeOf(sel.X))
+		answer = name == "Response" || strings.HasSuffix(name, "ResponseWriter")
+	}
+	if answer {
+		what, carries = "the whole header map of the answer "+text, "it carries Set-Cookie"
+	}
+	d := dump(x, what+" ("+carries+")", what, text)
+	d.labels[0].src.Type = "Header" // each of its elements counts
+	if answer {
+		d.labels[0].src.Level = "medium"
+	}
+	return d
 }
 
 func dump(x ast.Expr, what, note, key string) *value {

@@ -284,6 +284,9 @@ func (e *engine) putField(obj *types.Var, v *value, builds bool) {
 	if obj.Pkg() != e.pass.Pkg || v.clean {
 		return
 	}
+	if slices.ContainsFunc(v.labels, func(l label) bool { return l.src != nil && l.src.written }) {
+		return
+	}
 	fd := e.fieldOf(obj)
 	ports := len(v.labels) > 0
 	v = sourcesOnly(v, 0)
@@ -484,7 +487,7 @@ func (x *exporter) value(v *value, depth int) *value {
 	}
 	w := &value{}
 	for _, l := range v.labels {
-		w.labels = append(w.labels, label{src: x.source(l.src), in: l.in, err: l.err, text: l.text, step: x.chain(l.step)})
+		w.labels = append(w.labels, label{src: x.source(l.src), in: l.in, err: l.err, text: l.text, thin: l.thin, format: l.format, step: x.chain(l.step)})
 	}
 	for _, k := range sortedKeys(v.parts) {
 		if p := x.value(v.parts[k], depth+1); p != unknown {

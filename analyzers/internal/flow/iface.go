@@ -42,7 +42,7 @@ func (v *invocation) throughInterface() {
 				f.e.pend(&pending{method: key, input: i + 1, src: l.src, err: l.err, step: st})
 				continue
 			}
-			f.sum.addSink(&sinkUse{in: l.in, sink: sink, name: v.text, err: l.err, text: l.text, symbol: f.symbol, pos: v.call.Pos(), end: v.call.End(), step: st, format: i + 1, key: -1})
+			f.sum.addSink(&sinkUse{in: l.in, sink: sink, name: v.text, err: l.err, text: l.text, thin: l.thin, symbol: f.symbol, pos: v.call.Pos(), end: v.call.End(), step: st, format: i + 1, key: -1})
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
 	"github.com/launchgate/launchgate/analyzers/internal/sinks"
 	"github.com/launchgate/launchgate/analyzers/internal/words"
 )
@@ -113,7 +112,10 @@ func (v *invocation) replaces() ([]*value, bool) {
 	}
 	switch {
 	case (v.name == "ReplaceAll" || v.name == "Replace") && v.recvX == nil && len(v.args) >= 3:
-		ls := addLabels(without(f.collect(v.args[0].val), v.args[1].val), f.collect(v.args[2].val))
+		ls := without(f.collect(v.args[0].val), v.args[1].val)
+		if v.args[1].val.clean {
+			ls = addLabels(ls, f.collect(v.args[2].val)) // else it is one of many placeholders: which text has it is not known
+		}
 		if len(ls) == 0 {
 			return []*value{unknown}, true
 		}
@@ -122,6 +124,9 @@ func (v *invocation) replaces() ([]*value, bool) {
 		out := &value{}
 		for i, a := range v.args {
 			if i%2 == 1 {
+				if len(v.args) > 2 {
+					continue // one of many placeholders: which text has it is not known
+				}
 				out = withLabels(out, f.collect(a.val)...)
 			} else if !a.val.clean && !a.spread {
 				out = setPart(out, replaced, join(out.parts[replaced], a.val))
@@ -154,7 +159,7 @@ func (v *invocation) rendered() bool {
 		return l.src != nil && l.src.Kind == Dump || l.src == nil && l.in.path == "" && object
 	})
 	if len(ls) > 0 {
-		w := hop(&value{labels: ls}, v.call.Pos(), "is rendered by "+v.text)
+		w := hop(&value{labels: cutOut.after(ls)}, v.call.Pos(), "is rendered by "+v.text)
 		v.into(v.args[0], w.labels)
 	}
 	return true
@@ -245,6 +250,10 @@ func (v *invocation) carry(asErr bool) []*value {
 	if strings.HasSuffix(v.name, "f") && len(v.args) > 0 {
 		format = f.stringConst(v.args[0].expr)
 	}
+	formatIn := -1
+	if format == "" && strings.HasSuffix(v.name, "f") && v.id.Pkg == "fmt" && len(v.args) > 1 {
+		formatIn = inputOf(v.args[0].val)
+	}
 	for i, a := range v.args {
 		if format != "" && i > 0 && harmlessVerb(format, i-1) {
 			continue
@@ -258,12 +267,27 @@ func (v *invocation) carry(asErr bool) []*value {
 				continue
 			}
 			ls = asText(unshown(ls, fmtMethods...))
+			if formatIn >= 0 && i > 0 {
+				for j := range ls {
+					if ls[j].src == nil {
+						ls[j].format = formatIn + 1
+					}
+				}
+			}
 		} else if id == "reflect" {
 			// What is taken apart by reflection is rarely shown whole.
 			ls = slices.DeleteFunc(f.beneath(nil, a.val, 0), func(l label) bool { return l.src == nil })
 		} else if id == "path" || id == "path/filepath" {
 			// A folder that is called what some token is.
-			ls = slices.DeleteFunc(slices.Clone(ls), func(l label) bool { return l.src != nil && l.src.Level != sensitive.High })
+			if ls = pathName.after(ls); v.name == "Dir" || v.name == "Ext" || v.name == "VolumeName" {
+				ls = nil // what has one is a path and no connection string
+			}
+		} else if id == "regexp" && strings.HasPrefix(v.name, "Find") || id == "strings" && cuts(v.name) {
+			ls = cutOut.after(ls)
+		} else if id == "github.com/samber/lo" || id == "slices" || id == "maps" || id == "iter" {
+			if textual(v.resultType(0)) && !textual(f.typeOf(a.expr)) {
+				ls = cutOut.after(ls) // lo.Map(users, func(u User) string { … })
+			}
 		}
 		content = withLabels(content, ls...)
 		for _, c := range a.val.funcs {
@@ -332,7 +356,7 @@ func (v *invocation) carry(asErr bool) []*value {
 		t := v.resultType(i)
 		switch {
 		case isError(t) && quotes(v.id.Pkg, v.name):
-			out[i] = hop(&value{labels: asError(content.labels)}, v.call.Pos(), "is quoted in the error of "+v.text)
+			out[i] = hop(&value{labels: quote.after(asError(content.labels))}, v.call.Pos(), "is quoted in the error of "+v.text)
 		case isError(t) && !asErr:
 			// What went wrong, not what it went wrong with; unless it is about
 			// another error.
@@ -355,6 +379,11 @@ func quotes(pkg, name string) bool {
 		return name == "Parse" || name == "ParseRequestURI"
 	}
 	return false
+}
+
+// cuts reports whether a function of package strings gives pieces of texts.
+func cuts(name string) bool {
+	return strings.HasPrefix(name, "Cut")
 }
 
 // errorsOf is what the errors among the arguments carry.

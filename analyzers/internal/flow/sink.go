@@ -81,6 +81,7 @@ type sinkUse struct {
 	debug  bool
 	err    bool
 	text   bool   // fmt has made text of it
+	thin   thin   // what is left of it
 	symbol string // the function the sink stands in
 	pos    token.Pos
 	end    token.Pos
@@ -374,7 +375,12 @@ func (f *fn) underLogKey(v *value, x ast.Expr, key string) *value {
 	if !ok || !holds(f.typeOf(x), m) || aboutIt(x) {
 		return v
 	}
-	return withLabels(v, named(ByName, m, x.Pos(), "logged as "+quoted(key), "key "+key))
+	if sensitive.Harmless(m, exprName(x)) {
+		return v
+	}
+	l := named(ByName, m, x.Pos(), "logged as "+quoted(key), "key "+key)
+	f.doubt(l.src)
+	return withLabels(v, l)
 }
 
 // aboutIt reports whether an expression's own name says that it is something
@@ -419,8 +425,8 @@ func (v *invocation) emit(s Sink, val *value, kv bool, format, key int) {
 		if l.src != nil {
 			continue
 		}
-		f.sum.addSink(&sinkUse{in: l.in, sink: s, name: v.text, debug: debug, err: l.err, text: l.text, symbol: f.symbol, pos: v.call.Pos(), end: v.call.End(),
-			step: l.step.then(v.call.Pos(), leaves(s, v.text)), told: told, kv: kv, format: format, key: key, wrapper: f.sum.wrapper})
+		f.sum.addSink(&sinkUse{in: l.in, sink: s, name: v.text, debug: debug, err: l.err, text: l.text, thin: l.thin, symbol: f.symbol, pos: v.call.Pos(), end: v.call.End(),
+			step: l.step.then(v.call.Pos(), leaves(s, v.text)), told: told, kv: kv, format: max(format, l.format-1), key: key, wrapper: f.sum.wrapper})
 	}
 }
 
@@ -453,16 +459,22 @@ func (v *invocation) reachInside(s *summary, use *sinkUse, in []*value) {
 			return
 		}
 	}
+	var parts []*value
+	formatIn := -1
 	if use.format >= 0 && use.sink.Kind != throughInterface {
 		if x := v.inputExpr(s, use.format); x != nil {
 			// Which operand a label came from is not known: a format of verbs
 			// that print no value is all that can be told.
-			if format := f.stringConst(x); format != "" && allHarmless(format) {
+			format := f.stringConst(x)
+			if format != "" && allHarmless(format) {
 				return
 			}
+			parts = v.operands(s, use, format)
+		}
+		if use.format < len(in) {
+			formatIn = inputOf(in[use.format])
 		}
 	}
-	var parts []*value
 	if use.kv {
 		parts = v.spreadPairs(s, use.in.param)
 	}
@@ -480,14 +492,37 @@ func (v *invocation) reachInside(s *summary, use *sinkUse, in []*value) {
 	}
 	debug := use.debug || isDebug(v.text) && use.wrapper
 	for _, p := range parts {
-		v.reachInsideWith(use, p, debug)
+		v.reachInsideWith(use, p, debug, formatIn)
 	}
 }
 
-func (v *invocation) reachInsideWith(use *sinkUse, p *value, debug bool) {
+// operands are the values that a constant format string passed to a wrapper
+// shows, nil if that is all of them.
+func (v *invocation) operands(s *summary, use *sinkUse, format string) []*value {
+	first := use.in.param
+	if s.method {
+		first--
+	}
+	verbs := formatVerbs(format)
+	if !s.variadic || use.in.param != s.inputs-1 || first < 0 || len(v.args)-first != len(verbs) || len(verbs) == 0 || v.args[len(v.args)-1].spread {
+		return nil
+	}
+	var out []*value
+	for i, a := range v.args[first:] {
+		if !harmlessVerb(format, i) {
+			out = append(out, a.val)
+		}
+	}
+	if len(out) == len(verbs) {
+		return nil
+	}
+	return out
+}
+
+func (v *invocation) reachInsideWith(use *sinkUse, p *value, debug bool, formatIn int) {
 	f := v.f
 	var told []string
-	labels := f.collect(p)
+	labels := use.thin.after(f.collect(p))
 	if use.text {
 		labels = asText(unshown(labels, fmtMethods...))
 	}
@@ -524,11 +559,11 @@ func (v *invocation) reachInsideWith(use *sinkUse, p *value, debug bool) {
 			st = follow(st, h)
 		}
 		u := *use
-		u.in, u.step, u.err, u.text, u.debug = l.in, st, l.err || use.err, l.text || use.text, debug
+		u.in, u.step, u.err, u.text, u.thin, u.debug = l.in, st, l.err || use.err, l.text || use.text, l.thin|use.thin, debug
 		u.told = append(append([]string{}, use.told...), told...)
 		u.kv, u.key = use.kv && strings.HasSuffix(l.in.path, elem), -1
 		if use.sink.Kind != throughInterface {
-			u.format = -1
+			u.format = formatIn
 		}
 		if use.wrapper {
 			// The call of a wrapper is where it is logged.
@@ -622,8 +657,8 @@ func (f *fn) report(l label, s Sink, debug bool, at place, st *step) bool {
 		return false // the program's own keys to the service
 	case src.Kind == Internal && s.Kind != Response:
 		return false
-	case s.Kind == Response && src.Kind != Internal && !l.err:
-		return false
+	case s.Kind == Response && src.Kind != Internal && (!l.err || l.thin&quote != 0):
+		return false // what a client sent, quoted to it
 	case s.Kind == Response && src.Kind != Internal && (src.Kind == Whole || src.Kind == Dump || src.Class == sensitive.Contact || src.Class == sensitive.Identity || src.Class == sensitive.Device):
 		return false
 	case src.Kind == Whole && slices.ContainsFunc(src.Shown, s.call.Honours):

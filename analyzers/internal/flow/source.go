@@ -56,6 +56,7 @@ type Source struct {
 	Held []Datum
 
 	digits  bool // a number can be it
+	written bool // a constant in the code: says nothing about others in its field
 	local   bool // the name of a parameter: says nothing to callers
 	foreign bool // a whole object of a service's own type
 	pos     token.Pos

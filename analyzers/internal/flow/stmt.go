@@ -572,6 +572,36 @@ var compound = map[string]bool{
 	"postgres url": true, "redis url": true, "amqp url": true, "broker url": true,
 }
 
+// fileOfDatabase reports whether a variable is what a database in a file is opened
+// with: whatever it is called, there is no password in it.
+func (e *engine) fileOfDatabase(obj types.Object) bool {
+	if e.files == nil {
+		e.files = map[types.Object]bool{}
+		info := e.pass.TypesInfo
+		for _, file := range e.pass.Files {
+			ast.Inspect(file, func(n ast.Node) bool {
+				c, ok := n.(*ast.CallExpr)
+				if !ok || len(c.Args) == 0 {
+					return true
+				}
+				at := -1
+				if id, ok := callee.Of(info, c); ok && id.Name == "Open" && (strings.HasSuffix(id.Pkg, "/sqlite") || strings.HasSuffix(id.Pkg, "/bbolt") || strings.HasSuffix(id.Pkg, "/sqlite3")) {
+					at = 0
+				} else if tv := info.Types[c.Args[0]]; len(c.Args) > 1 && tv.Value != nil && tv.Value.Kind() == constant.String && strings.HasPrefix(constant.StringVal(tv.Value), "sqlite") {
+					at = 1 // sql.Open("sqlite3", path)
+				}
+				if at >= 0 {
+					if id, ok := ast.Unparen(c.Args[at]).(*ast.Ident); ok && info.Uses[id] != nil {
+						e.files[info.Uses[id]] = true
+					}
+				}
+				return true
+			})
+		}
+	}
+	return e.files[obj]
+}
+
 // harmlessPieces are last words of names for the part of such a text that is no
 // secret.
 var harmlessPieces = words.NewSet("user username login userid host hostname port addr scheme driver dialect file filename path dir directory folder")
@@ -619,7 +649,13 @@ func (f *fn) assign(lhs ast.Expr, v *value, note string) {
 		}
 		v = f.narrow(f.flatten(v), obj.Type())
 		v = hop(v, id.Pos(), note)
-		if l, ok := f.nameLabel(id, v, obj.Type()); ok {
+		file := len(v.labels) > 0 && f.e.fileOfDatabase(obj)
+		if file {
+			w := *v
+			w.labels = slices.DeleteFunc(slices.Clone(v.labels), func(l label) bool { return l.src != nil && compound[l.src.Term] })
+			v = &w
+		}
+		if l, ok := f.nameLabel(id, v, obj.Type()); ok && !(compound[l.src.Term] && (file || f.e.fileOfDatabase(obj))) {
 			v = withLabels(v, l)
 		}
 		if isGlobal(obj) {

@@ -6,6 +6,8 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
 )
 
 // step is one hop of a label, the newest first.
@@ -63,10 +65,42 @@ type label struct {
 	step *step
 	err  bool // has been put into an error
 	text bool // has been made text by fmt
+	thin thin // how little of what the input holds is left
+	// format is one more than the input that is the format string a text was made
+	// by, 0 for none.
+	format int
+}
+
+// thin says what has become of a value on its way, as far as that takes away some
+// of what it may be: for inputs, of which only the caller knows what they hold.
+type thin byte
+
+const (
+	cutOut   thin = 1 << iota // a piece of it: no whole request or object any more
+	pathName                  // part of a file's path, in which lesser data is none
+	quote                     // quoted in an error of the standard library
+)
+
+// after is what is left of labels that a thin input brings.
+func (t thin) after(ls []label) []label {
+	if t == 0 {
+		return ls
+	}
+	out := make([]label, 0, len(ls))
+	for _, l := range ls {
+		if l.src != nil && (t&cutOut != 0 && (l.src.Kind == Dump || l.src.Kind == Whole) || t&pathName != 0 && l.src.Level != sensitive.High) {
+			continue
+		}
+		if l.src == nil || t&quote != 0 {
+			l.thin |= t
+		}
+		out = append(out, l)
+	}
+	return out
 }
 
 func (l label) same(m label) bool {
-	if l.err != m.err || l.text != m.text || (l.src == nil) != (m.src == nil) {
+	if l.err != m.err || l.text != m.text || l.thin != m.thin || l.format != m.format || (l.src == nil) != (m.src == nil) {
 		return false
 	}
 	if l.src == nil {

@@ -107,8 +107,10 @@ func (f *fn) writtenField(t types.Type, st *types.Struct, name string, x ast.Exp
 			continue
 		}
 		m, ok := f.e.voc.Lexicon.Field(t, st.Field(i), st.Tag(i))
-		if ok && secretText(text, name, m, firstValue) {
-			return withLabels(unknown, named(ByName, m, x.Pos(), "written into the code as "+name, name))
+		if ok && m.Class != sensitive.Contact && secretText(text, name, m, firstValue) {
+			l := named(ByName, m, x.Pos(), "written into the code as "+name, name)
+			l.src.written = true
+			return withLabels(unknown, l)
 		}
 	}
 	return v

@@ -111,7 +111,9 @@ var (
 		middleware interface mock api module usecase api cache registry loader worker job queue event permission permissions role roles group groups count counts stats
 		metrics filter query list page sort cursor setting settings preference preferences policy limits quota status state type kind id key hash agent`)
 	// addressWords say that a struct is a postal address.
-	addressWords = words.NewSet("address addresses location billing shipping delivery")
+	addressWords = words.NewSet("address addresses billing shipping delivery")
+	// spots are structs about a point on the map: the street there is nobody's.
+	spots = words.NewSet("location place places cell geo geocode poi venue point")
 	// secretOwners are structs that are a secret with what belongs to it.
 	secretOwners = words.NewSet("credential credentials cred creds secret password token jwt apikey otp passcode login authentication")
 	secretFields = words.NewSet("value raw plaintext plain data key code string text val secret")
@@ -170,7 +172,7 @@ func (l *Lexicon) Field(owner types.Type, f *types.Var, tag string) (Match, bool
 		return Match{}, false
 	}
 	for _, column := range tagNames(reflect.StructTag(tag)) {
-		if m, ok := l.name(column, ownerWords); ok && Holds(f.Type(), m) {
+		if m, ok := l.name(column, ownerWords); ok && Holds(f.Type(), m) && !(m.Term == "street" && spots.HasAny(ownerWords)) {
 			m.Why = "its tag calls it " + column
 			return m, true
 		}

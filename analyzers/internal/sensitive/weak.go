@@ -1,6 +1,7 @@
 package sensitive
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/words"
@@ -14,7 +15,64 @@ var signingIn = words.NewSet(`auth authn authz authentication authorization auth
 // handles are words that make a token the handle of a thing: who has it can name
 // the thing, at best fetch it.
 var handles = words.NewSet(`zip archive preview thumb thumbnail upload uploads download cell cells map tile tiles geo place grid s2 chunk multipart batch job lease trace dedup
-	idempotency idempotent csrf xsrf draft poll resume resumption position snapshot watch edit`)
+	idempotency idempotent csrf xsrf draft poll resume resumption position snapshot watch edit sync form`)
+
+// places are words that make a token the name of a place on a map.
+var places = words.NewSet("cell cells tile tiles geo geohash grid s2 h3 quadkey square")
+
+// connections are words that make a session one of a protocol: its id is a number
+// both sides know.
+var connections = words.NewSet("ssh sftp ftp checkout websocket terminal pty tty chat game recording")
+
+// Harmless reports whether the words around a match say that it lets nobody in:
+// the token of a place, the id of a connection.
+func Harmless(m Match, around ...string) bool {
+	for _, a := range around {
+		ws := words.Split(a)
+		if bareToken(m) && places.HasAny(ws) || sessionID(m) && connections.HasAny(ws) {
+			return true
+		}
+	}
+	return false
+}
+
+func sessionID(m Match) bool { return m.Term == "session id" || m.Term == "sessionid" }
+
+// webWords are words of packages and functions in which a session is one of
+// somebody who has signed in.
+var webWords = words.NewSet("session sessions auth authn oauth oidc login signin middleware middlewares cookie cookies web http httpd httpserver")
+
+// WeakPlace reports whether the function and the package a name stands in do not
+// bear out what it says: the token of an upload, the session of who knows what.
+func WeakPlace(m Match, symbol, pkg string) bool {
+	ws := words.Split(symbol)
+	switch {
+	case bareToken(m):
+		for _, w := range ws {
+			if signingIn[w] && !everyday[w] {
+				return false
+			}
+		}
+		return handles.HasAny(ws)
+	case sessionID(m):
+		return !webWords.HasAny(ws) && !webWords.HasAny(words.Split(pkg[strings.LastIndexByte(pkg, '/')+1:]))
+	}
+	return false
+}
+
+// OtherToken reports whether a name is one of a token that lets nobody in:
+// parseSyncToken, nextPageToken, tokenPrefix.
+func (l *Lexicon) OtherToken(name string) bool {
+	ws := words.Split(name)
+	for len(ws) > 1 && (getterVerbs[ws[0]] || ws[0] == "parse") {
+		ws = ws[1:]
+	}
+	if len(ws) < 2 || !slices.Contains(ws, "token") {
+		return false
+	}
+	_, ok := l.Name(strings.Join(ws, " "))
+	return !ok
+}
 
 // WeakName reports whether only the bare word token in a name speaks for m, and
 // the words beside it say of what thing it is the handle.
@@ -46,4 +104,10 @@ func WeakCall(m Match, name, recv string, pkgs ...string) bool {
 // everyday are words of signing in that name packages about anything.
 var everyday = words.NewSet("api client service user users member customer admin access bot")
 
-func bareToken(m Match) bool { return m.Class == Token && m.Term == "token" && m.Level == Medium }
+func bareToken(m Match) bool { return m.Class == Token && bareTokens[m.Term] }
+
+// bareTokens are terms that say no more than that something is a token.
+var bareTokens = map[string]bool{"token": true, "raw token": true, "new token": true, "old token": true, "token string": true, "token value": true}
+
+// BareToken reports whether a match says no more than that something is a token.
+func BareToken(m Match) bool { return bareToken(m) }

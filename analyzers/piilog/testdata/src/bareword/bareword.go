@@ -13,7 +13,7 @@ type account struct{ Email, Password string }
 
 func squares(g grid, previewToken string) {
 	t := g.SquareToken()
-	log.Print("square ", t)             // want "logs/token: a token .from g.SquareToken."
+	log.Print("square ", t)             // the name of a place on the map
 	log.Print("preview ", previewToken) // want "logs/token: a token .the parameter previewToken."
 }
 
