@@ -5,16 +5,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"sort"
 	"strings"
 
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 )
-
-// maxTreeFiles bounds how many files of a tree are looked at to place a secret.
-const maxTreeFiles = 200
 
 // assemble turns what was found into findings: one for each secret and rule
 // where it stands at the head, else one for the commit that brought it; and
@@ -68,7 +64,7 @@ func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, 
 		}
 	}
 	var errs error
-	atTree, err := s.locate(ctx, req.Head, rest, maxTreeFiles)
+	atTree, err := s.locate(ctx, req.Head, rest)
 	errs = firstOf(errs, err)
 	done := make(map[string]bool)
 	for _, h := range rest {
@@ -76,7 +72,8 @@ func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, 
 			continue
 		}
 		done[h.Rule+h.Key] = true
-		if t, ok := atTree[h.Key]; ok && textual(h.Where) {
+		if ts := atTree[h.Key]; len(ts) > 0 && textual(h.Where) {
+			t := ts[0]
 			t.Rule = h.Rule
 			rep.Head = append(rep.Head, atHead(t, h))
 			continue
@@ -88,12 +85,16 @@ func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, 
 	if req.MergeBase == "" {
 		return errs
 	}
-	atBase, err := s.locate(ctx, req.MergeBase, append(diff, rest...), maxTreeFiles)
+	stood, err := s.locate(ctx, req.MergeBase, append(diff, rest...))
 	errs = firstOf(errs, err)
+	atBase := make(map[string]hit)
 	for _, h := range removed {
 		if _, ok := atBase[h.Key]; !ok {
 			atBase[h.Key] = h
 		}
+	}
+	for key, hs := range stood {
+		atBase[key] = hs[0]
 	}
 	for _, f := range rep.Head {
 		if b, ok := atBase[f.Key]; ok {
@@ -118,23 +119,18 @@ func (s *session) sayLeftOut(rep *scan.Report, allowed, ignored int) {
 
 // cleanPaths takes secrets out of the names of files that are named after them.
 func (s *session) cleanPaths(fs []review.Finding) {
-	for _, h := range s.found {
-		if h.Where != inName {
-			continue
-		}
-		for i := range fs {
-			fs[i].Place.Path = nameWithout(fs[i].Place.Path, h.secret.s)
-			for j := range fs[i].Evidence {
-				fs[i].Evidence[j].Place.Path = nameWithout(fs[i].Evidence[j].Place.Path, h.secret.s)
-			}
+	for i := range fs {
+		fs[i].Place.Path = s.safeName(fs[i].Place.Path)
+		for j := range fs[i].Evidence {
+			fs[i].Evidence[j].Place.Path = s.safeName(fs[i].Evidence[j].Place.Path)
 		}
 	}
 }
 
 func less(a, b hit) bool {
 	switch {
-	case a.order != b.order:
-		return a.order < b.order
+	case a.Order != b.Order:
+		return a.Order < b.Order
 	case a.Path != b.Path:
 		return a.Path < b.Path
 	case a.Line != b.Line:
@@ -202,19 +198,18 @@ func placeIn(h hit) review.Place {
 	return review.Place{Path: h.Path, Line: h.Line, EndLine: max(h.EndLine, h.Line), Side: review.Right, Commit: review.SHA(h.Commit)}
 }
 
-// locate finds where the secrets of hs stand in a commit's tree, by key: git
-// grep names the files that hold their text, gitleaks says whether and where it
-// reports them there. At most so many files are looked at.
-func (s *session) locate(ctx context.Context, at review.SHA, hs []hit, files int) (map[string]hit, error) {
-	out := make(map[string]hit)
+// locate finds where the secrets of hs stand in a commit's tree, by key, the
+// files in order: git grep names the files that hold their text, gitleaks says
+// whether and where it reports them there.
+func (s *session) locate(ctx context.Context, at review.SHA, hs []hit) (map[string][]hit, error) {
+	out := make(map[string][]hit)
+	texts, err := s.texts(ctx, hs)
+	if err != nil || len(texts) == 0 {
+		return out, err
+	}
 	var patterns strings.Builder
-	wanted := make(map[string]bool)
-	for _, h := range hs {
-		if wanted[h.Key] || !textual(h.Where) {
-			continue
-		}
-		wanted[h.Key] = true
-		if p := longestLine(h.secret.s); len(p) >= 6 {
+	for _, key := range sortedKeys(texts) {
+		if p := longestLine(texts[key]); len(p) >= 6 {
 			patterns.WriteString(p)
 			patterns.WriteByte('\n')
 		}
@@ -235,51 +230,97 @@ func (s *session) locate(ctx context.Context, at review.SHA, hs []hit, files int
 	if err != nil {
 		return out, err
 	}
-	var paths []string
+	paths := make(map[string]bool)
 	for _, name := range bytes.Split(listing, []byte{0}) {
 		if _, path, ok := bytes.Cut(name, []byte(":")); ok {
-			paths = append(paths, string(path))
+			paths[string(path)] = true
 		}
 	}
 	// A file in UTF-16 does not hold the text as git grep knows it, and large
 	// ones were left out.
-	blobs, err := s.repo.paths(ctx, at, blobPaths(hs))
+	for _, h := range hs {
+		if h.Where == inBlob {
+			paths[h.Path] = true
+		}
+	}
+	files, err := s.repo.files(ctx, at, sortedKeys(paths))
 	if err != nil {
 		return out, err
 	}
-	for _, p := range blobs {
-		if !slices.Contains(paths, p) {
-			paths = append(paths, p)
+	err = s.lookAtFiles(ctx, files, func(h hit) {
+		if _, wanted := texts[h.Key]; wanted {
+			out[h.Key] = append(out[h.Key], h)
+		}
+	})
+	return out, err
+}
+
+// lookAtFiles looks at files as a whole.
+func (s *session) lookAtFiles(ctx context.Context, files []named, visit func(hit)) error {
+	ids := make([]string, len(files))
+	for i, f := range files {
+		ids[i] = f.blob
+	}
+	return s.repo.contents(ctx, ids, func(i int, o objectInfo, body io.Reader) error {
+		found, _, err := s.lookAtStream(ctx, body, text{path: files[i].path}, inTree)
+		for _, h := range found {
+			visit(h)
+		}
+		return err
+	})
+}
+
+// texts returns the texts of those secrets that can stand on a line of a file, by
+// key. What an earlier scan found is read again where it was: one file, not the
+// commit, for its text was not kept.
+func (s *session) texts(ctx context.Context, hs []hit) (map[string]string, error) {
+	out := make(map[string]string)
+	for _, h := range hs {
+		if textual(h.Where) && h.secret.s != "" {
+			out[h.Key] = h.secret.s
 		}
 	}
-	for _, p := range paths[:min(len(paths), files)] {
-		err := s.repo.stream(ctx, nil, func(rd io.Reader) error {
-			found, _, err := s.lookAtStream(ctx, rd, text{path: p}, inTree)
-			for _, h := range found {
-				if _, have := out[h.Key]; wanted[h.Key] && !have {
-					out[h.Key] = h
-				}
+	places := make(map[string][]string) // paths by commit
+	asked := make(map[string]bool)
+	for _, h := range hs {
+		if _, have := out[h.Key]; !have && textual(h.Where) && !asked[h.Key] {
+			asked[h.Key] = true
+			places[h.Commit] = append(places[h.Commit], h.Path)
+		}
+	}
+	again := make(map[string]bool)
+	for _, commit := range sortedKeys(places) {
+		files, err := s.repo.files(ctx, review.SHA(commit), places[commit])
+		if err != nil {
+			return out, err
+		}
+		err = s.lookAtFiles(ctx, files, func(h hit) {
+			if asked[h.Key] {
+				out[h.Key] = h.secret.s
 			}
-			if err == nil {
-				_, err = io.Copy(io.Discard, rd)
-			}
-			return err
-		}, "cat-file", "blob", string(at)+":"+p)
+		})
 		if err != nil {
 			return out, err
 		}
 	}
-	return out, nil
-}
-
-func blobPaths(hs []hit) []string {
-	var out []string
 	for _, h := range hs {
-		if h.Where == inBlob && !slices.Contains(out, h.Path) {
-			out = append(out, h.Path)
+		if _, have := out[h.Key]; asked[h.Key] && !have {
+			again[h.Commit] = true
 		}
 	}
-	return out
+	if len(again) == 0 {
+		return out, nil
+	}
+	// gitleaks sees it in what the commit changes and not in the whole file, or
+	// the file's name is one that is not kept.
+	once := &session{repo: s.repo, rules: s.rules, key: s.key}
+	_, err := once.walk(ctx, append([]string{"--no-walk=unsorted"}, sortedKeys(again)...), nil, nil)
+	for _, h := range once.found {
+		if asked[h.Key] && h.secret.s != "" {
+			out[h.Key] = h.secret.s
+		}
+	}
+	return out, err
 }
 
 func longestLine(s string) string {

@@ -78,10 +78,7 @@ func TestLargeFilesAreStreamedWhateverBecomesOfThem(t *testing.T) {
 	line := strings.Count(big, "\n") + 1
 	want(t, rep.Head, fmt.Sprintf("secrets/stripe-access-token new.sql:%d@%s", line, first.Short()), "secrets/github-pat a.env:1", fmt.Sprintf("secrets/slack-webhook-url old.sql:%d", line))
 	complete(t, rep, 4)
-	r, err := openRepo(w.dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := w.repo()
 	s := &session{repo: r, rules: allRules(), key: testKey}
 	out, err := s.listing(context.Background(), []commit{{id: first}}, &walkResult{order: map[string]int{}})
 	if err != nil || len(out[string(first)]) != 1 || out[string(first)][0].path != "new.sql" {

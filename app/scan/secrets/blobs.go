@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"unicode/utf16"
 )
@@ -45,45 +44,24 @@ func (s *session) lookAtBlobs(ctx context.Context, res *walkResult, files []name
 	if len(ids) == 0 {
 		return nil
 	}
-	return s.repo.stream(ctx, revsInput(ids), func(rd io.Reader) error {
-		br := bufio.NewReaderSize(rd, 256<<10)
-		for _, b := range todo {
-			head, err := br.ReadString('\n')
-			if err != nil {
-				return fmt.Errorf("git cat-file ended early: %w", err)
-			}
-			f := strings.Fields(head)
-			if len(f) != 3 || f[1] != "blob" {
-				return fmt.Errorf("git cat-file: object %s", strings.TrimSpace(head))
-			}
-			size, err := strconv.ParseInt(f[2], 10, 64)
-			if err != nil {
-				return fmt.Errorf("git cat-file: size of %s: %w", f[0], err)
-			}
-			body := &io.LimitedReader{R: br, N: size}
-			hs, isText, err := s.lookAtStream(ctx, body, text{path: b.path, commit: b.commit}, inBlob)
-			if err != nil {
-				return err
-			}
-			s.add(res, hs)
-			if isText {
-				n.text++
-			} else {
-				n.add(b.path)
-				s.add(res, s.hits(ctx, text{path: b.path, commit: b.commit}, inBlob)) // rules about paths
-			}
-			if _, err := io.Copy(io.Discard, body); err != nil {
-				return fmt.Errorf("git cat-file ended in mid-object: %w", err)
-			}
-			if body.N != 0 {
-				return fmt.Errorf("git cat-file ended in mid-object: %w", io.ErrUnexpectedEOF)
-			}
-			if _, err := br.Discard(1); err != nil {
-				return fmt.Errorf("git cat-file ended in mid-answer: %w", err)
-			}
+	return s.repo.contents(ctx, ids, func(i int, o objectInfo, body io.Reader) error {
+		f := todo[i]
+		if o.kind != "blob" {
+			return fmt.Errorf("git answered %s %s for a file", o.kind, o.id)
 		}
+		hs, isText, err := s.lookAtStream(ctx, body, text{path: f.path, commit: f.commit}, inBlob)
+		if err != nil {
+			return err
+		}
+		s.add(res, hs)
+		if isText {
+			n.text++
+			return nil
+		}
+		n.add(f.path)
+		s.add(res, s.hits(ctx, text{path: f.path, commit: f.commit}, inBlob)) // rules about paths
 		return nil
-	}, "cat-file", "--batch", "--buffer")
+	})
 }
 
 func (s *session) count(n blobCounts) {

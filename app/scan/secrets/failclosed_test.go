@@ -41,7 +41,10 @@ func TestABrokenGitIsAGap(t *testing.T) {
 		{"rev-list lists fewer than there are", "--topo-order", `$GIT "$@" | tail -n +2; exit 0`},
 		{"rev-list counts more than it lists", "--count", `echo 17; exit 0`},
 		{"rev-list fails", "--count", `echo "fatal: bad revision" >&2; exit 128`},
-		{"commit objects are cut off", "--batch", `$GIT "$@" | head -c 200; exit 0`},
+		{"an object is cut off", "--batch", `head -n 1 | $GIT "$@" | head -c 50; exit 0`},
+		{"objects end after the first", "--batch", `head -n 1 | $GIT "$@"; exit 0`},
+		{"cat-file is killed in mid-answer", "--batch", `head -n 1 | $GIT "$@" | head -c 50; kill -9 $$`},
+		{"cat-file does not answer at all", "--batch-check", `exit 0`},
 		{"the final diff is cut off", "diff-tree -r -p", `$GIT "$@" | head -c 250; exit 0`},
 		{"there is no git", "rev-list", `exit 127`},
 	}

@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	pathpkg "path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -31,20 +34,23 @@ const killGrace = 2 * time.Second
 // reads, and nothing is fetched.
 type repo struct {
 	dir string // absolute
+	// asked are the running gits that answer what is in an object.
+	asked *askedGits
 }
 
-func openRepo(dir string) (repo, error) {
+// openRepo opens the repository in dir. Its processes end with ctx, or by close.
+func openRepo(ctx context.Context, dir string) (repo, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return repo{}, fmt.Errorf("resolve the repository's path: %w", err)
 	}
 	if _, err := os.Stat(filepath.Join(abs, "objects")); err != nil {
 		if fi, e := os.Stat(filepath.Join(abs, ".git", "objects")); e == nil && fi.IsDir() {
-			return repo{dir: filepath.Join(abs, ".git")}, nil
+			return newRepo(ctx, filepath.Join(abs, ".git")), nil
 		}
 		return repo{}, fmt.Errorf("open the repository: %w", err)
 	}
-	return repo{dir: abs}, nil
+	return newRepo(ctx, abs), nil
 }
 
 // command prepares git with args in its own process group, which is killed as
@@ -233,7 +239,8 @@ func revArgs(revs []string, args ...string) ([]string, io.Reader) {
 
 func revsInput(revs []string) io.Reader { return strings.NewReader(strings.Join(revs, "\n") + "\n") }
 
-// readFile returns the blob at path of a commit's tree, nil when there is none.
+// readFile returns the regular file at path of a commit's tree, nil when there is
+// none.
 func (r repo) readFile(ctx context.Context, at review.SHA, path string, limit int64) ([]byte, error) {
 	files, err := r.readFiles(ctx, at, limit, path)
 	return files[path], err
@@ -241,93 +248,196 @@ func (r repo) readFile(ctx context.Context, at review.SHA, path string, limit in
 
 // readFiles is readFile for several paths.
 func (r repo) readFiles(ctx context.Context, at review.SHA, limit int64, paths ...string) (map[string][]byte, error) {
-	out, err := r.output(ctx, 1<<20, nil, append([]string{"--literal-pathspecs", "ls-tree", "-z", "--full-tree", string(at), "--"}, paths...)...)
-	if err != nil {
-		return nil, err
-	}
-	files := make(map[string][]byte)
-	for _, entry := range strings.Split(string(out), "\x00") {
-		meta, path, ok := strings.Cut(entry, "\t")
-		f := strings.Fields(meta)
-		if !ok || len(f) != 3 || f[1] != "blob" || f[0] == "120000" {
-			continue
+	trees := map[string]string{".": string(at) + "^{tree}"} // by folder
+	blobs := make(map[string]string)
+	for depth := 0; len(trees) > 0; depth++ {
+		folders := sortedKeys(trees)
+		names := make([]string, len(folders))
+		for i, f := range folders {
+			names[i] = trees[f]
 		}
-		if files[path], err = r.output(ctx, limit, nil, "cat-file", "blob", f[2]); err != nil {
+		trees = make(map[string]string)
+		i := 0
+		err := r.objects(ctx, names, 64<<20, func(o object) error {
+			folder := folders[i]
+			i++
+			if o.kind != "tree" {
+				return fmt.Errorf("git answered %s %s for a folder", o.kind, o.id)
+			}
+			entries, err := treeEntries(o)
+			for _, p := range paths {
+				parts := strings.Split(p, "/")
+				if len(parts) <= depth || pathpkg.Dir(pathpkg.Join(parts[:depth+1]...)) != folder {
+					continue
+				}
+				e, ok := entries[parts[depth]]
+				switch last := depth == len(parts)-1; {
+				case ok && last && strings.HasPrefix(e.mode, "100"):
+					blobs[p] = e.id
+				case ok && !last && e.mode == "40000":
+					trees[pathpkg.Join(parts[:depth+1]...)] = e.id
+				}
+			}
+			return err
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
-	return files, nil
+	files := make(map[string][]byte)
+	wanted := sortedKeys(blobs)
+	ids := make([]string, len(wanted))
+	for i, p := range wanted {
+		ids[i] = blobs[p]
+	}
+	err := r.contents(ctx, ids, func(i int, o objectInfo, body io.Reader) error {
+		if o.size > limit {
+			return fmt.Errorf("%s of the base has more than %d bytes", wanted[i], limit)
+		}
+		data, err := io.ReadAll(body)
+		files[wanted[i]] = data
+		return err
+	})
+	return files, err
 }
 
-// object is one answer of cat-file --batch.
+// treeEntry is what a folder holds under one name.
+type treeEntry struct{ mode, id string }
+
+// treeEntries reads a tree object: "MODE NAME" NUL and the bytes of an id, again
+// and again. Ids are as long as the tree's own.
+func treeEntries(o object) (map[string]treeEntry, error) {
+	out := make(map[string]treeEntry)
+	size := len(o.id) / 2
+	for data := o.data; len(data) > 0; {
+		head, rest, ok := bytes.Cut(data, []byte{0})
+		mode, name, named := strings.Cut(string(head), " ")
+		if !ok || !named || len(rest) < size {
+			return nil, fmt.Errorf("git answered a folder that is none, %s", o.id)
+		}
+		out[name] = treeEntry{mode, hex.EncodeToString(rest[:size])}
+		data = rest[size:]
+	}
+	return out, nil
+}
+
+// objectInfo is how an answer of cat-file --batch begins.
+type objectInfo struct {
+	id, kind string
+	size     int64
+}
+
+// contents reads the named objects, in order, and calls visit for each; what
+// visit leaves of body is skipped. It fails when one is missing or corrupt.
+func (r repo) contents(ctx context.Context, names []string, visit func(i int, o objectInfo, body io.Reader) error) error {
+	if len(names) == 0 {
+		return nil
+	}
+	if len(names) <= maxAsked {
+		return r.asked.ask(ctx, r, askContents, names, func(br *bufio.Reader) error { return readContents(br, len(names), visit) })
+	}
+	return r.stream(ctx, revsInput(names), func(rd io.Reader) error { return readContents(bufio.NewReaderSize(rd, 256<<10), len(names), visit) }, "cat-file", "--batch", "--buffer")
+}
+
+// readContents reads so many answers of cat-file --batch.
+func readContents(br *bufio.Reader, n int, visit func(i int, o objectInfo, body io.Reader) error) error {
+	for i := range n {
+		head, err := br.ReadString('\n')
+		if err != nil {
+			return fmt.Errorf("git cat-file answered for %d of %d objects: %w", i, n, io.ErrUnexpectedEOF)
+		}
+		f := strings.Fields(head)
+		if len(f) != 3 {
+			return fmt.Errorf("git cat-file: object %s", strings.TrimSpace(head))
+		}
+		o := objectInfo{id: f[0], kind: f[1]}
+		if o.size, err = strconv.ParseInt(f[2], 10, 64); err != nil {
+			return fmt.Errorf("git cat-file: size of %s: %w", f[0], err)
+		}
+		body := &io.LimitedReader{R: br, N: o.size}
+		if err := visit(i, o, body); err != nil {
+			return err
+		}
+		if _, err := io.Copy(io.Discard, body); err != nil {
+			return fmt.Errorf("git cat-file ended in mid-object: %w", err)
+		}
+		if body.N != 0 {
+			return fmt.Errorf("git cat-file ended in mid-object: %w", io.ErrUnexpectedEOF)
+		}
+		if _, err := br.Discard(1); err != nil {
+			return fmt.Errorf("git cat-file ended in mid-answer: %w", err)
+		}
+	}
+	return nil
+}
+
+// object is a whole object.
 type object struct {
 	id, kind string
 	data     []byte
 }
 
-// objects reads the named objects, in order. It fails when one is missing,
+// objects reads the named objects whole, in order. It fails when one is missing,
 // corrupt or larger than limit.
 func (r repo) objects(ctx context.Context, ids []string, limit int64, visit func(object) error) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	seen := 0
-	err := r.stream(ctx, revsInput(ids), func(rd io.Reader) error {
-		br := bufio.NewReaderSize(rd, 128<<10)
-		for {
-			head, err := br.ReadString('\n')
-			if errors.Is(err, io.EOF) && head == "" {
-				break
-			}
-			if err != nil {
-				return fmt.Errorf("git cat-file ended in mid-answer: %w", err)
-			}
-			f := strings.Fields(head)
-			if len(f) != 3 {
-				return fmt.Errorf("git cat-file: object %s", strings.TrimSpace(head))
-			}
-			size, err := strconv.ParseInt(f[2], 10, 64)
-			if err != nil {
-				return fmt.Errorf("git cat-file: size of %s: %w", f[0], err)
-			}
-			if size > limit {
-				return fmt.Errorf("git cat-file: %s has %d bytes, more than %d", f[0], size, limit)
-			}
-			data := make([]byte, size+1)
-			if _, err := io.ReadFull(br, data); err != nil {
-				return fmt.Errorf("git cat-file ended in mid-object: %w", err)
-			}
-			seen++
-			if err := visit(object{id: f[0], kind: f[1], data: data[:size]}); err != nil {
-				return err
-			}
+	return r.contents(ctx, ids, func(_ int, o objectInfo, body io.Reader) error {
+		if o.size > limit {
+			return fmt.Errorf("git cat-file: %s has %d bytes, more than %d", o.id, o.size, limit)
 		}
-		return nil
-	}, "cat-file", "--batch", "--buffer")
-	if err == nil && seen != len(ids) {
-		return fmt.Errorf("git cat-file answered for %d of %d objects", seen, len(ids))
-	}
-	return err
+		data := make([]byte, o.size)
+		if _, err := io.ReadFull(body, data); err != nil {
+			return fmt.Errorf("git cat-file ended in mid-object: %w", err)
+		}
+		return visit(object{id: o.id, kind: o.kind, data: data})
+	})
 }
 
 // larger returns those of the named objects that have more than limit bytes.
 // What is missing is not among them: who reads it notices.
 func (r repo) larger(ctx context.Context, ids []string, limit int64) (map[string]bool, error) {
 	out := make(map[string]bool)
-	if len(ids) == 0 {
-		return out, nil
-	}
-	err := r.stream(ctx, revsInput(ids), func(rd io.Reader) error {
-		sc := bufio.NewScanner(rd)
-		for sc.Scan() {
-			id, size, _ := strings.Cut(sc.Text(), " ")
-			if n, err := strconv.ParseInt(size, 10, 64); err == nil && n > limit {
-				out[id] = true
-			}
+	err := r.infos(ctx, ids, func(o objectInfo) {
+		if o.size > limit {
+			out[o.id] = true
 		}
-		return sc.Err()
-	}, "cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer")
+	})
 	return out, err
+}
+
+// present returns those of ids that the repository holds.
+func (r repo) present(ctx context.Context, ids []string) ([]string, error) {
+	var have []string
+	err := r.infos(ctx, ids, func(o objectInfo) { have = append(have, o.id) })
+	return have, err
+}
+
+// infos calls visit for each of the named objects that is there, in order.
+func (r repo) infos(ctx context.Context, ids []string, visit func(objectInfo)) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	read := func(br *bufio.Reader) error {
+		for i := range ids {
+			line, err := br.ReadString('\n')
+			if err != nil {
+				return fmt.Errorf("git cat-file answered for %d of %d objects: %w", i, len(ids), io.ErrUnexpectedEOF)
+			}
+			f := strings.Fields(line)
+			if len(f) != 3 {
+				continue // missing
+			}
+			n, err := strconv.ParseInt(f[2], 10, 64)
+			if err != nil {
+				return fmt.Errorf("git cat-file: size of %s: %w", f[0], err)
+			}
+			visit(objectInfo{f[0], f[1], n})
+		}
+		return nil
+	}
+	if len(ids) <= maxAsked {
+		return r.asked.ask(ctx, r, askInfo, ids, read)
+	}
+	return r.stream(ctx, revsInput(ids), func(rd io.Reader) error { return read(bufio.NewReader(rd)) }, "cat-file", askInfo, "--buffer")
 }
 
 // largeFiles returns the files of a commit's tree with more than limit bytes.
@@ -369,17 +479,24 @@ func (r repo) grep(ctx context.Context, at review.SHA, patterns string, leave []
 	return out, err
 }
 
-// paths returns those of paths that are files of a commit's tree.
-func (r repo) paths(ctx context.Context, at review.SHA, paths []string) ([]string, error) {
+// files returns those of paths that are regular files of a commit's tree.
+func (r repo) files(ctx context.Context, at review.SHA, paths []string) ([]named, error) {
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	out, err := r.output(ctx, 64<<20, nil, append([]string{"--literal-pathspecs", "ls-tree", "-r", "-z", "--name-only", "--full-tree", string(at), "--"}, paths...)...)
-	if err != nil {
-		return nil, err
+	var out []named
+	// So many that they fit on a command line.
+	for part := range slices.Chunk(paths, 500) {
+		listing, err := r.output(ctx, 64<<20, nil, append([]string{"--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", string(at), "--"}, part...)...)
+		if err != nil {
+			return nil, err
+		}
+		for _, entry := range strings.Split(string(listing), "\x00") {
+			meta, path, ok := strings.Cut(entry, "\t")
+			if f := strings.Fields(meta); ok && len(f) == 3 && strings.HasPrefix(f[0], "100") {
+				out = append(out, named{path: path, blob: f[2], commit: string(at)})
+			}
+		}
 	}
-	if len(out) == 0 {
-		return nil, nil
-	}
-	return strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00"), nil
+	return out, nil
 }

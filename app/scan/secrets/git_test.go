@@ -106,6 +106,17 @@ func (w *work) request(base, head review.SHA) scan.Request {
 	return scan.Request{Kind: kind, GitDir: filepath.Join(w.dir, ".git"), Head: head, MergeBase: base, FingerprintKey: testKey}
 }
 
+// repo opens the repository until the end of the test.
+func (w *work) repo() repo {
+	w.t.Helper()
+	r, err := openRepo(context.Background(), w.dir)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(r.close)
+	return r
+}
+
 // noLeak fails when a planted secret, or a good part of one, is in what leaves
 // the scanner.
 func (w *work) noLeak(rep any) {

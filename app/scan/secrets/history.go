@@ -14,9 +14,8 @@ import (
 )
 
 // HistorySettings ask for a look at the whole history instead of one change.
-// Commits that were looked at under the same rules are not looked at again;
-// commits that held something are read again, because what they hold is not
-// stored. It can be stopped at any time and goes on where it stopped.
+// Commits that were looked at under the same rules are not looked at again. It
+// can be stopped at any time and goes on where it stopped.
 type HistorySettings struct {
 	// Refs are the beginnings of the names of the refs to look at, "refs/x"
 	// for all below it; none: all refs. The request's head is always among
@@ -49,11 +48,12 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	if err != nil {
 		return err
 	}
+	s.covered = st.covered
 	selection := hs.selection(req.Head)
-	tips, err := s.repo.tips(ctx, selection)
-	if err != nil {
+	if s.refs, err = s.repo.refs(ctx); err != nil {
 		return err
 	}
+	tips := hs.tipsOf(s.refs, req.Head)
 	old, err := s.repo.present(ctx, st.tips)
 	if err != nil {
 		return err
@@ -68,9 +68,9 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	if len(old) > 0 {
 		rep.Receipt.Notes = append(rep.Receipt.Notes, "Commits that earlier looks covered under the same rules are not looked at again.")
 	}
-	walked := sortedKeys(res.order)
-	if err == nil && !hs.SinceLast {
-		err = s.walkAgain(limited, st, &res)
+	before := st.before(res.order)
+	if !hs.SinceLast {
+		s.add(&res, before)
 	}
 	if cause := context.Cause(limited); err != nil && cause != nil {
 		err = errors.Join(cause, err) // a killed git does not say why
@@ -82,12 +82,125 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	if err == nil && s.cut {
 		err = errCut
 	}
-	if err == nil {
-		err = st.complete(tips, walked)
-	}
 	// What was found before a failure is reported besides the gap.
-	return firstOf(err, s.rotations(ctx, req.Head, set, rep))
+	all := s.found
+	if hs.SinceLast {
+		all = append(slices.Clone(s.found), before...)
+	}
+	at, e := s.standing(ctx, req.Head, all, st.at)
+	if err = firstOf(err, e); err == nil {
+		if tips, err = s.keepTips(ctx, tips, old, res.parents); err == nil {
+			err = st.complete(tips, res.order, at)
+		}
+	}
+	s.rotations(at, set, rep)
+	return err
 }
+
+// before returns what commits held that complete looks covered and that are not
+// in walked, those that no ref reaches any more included: a forced push takes
+// nothing back.
+func (st *store) before(walked map[string]int) []hit {
+	var out []hit
+	for _, id := range sortedKeys(st.held) {
+		if _, again := walked[id]; !again {
+			out = append(out, st.hits[id]...)
+		}
+	}
+	return out
+}
+
+// maxOldTips is how many tips that refs no longer name are kept without asking
+// git which of them are needed.
+const maxOldTips = 64
+
+// keepTips adds to tips those of old that they do not reach, so that a branch
+// that was deleted or rewritten is not scanned again when it comes back. parents
+// are those of the commits between old and tips.
+func (s *session) keepTips(ctx context.Context, tips, old []string, parents map[string]bool) ([]string, error) {
+	var gone []string
+	for _, id := range old {
+		if _, named := slices.BinarySearch(tips, id); !named && !parents[id] {
+			gone = append(gone, id)
+		}
+	}
+	if len(gone) > maxOldTips {
+		list, err := s.repo.commits(ctx, append(slices.Clone(gone), negated(tips)...))
+		if err != nil {
+			return nil, err
+		}
+		above, inner := make(map[string]bool), parentsOf(list)
+		for _, c := range list {
+			above[string(c.id)] = true
+		}
+		gone = slices.DeleteFunc(gone, func(id string) bool { return !above[id] || inner[id] })
+	}
+	return sorted(append(gone, tips...)), nil
+}
+
+// standing says which of the secrets of hs stand in a commit's tree. What was
+// said of an earlier commit counts, but for the files that changed since, which
+// are looked at; secrets that are new are looked for everywhere.
+func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before *standing) (*standing, error) {
+	now := &standing{Commit: at, Files: make(map[string][]string)}
+	if before != nil {
+		have, err := s.repo.present(ctx, []string{string(before.Commit)})
+		if err != nil {
+			return now, err
+		}
+		if len(have) == 0 {
+			before = nil
+		}
+	}
+	var fresh []hit
+	for _, h := range hs {
+		if !textual(h.Where) {
+			continue
+		}
+		if before != nil {
+			if files, ok := before.Files[h.Key]; ok {
+				now.Files[h.Key] = files
+				continue
+			}
+		}
+		fresh = append(fresh, h)
+	}
+	if len(now.Files) > 0 && before.Commit != at {
+		changed := make(map[string]bool)
+		var look []named
+		err := s.listed(ctx, nil, append(slices.Clone(treeArgs), string(before.Commit), string(at)), func(f named, _ []string, _ bool) {
+			changed[s.fileKey(f.path)] = true
+			if f.blob != "" && strings.Trim(f.blob, "0") != "" {
+				look = append(look, f)
+			}
+		})
+		if err != nil {
+			return now, err
+		}
+		for key, files := range now.Files {
+			now.Files[key] = slices.DeleteFunc(slices.Clone(files), func(f string) bool { return changed[f] })
+		}
+		err = s.lookAtFiles(ctx, look, func(h hit) {
+			if files, known := now.Files[h.Key]; known && !slices.Contains(files, s.fileKey(h.Path)) {
+				now.Files[h.Key] = append(files, s.fileKey(h.Path))
+			}
+		})
+		if err != nil {
+			return now, err
+		}
+	}
+	found, err := s.locate(ctx, at, fresh)
+	for _, h := range fresh {
+		now.Files[h.Key] = nil
+		for _, f := range found[h.Key] {
+			now.Files[h.Key] = append(now.Files[h.Key], s.fileKey(f.Path))
+		}
+	}
+	return now, err
+}
+
+// fileKey names a file without saying its name, which may be a secret.
+func (s *session) fileKey(path string) string { return keyOf(s.key, "file\x00"+path)[:24] }
 
 // errCut is a list of findings that is not whole.
 var errCut = fmt.Errorf("more than %d findings; the list is cut", maxHits)
@@ -103,32 +216,8 @@ func (s *session) historyTags(ctx context.Context, st *store, hs HistorySettings
 	return s.tagsInto(ctx, res, rep, func(tag, _ string) bool { return !seen[tag] })
 }
 
-// walkAgain reads the commits again that held something in earlier complete
-// looks, those that no ref reaches any more included: a forced push takes
-// nothing back.
-func (s *session) walkAgain(ctx context.Context, st *store, res *walkResult) error {
-	var ids []string
-	for id := range st.held {
-		if _, walked := res.order[id]; !walked {
-			ids = append(ids, id)
-		}
-	}
-	ids, err := s.repo.present(ctx, sorted(ids))
-	if err != nil || len(ids) == 0 {
-		return err
-	}
-	tell := s.tell
-	s.tell = nil
-	defer func() { s.tell = tell }()
-	again, err := s.walk(ctx, append([]string{"--no-walk=unsorted"}, ids...), nil, nil)
-	for id := range again.order {
-		res.order[id] = len(res.order)
-	}
-	return err
-}
-
 // rotations makes the list of what to rotate.
-func (s *session) rotations(ctx context.Context, head review.SHA, set Settings, rep *scan.Report) error {
+func (s *session) rotations(at *standing, set Settings, rep *scan.Report) {
 	sort.SliceStable(s.found, func(i, j int) bool {
 		a, b := s.found[i], s.found[j]
 		if !a.Date.Equal(b.Date) {
@@ -136,7 +225,6 @@ func (s *session) rotations(ctx context.Context, head review.SHA, set Settings, 
 		}
 		return less(a, b)
 	})
-	atHead, err := s.locate(ctx, head, s.found, len(s.found)+maxTreeFiles)
 	index := make(map[string]int)
 	allowed, ignored := make(map[string]bool), make(map[string]bool)
 	for _, h := range s.found {
@@ -155,56 +243,44 @@ func (s *session) rotations(ctx context.Context, head review.SHA, set Settings, 
 		}
 		index[id] = len(rep.Rotations)
 		info := infoOf(h.Rule)
-		_, in := atHead[h.Key]
 		rot := review.Rotation{
 			Key: h.Key, Rule: ruleIDOf(h.Rule), Severity: info.severity, Provider: info.provider.name, Where: info.provider.link, Steps: info.provider.steps,
-			Commit: review.SHA(h.Commit), Path: h.Path, Line: h.Line, Authored: h.Date, InHead: in, Places: 1, Entropy: h.Entropy,
-		}
-		for _, n := range s.found {
-			if n.Where == inName {
-				rot.Path = nameWithout(rot.Path, n.secret.s)
-			}
+			Commit: review.SHA(h.Commit), Path: s.safeName(h.Path), Line: h.Line, Authored: h.Date, InHead: len(at.Files[h.Key]) > 0, Places: 1, Entropy: h.Entropy,
 		}
 		rep.Rotations = append(rep.Rotations, rot)
 	}
 	s.sayLeftOut(rep, len(allowed), len(ignored))
 	review.MarkAll(rep.Rotations, nil)
-	return err
 }
 
-// tips returns what the selected refs point at: commits and annotated tags.
-func (r repo) tips(ctx context.Context, selection []string) ([]string, error) {
-	out, err := r.output(ctx, 64<<20, nil, append([]string{"rev-parse"}, selection...)...)
-	if err != nil {
-		return nil, err
-	}
-	seen := make(map[string]bool)
-	for _, id := range strings.Fields(string(out)) {
-		seen[id] = true
-	}
-	ids := make([]string, 0, len(seen))
-	for id := range seen {
-		ids = append(ids, id)
-	}
-	return sorted(ids), nil
-}
-
-// present returns those of ids that the repository holds.
-func (r repo) present(ctx context.Context, ids []string) ([]string, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	out, err := r.output(ctx, 64<<20, revsInput(ids), "cat-file", "--batch-check", "--buffer")
-	if err != nil {
-		return nil, err
-	}
-	var have []string
-	for _, line := range strings.Split(string(out), "\n") {
-		if f := strings.Fields(line); len(f) == 3 {
-			have = append(have, f[0])
+// tipsOf returns what the selected refs point at, commits and annotated tags, and
+// head.
+func (h HistorySettings) tipsOf(refs []ref, head review.SHA) []string {
+	seen := map[string]bool{string(head): true}
+	for _, r := range refs {
+		if len(h.Refs) == 0 || slices.ContainsFunc(h.Refs, func(p string) bool { return r.name == p || strings.HasPrefix(r.name, p+"/") }) {
+			seen[r.id] = true
 		}
 	}
-	return have, nil
+	return sortedKeys(seen)
+}
+
+// ref is what a name points at.
+type ref struct{ kind, id, name string }
+
+// refs lists every ref of the repository.
+func (r repo) refs(ctx context.Context) ([]ref, error) {
+	out, err := r.output(ctx, 256<<20, nil, "for-each-ref", "--format=%(objecttype) %(objectname) %(refname)")
+	if err != nil {
+		return nil, err
+	}
+	var list []ref
+	for line := range strings.Lines(string(out)) {
+		if f := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 3); len(f) == 3 {
+			list = append(list, ref{f[0], f[1], f[2]})
+		}
+	}
+	return list, nil
 }
 
 func negated(ids []string) []string {

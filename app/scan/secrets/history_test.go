@@ -150,15 +150,15 @@ func TestStoppedScanGoesOnWhereItStopped(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("err = %v", err)
 	}
-	r, _ := openRepo(w.dir)
+	r := w.repo()
 	head := w.head()
 	rules, err := loadRules(context.Background(), r, head)
 	if err != nil {
 		t.Fatal(err)
 	}
 	st, err := openStore(cache, r, rules, testKey)
-	if err != nil || len(st.clean) < batchCommits {
-		t.Fatalf("%d commits are remembered after a stop, %v", len(st.clean), err)
+	if err != nil || len(st.done) < batchCommits {
+		t.Fatalf("%d commits are remembered after a stop, %v", len(st.done), err)
 	}
 	// A torn last line counts for nothing.
 	f, err := os.OpenFile(st.path, os.O_APPEND|os.O_WRONLY, 0)
@@ -194,7 +194,7 @@ func (w *work) flush() {
 		w.t.Fatal(err)
 	}
 	defer f.Close()
-	r, _ := openRepo(w.dir)
+	r := w.repo()
 	if _, err := r.output(context.Background(), 1<<20, f, "fast-import", "--quiet"); err != nil {
 		w.t.Fatal(err)
 	}
@@ -222,14 +222,14 @@ func TestPullRequestCommitsAreNotScannedTwice(t *testing.T) {
 			t.Errorf("second time %s, first %s", got, want)
 		}
 	}
-	r, _ := openRepo(req.GitDir)
+	r := w.repo()
 	rules, _ := loadRules(context.Background(), r, base)
 	st, err := openStore(req.CacheDir, r, rules, testKey)
-	if err != nil || len(st.clean) != 2 || len(st.dirty) != 1 {
-		t.Errorf("store: %v %v %v", st.clean, st.dirty, err)
+	if err != nil || len(st.done) != 3 || len(st.hits) != 1 {
+		t.Errorf("store: %v %v %v", st.done, st.hits, err)
 	}
 	other, err := openStore(req.CacheDir, r, rules, []byte("the key of another installation."))
-	if err != nil || len(other.clean) != 0 {
+	if err != nil || len(other.done) != 0 {
 		t.Error("lines under another key are believed")
 	}
 }
@@ -294,7 +294,12 @@ func childProcesses(t *testing.T) string {
 		b, _ := os.ReadFile(p)
 		all.Write(b)
 	}
-	return strings.TrimSpace(all.String())
+	var left []string
+	for _, pid := range strings.Fields(all.String()) {
+		line, _ := os.ReadFile("/proc/" + pid + "/cmdline")
+		left = append(left, pid+" "+strings.ReplaceAll(string(line), "\x00", " "))
+	}
+	return strings.Join(left, "\n")
 }
 
 // TestTwoMarksAtOnceAreBothKept: each reads all decisions and writes them back,

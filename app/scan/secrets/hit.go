@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
+	"sort"
 	"strings"
 	"time"
 
@@ -58,8 +59,18 @@ type hit struct {
 	Date    time.Time `json:"date,omitzero"`     // author date of Commit
 	Allowed bool      `json:"allowed,omitempty"` // by gitleaks:allow on its line
 	Ignored bool      `json:"ignored,omitempty"` // by .gitleaksignore or a baseline
-	secret  secretText
-	order   int // of Commit in the walk
+	// Order is that of Commit in the walk, after all commits of earlier walks:
+	// which of two came first when their dates say nothing.
+	Order  int        `json:"order,omitempty"`
+	secret secretText // "" when an earlier scan found it
+}
+
+// scannedPath is the path that gitleaks was told.
+func (h hit) scannedPath() string {
+	if textual(h.Where) {
+		return h.Path
+	}
+	return ""
 }
 
 // keyOf is the keyed fingerprint of a secret: the same in two places of one
@@ -104,9 +115,11 @@ func (s *session) hits(ctx context.Context, t text, w where) []hit {
 		}
 		out = append(out, hit{
 			Rule: f.RuleID, Where: w, Path: t.path, Commit: t.commit, Line: f.StartLine, EndLine: f.EndLine,
-			Key: keyOf(s.key, secretOf(f)), Entropy: entropyClass(f.Entropy), Allowed: allowedInline(f), Ignored: s.rules.ignored(f, t.commit), secret: secretText{secretOf(f)},
+			Key: keyOf(s.key, secretOf(f)), Entropy: entropyClass(f.Entropy), Allowed: allowedInline(f), Ignored: s.rules.ignored(f.File, f.RuleID, f.StartLine, t.commit), secret: secretText{secretOf(f)},
 		})
 	}
+	// gitleaks asks its rules in the order of a map, which is none.
+	sort.SliceStable(out, func(i, j int) bool { return less(out[i], out[j]) })
 	return out
 }
 
@@ -119,12 +132,12 @@ func secretOf(f report.Finding) string {
 	return f.Secret
 }
 
-// ignored reports whether .gitleaksignore or the baseline lists f.
-func (rs *ruleSet) ignored(f report.Finding, commit string) bool {
+// ignored reports whether .gitleaksignore or the baseline lists a finding.
+func (rs *ruleSet) ignored(path, rule string, line int, commit string) bool {
 	if len(rs.ignore) == 0 {
 		return false
 	}
-	global := fmt.Sprintf("%s:%s:%d", f.File, f.RuleID, f.StartLine)
+	global := fmt.Sprintf("%s:%s:%d", path, rule, line)
 	if _, ok := rs.ignore[global]; ok {
 		return true
 	}

@@ -24,10 +24,11 @@ func PlainHistory(ctx context.Context, dir string) (PlainResult, error) {
 }
 
 func plainHistory(ctx context.Context, dir string, filtered bool) (PlainResult, error) {
-	r, err := openRepo(dir)
+	r, err := openRepo(ctx, dir)
 	if err != nil {
 		return PlainResult{}, err
 	}
+	defer r.close()
 	rules, err := buildRules(rulesInput{})
 	if err != nil {
 		return PlainResult{}, err

@@ -100,10 +100,11 @@ func (sc *Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Pro
 }
 
 func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, progress scan.Progress, rep *scan.Report) error {
-	r, err := openRepo(req.GitDir)
+	r, err := openRepo(ctx, req.GitDir)
 	if err != nil {
 		return err
 	}
+	defer r.close()
 	base := req.MergeBase
 	if base == "" {
 		base = req.Head
@@ -140,7 +141,12 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 	if err != nil {
 		return err
 	}
-	res, err := s.walk(ctx, revs, st.known, s.remember(st))
+	s.covered = st.covered
+	known, err := s.knownBelow(ctx, st, revs)
+	if err != nil {
+		return err
+	}
+	res, err := s.walk(ctx, revs, known, s.remember(st))
 	rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
 	if err == nil {
 		err = s.lookAtRest(ctx, &res, rep)
@@ -166,20 +172,28 @@ func (s *session) foundSoFar() int {
 	return len(s.found)
 }
 
-// remember returns what notes in st that a batch of commits was looked at.
+// remember returns what notes in st that a batch of commits was looked at, and
+// what they hold without its text.
 func (s *session) remember(st *store) func([]commit) error {
 	return func(batch []commit) error {
-		var clean, dirty []string
+		ids := make([]string, len(batch))
+		var hits []hit
 		s.mu.Lock()
-		for _, c := range batch {
-			if id := string(c.id); s.dirty[id] {
-				dirty = append(dirty, id)
-			} else {
-				clean = append(clean, id)
+		for i, c := range batch {
+			ids[i] = string(c.id)
+			for _, n := range s.held[ids[i]] {
+				hits = append(hits, s.found[n])
 			}
 		}
+		cut := s.cut
 		s.mu.Unlock()
-		return st.add(clean, dirty)
+		if cut {
+			return nil // not all is known of them
+		}
+		for i := range hits {
+			hits[i].Path = s.safeName(hits[i].Path)
+		}
+		return st.add(ids, hits)
 	}
 }
 
@@ -230,14 +244,30 @@ func (s *session) tagsInto(ctx context.Context, res *walkResult, rep *scan.Repor
 func (s *session) safeNames(names []string) string {
 	out := make([]string, len(names))
 	for i, n := range names {
-		out[i] = n
-		for _, h := range s.found {
-			if h.Where == inName {
-				out[i] = nameWithout(out[i], h.secret.s)
-			}
-		}
+		out[i] = s.safeName(n)
 	}
 	return strings.Join(out, ", ")
+}
+
+// knownBelow returns what knows the commits of a change that were scanned: with
+// other changes, or with the whole history of a branch or tag.
+func (s *session) knownBelow(ctx context.Context, st *store, revs []string) (func(string) ([]hit, bool), error) {
+	tips, err := s.repo.present(ctx, st.tips)
+	if err != nil || len(tips) == 0 {
+		return st.known, err
+	}
+	list, err := s.repo.commits(ctx, append(slices.Clone(revs), negated(tips)...))
+	if err != nil {
+		return nil, err
+	}
+	above := make(map[string]bool, len(list))
+	for _, c := range list {
+		above[string(c.id)] = true
+	}
+	return func(id string) ([]hit, bool) {
+		hs, done := st.known(id)
+		return hs, done || !above[id]
+	}, nil
 }
 
 // TagRefs is where a mirror keeps the tags of its remote.
@@ -252,17 +282,19 @@ type tag struct {
 // lookAtTags looks at the messages of the wanted annotated tags, and of tags of
 // such tags. wanted is told the tag a ref names and what it comes to in the end.
 func (s *session) lookAtTags(ctx context.Context, res *walkResult, wanted func(tag, commit string) bool) (int, error) {
-	out, err := s.repo.output(ctx, 64<<20, nil, "for-each-ref", "--format=%(objecttype) %(objectname)", "refs/tags", TagRefs)
-	if err != nil {
-		return 0, err
+	if s.refs == nil {
+		var err error
+		if s.refs, err = s.repo.refs(ctx); err != nil {
+			return 0, err
+		}
 	}
 	var named []string
 	known := make(map[string]tag)
-	for _, line := range strings.Split(string(out), "\n") {
-		kind, id, _ := strings.Cut(line, " ")
-		if _, again := known[id]; kind == "tag" && !again {
-			known[id] = tag{}
-			named = append(named, id)
+	for _, r := range s.refs {
+		isTag := strings.HasPrefix(r.name, "refs/tags/") || strings.HasPrefix(r.name, TagRefs+"/")
+		if _, again := known[r.id]; isTag && r.kind == "tag" && !again {
+			known[r.id] = tag{}
+			named = append(named, r.id)
 		}
 	}
 	for ids := named; len(ids) > 0; {
@@ -332,7 +364,7 @@ func parseTag(o object) tag {
 func (s *session) finalDiff(ctx context.Context, base, head review.SHA) (added, removed []hit, err error) {
 	var blobs []string
 	files := make(map[string][]named)
-	raw := append(slices.DeleteFunc(slices.Clone(rawArgs), func(a string) bool { return a == "--root" || a == "-c" || a == "--always" }), string(base), string(head))
+	raw := append(slices.Clone(treeArgs), string(base), string(head))
 	if err := s.listed(ctx, nil, raw, func(f named, sides []string, _ bool) {
 		for _, id := range sides {
 			blobs = append(blobs, id)

@@ -12,57 +12,89 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+
+	"github.com/launchgate/launchgate/app/review"
 )
 
-// store remembers which commits of a repository were scanned under which rules
-// and held nothing. Commits that held something are named, not remembered as
-// done: they are read again, because what they hold is never written down.
+// store remembers which commits of a repository were scanned under which rules,
+// and what they held as far as it may leave the process: rule, place, keyed
+// fingerprint, entropy class. So no commit is read twice.
 //
 // It is one file of lines for each repository and rule set. Each line carries a
 // MAC under the installation's key, so that a torn or foreign line counts for
-// nothing and its commits are scanned again. Several processes may append.
+// nothing and its commits are scanned again. Several processes may write.
 type store struct {
 	path string
 	key  []byte
 
-	mu    sync.Mutex
-	clean map[string]bool
-	dirty map[string]bool
-	// held are the dirty commits that complete looks at history covered.
+	mu   sync.Mutex
+	done map[string]bool // scanned commits that no tip reaches
+	// hits are what scanned commits held, those below tips included.
+	hits map[string][]hit
+	// held are the commits with hits that complete looks at history covered.
 	held map[string]bool
-	// tips are refs below which everything was scanned; commits reachable from
-	// them are not in clean.
-	tips []string
+	// tips are refs below which everything was scanned: so many commits.
+	tips    []string
+	covered int
+	at      *standing
+}
+
+// standing says which secrets stand in the tree of a commit, and in which files.
+type standing struct {
+	Commit review.SHA `json:"commit"`
+	// Files has a row for each key that was looked for, the names of the files
+	// as fileKey gives them.
+	Files map[string][]string `json:"files"`
 }
 
 // storeLine is one line of a store.
 type storeLine struct {
-	Clean []string `json:"c,omitempty"`
-	Dirty []string `json:"d,omitempty"`
-	Tips  []string `json:"t,omitempty"`
-	Held  []string `json:"h,omitempty"`
+	Done []string  `json:"c,omitempty"`
+	Hits []hit     `json:"f,omitempty"`
+	Tips []string  `json:"t,omitempty"`
+	N    int       `json:"n,omitempty"` // commits below Tips
+	Held []string  `json:"h,omitempty"`
+	At   *standing `json:"s,omitempty"`
 }
 
 // openStore reads the store of a repository under cacheDir; with an empty
 // cacheDir nothing is remembered.
 func openStore(cacheDir string, r repo, rules *ruleSet, key []byte) (*store, error) {
-	st := &store{key: key, clean: make(map[string]bool), dirty: make(map[string]bool), held: make(map[string]bool)}
-	if cacheDir == "" {
-		return st, nil
+	st := &store{key: key}
+	if cacheDir != "" {
+		where := sha256.Sum256([]byte(r.dir))
+		st.path = filepath.Join(cacheDir, Name, rules.hash[:32], hex.EncodeToString(where[:12])+".log")
 	}
-	where := sha256.Sum256([]byte(r.dir))
-	st.path = filepath.Join(cacheDir, Name, rules.hash[:32], hex.EncodeToString(where[:12])+".log")
+	if err := st.read(); err != nil {
+		return nil, err
+	}
+	// What the base lists as no secret may have changed since.
+	for _, hs := range st.hits {
+		for i := range hs {
+			hs[i].Ignored = rules.ignored(hs[i].scannedPath(), hs[i].Rule, hs[i].Line, hs[i].Commit)
+		}
+	}
+	return st, nil
+}
+
+// read makes st what the file says.
+func (st *store) read() error {
+	st.done, st.hits, st.held, st.tips, st.at = make(map[string]bool), make(map[string][]hit), make(map[string]bool), nil, nil
+	if st.path == "" {
+		return nil
+	}
 	f, err := os.Open(st.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return st, nil
+		return nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open the store of scanned commits: %w", err)
+		return fmt.Errorf("open the store of scanned commits: %w", err)
 	}
 	defer f.Close()
 	sc := bufio.NewScanner(f)
-	sc.Buffer(make([]byte, 64<<10), 64<<20)
+	sc.Buffer(make([]byte, 64<<10), 256<<20)
 	for sc.Scan() {
 		mac, body, ok := bytes.Cut(sc.Bytes(), []byte(" "))
 		if !ok || !hmac.Equal(mac, st.mac(body)) {
@@ -74,9 +106,9 @@ func openStore(cacheDir string, r repo, rules *ruleSet, key []byte) (*store, err
 		}
 	}
 	if err := sc.Err(); err != nil {
-		return nil, fmt.Errorf("read the store of scanned commits: %w", err)
+		return fmt.Errorf("read the store of scanned commits: %w", err)
 	}
-	return st, nil
+	return nil
 }
 
 func (st *store) mac(body []byte) []byte {
@@ -87,52 +119,58 @@ func (st *store) mac(body []byte) []byte {
 }
 
 func (st *store) apply(line storeLine) {
-	for _, id := range line.Clean {
-		st.clean[id] = true
+	// A commit that two processes scanned at once held the same for both.
+	again := make(map[string]bool)
+	for _, h := range line.Hits {
+		again[h.Commit] = len(st.hits[h.Commit]) > 0
 	}
-	for _, id := range line.Dirty {
-		st.dirty[id] = true
+	for _, h := range line.Hits {
+		if !again[h.Commit] {
+			st.hits[h.Commit] = append(st.hits[h.Commit], h)
+		}
+	}
+	for _, id := range line.Done {
+		st.done[id] = true
 	}
 	for _, id := range line.Held {
 		st.held[id] = true
 	}
 	if line.Tips != nil {
-		st.tips = line.Tips
+		st.tips, st.covered = line.Tips, line.N
+	}
+	if line.At != nil {
+		st.at = line.At
 	}
 }
 
-// known reports whether a commit was scanned and held nothing.
-func (st *store) known(id string) bool {
+// known returns whether a commit was scanned, and what it held.
+func (st *store) known(id string) ([]hit, bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return st.clean[id] && !st.dirty[id]
+	return st.hits[id], st.done[id]
 }
 
-// add remembers commits. It may be called concurrently.
-func (st *store) add(clean, dirty []string) error {
-	if st.path == "" || len(clean)+len(dirty) == 0 {
+// add remembers commits and what they hold. It may be called concurrently.
+func (st *store) add(done []string, hits []hit) error {
+	if st.path == "" || len(done) == 0 {
 		return nil
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	line := storeLine{Clean: clean, Dirty: dirty}
+	line := storeLine{Done: done, Hits: hits}
 	st.apply(line)
 	b, err := st.encode(line)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(st.path), 0o700); err != nil {
-		return fmt.Errorf("make the store of scanned commits: %w", err)
-	}
-	f, err := os.OpenFile(st.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("open the store of scanned commits: %w", err)
-	}
-	_, err = f.Write(b)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("write the store of scanned commits: %w", err)
-	}
-	return nil
+	return st.locked(func() error {
+		f, err := os.OpenFile(st.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		_, err = f.Write(b)
+		return errors.Join(err, f.Close())
+	})
 }
 
 func (st *store) encode(line storeLine) ([]byte, error) {
@@ -143,43 +181,66 @@ func (st *store) encode(line storeLine) ([]byte, error) {
 	return append(append(append(st.mac(body), ' '), body...), '\n'), nil
 }
 
-// complete remembers that everything reachable from tips was scanned, which
-// takes the place of the list of clean commits; walked are the commits that were
-// scanned for it.
-func (st *store) complete(tips, walked []string) error {
+// locked runs write while no other process writes to the store.
+func (st *store) locked(write func() error) error {
+	err := os.MkdirAll(filepath.Dir(st.path), 0o700)
+	if err == nil {
+		var unlock func()
+		if unlock, err = lock(st.path + ".lock"); err == nil {
+			err = write()
+			unlock()
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("write the store of scanned commits: %w", err)
+	}
+	return nil
+}
+
+// complete remembers that everything reachable from tips was scanned, and what
+// stands in HEAD. order has the commits that the look was about, which need not be
+// named one by one any longer.
+func (st *store) complete(tips []string, order map[string]int, at *standing) error {
 	if st.path == "" {
 		return nil
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	for _, id := range walked {
-		if st.dirty[id] {
-			st.held[id] = true
+	return st.locked(func() error {
+		if err := st.read(); err != nil { // what others added meanwhile
+			return err
 		}
-	}
-	line := storeLine{Tips: tips, Dirty: sortedKeys(st.dirty), Held: sortedKeys(st.held)}
-	b, err := st.encode(line)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(st.path), 0o700); err != nil {
-		return fmt.Errorf("make the store of scanned commits: %w", err)
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(st.path), ".store-*")
-	if err != nil {
-		return fmt.Errorf("write the store of scanned commits: %w", err)
-	}
-	_, err = tmp.Write(b)
-	err = errors.Join(err, tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), st.path)
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
-		return fmt.Errorf("write the store of scanned commits: %w", err)
-	}
-	st.clean, st.tips = make(map[string]bool), tips
-	return nil
+		for id, n := range order {
+			delete(st.done, id)
+			for i := range st.hits[id] {
+				st.held[id] = true
+				st.hits[id][i].Order = st.covered + n // a pull request counts from its own beginning
+			}
+		}
+		line := storeLine{Tips: tips, N: st.covered + len(order), Done: sortedKeys(st.done), Held: sortedKeys(st.held), At: at}
+		for _, id := range sortedKeys(st.hits) {
+			line.Hits = append(line.Hits, st.hits[id]...)
+		}
+		b, err := st.encode(line)
+		if err != nil {
+			return err
+		}
+		tmp, err := os.CreateTemp(filepath.Dir(st.path), ".store-*")
+		if err != nil {
+			return err
+		}
+		_, err = tmp.Write(b)
+		err = errors.Join(err, tmp.Close())
+		if err == nil {
+			err = os.Rename(tmp.Name(), st.path)
+		}
+		if err != nil {
+			os.Remove(tmp.Name())
+			return err
+		}
+		st.tips, st.covered, st.at = tips, line.N, at
+		return nil
+	})
 }
 
 func sortedKeys[V any](m map[string]V) []string {
@@ -187,5 +248,6 @@ func sortedKeys[V any](m map[string]V) []string {
 	for k := range m {
 		out = append(out, k)
 	}
-	return sorted(out)
+	slices.Sort(out)
+	return out
 }

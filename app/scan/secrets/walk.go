@@ -41,6 +41,7 @@ type session struct {
 	rules *ruleSet
 	key   []byte
 	tell  func(done, total int)
+	refs  []ref // of the repository, once they were needed
 	// plain leaves out everything that "git log -p" does not show, so that
 	// findings can be compared with the gitleaks command.
 	plain bool
@@ -49,9 +50,11 @@ type session struct {
 
 	mu      sync.Mutex
 	found   []hit
-	dirty   map[string]bool // commits with hits
-	names   map[string]int  // file names looked at, by the first commit's order
-	blobs   map[string]int  // files looked at as a whole, likewise
+	held    map[string][]int // what commits hold, by position in found
+	covered int              // commits that earlier looks at history covered
+	safe    map[string]string
+	names   map[string]int // file names looked at, by the first commit's order
+	blobs   map[string]int // files looked at as a whole, likewise
 	seen    blobCounts
 	cut     bool
 	scanned atomic.Int64
@@ -68,12 +71,14 @@ type walkResult struct {
 	expected int // commits, counted apart from the walk
 	scanned  int
 	order    map[string]int       // commit -> position
+	parents  map[string]bool      // of all its commits
 	dates    map[string]time.Time // author dates of commits with findings
 }
 
 // walk looks at every commit that revs select. Whatever could not be looked at
-// is an error; what was seen until then is in s.
-func (s *session) walk(ctx context.Context, revs []string, known func(string) bool, done func([]commit) error) (walkResult, error) {
+// is an error; what was seen until then is in s. Of commits that known knows,
+// what they hold is taken over; known may be nil.
+func (s *session) walk(ctx context.Context, revs []string, known func(string) ([]hit, bool), done func([]commit) error) (walkResult, error) {
 	res := walkResult{order: make(map[string]int), dates: make(map[string]time.Time)}
 	var err error
 	if res.expected, err = s.repo.count(ctx, revs); err != nil {
@@ -89,12 +94,16 @@ func (s *session) walk(ctx context.Context, revs []string, known func(string) bo
 	todo := list[:0:0]
 	for i, c := range list {
 		res.order[string(c.id)] = i
-		if known != nil && known(string(c.id)) {
-			res.scanned++
-			continue
+		if known != nil {
+			if hs, ok := known(string(c.id)); ok {
+				s.add(&res, hs)
+				res.scanned++
+				continue
+			}
 		}
 		todo = append(todo, c)
 	}
+	res.parents = parentsOf(list)
 	total, before := len(list), res.scanned
 	s.scanned.Store(int64(before))
 	s.report(total)
@@ -113,6 +122,16 @@ func (s *session) walk(ctx context.Context, revs []string, known func(string) bo
 		return res, fmt.Errorf("git showed the changes of %d of %d commits", res.scanned, res.expected)
 	}
 	return res, nil
+}
+
+func parentsOf(list []commit) map[string]bool {
+	out := make(map[string]bool, len(list))
+	for _, c := range list {
+		for _, p := range c.parents {
+			out[p] = true
+		}
+	}
+	return out
 }
 
 // stretch looks at some of a walk's commits: their objects, the names of their
@@ -194,20 +213,22 @@ func (s *session) add(res *walkResult, hs []hit) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dirty == nil {
-		s.dirty = make(map[string]bool)
+	if s.held == nil {
+		s.held = make(map[string][]int)
 	}
 	for _, h := range hs {
-		h.order = res.order[h.Commit]
+		if n, walked := res.order[h.Commit]; walked {
+			h.Order = s.covered + n
+		}
 		if h.Date.IsZero() {
 			h.Date = res.dates[h.Commit]
-		}
-		if h.Where != inTag { // tags are looked at each time
-			s.dirty[h.Commit] = true
 		}
 		if len(s.found) >= maxHits {
 			s.cut = true
 			continue
+		}
+		if h.Where != inTag { // tags are looked at each time
+			s.held[h.Commit] = append(s.held[h.Commit], len(s.found))
 		}
 		s.found = append(s.found, h)
 	}
@@ -403,6 +424,9 @@ func (s *session) listing(ctx context.Context, todo []commit, res *walkResult) (
 
 // rawArgs make git list what commits change without looking into files.
 var rawArgs = []string{"diff-tree", "-r", "--root", "-c", "--raw", "--no-renames", "--no-abbrev", "--always", "--no-color", "--no-relative", "--ignore-submodules=none"}
+
+// treeArgs are the same for two trees.
+var treeArgs = slices.DeleteFunc(slices.Clone(rawArgs), func(a string) bool { return a == "--root" || a == "-c" || a == "--always" })
 
 // listed runs git with args, whose output is a raw listing for each of ids in
 // turn, and calls visit for each path with the files on all sides of the change.
@@ -691,9 +715,31 @@ func (s *session) lookAtName(ctx context.Context, res *walkResult, name, commit 
 			continue
 		}
 		seen[h.Rule+h.Key] = true
-		h.Path, h.Line, h.EndLine = nameWithout(name, h.secret.s), 0, 0
+		h.Path, h.Line, h.EndLine = s.safeName(name), 0, 0
 		s.add(res, []hit{h})
 	}
+}
+
+// safeName is a file's name without the secrets in it, as it may be shown and
+// stored.
+func (s *session) safeName(name string) string {
+	s.mu.Lock()
+	safe, ok := s.safe[name]
+	s.mu.Unlock()
+	if ok || name == "" {
+		return safe
+	}
+	safe = name
+	for _, h := range s.hits(context.Background(), text{content: nameParts(name), line: 1}, inName) {
+		safe = strings.ReplaceAll(safe, h.secret.s, redacted)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.safe == nil {
+		s.safe = make(map[string]string)
+	}
+	s.safe[name] = safe
+	return safe
 }
 
 // nameParts lays a path out for rules that want a secret to end at a space: the
@@ -702,9 +748,4 @@ func nameParts(p string) []byte {
 	base := path.Base(p)
 	stem, _, _ := strings.Cut(base, ".")
 	return []byte(p + "\n" + strings.ReplaceAll(p, "/", "\n") + "\n" + stem + "\n")
-}
-
-// nameWithout is a path that can be shown.
-func nameWithout(p, secret string) string {
-	return strings.ReplaceAll(p, secret, redacted)
 }

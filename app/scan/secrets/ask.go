@@ -1,0 +1,127 @@
+package secrets
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+)
+
+// What a running cat-file is asked for.
+const (
+	askContents = "--batch"
+	askInfo     = "--batch-check"
+)
+
+// maxAsked is how many objects a running git is asked for at once: so few that
+// the question fits into a pipe (64 KiB), so that nobody waits for the other. For
+// more, a git of its own, which may gather its answers, is cheaper.
+const maxAsked = 512
+
+// askedGits are gits that were asked and wait to be asked again: to start one
+// takes as long as to read a hundred objects. It may be used concurrently.
+type askedGits struct {
+	ctx  context.Context
+	mu   sync.Mutex
+	idle []*askedGit
+}
+
+// askedGit is a running "git cat-file --batch".
+type askedGit struct {
+	what      string
+	cmd       *exec.Cmd
+	cancel    context.CancelFunc
+	stdin     io.WriteCloser
+	stdout    *bufio.Reader
+	complaint tailBuffer
+}
+
+func newRepo(ctx context.Context, dir string) repo {
+	return repo{dir: dir, asked: &askedGits{ctx: ctx}}
+}
+
+// close ends the gits that wait. Nothing may be asked any more.
+func (r repo) close() {
+	r.asked.mu.Lock()
+	defer r.asked.mu.Unlock()
+	for _, g := range r.asked.idle {
+		_ = g.stop(nil) // it answered all it was asked
+	}
+	r.asked.idle = nil
+}
+
+// ask has a git answer what for names and hands the answer to read, which must
+// read exactly that. Whatever goes wrong ends that git.
+func (a *askedGits) ask(ctx context.Context, r repo, what string, names []string, read func(*bufio.Reader) error) error {
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	g, err := a.take(r, what)
+	if err != nil {
+		return err
+	}
+	// The git outlives ctx, but must not keep anybody waiting who is to stop.
+	release := context.AfterFunc(ctx, g.cancel)
+	_, err = io.WriteString(g.stdin, strings.Join(names, "\n")+"\n")
+	if err == nil {
+		err = read(g.stdout)
+	} else {
+		err = fmt.Errorf("talk to git cat-file: %w", err)
+	}
+	if release() && err == nil {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.idle = append(a.idle, g)
+		return nil
+	}
+	err = g.stop(err)
+	if cause := context.Cause(ctx); cause != nil {
+		return fmt.Errorf("git cat-file: %w", cause)
+	}
+	return err
+}
+
+func (a *askedGits) take(r repo, what string) (*askedGit, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i, g := range a.idle {
+		if g.what == what {
+			a.idle = append(a.idle[:i], a.idle[i+1:]...)
+			return g, nil
+		}
+	}
+	ctx, cancel := context.WithCancel(a.ctx)
+	g := &askedGit{what: what, cancel: cancel, cmd: r.command(ctx, "cat-file", what)}
+	g.cmd.Stderr = &g.complaint
+	var err error
+	if g.stdin, err = g.cmd.StdinPipe(); err == nil {
+		var out io.Reader
+		if out, err = g.cmd.StdoutPipe(); err == nil {
+			g.stdout = bufio.NewReaderSize(out, 64<<10)
+			err = g.cmd.Start()
+		}
+	}
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("start git cat-file: %w", err)
+	}
+	return g, nil
+}
+
+// stop ends git and returns err, or what git complained about.
+func (g *askedGit) stop(err error) error {
+	g.stdin.Close()
+	if err != nil {
+		g.cancel()
+	}
+	waitErr := g.cmd.Wait()
+	g.cancel()
+	if line := g.complaint.firstLine(); line != "" && err != nil {
+		return &gitError{op: "cat-file", err: errors.Join(err, waitErr), stderr: line}
+	}
+	return err
+}
