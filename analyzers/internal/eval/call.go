@@ -44,6 +44,7 @@ type call struct {
 	dynamic bool   // through a variable or field
 	name    string // of that variable or field
 	pos     place
+	of      string // the type a library's generic function is instantiated with
 }
 
 func (m *machine) args(n *program.Node, f *frame) []value {
@@ -193,6 +194,7 @@ func (m *machine) callValue(v value, c call) value {
 		if x.called {
 			return m.applyExternal(x, c)
 		}
+		c.of = x.of
 		return m.external(x.name, nil, c)
 	case next:
 		return m.sim.pass(m, x, c)
@@ -319,7 +321,7 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 	}
 	if fn := m.method(fun.T, fun.S); fn != nil {
 		if u, ok := recv.(*unknown); ok {
-			if ob := m.instanceOf(m.concrete(u.t, fun.T)); ob != nil {
+			if ob := m.standIn(u, m.concrete(u.t, fun.T)); ob != nil {
 				recv = ob
 			}
 		}
@@ -329,7 +331,7 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 	if u, ok := recv.(*unknown); ok && (u.t != "" && t == "") {
 		t = u.t
 		if fn := m.method(t, fun.S); fn != nil {
-			if ob := m.instanceOf(t); ob != nil {
+			if ob := m.standIn(u, t); ob != nil {
 				recv = ob
 			}
 			return m.callFunc(&closure{fn: fn, recv: recv}, c)
@@ -793,7 +795,11 @@ func (m *machine) guess(c *closure) []value {
 	var out []value
 	for _, p := range c.fn.Params {
 		var v value = &unknown{t: p.Type, labels: words(p.Name)}
-		if ob := m.made[p.Type]; len(ob) > 0 {
+		if in := m.parameters(p.Type); in != nil {
+			v = in
+		} else if in := m.provide(p.Type); in != nil {
+			v = in
+		} else if ob := m.made[p.Type]; len(ob) > 0 {
 			v = ob[len(ob)-1]
 		} else if f := routerType(p.Type); f != nil {
 			v = m.strayRouter(f, p.Type, v, nil, call{pos: place{c.fn.File, c.fn.Line}})

@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -97,7 +98,7 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 			if m.sim == nil && m.types[n.T] != nil && m.types[n.T].Interface == nil && m.types[n.T].Under == "" {
 				return m.instance(n.T)
 			}
-			return &unknown{t: n.T, labels: mergeLabels(u.labels, words(lastPart(n.T)))}
+			return &unknown{t: n.T, labels: mergeLabels(u.labels, words(lastPart(n.T))), carried: u.carried}
 		}
 		if _, ok := x.(absent); ok {
 			if n.N == 0 && n.T != "" {
@@ -151,7 +152,11 @@ func (m *machine) global(n *program.Node) value {
 		m.globals[n.S] = v
 		return v
 	}
-	return &external{name: n.S, t: n.T}
+	ex := &external{name: n.S, t: n.T}
+	if len(n.K) > 0 {
+		ex.of = strings.TrimPrefix(n.K[0].T, "*")
+	}
+	return ex
 }
 
 func (m *machine) isOwn(pkg string) bool { _, ok := m.byPkg[pkg]; return ok }
@@ -397,6 +402,16 @@ func (m *machine) instanceOf(t string) value {
 	return m.instance(t)
 }
 
+// standIn is the instance to call a method on where its receiver is unknown. What
+// a request carries is none that the program made beforehand: the only one it
+// makes may be the one that stands for nobody.
+func (m *machine) standIn(u *unknown, t string) value {
+	if m.sim != nil && (u.carried || slices.Contains(u.labels, identityLabel)) {
+		return nil
+	}
+	return m.instanceOf(t)
+}
+
 func (m *machine) instance(t string) value {
 	if vs := m.made[t]; len(vs) > 0 {
 		return vs[len(vs)-1]
@@ -437,8 +452,7 @@ func (m *machine) implementations(t, name string, x value) []*function {
 		if !m.implements(impl, ty) {
 			continue
 		}
-		low := strings.ToLower(lastPart(impl))
-		if strings.Contains(low, "mock") || strings.Contains(low, "fake") || strings.Contains(low, "stub") {
+		if standsForTests(impl) {
 			continue
 		}
 		out = append(out, m.method(impl, name))
@@ -459,6 +473,50 @@ func (m *machine) implementations(t, name string, x value) []*function {
 		}
 	}
 	return out
+}
+
+// implementers are the values that a list whose elements are of an interface of
+// the program may hold: one of each type that implements it.
+func (m *machine) implementers(t string) []value {
+	ty := m.types[t]
+	if ty == nil || len(ty.Interface) == 0 || slices.Contains(ty.Interface, "") {
+		return nil
+	}
+	var out []value
+	for _, impl := range m.impls[ty.Interface[0]] {
+		if len(out) >= maxImplementers {
+			break
+		}
+		if ty := m.types[impl]; ty == nil || ty.Interface != nil || standsForTests(impl) {
+			continue
+		}
+		if slices.ContainsFunc(ty.Interface, func(need string) bool { return m.method(impl, need) == nil && !m.promotes(impl, need) }) {
+			continue
+		}
+		if v := m.instanceOf(impl); v != nil {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// maxImplementers bounds the types tried for the elements of one list.
+const maxImplementers = 100
+
+// promotes reports whether a type may have a method by embedding a type that is
+// not the program's.
+func (m *machine) promotes(t, name string) bool {
+	ty := m.types[t]
+	return ty != nil && slices.ContainsFunc(ty.Embedded, func(e string) bool {
+		return slices.ContainsFunc(ty.Fields, func(f program.Param) bool { return f.Name == e && m.types[f.Type] == nil })
+	})
+}
+
+// standsForTests reports whether a type is named as one that replaces another in
+// tests.
+func standsForTests(t string) bool {
+	low := strings.ToLower(lastPart(t))
+	return strings.Contains(low, "mock") || strings.Contains(low, "fake") || strings.Contains(low, "stub")
 }
 
 func (m *machine) composite(n *program.Node, f *frame) value {
@@ -780,11 +838,23 @@ func (m *machine) binary(op string, a, b value) value {
 			}
 			return boolean(r, xa == 2 || ya == 2)
 		}
-	case "-", "*", "/", "%":
+	case "-", "*", "/", "%", "&", "|", "^", "&^", "<<", ">>":
 		x, xa := number(a)
 		y, ya := number(b)
 		if xa == 1 && ya == 1 {
 			switch {
+			case op == "&":
+				return num(x & y)
+			case op == "|":
+				return num(x | y)
+			case op == "^":
+				return num(x ^ y)
+			case op == "&^":
+				return num(x &^ y)
+			case op == "<<" && 0 <= y && y < 63:
+				return num(x << y)
+			case op == ">>" && 0 <= y && y < 63:
+				return num(x >> y)
 			case op == "-":
 				return num(x - y)
 			case op == "*":

@@ -38,6 +38,49 @@ func (m *machine) isFunc(t string) bool {
 	return strings.HasPrefix(t, "func(")
 }
 
+// spare marks what code would have assigned that an anonymous request did not
+// come through: that it still has its old value is due to that.
+func (m *machine) spare(body *program.Node, f *frame) {
+	walk(body, func(n *program.Node) {
+		if n.Op != program.Assign || n.S == ":=" || n.S == "var" {
+			return
+		}
+		for _, l := range n.K[:n.N] {
+			switch l.Op {
+			case program.Local:
+				if v, _ := f.env.get(l.N); v != nil {
+					if w := spared(v); w != nil {
+						m.set(f.env, l.N, w)
+					}
+				}
+			case program.Field:
+				if l.K[0].Op != program.Local {
+					continue
+				}
+				if o, ok := m.eval(l.K[0], f).(*object); ok && !m.sim.frozen(o) && o.fresh {
+					if w := spared(m.field(o, l)); w != nil {
+						m.note(change{o: o, name: l.S})
+						o.f[l.S] = w
+					}
+				}
+			}
+		}
+	})
+}
+
+// spared is a value as it is because the request is anonymous, nil if that says
+// nothing.
+func spared(v value) value {
+	switch x := v.(type) {
+	case constant:
+		x.anon = true
+		return x
+	case nilValue:
+		return absent{}
+	}
+	return nil
+}
+
 // filled makes what a function that is not followed may fill in unknown.
 func (m *machine) filled(name string, c call) {
 	if readsOnly(lastName(name)) {

@@ -132,9 +132,13 @@ type machine struct {
 	unsureSince int
 	making      int // initialisers of package variables being evaluated
 
-	routers    []*router
-	records    []*record
-	queue      []queued
+	routers []*router
+	records []*record
+	queue   []queued
+	// providers are the constructors that containers for dependencies were given,
+	// by what they return, and provided what they returned.
+	providers  map[string]*closure
+	provided   map[string]value
 	kept       []*closure // function literals that were made: one may be called later
 	coveredSeq int
 	ctx        map[string]value  // what earlier middleware put into the request
@@ -246,6 +250,11 @@ func (m *machine) findRelevant() {
 				if routing(n.T) || (n.Op == program.Global || n.Op == program.Method) && routing(n.S) {
 					touches = true
 				}
+				if n.Op == program.Field {
+					if g := variable(n); g != "" {
+						reads[f] = append(reads[f], g)
+					}
+				}
 				switch n.Op {
 				case program.Global:
 					seen[n.S] = true
@@ -254,11 +263,13 @@ func (m *machine) findRelevant() {
 						break
 					}
 					for _, l := range n.K[:n.N] {
+						t := l.T
 						for l.Op == program.Index || l.Op == program.Deref {
 							l = l.K[0]
+							t = l.T
 						}
-						if l.Op == program.Global && tabular(l.T) {
-							writers[l.S] = append(writers[l.S], f)
+						if g := variable(l); g != "" && tabular(t) {
+							writers[g] = append(writers[g], f)
 						}
 					}
 				case program.Method:
@@ -301,6 +312,18 @@ func (m *machine) findRelevant() {
 			}
 		}
 	}
+}
+
+// variable names a package variable or a field of one, "" if an expression is
+// neither.
+func variable(n *program.Node) string {
+	switch {
+	case n.Op == program.Global:
+		return n.S
+	case n.Op == program.Field && n.K[0].Op == program.Global:
+		return n.K[0].S + "." + n.S
+	}
+	return ""
 }
 
 // tabular reports whether a variable of a type may hold paths, handlers or
@@ -536,7 +559,7 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 		v = taint(v)
 	}
 	if m.sim != nil && f.top {
-		m.sim.returns(v, m.at(n, f))
+		m.sim.returns(m, v, m.at(n, f))
 	}
 	if s := m.sim; s != nil && s.anonymous && !f.top && f.defaults <= len(s.defaults) && slices.Contains(s.unlikely[f.defaults:], true) {
 		// What configuration and failures may add counts only if nothing else
@@ -678,6 +701,9 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 			if anon {
 				m.unassigned(skipped, f)
 			}
+		}
+		if c == goOn && anon {
+			m.spare(skipped, f)
 		}
 		return c
 	}
@@ -1014,7 +1040,12 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 			}
 			return goOn
 		}
-	case absent, nilValue:
+	case absent:
+		if m.sim != nil {
+			m.spare(n.K[3], f)
+		}
+		return goOn
+	case nilValue:
 		return goOn
 	case union:
 		for _, y := range l {
@@ -1027,6 +1058,16 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 		return goOn
 	}
 	et := elemType(typeOf(x))
+	if m.sim == nil {
+		// A list that a container for dependencies puts together holds what
+		// implements its element type.
+		if vs := m.implementers(et); len(vs) > 0 && f.fn.relevant {
+			for _, e := range vs {
+				m.maybe(f, nil, func() control { c, _ := run(&unknown{t: "int"}, e); return c })
+			}
+			return goOn
+		}
+	}
 	k, v := value(&unknown{}), value(&unknown{t: et, labels: labels(x)})
 	if strings.HasPrefix(typeOf(x), "chan ") {
 		k, v = v, k
@@ -1131,6 +1172,9 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 		body := c.K[len(c.K)-1]
 		if ok && !val {
 			anonNo = anonNo || anon
+			if anon && m.sim != nil {
+				m.spare(body, f)
+			}
 			continue
 		}
 		if ok && val && anon && m.sim != nil {
@@ -1581,7 +1625,7 @@ func (m *machine) zero(t string) value {
 		return &list{t: t}
 	case strings.HasPrefix(t, "map["):
 		return &table{t: t, e: map[string]value{}}
-	case m.types[t] != nil && m.types[t].Interface == nil && m.types[t].Under == "":
+	case m.types[t] != nil && m.types[t].Interface == nil && m.types[t].Under == "", strings.HasPrefix(t, "struct{"):
 		return m.newObject(t)
 	}
 	if f := routerType(t); f != nil {

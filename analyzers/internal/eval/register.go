@@ -6,12 +6,18 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/launchgate/launchgate/analyzers/internal/importpath"
 	"github.com/launchgate/launchgate/analyzers/internal/program"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-const chainType = "middleware chain"
+const (
+	chainType = "middleware chain"
+	// chainEndType is a handler among the middleware of a negroni, of which the
+	// last answers.
+	chainEndType = "end of a middleware chain"
+)
 
 func (m *machine) newRouter(f *family, t string, p place) *router {
 	m.seq++
@@ -88,10 +94,26 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 			}
 		case "github.com/justinas/alice.New":
 			return &object{t: chainType, f: map[string]value{"mws": &list{e: c.args}}}, true
-		case "github.com/urfave/negroni.New", "github.com/urfave/negroni.Classic":
-			return &object{t: chainType, f: map[string]value{"mws": &list{e: c.args}}}, true
 		case "os.Exit", "log.Fatal", "log.Fatalf", "log.Fatalln", "log.Panic":
 			return stop{}, true
+		}
+		switch importpath.Unversioned(pkg) {
+		case "github.com/urfave/negroni", "github.com/codegangsta/negroni":
+			switch fn {
+			case "New", "Classic":
+				return &object{t: chainType, f: map[string]value{"mws": &list{e: c.args}}}, true
+			case "Wrap", "WrapFunc":
+				if len(c.args) == 1 {
+					return &object{t: chainEndType, f: map[string]value{"handler": c.args[0]}}, true
+				}
+			case "HandlerFunc":
+				if len(c.args) == 1 {
+					return c.args[0], true
+				}
+			}
+		}
+		if v, ok := m.container(pkg, fn, c); ok {
+			return v, true
 		}
 		if v, ok := m.humaFunc(pkg, fn, c); ok {
 			return v, true
@@ -155,6 +177,9 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 		case "net/http.Server.ListenAndServe", "net/http.Server.Serve", "net/http.Server.ListenAndServeTLS":
 			return nilValue{}, true
 		}
+		if v, ok := m.container(pkg, fn, c); ok {
+			return v, true
+		}
 	}
 	return nil, false
 }
@@ -166,9 +191,9 @@ func (m *machine) chainOp(o *object, name string, c call) value {
 		mws = &list{}
 	}
 	switch name {
-	case "Append", "Use", "UseFunc":
+	case "Append", "With", "Use", "UseFunc":
 		n := &list{e: append(append([]value(nil), mws.e...), c.args...)}
-		if name != "Append" {
+		if strings.HasPrefix(name, "Use") {
 			o.f["mws"] = n
 			return o
 		}
@@ -196,14 +221,43 @@ func (m *machine) chainOp(o *object, name string, c call) value {
 			return h
 		}
 		return h
+	case "Run":
+		m.serve(o)
 	}
 	return o
+}
+
+// chainHandler is what a chain does that is used as a handler.
+func (m *machine) chainHandler(o *object) value {
+	if h := o.f["handler"]; h != nil {
+		return h
+	}
+	mws, _ := o.f["mws"].(*list)
+	if mws == nil {
+		return nil
+	}
+	var h value
+	for i := len(mws.e) - 1; i >= 0; i-- {
+		if end, ok := mws.e[i].(*object); ok && end.t == chainEndType {
+			if h == nil {
+				h = end.f["handler"]
+			}
+			continue
+		}
+		if h != nil {
+			h = m.wrap(mws.e[i], h, call{n: &program.Node{}})
+		}
+	}
+	return h
 }
 
 // wrap puts a handler into a middleware.
 func (m *machine) wrap(mw, h value, c call) value {
 	switch x := mw.(type) {
 	case *closure:
+		if m.isHandler(x) { // negroni's take the request beside the next handler
+			return &wrapped{mw: mw, inner: h, pos: c.pos}
+		}
 		v := m.callFunc(x, call{n: &program.Node{}, f: c.f, args: []value{h}, pos: c.pos})
 		if _, isU := v.(*unknown); isU {
 			return &wrapped{mw: mw, inner: h, pos: c.pos}

@@ -210,6 +210,11 @@ func (m *machine) peel(v value, depth int) []peeled {
 			}
 		}
 	case *object:
+		if x.t == chainType {
+			if h := m.chainHandler(x); h != nil {
+				return m.peel(h, depth+1)
+			}
+		}
 		if fn := m.method(x.t, "ServeHTTP"); fn != nil {
 			return m.peel(&closure{fn: fn, recv: m.descend(x, fn)}, depth+1)
 		}
@@ -318,7 +323,16 @@ func (m *machine) finish() routes.Inventory {
 	m.verdicts = map[verdictKey]verdict{}
 	m.again = map[string]string{}
 	var inv routes.Inventory
-	// First what is mounted where, then the routes.
+	// First what is served and mounted where, then the routes.
+	for _, v := range m.served {
+		for _, p := range m.peel(v, 0) {
+			r, ok := p.core.(*router)
+			if !ok {
+				continue
+			}
+			r.servedBy = append(r.servedBy, p)
+		}
+	}
 	for _, r := range m.records {
 		for _, p := range m.peel(r.handler, 0) {
 			sub, ok := p.core.(*router)
@@ -341,15 +355,6 @@ func (m *machine) finish() routes.Inventory {
 			}
 			m.mount(sub, r.r, prefix, !own, wraps, r)
 			r.handler = nil
-		}
-	}
-	for _, v := range m.served {
-		for _, p := range m.peel(v, 0) {
-			r, ok := p.core.(*router)
-			if !ok {
-				continue
-			}
-			r.servedBy = append(r.servedBy, p)
 		}
 	}
 	covered := map[string]bool{}
@@ -406,6 +411,15 @@ func (m *machine) mount(sub, to *router, prefix string, whole bool, wraps []midd
 	for _, e := range sub.parents {
 		if e.to == to && e.prefix == prefix && len(e.wraps) == len(wraps) {
 			return
+		}
+	}
+	// A part of a router that is mounted instead of it keeps the prefix it has
+	// there, and none of the middleware.
+	if whole && len(sub.parents) == 1 && sub.parents[0].group {
+		root := m.rootOf(sub)
+		if root != m.rootOf(to) && len(root.servedBy) == 0 && root.isRoot {
+			prefix = m.prefixOf(sub)
+			sub.parents = nil
 		}
 	}
 	sub.parents = append(sub.parents, edge{to: to, prefix: prefix, whole: whole, wraps: wraps, seq: rec.seq, via: append([]place{rec.pos}, rec.via...)})
@@ -616,6 +630,9 @@ func (m *machine) prefixed(r *record, full string) (out, late []middleware) {
 		base := m.prefixOf(o)
 		for _, mw := range o.mws {
 			p := joinPath(base, mw.prefix)
+			if p != "" && p[0] != '/' {
+				p = "/" + p // as the library adds it
+			}
 			if p == "" || p == "/" || full == p || strings.HasPrefix(full, strings.TrimSuffix(p, "/")+"/") {
 				if mw.seq >= r.seq {
 					late = append(late, mw)

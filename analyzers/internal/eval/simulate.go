@@ -192,9 +192,23 @@ func (s *simulation) refuse(m *machine, code int, p place, what string) {
 	if len(s.refused) > 60 {
 		return
 	}
-	r := refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: s.whyNow(), pos: p, text: what, switched: s.switches > 0, avoidable: s.avoids > 0, partial: m.partly()}
+	r := refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: m.whyHere(), pos: p, text: what, switched: s.switches > 0, avoidable: s.avoids > 0, partial: m.partly()}
 	s.refused = append(s.refused, r)
 	s.decide(r)
+}
+
+// whyHere are the words of the conditions that what is being run depends on: of
+// those it stands under or else of those that let others return before.
+func (m *machine) whyHere() []string {
+	if why := m.sim.whyNow(); len(why) > 0 {
+		return why
+	}
+	for i := len(m.stack) - 1; i >= 0; i-- {
+		if why := m.stack[i].why; len(why) > 0 {
+			return why
+		}
+	}
+	return nil
 }
 
 // outcome is how a request fared so far.
@@ -338,7 +352,7 @@ func (s *simulation) panics(m *machine, args []value, p place) {
 }
 
 // returns is told what the outermost function returns.
-func (s *simulation) returns(v value, at place) {
+func (s *simulation) returns(m *machine, v value, at place) {
 	last := v
 	if t, ok := v.(tuple); ok && len(t) > 0 {
 		last = t[len(t)-1]
@@ -351,7 +365,7 @@ func (s *simulation) returns(v value, at place) {
 				code = 302
 			}
 		}
-		r := refusal{code: code, unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(s.whyNow(), words(fa.name)), text: "returns an error", pos: at, switched: s.switches > 0, avoidable: s.avoids > 0}
+		r := refusal{code: code, unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(m.whyHere(), words(fa.name)), text: "returns an error", pos: at, switched: s.switches > 0, avoidable: s.avoids > 0}
 		s.refused = append(s.refused, r)
 		s.decide(r)
 		if fa.anon && s.unsure <= s.floor && s.blocked == nil {
@@ -982,7 +996,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		if hasIdentity(ws) {
 			return m.identity(t, ws)
 		}
-		return m.unknownResult(c, nil)
+		return carried(m.unknownResult(c, nil))
 	case "Context", "WithContext", "Clone", "Request", "Response", "UserContext", "Copy", "Writer", "Unwrap", "Raw", "RequestCtx", "GetReq", "GetCtx", "Req", "Res", "Ctx":
 		if name == "Request" || name == "Req" || name == "WithContext" && r.kind == "r" {
 			return request{"r"}

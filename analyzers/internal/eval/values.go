@@ -21,6 +21,8 @@ type (
 		// make a condition by what they send.
 		sent sent
 		free free
+		// carried: an earlier part of the chain put it into the request.
+		carried bool
 	}
 	// constant is a string 's', int 'i' or bool 'b'. anon: it is so because the
 	// request is anonymous.
@@ -54,6 +56,7 @@ type (
 		args   []value
 		called bool
 		pos    place
+		of     string // the type a generic function is instantiated with
 	}
 	object struct {
 		t string
@@ -175,6 +178,21 @@ func isUnknown(v value) bool {
 	return false
 }
 
+// carried marks what a request is asked for as something put into it.
+func carried(v value) value {
+	switch x := v.(type) {
+	case *unknown:
+		u := *x
+		u.carried = true
+		return &u
+	case tuple:
+		if len(x) > 0 {
+			x[0] = carried(x[0])
+		}
+	}
+	return v
+}
+
 // labels are the words that say where a value is from.
 func labels(v value) []string {
 	switch x := v.(type) {
@@ -275,6 +293,9 @@ func join(a, b value, why []string, inform bool) value {
 		return a
 	}
 	if same(a, b) {
+		if c, ok := b.(constant); ok && c.anon {
+			return b
+		}
 		return a
 	}
 	if !inform { // simulating a request: only what is certain counts

@@ -702,7 +702,11 @@ func (b *builder) expr(e ast.Expr) *Node {
 		return b.call(x, ln)
 	case *ast.IndexExpr:
 		if t, ok := b.info.Types[x.Index]; ok && t.IsType() {
-			return b.expr(x.X) // instantiation
+			n := b.expr(x.X) // instantiation
+			if n.Op == Global {
+				n.K = []*Node{{Op: TypeOf, T: b.typeExpr(x.Index), Line: ln}}
+			}
+			return n
 		}
 		n := b.exprs(&Node{Op: Index, Line: ln}, x.X, x.Index)
 		n.T = b.typ(b.elem(x))

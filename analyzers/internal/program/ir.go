@@ -9,7 +9,7 @@ const (
 	Const        // S the value, T its kind: string, int, bool, float; K[0] a Global if it is a named string
 	Nil          //
 	Local        // S name, N number within the package
-	Global       // S "path.Name" of a package-level function, variable or builtin
+	Global       // S "path.Name" of a package-level function, variable or builtin; K[0] the TypeOf it is instantiated with
 	Field        // S name, K[0] operand
 	Method       // S name, T "path.Type" of the static receiver, K[0] receiver
 	Call         // K[0] callee, K[1:] arguments, N 1 if the last is spread; T result type
