@@ -96,6 +96,27 @@ func (m *machine) beegoRoute(r *router, fn string, args []value, c call) bool {
 	return true
 }
 
+// embedRequest makes what a controller embeds the request, also where it embeds
+// a controller of the program that does.
+func (m *machine) embedRequest(o *object, depth int) {
+	o.f["Controller"] = request{"c"}
+	ty := m.types[o.t]
+	if ty == nil || depth > 4 {
+		return
+	}
+	for _, f := range ty.Fields {
+		if !slices.Contains(ty.Embedded, f.Name) || m.types[f.Type] == nil || m.types[f.Type].Interface != nil {
+			continue
+		}
+		in, ok := o.f[f.Name].(*object)
+		if !ok {
+			in = m.newObject(f.Type)
+			o.f[f.Name] = in
+		}
+		m.embedRequest(in, depth+1)
+	}
+}
+
 // controller adds the methods of a controller that a mapping names, or those
 // called like HTTP methods.
 func (m *machine) controller(r *router, p string, v value, mappings []value, c call) {
@@ -104,14 +125,14 @@ func (m *machine) controller(r *router, p string, v value, mappings []value, c c
 		m.add(r, "*", p, v, nil, c)
 		return
 	}
-	o.f["Controller"] = request{"c"} // what it embeds is the request
+	m.embedRequest(o, 0)
 	var before []value
-	if fn := m.methods[o.t]["Prepare"]; fn != nil {
-		before = []value{&closure{fn: fn, recv: o}}
+	if fn := m.method(o.t, "Prepare"); fn != nil { // often that of an embedded controller
+		before = []value{&closure{fn: fn, recv: m.descend(o, fn)}}
 	}
 	add := func(method, name string) {
 		if fn := m.method(o.t, name); fn != nil {
-			m.add(r, method, p, &closure{fn: fn, recv: o}, before, c)
+			m.add(r, method, p, &closure{fn: fn, recv: m.descend(o, fn)}, before, c)
 		}
 	}
 	var given []string
@@ -120,7 +141,7 @@ func (m *machine) controller(r *router, p string, v value, mappings []value, c c
 	}
 	if len(given) == 0 {
 		for _, name := range title {
-			if m.methods[o.t][name] != nil {
+			if m.method(o.t, name) != nil {
 				add(strings.ToUpper(name), name)
 			}
 		}

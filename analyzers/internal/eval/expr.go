@@ -221,6 +221,9 @@ func (m *machine) field(x value, n *program.Node) value {
 		if fn := m.method(o.t, n.S); fn != nil {
 			return &closure{fn: fn, recv: x}
 		}
+		if m.sim != nil && (n.S == "PeerCertificates" || n.S == "VerifiedChains") {
+			return m.identity(n.T, words(n.S)) // of the connection's TLS
+		}
 		t := n.T
 		if t == "" {
 			t = m.fieldType(o.t, n.S)

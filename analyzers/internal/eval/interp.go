@@ -595,8 +595,11 @@ func (m *machine) asFailure(v value) value {
 		last = t[len(t)-1]
 	}
 	o, ok := last.(*object)
-	if !ok || m.method(o.t, "Error") == nil {
+	if !ok {
 		return v
+	}
+	if fn := m.method(o.t, "Error"); fn == nil || len(fn.Params) > 0 {
+		return v // a method of that name alone makes no error
 	}
 	fa := failure{name: lastPart(o.t), anon: m.anonNow(), t: o.t}
 	for _, f := range o.f {

@@ -846,6 +846,9 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 	if fillsIn(name) {
 		m.filled(name, c)
 	}
+	if r.kind == "session" && strings.HasPrefix(name, "Get") {
+		name = "Value" // of whatever type
+	}
 	if s.ends {
 		switch name {
 		case "Redirect", "WriteString", "SetStatus", "JSON", "ServeJSON", "Abort", "CustomAbort", "StopRun", "Body":
