@@ -58,6 +58,16 @@ func (v *invocation) modelled() ([]*value, bool) {
 		if out, ok := v.format(); ok {
 			return out, true
 		}
+	case "io", "bufio", "compress/gzip", "text/tabwriter", "encoding/csv":
+		if id.Name == "MultiWriter" || id.Name == "NewWriter" || id.Name == "NewWriterSize" {
+			var refs []*loc // what is written goes there
+			for _, a := range v.args {
+				refs = append(refs, a.val.refs...)
+			}
+			if len(refs) > 0 && len(refs) <= maxImpls {
+				return []*value{{refs: refs}}, true
+			}
+		}
 	case "text/template", "html/template":
 		if v.rendered() {
 			return []*value{unknown}, true
@@ -113,9 +123,11 @@ func (v *invocation) replaces() ([]*value, bool) {
 	switch {
 	case (v.name == "ReplaceAll" || v.name == "Replace") && v.recvX == nil && len(v.args) >= 3:
 		ls := without(f.collect(v.args[0].val), v.args[1].val)
-		if v.args[1].val.clean {
-			ls = addLabels(ls, f.collect(v.args[2].val)) // else it is one of many placeholders: which text has it is not known
+		into := f.collect(v.args[2].val)
+		if f.stringConst(v.args[1].expr) == "" {
+			into = filled.after(into) // one of many placeholders
 		}
+		ls = addLabels(ls, into)
 		if len(ls) == 0 {
 			return []*value{unknown}, true
 		}
@@ -123,11 +135,11 @@ func (v *invocation) replaces() ([]*value, bool) {
 	case v.name == "NewReplacer":
 		out := &value{}
 		for i, a := range v.args {
-			if i%2 == 1 {
-				if len(v.args) > 2 {
-					continue // one of many placeholders: which text has it is not known
+			if ls := f.collect(a.val); i%2 == 1 || a.spread {
+				if len(v.args) > 2 || a.spread {
+					ls = filled.after(ls) // one of many placeholders
 				}
-				out = withLabels(out, f.collect(a.val)...)
+				out = withLabels(out, ls...)
 			} else if !a.val.clean && !a.spread {
 				out = setPart(out, replaced, join(out.parts[replaced], a.val))
 			}

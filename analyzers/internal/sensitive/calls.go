@@ -44,41 +44,41 @@ var accessors = func() map[callee.Func]accessor {
 		f("net/http", "Header", "Values"):         {kind: byHeader},
 		f("net/textproto", "MIMEHeader", "Get"):   {kind: byHeader},
 		f("net/http", "Request", "Cookie"):        {kind: byCookie},
-		f("net/http", "Request", "Cookies"):       {kind: always, match: Match{Token, "cookie", High, "they are the cookies of a request"}},
+		f("net/http", "Request", "Cookies"):       {kind: always, match: Match{Class: Token, Term: "cookie", Level: High, Why: "they are the cookies of a request"}},
 		f("net/http", "Request", "FormValue"):     {kind: byName},
 		f("net/http", "Request", "PostFormValue"): {kind: byName},
 		f("net/http", "Request", "PathValue"):     {kind: byName},
-		f("net/http", "Request", "BasicAuth"):     {kind: always, result: 1, match: Match{Credential, "password", High, "it is the password of HTTP basic authentication"}},
+		f("net/http", "Request", "BasicAuth"):     {kind: always, result: 1, match: Match{Class: Credential, Term: "password", Level: High, Why: "it is the password of HTTP basic authentication"}},
 		f("net/url", "Values", "Get"):             {kind: byName},
-		f("net/url", "Userinfo", "Password"):      {kind: always, match: Match{Credential, "password", High, "it is the password of a URL"}},
-		f("net/url", "Userinfo", "String"):        {kind: always, match: Match{Credential, "password", High, "it holds the password of a URL"}},
+		f("net/url", "Userinfo", "Password"):      {kind: always, match: Match{Class: Credential, Term: "password", Level: High, Why: "it is the password of a URL"}},
+		f("net/url", "Userinfo", "String"):        {kind: always, match: Match{Class: Credential, Term: "password", Level: High, Why: "it holds the password of a URL"}},
 		f("net/http/httputil", "", "DumpRequest"): {kind: dump}, f("net/http/httputil", "", "DumpRequestOut"): {kind: dump}, f("net/http/httputil", "", "DumpResponse"): {kind: dump},
-		f("os", "", "Environ"): {kind: always, match: Match{Credential, "environment variables", Medium, "all there are, with the secrets among them"}},
+		f("os", "", "Environ"): {kind: always, match: Match{Class: Credential, Term: "environment variables", Level: Medium, Why: "all there are, with the secrets among them"}},
 		f("os", "", "Getenv"):  {kind: byName}, f("os", "", "LookupEnv"): {kind: byName}, f("syscall", "", "Getenv"): {kind: byName},
-		f("golang.org/x/term", "", "ReadPassword"):                     {kind: always, match: Match{Credential, "password", High, "it is typed in as a password"}},
-		f("golang.org/x/crypto/ssh/terminal", "", "ReadPassword"):      {kind: always, match: Match{Credential, "password", High, "it is typed in as a password"}},
-		f("crypto/rsa", "", "GenerateKey"):                             {kind: always, match: Match{Credential, "private key", High, "it is a private key"}},
-		f("crypto/ecdsa", "", "GenerateKey"):                           {kind: always, match: Match{Credential, "private key", High, "it is a private key"}},
-		f("crypto/ed25519", "", "GenerateKey"):                         {kind: always, result: 1, match: Match{Credential, "private key", High, "it is a private key"}},
-		f("crypto/x509", "", "MarshalPKCS1PrivateKey"):                 {kind: always, match: Match{Credential, "private key", High, "it is a private key"}},
-		f("crypto/x509", "", "MarshalPKCS8PrivateKey"):                 {kind: always, match: Match{Credential, "private key", High, "it is a private key"}},
-		f("crypto/x509", "", "MarshalECPrivateKey"):                    {kind: always, match: Match{Credential, "private key", High, "it is a private key"}},
-		f("golang.org/x/oauth2", "Config", "Exchange"):                 {kind: always, match: Match{Token, "oauth token", High, "it is a token of OAuth"}},
-		f("golang.org/x/oauth2", "Config", "PasswordCredentialsToken"): {kind: always, match: Match{Token, "oauth token", High, "it is a token of OAuth"}},
-		f("golang.org/x/oauth2", "TokenSource", "Token"):               {kind: always, match: Match{Token, "oauth token", High, "it is a token of OAuth"}},
-		f("golang.org/x/oauth2/clientcredentials", "Config", "Token"):  {kind: always, match: Match{Token, "oauth token", High, "it is a token of OAuth"}},
+		f("golang.org/x/term", "", "ReadPassword"):                     {kind: always, match: Match{Class: Credential, Term: "password", Level: High, Why: "it is typed in as a password"}},
+		f("golang.org/x/crypto/ssh/terminal", "", "ReadPassword"):      {kind: always, match: Match{Class: Credential, Term: "password", Level: High, Why: "it is typed in as a password"}},
+		f("crypto/rsa", "", "GenerateKey"):                             {kind: always, match: Match{Class: Credential, Term: "private key", Level: High, Why: "it is a private key"}},
+		f("crypto/ecdsa", "", "GenerateKey"):                           {kind: always, match: Match{Class: Credential, Term: "private key", Level: High, Why: "it is a private key"}},
+		f("crypto/ed25519", "", "GenerateKey"):                         {kind: always, result: 1, match: Match{Class: Credential, Term: "private key", Level: High, Why: "it is a private key"}},
+		f("crypto/x509", "", "MarshalPKCS1PrivateKey"):                 {kind: always, match: Match{Class: Credential, Term: "private key", Level: High, Why: "it is a private key"}},
+		f("crypto/x509", "", "MarshalPKCS8PrivateKey"):                 {kind: always, match: Match{Class: Credential, Term: "private key", Level: High, Why: "it is a private key"}},
+		f("crypto/x509", "", "MarshalECPrivateKey"):                    {kind: always, match: Match{Class: Credential, Term: "private key", Level: High, Why: "it is a private key"}},
+		f("golang.org/x/oauth2", "Config", "Exchange"):                 {kind: always, match: Match{Class: Token, Term: "oauth token", Level: High, Why: "it is a token of OAuth"}},
+		f("golang.org/x/oauth2", "Config", "PasswordCredentialsToken"): {kind: always, match: Match{Class: Token, Term: "oauth token", Level: High, Why: "it is a token of OAuth"}},
+		f("golang.org/x/oauth2", "TokenSource", "Token"):               {kind: always, match: Match{Class: Token, Term: "oauth token", Level: High, Why: "it is a token of OAuth"}},
+		f("golang.org/x/oauth2/clientcredentials", "Config", "Token"):  {kind: always, match: Match{Class: Token, Term: "oauth token", Level: High, Why: "it is a token of OAuth"}},
 		f("google.golang.org/grpc/metadata", "MD", "Get"):              {kind: byHeader},
 		f("github.com/go-chi/chi", "", "URLParam"):                     {kind: byName, arg: 1},
 		f("github.com/julienschmidt/httprouter", "Params", "ByName"):   {kind: byName},
-		f("github.com/pquerna/otp/totp", "", "GenerateCode"):           {kind: always, match: Match{Token, "otp", High, "it is a one-time password"}},
-		f("github.com/pquerna/otp", "Key", "Secret"):                   {kind: always, match: Match{Credential, "totp secret", High, "it is the secret of one-time passwords"}},
-		f("github.com/pquerna/otp", "Key", "URL"):                      {kind: always, match: Match{Credential, "totp secret", High, "it holds the secret of one-time passwords"}},
+		f("github.com/pquerna/otp/totp", "", "GenerateCode"):           {kind: always, match: Match{Class: Token, Term: "otp", Level: High, Why: "it is a one-time password"}},
+		f("github.com/pquerna/otp", "Key", "Secret"):                   {kind: always, match: Match{Class: Credential, Term: "totp secret", Level: High, Why: "it is the secret of one-time passwords"}},
+		f("github.com/pquerna/otp", "Key", "URL"):                      {kind: always, match: Match{Class: Credential, Term: "totp secret", Level: High, Why: "it holds the secret of one-time passwords"}},
 		f("github.com/urfave/cli", "Context", "String"):                {kind: byName},
 		f("github.com/urfave/cli", "Command", "String"):                {kind: byName},
 		f("github.com/spf13/pflag", "FlagSet", "GetString"):            {kind: byName},
 	}
 	for _, jwt := range []string{"github.com/golang-jwt/jwt", "github.com/dgrijalva/jwt-go", "github.com/form3tech-oss/jwt-go"} {
-		m[f(jwt, "Token", "SignedString")] = accessor{kind: always, match: Match{Token, "jwt", High, "it is a signed JWT"}}
+		m[f(jwt, "Token", "SignedString")] = accessor{kind: always, match: Match{Class: Token, Term: "jwt", Level: High, Why: "it is a signed JWT"}}
 	}
 	for _, router := range []struct{ pkg, recv, headers, names, cookies string }{
 		{"github.com/gin-gonic/gin", "Context", "GetHeader", "Query DefaultQuery GetQuery PostForm DefaultPostForm GetPostForm Param QueryArray PostFormArray GetString MustGet Get", "Cookie"},
@@ -136,7 +136,7 @@ func (l *Lexicon) Call(fn callee.Func, lit func(i int) (string, bool)) (Source, 
 	}
 	switch a.kind {
 	case dump:
-		return Source{Match: Match{HTTP, "dump of a whole request or response", High, "httputil." + fn.Name}, Dump: true}, true
+		return Source{Match: Match{Class: HTTP, Term: "dump of a whole request or response", Level: High, Why: "httputil." + fn.Name}, Dump: true}, true
 	case always:
 		return Source{Match: a.match, Result: a.result}, true
 	}

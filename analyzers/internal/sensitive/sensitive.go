@@ -58,6 +58,8 @@ type Match struct {
 	// Why says what it was recognised by when that was not its name: "its tag
 	// pii", "it is a field of the person Customer".
 	Why string
+
+	declared bool // the policy names its type or field: what that can hold is not asked
 }
 
 type term struct {
@@ -149,7 +151,7 @@ var (
 		screen component button input checker check checks comparison match matches mismatch matched equal set unset present provided empty missing loader repo repository dao
 		model info_url changed_at rotation hashing rotated rotate revoked revocation blacklist denylist allowlist whitelist stats metric metrics counter rate limiter expirydate exp iat nbf kid
 		audience aud subjectid cursor cooldown window delay period per cent percent percentage id_field tag tags icon image photo picture svg css class taken available free allowed owner info spec handle keyring correct router controller attachment attachments
-		buffer part parts msgr srvc mw signer verifier claim claims order date dates push digestor subs map mapping router groups usage denied blocked sent exhausted`)
+		buffer part parts msgr srvc mw signer verifier claim claims order date dates push digestor subs map mapping router groups usage denied blocked sent exhausted call calls`)
 	// qualifiers are words that say whose or which; they change nothing.
 	qualifiers = words.NewSet(`user users customer client member person patient employee account owner admin my our your the new old current default raw plain plaintext clear
 		cleartext original login signup signin register primary secondary backup work home contact db database smtp mail server app service api auth root temp temporary

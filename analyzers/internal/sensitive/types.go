@@ -28,19 +28,23 @@ func (l *Lexicon) TypeOf(t types.Type) (Match, bool) {
 		return Match{}, false
 	}
 	pkg, name := callee.Named(t)
-	if name == "" {
-		if s, ok := t.Underlying().(*types.Slice); ok {
-			if pkg, name = callee.Named(s.Elem()); name == "" {
-				return Match{}, false
-			}
-			t = s.Elem()
-		} else {
+	for range maxDepth { // []T, map[K]T, [2]*T
+		if name != "" {
+			break
+		}
+		e, ok := t.Underlying().(interface{ Elem() types.Type })
+		if !ok {
 			return Match{}, false
 		}
+		t = e.Elem()
+		pkg, name = callee.Named(t)
 	}
-	for _, key := range [...]string{name, pkg + "." + name} {
+	if name == "" {
+		return Match{}, false
+	}
+	for _, key := range [...]string{name, pkg + "." + name, lastElement(pkg) + "." + name} {
 		if c, ok := l.types[key]; ok {
-			return Match{Class: c, Term: spelled(name), Level: High, Why: "the policy names the type " + name}, c != ""
+			return Match{Class: c, Term: spelled(name), Level: High, Why: "the policy names the type " + name, declared: true}, c != ""
 		}
 	}
 	if m, ok := libraryTypes[callee.Func{Pkg: canonical(pkg), Name: name}]; ok {
@@ -68,24 +72,24 @@ func (l *Lexicon) TypeOf(t types.Type) (Match, bool) {
 
 // libraryTypes are types of well-known libraries that are secrets as a whole.
 var libraryTypes = map[callee.Func]Match{
-	{Pkg: "crypto/rsa", Name: "PrivateKey"}:                        {Credential, "private key", High, "it is an rsa.PrivateKey"},
-	{Pkg: "crypto/ecdsa", Name: "PrivateKey"}:                      {Credential, "private key", High, "it is an ecdsa.PrivateKey"},
-	{Pkg: "crypto/ecdh", Name: "PrivateKey"}:                       {Credential, "private key", High, "it is an ecdh.PrivateKey"},
-	{Pkg: "crypto/ed25519", Name: "PrivateKey"}:                    {Credential, "private key", High, "it is an ed25519.PrivateKey"},
-	{Pkg: "golang.org/x/oauth2", Name: "Token"}:                    {Token, "oauth token", High, "it is an oauth2.Token"},
-	{Pkg: "net/http", Name: "Cookie"}:                              {Token, "cookie", Medium, "it is an http.Cookie"},
-	{Pkg: "github.com/aws/aws-sdk-go/aws", Name: "Credentials"}:    {Credential, "credentials", High, "it is an aws.Credentials"},
-	{Pkg: "github.com/aws/aws-sdk-go-v2/aws", Name: "Credentials"}: {Credential, "credentials", High, "it is an aws.Credentials"},
+	{Pkg: "crypto/rsa", Name: "PrivateKey"}:                        {Class: Credential, Term: "private key", Level: High, Why: "it is an rsa.PrivateKey"},
+	{Pkg: "crypto/ecdsa", Name: "PrivateKey"}:                      {Class: Credential, Term: "private key", Level: High, Why: "it is an ecdsa.PrivateKey"},
+	{Pkg: "crypto/ecdh", Name: "PrivateKey"}:                       {Class: Credential, Term: "private key", Level: High, Why: "it is an ecdh.PrivateKey"},
+	{Pkg: "crypto/ed25519", Name: "PrivateKey"}:                    {Class: Credential, Term: "private key", Level: High, Why: "it is an ed25519.PrivateKey"},
+	{Pkg: "golang.org/x/oauth2", Name: "Token"}:                    {Class: Token, Term: "oauth token", Level: High, Why: "it is an oauth2.Token"},
+	{Pkg: "net/http", Name: "Cookie"}:                              {Class: Token, Term: "cookie", Level: Medium, Why: "it is an http.Cookie"},
+	{Pkg: "github.com/aws/aws-sdk-go/aws", Name: "Credentials"}:    {Class: Credential, Term: "credentials", Level: High, Why: "it is an aws.Credentials"},
+	{Pkg: "github.com/aws/aws-sdk-go-v2/aws", Name: "Credentials"}: {Class: Credential, Term: "credentials", Level: High, Why: "it is an aws.Credentials"},
 }
 
 // libraryFields are fields of well-known libraries whose names do not say what
 // they hold.
 var libraryFields = map[callee.Func]Match{
-	{Pkg: "net/mail", Recv: "Address", Name: "Address"}:                     {Contact, "email address", Medium, "it is the address of a mail.Address"},
-	{Pkg: "net/http", Recv: "Cookie", Name: "Value"}:                        {Token, "cookie", Medium, "it is the value of a cookie"},
-	{Pkg: "github.com/golang-jwt/jwt", Recv: "Token", Name: "Raw"}:          {Token, "jwt", High, "it is the raw text of a JWT"},
-	{Pkg: "github.com/dgrijalva/jwt-go", Recv: "Token", Name: "Raw"}:        {Token, "jwt", High, "it is the raw text of a JWT"},
-	{Pkg: "google.golang.org/api/idtoken", Recv: "Payload", Name: "Claims"}: {Identity, "claims", Medium, "they are the claims of an identity"},
+	{Pkg: "net/mail", Recv: "Address", Name: "Address"}:                     {Class: Contact, Term: "email address", Level: Medium, Why: "it is the address of a mail.Address"},
+	{Pkg: "net/http", Recv: "Cookie", Name: "Value"}:                        {Class: Token, Term: "cookie", Level: Medium, Why: "it is the value of a cookie"},
+	{Pkg: "github.com/golang-jwt/jwt", Recv: "Token", Name: "Raw"}:          {Class: Token, Term: "jwt", Level: High, Why: "it is the raw text of a JWT"},
+	{Pkg: "github.com/dgrijalva/jwt-go", Recv: "Token", Name: "Raw"}:        {Class: Token, Term: "jwt", Level: High, Why: "it is the raw text of a JWT"},
+	{Pkg: "google.golang.org/api/idtoken", Recv: "Payload", Name: "Claims"}: {Class: Identity, Term: "claims", Level: Medium, Why: "they are the claims of an identity"},
 }
 
 // canonical takes major versions off an import path.
@@ -140,9 +144,9 @@ func ownerOf(owner types.Type) (pkg, name string, st *types.Struct) {
 // owner is.
 func (l *Lexicon) Field(owner types.Type, f *types.Var, tag string) (Match, bool) {
 	pkg, name, st := ownerOf(owner)
-	for _, key := range [...]string{name + "." + f.Name(), pkg + "." + name + "." + f.Name()} {
+	for _, key := range [...]string{name + "." + f.Name(), pkg + "." + name + "." + f.Name(), lastElement(pkg) + "." + name + "." + f.Name()} {
 		if c, ok := l.fields[key]; ok {
-			return Match{Class: c, Term: spelled(f.Name()), Level: High, Why: "the policy names the field " + name + "." + f.Name()}, c != ""
+			return Match{Class: c, Term: spelled(f.Name()), Level: High, Why: "the policy names the field " + name + "." + f.Name(), declared: true}, c != ""
 		}
 	}
 	if m, ok := libraryFields[callee.Func{Pkg: canonical(pkg), Recv: name, Name: f.Name()}]; ok {
@@ -333,23 +337,23 @@ func (l *Lexicon) byOwner(owner []string, ownerName string, st *types.Struct, f 
 			if one == "name" && hasField(st, "username", "login", "fullname", "displayname", "nickname", "realname", "lowername") {
 				level = Low // the name is a handle
 			}
-			return Match{Identity, "name", level, why}, true
+			return Match{Class: Identity, Term: "name", Level: level, Why: why}, true
 		case "address", "addr", "city", "street", "postal", "zip", "town", "county":
-			return Match{Contact, "address", Medium, why}, true
+			return Match{Class: Contact, Term: "address", Level: Medium, Why: why}, true
 		case "mail", "contact":
-			return Match{Contact, "email", Medium, why}, true
+			return Match{Class: Contact, Term: "email", Level: Medium, Why: why}, true
 		case "cell", "mobile", "tel", "telephone", "number2":
-			return Match{Contact, "phone", Medium, why}, true
+			return Match{Class: Contact, Term: "phone", Level: Medium, Why: why}, true
 		case "age", "sex", "race", "birth", "born":
-			return Match{Identity, one, Medium, why}, true
+			return Match{Class: Identity, Term: one, Level: Medium, Why: why}, true
 		case "pass", "pin", "pw":
-			return Match{Credential, "password", High, why}, true
+			return Match{Class: Credential, Term: "password", Level: High, Why: why}, true
 		}
 	}
 	if addressWords.HasAny(owner) && hasField(st, "city", "zip", "zipcode", "postcode", "postalcode", "street", "line1", "address1") {
 		switch one {
 		case "street", "street1", "street2", "line", "line1", "line2", "zip", "city", "town", "county", "address", "address1", "address2", "number", "house", "postal":
-			return Match{Contact, "address", Medium, "it is part of the postal address " + ownerName}, true
+			return Match{Class: Contact, Term: "address", Level: Medium, Why: "it is part of the postal address " + ownerName}, true
 		}
 	}
 	return Match{}, false
@@ -474,7 +478,9 @@ func jsonHides(tag string) bool {
 
 // Holds reports whether a value of type t can hold what m names: a string can, a
 // flag, a number or a function cannot. An unknown type can.
-func Holds(t types.Type, m Match) bool { return holds(t, m, 0) }
+func Holds(t types.Type, m Match) bool { return m.declared || holds(t, m, 0) }
+
+func lastElement(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
 func holds(t types.Type, m Match, depth int) bool {
 	if t == nil {

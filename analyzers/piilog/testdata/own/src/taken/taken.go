@@ -148,3 +148,14 @@ func zeros(password string) {
 }
 
 func (z zero) shown() string { return z.user }
+
+func severalWriters(password string) {
+	var b bytes.Buffer
+	fmt.Fprint(io.MultiWriter(&b, io.Discard), password)
+	log.Print(b.String()) // want "logs/credential"
+}
+
+func confirmed(passwordConfirmation string, emailConfirmation bool) {
+	log.Print(passwordConfirmation) // want "logs/credential"
+	log.Print(emailConfirmation)    // ok: a flag
+}
