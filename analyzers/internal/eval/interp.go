@@ -1496,7 +1496,7 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 			if ok && m.sim == nil && len(m.conds) > 0 && isNil(v) && !isNil(old) {
 				return
 			}
-			if m.sim == nil && (o.born < m.unsureSince || o.born == packageLevel) && isBool(v) && (!ok || isBool(old) && !same(old, v)) {
+			if m.sim == nil && (o.born < m.unsureSince || o.born == packageLevel) && isBool(v) && (!ok || !same(old, v)) {
 				v = &unknown{t: "bool", labels: words(l.S)} // set, perhaps
 			}
 			o.f[l.S] = v
