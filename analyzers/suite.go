@@ -30,12 +30,22 @@ type Options struct {
 // All returns the analyzers of the suite, in the order they are documented.
 func All() []*analysis.Analyzer { return Suite(Options{}) }
 
+// Inventory is the part of a suite that lists a program's routes.
+func Inventory(opt Options) []*analysis.Analyzer {
+	inventory, _ := access(opt)
+	return []*analysis.Analyzer{inventory}
+}
+
+func access(opt Options) (inventory, findings *analysis.Analyzer) {
+	if len(opt.Guards) > 0 {
+		return authz.New(opt.Guards)
+	}
+	return authz.Routes, authz.Analyzer
+}
+
 // Suite is All for a program about which something is declared.
 func Suite(opt Options) []*analysis.Analyzer {
-	inventory, findings := authz.Routes, authz.Analyzer
-	if len(opt.Guards) > 0 {
-		inventory, findings = authz.New(opt.Guards)
-	}
+	inventory, findings := access(opt)
 	values := flow.NewBase(opt.Privacy)
 	return []*analysis.Analyzer{inventory, findings, cors.Analyzer, piilog.On(values), datamap.On(values)}
 }

@@ -91,7 +91,7 @@ func declaredGuards(dir string) (json.RawMessage, error) {
 // inventory scans a folder in this process: it is the user's own checkout. What
 // could not be looked at is said on errs.
 func inventory(ctx context.Context, dir string, settings json.RawMessage, errs io.Writer) ([]review.Route, error) {
-	rep, err := goanalysis.Scanner{}.Scan(ctx, scan.Request{HeadDir: dir, Settings: settings}, nil)
+	rep, err := goanalysis.Scanner{RoutesOnly: true}.Scan(ctx, scan.Request{HeadDir: dir, Settings: settings}, nil)
 	if err != nil {
 		return nil, err
 	}

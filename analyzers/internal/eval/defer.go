@@ -9,7 +9,7 @@ type deferral struct {
 	env  *env
 	// unsure is how many undecided branches deep it was deferred.
 	unsure int
-	whys   [][]string
+	whys   []reason
 }
 
 func (m *machine) deferral(n *program.Node, f *frame) deferral {

@@ -713,7 +713,7 @@ func (m *machine) index(n *program.Node, f *frame) value {
 			return m.header(k, n.K[1], n.T)
 		}
 		if o.kind == "session" && m.sim != nil {
-			return m.identity(n.T, mergeLabels(labels(k), nodeWords(n.K[1]), []string{"session"}))
+			return m.identity(n.T, mergeLabels(labels(k), m.nodeWords(n.K[1]), []string{"session"}))
 		}
 		if o.kind == "vars" && m.sim != nil {
 			return m.param(k, n.T)
@@ -722,7 +722,7 @@ func (m *machine) index(n *program.Node, f *frame) value {
 		if _, ok := k.(absent); ok && m.sim != nil {
 			return absent{t: n.T}
 		}
-		return &unknown{t: n.T, labels: mergeLabels(nodeWords(n.K[1]), o.labels, labels(k))}
+		return &unknown{t: n.T, labels: mergeLabels(m.nodeWords(n.K[1]), o.labels, labels(k))}
 	}
 	if _, ok := k.(absent); ok {
 		return absent{t: n.T}
@@ -758,7 +758,7 @@ func (m *machine) binaryNode(n *program.Node, f *frame) value {
 		case ok2 && v2 == stopAt:
 			return boolean(v2, anon2)
 		}
-		u := &unknown{t: "bool", labels: mergeLabels(nodeWords(n.K[0]), nodeWords(n.K[1]), labels(a), labels(b))}
+		u := &unknown{t: "bool", labels: mergeLabels(m.nodeWords(n.K[0]), m.nodeWords(n.K[1]), labels(a), labels(b))}
 		switch {
 		case ok:
 			u.free = freeOf(b)
@@ -774,7 +774,7 @@ func (m *machine) binaryNode(n *program.Node, f *frame) value {
 	b := m.eval(n.K[1], f)
 	v := m.binary(n.S, a, b)
 	if u, ok := v.(*unknown); ok {
-		return &unknown{t: u.t, labels: mergeLabels(nodeWords(n), u.labels), free: u.free}
+		return &unknown{t: u.t, labels: mergeLabels(m.nodeWords(n), u.labels), free: u.free}
 	}
 	return v
 }
@@ -967,6 +967,18 @@ func equal(a, b value) (eq, ok, anon bool) {
 	return false, false, false
 }
 
+// nodeWords is the function of that name, remembering what it found.
+func (m *machine) nodeWords(n *program.Node) []string {
+	ws, ok := m.wordsOf[n]
+	if !ok {
+		if ws = nodeWords(n); m.wordsOf == nil {
+			m.wordsOf = map[*program.Node][]string{}
+		}
+		m.wordsOf[n] = ws
+	}
+	return ws
+}
+
 // nodeWords are the words of the names in an expression.
 func nodeWords(n *program.Node) []string {
 	var out []string
@@ -980,18 +992,17 @@ func nodeWords(n *program.Node) []string {
 		defer func() { depth-- }()
 		switch n.Op {
 		case program.Local, program.Field, program.Method:
-			out = append(out, words(n.S)...)
+			out = mergeLabels(out, words(n.S))
 		case program.Global:
 			_, t, name := split(n.S)
-			out = append(out, words(t)...)
-			out = append(out, words(name)...)
+			out = mergeLabels(out, words(t), words(name))
 		case program.Const:
 			if n.T == "string" && len(n.S) < 40 && !strings.HasPrefix(n.S, "/") {
-				out = append(out, words(n.S)...)
+				out = mergeLabels(out, words(n.S))
 			}
 		case program.Lit, program.Composite:
 			if n.Op == program.Composite {
-				out = append(out, words(lastPart(n.T))...)
+				out = mergeLabels(out, words(lastPart(n.T)))
 			}
 			return
 		}

@@ -157,6 +157,11 @@ type machine struct {
 	verdicts     map[verdictKey]verdict
 	elsewhere    map[closureKey]bool
 	appliedCache map[closureKey]value
+	wordsOf      map[*program.Node][]string
+	captures     map[capture]string
+	numbers      map[any]int // of values that only themselves are like
+	numbered     int
+	capturing    int // functions being told apart by what they have captured
 }
 
 type queued struct {
@@ -710,9 +715,9 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		}
 		return c
 	}
-	why := mergeLabels(nodeWords(n.K[0]), labels(cond))
+	why := mergeLabels(m.nodeWords(n.K[0]), labels(cond))
 	if m.sim != nil {
-		m.sim.push(why, n.Line, m.file(f))
+		m.sim.push(why)
 		defer m.sim.pop()
 	} else {
 		base := len(m.conds)
@@ -796,7 +801,7 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 			f.why = mergeLabels(f.why, why)
 		}
 		if m.sim != nil && f.top && c1 == returned && len(m.sim.passed) == handedOn && !m.sim.asksPartially(n.K[0]) {
-			m.sim.turn(nodeWords(n.K[0]), m.at(n, f))
+			m.sim.turn(m.nodeWords(n.K[0]), m.at(n, f))
 		}
 	case c2 != goOn:
 		m.apply(ch1)
@@ -1117,7 +1122,7 @@ func (m *machine) execSwitch(n *program.Node, f *frame) control {
 			}
 			ok, val, anon := truth(v)
 			if !ok {
-				out = &unknown{labels: mergeLabels(nodeWords(e), labels(v))}
+				out = &unknown{labels: mergeLabels(m.nodeWords(e), labels(v))}
 				continue
 			}
 			if val {
@@ -1186,12 +1191,12 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 		if !ok {
 			var w []string
 			for _, e := range c.K[:c.N] {
-				w = mergeLabels(w, nodeWords(e))
+				w = mergeLabels(w, m.nodeWords(e))
 			}
-			why = mergeLabels(nodeWords(n.K[0]), w, why, labels(v))
+			why = mergeLabels(m.nodeWords(n.K[0]), w, why, labels(v))
 			unsure = true
 			if m.sim != nil {
-				m.sim.push(why, c.Line, m.file(f))
+				m.sim.push(why)
 			} else {
 				is := caseOf(n.K[0], c, f)
 				m.conds = append(m.conds, is)

@@ -265,28 +265,9 @@ func (m *machine) handlerOf(c *closure) *closure {
 	return c
 }
 
-type closureKey struct {
-	fn   *function
-	env  *env
-	recv value
-	t    string
-}
-
-func keyOfClosure(c *closure) closureKey {
-	k := closureKey{fn: c.fn, env: c.env, t: c.t}
-	switch r := c.recv.(type) {
-	case *closure:
-		k.recv = keyOfClosure(r)
-	case tuple, union, nil:
-	default:
-		k.recv = r
-	}
-	return k
-}
-
 // rest lists what a handler hands its requests on to.
 func (m *machine) rest(c *closure) []value {
-	k := keyOfClosure(c)
+	k := m.keyOfClosure(c)
 	if v, ok := m.restCache[k]; ok && m.target == nil {
 		return v
 	}

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/importpath"
@@ -107,18 +108,19 @@ var families = []*family{
 		verbs: map[string]string{"Handle": "pattern", "HandleFunc": "pattern"}},
 }
 
-// known finds the family a package belongs to.
-func known(pkg string) *family {
-	base := importpath.Unversioned(pkg)
-	for _, f := range families {
+// familyOf finds the family of a package, named without its major version.
+var familyOf = func() map[string]*family {
+	of := map[string]*family{}
+	for _, f := range slices.Backward(families) {
 		for _, p := range f.pkgs {
-			if base == importpath.Unversioned(p) {
-				return f
-			}
+			of[importpath.Unversioned(p)] = f // the first that names it counts
 		}
 	}
-	return nil
-}
+	return of
+}()
+
+// known finds the family a package belongs to.
+func known(pkg string) *family { return familyOf[importpath.Unversioned(pkg)] }
 
 // IsLibrary reports whether a package belongs to a router library.
 func IsLibrary(pkg string) bool { return known(pkg) != nil }

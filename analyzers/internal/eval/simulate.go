@@ -33,7 +33,7 @@ type simulation struct {
 	steps    int
 	unsure   int
 	bases    []int
-	whys     [][]string
+	whys     []reason
 	kinds    int // undecided branches being run that one kind of credentials takes
 	switches int // undecided branches being run that a switch turns on
 	avoids   int // undecided branches being run that callers choose
@@ -157,13 +157,21 @@ func (s *simulation) base(f *frame) int {
 	return s.bases[len(s.bases)-1]
 }
 
-func (s *simulation) push(why []string, line int32, file string) { s.whys = append(s.whys, why) }
-func (s *simulation) pop()                                       { s.whys = s.whys[:len(s.whys)-1] }
+// reason is why a branch is run: the words of its condition, and, once asked
+// for, those of all conditions around it too, the nearest first.
+type reason struct{ own, all []string }
+
+func (s *simulation) push(why []string) { s.whys = append(s.whys, reason{own: why}) }
+func (s *simulation) pop()              { s.whys = s.whys[:len(s.whys)-1] }
 
 func (s *simulation) whyNow() []string {
 	var out []string
-	for i := len(s.whys) - 1; i >= 0; i-- {
-		out = mergeLabels(out, s.whys[i])
+	for i := range s.whys {
+		r := &s.whys[i]
+		if r.all == nil {
+			r.all = mergeLabels(r.own, out)
+		}
+		out = r.all
 	}
 	return out
 }
@@ -680,7 +688,7 @@ func (m *machine) header(k value, node *program.Node, t string) value {
 	name, ok := asString(k)
 	ws := words(name)
 	if !ok {
-		ws = mergeLabels(labels(k), nodeWords(node))
+		ws = mergeLabels(labels(k), m.nodeWords(node))
 	}
 	if ok && harmlessHeader(name) {
 		return &unknown{t: "string", labels: []string{requestLabel}, sent: harmless}
@@ -805,8 +813,11 @@ func firstInt(args []value) (int, bool) {
 	return 0, false
 }
 
+// noNode stands for an argument that is not there.
+var noNode = &program.Node{}
+
 // argWords are the words of a call's arguments.
-func argWords(c call) []string {
+func (m *machine) argWords(c call) []string {
 	var out []string
 	for i, a := range c.args {
 		out = mergeLabels(out, labels(a))
@@ -821,7 +832,7 @@ func argWords(c call) []string {
 			})
 		}
 		if c.n != nil && i+1 < len(c.n.K) {
-			out = mergeLabels(out, nodeWords(c.n.K[i+1]))
+			out = mergeLabels(out, m.nodeWords(c.n.K[i+1]))
 		}
 	}
 	return out
@@ -837,7 +848,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		if c.n != nil && i+1 < len(c.n.K) {
 			return c.n.K[i+1]
 		}
-		return &program.Node{}
+		return noNode
 	}
 	var first value
 	if len(c.args) > 0 {
@@ -902,7 +913,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		}
 		return nilValue{}
 	case "Redirect", "RedirectToRoute":
-		ws := argWords(c)
+		ws := m.argWords(c)
 		if redirectsToLogin(ws) {
 			s.refuse(m, 302, c.pos, "redirects to sign in")
 		} else {
@@ -922,7 +933,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 				return m.identity(t, []string{"cookie"})
 			}
 		}
-		ws := mergeLabels(labels(first), nodeWords(arg(0)))
+		ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
 		if len(c.args) > 1 { // setting one
 			return nilValue{}
 		}
@@ -933,7 +944,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		}
 		return m.identity(t, ws)
 	case "Query", "QueryParam", "FormValue", "PostFormValue", "PostForm", "DefaultQuery", "GetQuery", "URLParam", "QueryParams", "Param", "PathValue", "Params", "DefaultPostForm", "URLParamDefault":
-		ws := mergeLabels(labels(first), nodeWords(arg(0)))
+		ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
 		if (s.middleware && presentsIdentity(ws) || strongIdentity(ws)) && name != "Param" && name != "PathValue" && name != "Params" {
 			return m.identity(t, ws)
 		}
@@ -952,7 +963,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		case "hdr":
 			return m.header(first, arg(0), t)
 		case "query", "url":
-			ws := mergeLabels(labels(first), nodeWords(arg(0)))
+			ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
 			if s.middleware && presentsIdentity(ws) || strongIdentity(ws) {
 				return m.identity(t, ws)
 			}
@@ -978,7 +989,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		if name == "Values" && first == nil {
 			return r // what it carries, to be asked for
 		}
-		ws := mergeLabels(labels(first), nodeWords(arg(0)))
+		ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
 		if v, ok := s.sets[contextKey(first, arg(0))]; ok && v != nil {
 			if len(tupleTypes(t)) == 2 {
 				return tuple{v, boolean(true, false)}
@@ -1018,7 +1029,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		return request{"url"}
 	case "Set":
 		if name, _ := asString(first); r.kind == "hdr" && strings.EqualFold(name, "Location") && len(c.args) == 2 {
-			s.location = mergeLabels(labels(c.args[1]), nodeWords(arg(1)))
+			s.location = mergeLabels(labels(c.args[1]), m.nodeWords(arg(1)))
 			if to, ok := asString(c.args[1]); ok {
 				s.location = words(to)
 			}
@@ -1083,7 +1094,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 		}
 		return tuple{}
 	case "net/http.Redirect":
-		ws := argWords(c)
+		ws := m.argWords(c)
 		if redirectsToLogin(ws) {
 			s.refuse(m, 302, c.pos, "redirects to sign in")
 		} else {
@@ -1105,7 +1116,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 				if fb, ok := c.args[1].(failure); ok && fa.name != "" && fb.name != "" {
 					return boolean(fa.name == fb.name, fa.anon)
 				}
-				return &unknown{t: "bool", labels: mergeLabels(words(fa.name), []string{identityLabel}, argWords(c))}
+				return &unknown{t: "bool", labels: mergeLabels(words(fa.name), []string{identityLabel}, m.argWords(c))}
 			}
 			if isNil(c.args[0]) {
 				return boolean(false, false)

@@ -122,6 +122,7 @@ type function struct {
 	relevant bool
 	size     int
 	spent    int // steps that calls of it took while registering, if not relevant
+	locals   []int32
 }
 
 func str(s string) value { return constant{k: 's', s: s} }
@@ -211,7 +212,7 @@ func labels(v value) []string {
 	case union:
 		var out []string
 		for _, y := range x {
-			out = append(out, labels(y)...)
+			out = mergeLabels(out, labels(y))
 		}
 		return out
 	}
@@ -220,10 +221,11 @@ func labels(v value) []string {
 
 const maxLabels = 24
 
+// mergeLabels puts lists of distinct words into one.
 func mergeLabels(ls ...[]string) []string {
 	var out []string
 	for _, l := range ls {
-		if len(out) == 0 && len(l) <= maxLabels && distinct(l) {
+		if len(out) == 0 && len(l) <= maxLabels {
 			out = l[:len(l):len(l)] // shared until something is added
 			continue
 		}
@@ -239,15 +241,6 @@ func mergeLabels(ls ...[]string) []string {
 	return out
 }
 
-func distinct(l []string) bool {
-	for i, w := range l {
-		if slices.Contains(l[:i], w) {
-			return false
-		}
-	}
-	return true
-}
-
 // lastPart is a qualified name without its package path.
 func lastPart(s string) string {
 	if i := strings.LastIndexByte(s, '/'); i >= 0 {
@@ -256,13 +249,16 @@ func lastPart(s string) string {
 	return s
 }
 
-// words splits a name at dots, dashes, underscores and capitals, in lower case.
+// words splits a name at dots, dashes, underscores and capitals, in lower case;
+// none comes twice.
 func words(s string) []string {
 	var out []string
 	start := 0
 	flush := func(end int) {
 		if end > start {
-			out = append(out, strings.ToLower(s[start:end]))
+			if w := strings.ToLower(s[start:end]); !slices.Contains(out, w) {
+				out = append(out, w)
+			}
 		}
 		start = end
 	}

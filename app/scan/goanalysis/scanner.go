@@ -24,6 +24,9 @@ type Scanner struct {
 	// Suite replaces the analyzers and RuleSet the rules, for tests.
 	Suite   []*analysis.Analyzer
 	RuleSet []rule.Rule
+	// RoutesOnly leaves out what only findings and the data map need, for who
+	// asks for the inventory alone.
+	RoutesOnly bool
 }
 
 var _ scan.Scanner = Scanner{}
@@ -38,6 +41,9 @@ func (s Scanner) suite(set Settings) []*analysis.Analyzer {
 	opt := analyzers.Options{Privacy: set.Privacy}
 	for _, g := range set.Guards {
 		opt.Guards = append(opt.Guards, authz.Guard{Name: g.Name, Role: g.Role})
+	}
+	if s.RoutesOnly {
+		return analyzers.Inventory(opt)
 	}
 	return analyzers.Suite(opt)
 }
