@@ -11,11 +11,12 @@ import (
 
 // Bounds. Each is far above what honest programs need.
 const (
-	maxSteps    = 6_000_000 // nodes visited while registering
-	maxSim      = 60_000    // nodes visited in one simulated request
-	maxCalls    = 90        // depth of calls
-	maxRecur    = 3         // the same function on the stack
-	maxLoop     = 400       // elements of a loop followed one by one
+	maxSteps    = 6_000_000  // nodes visited while registering
+	maxSim      = 60_000     // nodes visited in one simulated request
+	maxSims     = 40_000_000 // nodes visited in all simulated requests
+	maxCalls    = 90         // depth of calls
+	maxRecur    = 3          // the same function on the stack
+	maxLoop     = 400        // elements of a loop followed one by one
 	maxRoutes   = 20_000
 	maxDispatch = 4      // implementations tried for one interface call
 	maxAside    = 60_000 // nodes visited in a function that touches no router, all calls together
@@ -118,7 +119,8 @@ type machine struct {
 	made    map[string][]value // type -> values constructed
 	pkgs    []*program.Package
 
-	steps, limit int
+	steps, limit int // while registering
+	simSteps     int // of all simulated requests
 	seq          int
 	depth        int
 	onStack      map[*function]int
@@ -447,14 +449,19 @@ func (m *machine) merge(a, b []change, why []string) {
 	}
 }
 
+// spent counts a step and reports whether there have been too many.
 func (m *machine) spent() bool {
-	m.steps++
 	if m.sim != nil {
+		m.simSteps++
 		m.sim.steps++
-		return m.sim.steps > maxSim
+		return m.sim.steps > maxSim || m.simSteps > maxSims
 	}
+	m.steps++
 	return m.steps > m.limit
 }
+
+// overspent reports whether the program was not followed to its end.
+func (m *machine) overspent() bool { return m.steps > m.limit || m.simSteps > maxSims }
 
 func (m *machine) exec(n *program.Node, f *frame) control {
 	if n == nil || m.spent() {

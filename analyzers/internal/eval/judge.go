@@ -97,6 +97,10 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		rt.Access = routes.Unresolved
 		reasons = append(reasons, unresolved)
 	}
+	if rt.Access == routes.Public && m.overspent() {
+		rt.Access = routes.Unresolved
+		reasons = append(reasons, "the program is too large to be followed to its end")
+	}
 	if said := worthSaying(r.conds); said != "" {
 		reasons = append(reasons, "registered only if "+said)
 	}
