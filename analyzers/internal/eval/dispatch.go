@@ -63,13 +63,13 @@ func (m *machine) compared(v value, with value, prefix bool) {
 func (m *machine) param(name value, t string) value {
 	s, ok := asString(name)
 	if !ok {
-		return &unknown{t: t}
+		return &unknown{t: t, labels: []string{requestLabel}}
 	}
 	if v, ok := m.sim.target.params[s]; ok {
 		m.sim.usedPath = true
 		return str(v)
 	}
-	return &unknown{t: t, part: partParam + s}
+	return &unknown{t: t, part: partParam + s, labels: []string{requestLabel}}
 }
 
 // dispatcher finds the function that takes requests apart below a handler's

@@ -770,9 +770,9 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		m.sim.unsure++
 		one = m.sim.fork()
 	}
-	handedOn := 0
+	handedOn, refused := 0, 0
 	if m.sim != nil {
-		handedOn = len(m.sim.passed)
+		handedOn, refused = len(m.sim.passed), len(m.sim.refused)
 	}
 	var ch1, ch2 []change
 	inner := len(m.conds)
@@ -809,6 +809,7 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		}
 		if m.sim != nil && f.top && c1 == returned && len(m.sim.passed) == handedOn && !m.sim.asksPartially(n.K[0]) {
 			m.sim.turn(m.nodeWords(n.K[0]), m.at(n, f))
+			m.tokenRefused(n, why, refused)
 		}
 	case c2 != goOn:
 		m.apply(ch1)

@@ -725,6 +725,12 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 			v.kind = routes.KindRole
 			v.why += "; asks for " + why
 		}
+	} else if r := anon.token; r != nil {
+		v.usedPath = true
+		if !mailed(path) {
+			v.kind, v.refused = routes.KindAuth, r.pos
+			v.why = "the handler refuses requests whose token is not good, at " + r.pos.String() + describe(r)
+		}
 	}
 	m.verdicts[key] = v
 	if !v.usedPath {

@@ -68,6 +68,7 @@ type simulation struct {
 	keys     map[string]bool // every key set, on whatever way: whether to an identity
 	returned value
 	reached  []routes.Span
+	token    *refusal  // of requests whose token is not good
 	turned   []refusal // undecided conditions on which the outermost function returns early
 }
 
@@ -957,7 +958,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		if (t == "string" || t == "") && r.kind != "vars" {
 			return &unknown{t: t, labels: []string{requestLabel}, sent: parameter}
 		}
-		return &unknown{t: t}
+		return &unknown{t: t, labels: []string{requestLabel}}
 	case "Get":
 		switch r.kind {
 		case "hdr":
