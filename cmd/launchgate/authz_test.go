@@ -86,6 +86,7 @@ func reviewFiles(t *testing.T, base, head []txtar.File) review.Outcome {
 		}
 	}
 	git("init", "-q", "-b", "main")
+	layCanaries(t, dir)
 	for i, files := range [][]txtar.File{base, head} {
 		for _, f := range files {
 			p := filepath.Join(dir, filepath.FromSlash(f.Name))
@@ -133,6 +134,11 @@ func reviewFiles(t *testing.T, base, head []txtar.File) review.Outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
+	whole, err := json.Marshal(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	searchOutput(t, "the outcome", whole)
 	return out
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -46,6 +45,7 @@ func draft(m Member) error {
 
 func TestDatamap(t *testing.T) {
 	dir := t.TempDir()
+	layCanaries(t, dir)
 	write := func(name, text string) {
 		t.Helper()
 		path := filepath.Join(dir, name)
@@ -58,11 +58,11 @@ func TestDatamap(t *testing.T) {
 	}
 	datamap := func(args ...string) string {
 		t.Helper()
-		var out, errs bytes.Buffer
-		if got := run(t.Context(), append([]string{"datamap", dir}, args...), nil, &out, &errs); got != 0 {
-			t.Fatalf("datamap %v ended with %d: %s", args, got, errs.String())
+		got, out, errs := launchgate(t, append([]string{"datamap", dir}, args...)...)
+		if got != 0 {
+			t.Fatalf("datamap %v ended with %d: %s", args, got, errs)
 		}
-		return out.String()
+		return out
 	}
 	contains := func(got string, want ...string) {
 		t.Helper()
@@ -107,10 +107,9 @@ func TestDatamap(t *testing.T) {
 	write(".github/launchgate.yml", "version: 1\nsensitive:\n  fields:\n    Member.Badge: government-id\n")
 	contains(datamap("--diff", "main"), "+ OpenAI (ai)  government-id: badge  shop.go:27")
 
-	var out, errs bytes.Buffer
 	write(".github/launchgate.yml", "version: 1\nsensitive:\n  fields:\n    Member.Badge: secretive\n")
-	if run(t.Context(), []string{"datamap", dir}, nil, &out, &errs) == 0 || !strings.Contains(errs.String(), `"secretive" is no class of data`) {
-		t.Errorf("a wrong policy is not said: %s", errs.String())
+	if status, _, errs := launchgate(t, "datamap", dir); status == 0 || !strings.Contains(errs, `"secretive" is no class of data`) {
+		t.Errorf("a wrong policy is not said: %s", errs)
 	}
 }
 
@@ -121,10 +120,9 @@ func TestDatamapSaysWhatItCouldNotLookAt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var out, errs bytes.Buffer
-	run(t.Context(), []string{"datamap", dir}, nil, &out, &errs)
-	if !strings.Contains(errs.String(), "not looked at: package example.com/shop: syntax error") {
-		t.Errorf("an empty map of a package that nobody could read, with no word of it: %q, %q", out.String(), errs.String())
+	_, out, errs := launchgate(t, "datamap", dir)
+	if !strings.Contains(errs, "not looked at: package example.com/shop: syntax error") {
+		t.Errorf("an empty map of a package that nobody could read, with no word of it: %q, %q", out, errs)
 	}
 }
 

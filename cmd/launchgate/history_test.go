@@ -35,11 +35,21 @@ func plant() planted {
 		return s[:n]
 	}
 	lower := strings.ToLower
-	return planted{
+	p := planted{
 		aws: "AKIA" + randomKeyTail(), pat: "ghp" + "_" + tail(18) + lower(tail(18)), password: tail(6) + lower(tail(6)) + "9Z", env: lower(tail(12)) + "Q7w",
 		inName: "sk" + "_live_" + tail(12) + lower(tail(12)), inMessage: "AKIA" + randomKeyTail(), inTag: "glpat" + "-" + tail(20),
 		pem: "-----BEGIN RSA PRIVATE" + " KEY-----\n" + tail(64) + "\n" + lower(tail(64)) + "\n-----END RSA PRIVATE" + " KEY-----",
 	}
+	for kind, part := range p.parts() {
+		plantOne(kind, part, part)
+	}
+	return p
+}
+
+// plantKey returns a new AWS key.
+func plantKey() string {
+	key := "AKIA" + randomKeyTail()
+	return plantOne("AWS key", key, key[6:18])
 }
 
 // parts are texts of which none may be in anything that leaves a worker.
@@ -73,6 +83,8 @@ var plantedList = []string{
 	"secrets/aws-access-token deploy/a.env only in history", "secrets/private-key deploy/id.pem only in history", "secrets/aws-access-token (message) only in history",
 	"secrets/credentials-in-url db.go still in HEAD", "secrets/frontend-public-env web/.env still in HEAD", "secrets/github-pat ci.sh still in HEAD",
 	"secrets/stripe-access-token dump-[secret].txt only in history", "secrets/gitlab-pat (message) only in history",
+	"secrets/aws-access-token canary/deploy.env still in HEAD", "secrets/private-key canary/id.pem still in HEAD", "secrets/github-pat canary/canary.go still in HEAD",
+	"secrets/credentials-in-url canary/canary.go still in HEAD",
 }
 
 type histories struct {
@@ -144,11 +156,10 @@ func TestInstallationHasItsHistoryLookedAt(t *testing.T) {
 			t.Errorf("%q is listed %d times in\n%s", want, n, strings.Join(got, "\n"))
 		}
 	}
-	if status, out, _ := launchgate(t, "secrets", "list", "--config", s.config, "--repo", "agora/api", "--format", "markdown"); status != exitBlock || !strings.Contains(out, "**8 open**") {
+	if status, out, _ := launchgate(t, "secrets", "list", "--config", s.config, "--repo", "agora/api", "--format", "markdown"); status != exitBlock || !strings.Contains(out, "**12 open**") {
 		t.Errorf("as Markdown: status %d\n%s", status, out)
 	}
 
-	var pages []string
 	page := func(path string, wants ...string) {
 		t.Helper()
 		resp, err := http.Get(s.url + path)
@@ -160,16 +171,16 @@ func TestInstallationHasItsHistoryLookedAt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		pages = append(pages, string(body))
+		searchOutput(t, "the page "+path, body)
 		for _, want := range wants {
 			if !strings.Contains(string(body), want) {
 				t.Errorf("%s does not say %q:\n%s", path, want, body)
 			}
 		}
 	}
-	page("/secrets", "agora/api", "8 to rotate")
+	page("/secrets", "agora/api", "12 to rotate")
 	of := fmt.Sprintf("/secrets/%d", s.repo.ID)
-	page(of, "8 in history, 8 open", "Amazon Web Services", "https://console.aws.amazon.com/iam/home", "only in history", "still in HEAD", "dump-[secret].txt", "5</b> of 5 commits")
+	page(of, "12 in history, 12 open", "Amazon Web Services", "https://console.aws.amazon.com/iam/home", "only in history", "still in HEAD", "dump-[secret].txt", "5</b> of 5 commits")
 
 	// What was decided is kept, through a restart and the next look.
 	for key, state := range map[string][]string{h.Rotations[0].Key[:12]: {"rotated"}, h.Rotations[1].Key: {"false-positive", "--reason", "a test key"}} {
@@ -193,15 +204,13 @@ func TestInstallationHasItsHistoryLookedAt(t *testing.T) {
 	if h.Open() != len(plantedList)-1 || h.Receipt.Counts[0].Expected != 1 {
 		t.Errorf("%d open, %+v looked at; want %d and only the new commit", h.Open(), h.Receipt.Counts, len(plantedList)-1)
 	}
-	page(of, "9 in history, 7 open", "a test key", "rotated", "false-positive")
-	page("/secrets", "7 to rotate")
+	page(of, "13 in history, 11 open", "a test key", "rotated", "false-positive")
+	page("/secrets", "11 to rotate")
 	page("/deliveries", "Look for secrets in all of history")
 	s.stop()
 	for _, v := range s.github.Violations() {
 		t.Errorf("against GitHub's OpenAPI description: %s", v)
 	}
-	s.nothingOf(p, map[string]string{"the pages": strings.Join(pages, "\n")})
-	s.nothingOf(more, nil)
 }
 
 func (s *served) stop() {
@@ -211,63 +220,6 @@ func (s *served) stop() {
 	}
 	if err := s.cmd.Wait(); err != nil {
 		s.t.Errorf("the server did not stop cleanly: %v", err)
-	}
-}
-
-// nothingOf looks for planted secrets in everything a server wrote and said:
-// database with its log, caches, scratch, its own log, every request it sent to
-// GitHub, every check, review and comment, and what else is given. Mirrors hold
-// the repository itself.
-func (s *served) nothingOf(p planted, more map[string]string) {
-	s.t.Helper()
-	looked := 0
-	look := func(where string, text []byte) {
-		looked++
-		for kind, part := range p.parts() {
-			if bytes.Contains(text, []byte(part)) {
-				s.t.Errorf("%s quotes the planted %s", where, kind)
-			}
-		}
-	}
-	err := filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && d.Name() == "mirrors":
-			return fs.SkipDir
-		case d.IsDir():
-			return nil
-		}
-		data, err := os.ReadFile(path)
-		look(path, data)
-		return err
-	})
-	if err != nil {
-		s.t.Error(err)
-	}
-	for _, r := range s.github.Requests() {
-		look("a request to GitHub", fmt.Appendf(nil, "%+v", r))
-	}
-	for number := range 3 {
-		head := s.repo.Head(number)
-		if head == "" {
-			continue
-		}
-		for _, run := range s.repo.CheckRuns(head) {
-			look("a check", fmt.Appendf(nil, "%+v", run))
-		}
-		for _, c := range s.repo.ReviewComments(number) {
-			look("a comment", []byte(c.Body)) // the hunk beside it is GitHub's own
-		}
-		for _, r := range s.repo.Reviews(number) {
-			look("a review", fmt.Appendf(nil, "%+v", r))
-		}
-	}
-	for where, text := range more {
-		look(where, []byte(text))
-	}
-	if looked < 5 {
-		s.t.Errorf("only %d outputs were looked at", looked)
 	}
 }
 
@@ -306,7 +258,6 @@ func TestNothingRepeatsASecret(t *testing.T) {
 	if comments := s.repo.ReviewComments(number); len(comments) == 0 {
 		t.Error("no secret got a comment on its line")
 	}
-	out := make(map[string]string)
 	for _, args := range [][]string{{"review", s.repo.Dir(), "--base", "main", "--head", "topic", "--format", "text"}, {"review", s.repo.Dir(), "--base", "main", "--head", "topic", "--format", "markdown"},
 		{"review", s.repo.Dir(), "--base", "main", "--head", "topic", "--format", "json"}, {"review", s.repo.Dir(), "--base", "main", "--head", "topic", "--format", "sarif"},
 		{"secrets", s.repo.Dir(), "--history"}, {"secrets", s.repo.Dir(), "--history", "--format", "json"}} {
@@ -314,22 +265,22 @@ func TestNothingRepeatsASecret(t *testing.T) {
 		if !strings.Contains(stdout, "secrets/aws-access-token") {
 			t.Errorf("%v does not report the key:\n%s%s", args, stdout, stderr)
 		}
-		out[strings.Join(args, " ")] = stdout + stderr
 	}
 	home := os.Getenv("HOME")
+	searched := 0
 	err = filepath.WalkDir(home, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		data, err := os.ReadFile(path)
-		out[path] = string(data)
+		searched++
+		searchOutput(t, path, data)
 		return err
 	})
-	if err != nil {
-		t.Error(err)
+	if err != nil || searched == 0 {
+		t.Errorf("%d files in the user's folder were searched, %v", searched, err)
 	}
 	s.stop()
-	s.nothingOf(p, out)
 }
 
 // TestACrashedWorkerRepeatsNoSecret brings a worker that holds secrets down in
@@ -395,7 +346,8 @@ func TestACrashedWorkerRepeatsNoSecret(t *testing.T) {
 	if !strings.Contains(stderr.String(), "SIGQUIT") {
 		t.Fatalf("the worker did not crash:\n%s", stderr.String())
 	}
-	s.nothingOf(p, map[string]string{"the crash": stderr.String(), "the worker's answer": string(first[:n]) + string(rest)})
+	searchOutput(t, "the crash", stderr.Bytes())
+	searchOutput(t, "the worker's answer", append(first[:n:n], rest...))
 	err = filepath.WalkDir(scratch, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && strings.HasPrefix(d.Name(), "core") {
 			t.Errorf("a core dump: %s", path)

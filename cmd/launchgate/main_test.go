@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,19 +19,43 @@ import (
 
 var regexpAWS = regexp.MustCompile("AKIA[A-Z2-7]{16}")
 
-// TestMain lets the test binary be the worker that the commands start.
+// TestMain lets the test binary be the worker that the commands start, and
+// searches what all workers answered when the tests are through.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "worker" || os.Getenv("LAUNCHGATE_TEST_MAIN") != "" {
+	if len(os.Args) == 3 && os.Args[1] == "worker" {
+		stdout, stderr := recordedWorker()
+		os.Exit(run(context.Background(), os.Args[1:], os.Stdin, stdout, stderr))
+	}
+	if os.Getenv("LAUNCHGATE_TEST_MAIN") != "" {
 		os.Unsetenv("LAUNCHGATE_TEST_MAIN")
 		main()
 	}
-	os.Exit(m.Run())
+	dir, err := workerOutputs()
+	if err == nil {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	status := m.Run()
+	faults, _, e := searchWorkers(dir)
+	for _, f := range faults {
+		fmt.Println("--- FAIL:", f)
+		status = 1
+	}
+	if err = errors.Join(err, e, os.RemoveAll(dir)); err != nil {
+		fmt.Println("--- FAIL: the workers' outputs could not be searched:", err)
+		status = 1
+	}
+	os.Exit(status)
 }
 
+// launchgate calls a command and searches what it says for planted secrets.
 func launchgate(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	status = run(t.Context(), args, strings.NewReader(""), &out, &errs)
+	searchOutput(t, "launchgate "+strings.Join(args, " "), append(out.Bytes(), errs.Bytes()...))
+	if regexpAWS.Match(out.Bytes()) || regexpAWS.Match(errs.Bytes()) {
+		t.Errorf("launchgate %s prints an AWS key", strings.Join(args, " "))
+	}
 	return status, out.String(), errs.String()
 }
 
@@ -78,8 +104,9 @@ func sample(t *testing.T) (dir string, key string) {
 		git("add", "-A")
 		git("commit", "-q", "-m", "c")
 	}
-	key = "AKIA" + randomKeyTail()
+	key = plantKey()
 	git("init", "-q", "-b", "main")
+	layCanaries(t, dir)
 	commit(sampleBase)
 	git("checkout", "-q", "-b", "topic")
 	commit(bytes.ReplaceAll(sampleLeak, []byte("@@KEY@@"), []byte(key)))

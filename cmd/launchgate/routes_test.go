@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -53,17 +52,18 @@ func main() {
 
 func routesOut(t *testing.T, want int, args ...string) string {
 	t.Helper()
-	var out, errs bytes.Buffer
-	if got := run(t.Context(), append([]string{"routes"}, args...), nil, &out, &errs); got != want {
-		t.Fatalf("routes %v ended with %d: %s", args, got, errs.String())
+	got, out, errs := launchgate(t, append([]string{"routes"}, args...)...)
+	if got != want {
+		t.Fatalf("routes %v ended with %d: %s", args, got, errs)
 	}
-	return out.String()
+	return out
 }
 
 // routesRepo writes a program and the files given to a new folder.
 func routesRepo(t *testing.T, program string, more ...string) string {
 	t.Helper()
 	dir := t.TempDir()
+	layCanaries(t, dir)
 	files := append([]string{"go.mod", "module example.com/a\n\ngo 1.24\n", "main.go", program}, more...)
 	for i := 0; i < len(files); i += 2 {
 		p := filepath.Join(dir, files[i])

@@ -21,7 +21,7 @@ import (
 // TestSecretsHistoryCommand lists a secret that only history holds, without
 // repeating it, and takes note that it was rotated.
 func TestSecretsHistoryCommand(t *testing.T) {
-	secret := "AKIA" + "Z7QXW4RDM2LKNB5T"
+	secret := plantKey()
 	dir, cache := t.TempDir(), t.TempDir()
 	git := func(args ...string) {
 		t.Helper()

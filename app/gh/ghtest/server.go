@@ -56,6 +56,7 @@ type Request struct {
 	Installation int64  // whose token was used, 0 for the App's JWT or none
 	Token        string // "app", "#3" for the third token minted, ""
 	UserAgent    string
+	Body         []byte // of a request to the REST API
 }
 
 // NewServer starts a server. Close it.
@@ -241,6 +242,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 		http.Error(w, "body too large", http.StatusRequestEntityTooLarge)
 		return
 	}
+	entry.Body = body
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	c := &call{s: s, r: r, body: body}
 	c.op, c.params = s.doc.find(r.Method, path)
