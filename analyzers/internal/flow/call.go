@@ -178,7 +178,7 @@ func (v *invocation) value(fun ast.Expr) ([]*value, bool) {
 	if len(fv.funcs) == 0 {
 		for _, l := range fv.labels {
 			if l.src == nil {
-				v.f.sum.addCall(l.in, v.args)
+				v.f.sum.addCall(l.in, v.passed())
 				l.in.path = joinPath(l.in.path, result)
 				v.called = append(v.called, l)
 			}
@@ -204,6 +204,15 @@ func (v *invocation) value(fun ast.Expr) ([]*value, bool) {
 		out = joinAll(out, res)
 	}
 	return out, true
+}
+
+// passed are the arguments with a step that says where they are passed on.
+func (v *invocation) passed() []argument {
+	out := slices.Clone(v.args)
+	for i := range out {
+		out[i].val = hop(out[i].val, v.call.Pos(), "is passed to "+v.text)
+	}
+	return out
 }
 
 func joinAll(a, b []*value) []*value {
@@ -312,6 +321,13 @@ func (f *fn) callLit(c *closure, args []argument, pos token.Pos) []*value {
 	base := f.cur
 	body := base.fork()
 	f.cur = body
+	if c.env != nil {
+		defer func(symbol string) { f.symbol = symbol }(f.symbol)
+		f.symbol = c.symbol
+		for obj, v := range c.env {
+			f.cur.set(f.loc(obj), v)
+		}
+	}
 	sig, _ := f.info.TypeOf(lit).(*types.Signature)
 	fr := &frame{outer: f.frame, base: body, sig: sig, ftype: lit.Type}
 	f.frame = fr
@@ -991,9 +1007,15 @@ func (f *fn) subst(v *value, in []*value, pos token.Pos, text string, depth int)
 		}
 	}
 	for _, c := range v.funcs {
-		if c.fn != nil {
-			out = join(out, &value{funcs: []*closure{c}})
+		if c.fn == nil {
+			d := *c
+			d.env = make(map[types.Object]*value, len(c.env))
+			for obj, x := range c.env {
+				d.env[obj] = f.subst(x, in, pos, text, depth+1)
+			}
+			c = &d
 		}
+		out = join(out, &value{funcs: []*closure{c}})
 	}
 	if len(out.labels)+len(out.parts)+len(out.refs)+len(out.funcs) == 0 && !out.clean {
 		return unknown

@@ -629,8 +629,15 @@ func (f *fn) exportDepth(v *value, depth int) *value {
 	}
 	w := &value{labels: forCallers(v.labels)}
 	for _, c := range v.funcs {
-		if c.fn != nil {
+		switch {
+		case c.fn != nil:
 			w.funcs = append(w.funcs, &closure{fn: c.fn})
+		case c.env != nil:
+			w.funcs = append(w.funcs, c)
+		default:
+			if env := f.captured(c.lit, depth); len(env) > 0 {
+				w.funcs = append(w.funcs, &closure{lit: c.lit, env: env, symbol: f.symbol})
+			}
 		}
 	}
 	inner := v
@@ -658,6 +665,30 @@ func (f *fn) exportDepth(v *value, depth int) *value {
 		return unknown
 	}
 	return w
+}
+
+// captured is what a literal takes with it when it is returned.
+func (f *fn) captured(lit *ast.FuncLit, depth int) map[types.Object]*value {
+	env := make(map[types.Object]*value)
+	ast.Inspect(lit.Body, func(n ast.Node) bool {
+		id, ok := n.(*ast.Ident)
+		if !ok {
+			return true
+		}
+		obj, ok := f.info.Uses[id].(*types.Var)
+		if !ok || obj.IsField() || isGlobal(obj) || lit.Pos() <= obj.Pos() && obj.Pos() < lit.End() || env[obj] != nil || len(env) >= maxParts {
+			return true
+		}
+		if l, ok := f.locs[obj]; ok {
+			if v := f.cur.get(l); v != nil && !slices.ContainsFunc(v.funcs, func(c *closure) bool { return c.lit == lit }) {
+				if v = f.exportDepth(v, depth+1); v != unknown {
+					env[obj] = v
+				}
+			}
+		}
+		return true
+	})
+	return env
 }
 
 // forCallers leaves out what the names inside a function say of its inputs: the

@@ -737,7 +737,6 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 		if st != nil && name != elem {
 			p = f.writtenField(t, st, name, expr, p)
 		}
-		allClean = allClean && p.clean
 		if service.Who != "" {
 			text := filled
 			if name != elem {
@@ -759,6 +758,7 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 				f.noteField(st, name, p)
 			}
 		}
+		allClean = allClean && p.clean
 		if name == elem {
 			p = join(v.parts[elem], p)
 		}
@@ -845,12 +845,15 @@ func describes(t types.Type) bool {
 
 // underKey is a value put under a literal key: the key says what it is.
 func (f *fn) underKey(v *value, x ast.Expr, key string) *value {
-	if v.clean || told(v) {
+	if told(v) {
 		return v
 	}
 	m, ok := f.e.voc.Lexicon.Name(key)
-	if !ok || !holds(f.typeOf(x), m) {
+	if !ok || !holds(f.typeOf(x), m) || v.clean && !secretText(f.literalText(x), key, m, keyValue) {
 		return v
+	}
+	if v.clean {
+		v = unknown
 	}
 	return withLabels(v, named(ByName, m, x.Pos(), "under the key "+quoted(key), "key "+key))
 }

@@ -48,6 +48,20 @@ func (v *invocation) modelled() ([]*value, bool) {
 			}
 		}
 		return []*value{unknown}, true
+	case "os/exec":
+		switch {
+		case id.Name == "Command" || id.Name == "CommandContext":
+			var ls []label
+			for _, a := range v.args {
+				ls = addLabels(ls, f.collect(a.val))
+			}
+			if len(ls) == 0 {
+				return []*value{unknown}, true
+			}
+			return []*value{setPart(&value{}, "Args", hop(&value{labels: ls}, v.call.Pos(), "is an argument of "+v.text))}, true
+		case id.Recv == "Cmd" && id.Name == "String" && v.recv != nil:
+			return []*value{{labels: f.collect(f.partOf(v.recv, "Args"))}}, true
+		}
 	case "net/http":
 		return v.httpModel()
 	case "encoding/json", "encoding/xml", "gopkg.in/yaml.v3", "gopkg.in/yaml.v2", "github.com/json-iterator/go", "github.com/goccy/go-json":
@@ -652,7 +666,28 @@ func (v *invocation) httpModel() ([]*value, bool) {
 	case id.Recv == "Request" && id.Name == "ParseForm":
 		return []*value{unknown}, true
 	}
+	if id.Recv == "" && strings.HasPrefix(id.Name, "NewRequest") {
+		at := 1
+		if id.Name == "NewRequestWithContext" {
+			at = 2
+		}
+		if at < len(v.args) {
+			if ls := f.collect(v.args[at].val); len(ls) > 0 {
+				return []*value{setPart(&value{}, "URL", hop(&value{labels: ls}, v.call.Pos(), "is the URL of a request")), unknown}, true
+			}
+		}
+	}
 	if out := v.internalError(nil); out != nil {
+		// Its error repeats the URL.
+		url := unknown
+		if len(v.args) > 0 {
+			if url = v.args[0].val; id.Name == "Do" {
+				url = f.partOf(url, "URL")
+			}
+		}
+		if ls := quote.after(asError(f.collect(url))); len(ls) > 0 && len(out) > 1 {
+			out[len(out)-1] = withLabels(out[len(out)-1], hop(&value{labels: ls}, v.call.Pos(), "is quoted in the error of "+v.text).labels...)
+		}
 		return out, true
 	}
 	return nil, false

@@ -368,15 +368,18 @@ func inputOf(v *value) int {
 
 // underLogKey is a value logged under a key: the key says what it is.
 func (f *fn) underLogKey(v *value, x ast.Expr, key string) *value {
-	if v.clean || key == "" || told(v) {
+	if key == "" || told(v) {
 		return v
 	}
 	m, ok := f.e.voc.Lexicon.Name(key)
-	if !ok || !holds(f.typeOf(x), m) || aboutIt(x) {
+	if !ok || !holds(f.typeOf(x), m) || aboutIt(x) || v.clean && !secretText(f.literalText(x), key, m, keyValue) {
 		return v
 	}
 	if sensitive.Harmless(m, exprName(x)) {
 		return v
+	}
+	if v.clean {
+		v = unknown
 	}
 	l := named(ByName, m, x.Pos(), "logged as "+quoted(key), "key "+key)
 	f.doubt(l.src)

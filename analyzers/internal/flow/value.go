@@ -154,6 +154,20 @@ type closure struct {
 	lit  *ast.FuncLit
 	fn   *types.Func
 	recv *value
+	// env is what a literal that was returned has captured, symbol the function
+	// it stands in: nil where the literal is at home.
+	env    map[types.Object]*value
+	symbol string
+}
+
+// with is c with what another call has captured for the same literal.
+func (c *closure) with(d *closure, depth int) *closure {
+	out := *d
+	out.env = make(map[types.Object]*value, len(d.env))
+	for obj, v := range d.env {
+		out.env[obj] = joinDepth(c.env[obj], v, depth)
+	}
+	return &out
 }
 
 func withLabels(v *value, ls ...label) *value {
@@ -222,8 +236,13 @@ func joinDepth(a, b *value, depth int) *value {
 		}
 	}
 	for _, f := range b.funcs {
-		if !slices.ContainsFunc(w.funcs, func(g *closure) bool { return g.lit == f.lit && g.fn == f.fn }) && len(w.funcs) < maxImpls {
+		i := slices.IndexFunc(w.funcs, func(g *closure) bool { return g.lit == f.lit && g.fn == f.fn })
+		switch {
+		case i < 0 && len(w.funcs) < maxImpls:
 			w.funcs = append(slices.Clip(w.funcs), f)
+		case i >= 0 && w.funcs[i] != f && f.env != nil && depth < maxDepth:
+			w.funcs = slices.Clone(w.funcs)
+			w.funcs[i] = w.funcs[i].with(f, depth+1)
 		}
 	}
 	if depth < maxDepth+2 && len(a.parts)+len(b.parts) > 0 {

@@ -87,8 +87,15 @@ func (f *fn) assigned(lhs, rhs ast.Expr, v *value, by writing) *value {
 
 // literalText is the text of a constant, converted or not: "…", []byte("…").
 func (f *fn) literalText(x ast.Expr) string {
-	if c, ok := ast.Unparen(x).(*ast.CallExpr); ok && len(c.Args) == 1 && f.info.Types[c.Fun].IsType() {
-		x = c.Args[0]
+	switch y := ast.Unparen(x).(type) {
+	case *ast.CallExpr:
+		if len(y.Args) == 1 && f.info.Types[y.Fun].IsType() {
+			x = y.Args[0]
+		}
+	case *ast.CompositeLit:
+		if t := f.typeOf(y); t != nil && textual(t) && len(y.Elts) > 0 && !isMapType(t) {
+			x = y.Elts[0] // []string{"…", "…"}
+		}
 	}
 	return f.stringConst(x)
 }
@@ -107,7 +114,7 @@ func (f *fn) writtenField(t types.Type, st *types.Struct, name string, x ast.Exp
 			continue
 		}
 		m, ok := f.e.voc.Lexicon.Field(t, st.Field(i), st.Tag(i))
-		if ok && m.Class != sensitive.Contact && secretText(text, name, m, firstValue) {
+		if ok && secretText(text, name, m, firstValue) {
 			l := named(ByName, m, x.Pos(), "written into the code as "+name, name)
 			l.src.written = true
 			return withLabels(unknown, l)
@@ -122,6 +129,7 @@ type writing byte
 const (
 	constantValue writing = iota // const x = "…"
 	firstValue                   // x := "…", var x = "…", T{X: "…"}
+	keyValue                     // "x": "…": may be a message about it
 	laterValue                   // x = "…": more often than not what was there is taken out
 )
 
@@ -138,20 +146,23 @@ func secretText(s, name string, m sensitive.Match, by writing) bool {
 			digits++
 		}
 	}
+	if len(s) < 2 || strings.Contains(s, "%") || strings.Trim(s, s[:1]) == "" || instead.HasAny(words.Split(s)) {
+		return false
+	}
 	switch m.Class {
 	case sensitive.Credential, sensitive.Token:
 	case sensitive.GovID, sensitive.Payment:
-		return digits >= 3 && by != constantValue && !strings.Contains(s, "%")
+		return digits >= 3 && by != constantValue
 	case sensitive.Contact:
-		if by != firstValue || m.Level == sensitive.Low {
+		if by != firstValue && by != keyValue || m.Level == sensitive.Low {
 			return false // an address of the program's own
 		}
-		return strings.Contains(m.Term, "mail") && strings.Contains(s, "@") && !strings.Contains(s, "%") || strings.Contains(m.Term, "phone") && digits >= 7
+		return strings.Contains(m.Term, "mail") && strings.Contains(s, "@") || strings.Contains(m.Term, "phone") && digits >= 7
 	default:
-		return false
+		return by == firstValue && m.Class.Personal()
 	}
-	if len(s) < 3 || strings.ContainsAny(s, " \t\r\n%{}<>[]") || strings.HasPrefix(s, "/") || strings.HasPrefix(s, ".") || strings.HasPrefix(s, "~") || strings.HasPrefix(s, "$") ||
-		strings.Contains(s, "://") && !strings.Contains(s, "@") || strings.Trim(s, s[:1]) == "" {
+	if len(s) < 3 || strings.ContainsAny(s, " \t\r\n{}<>[]") || strings.HasPrefix(s, "/") || strings.HasPrefix(s, ".") || strings.HasPrefix(s, "~") || strings.HasPrefix(s, "$") ||
+		strings.Contains(s, "://") && !strings.Contains(s, "@") {
 		return false
 	}
 	for _, ext := range [...]string{".txt", ".pem", ".key", ".json", ".yaml", ".yml", ".html", ".env"} {
@@ -160,7 +171,7 @@ func secretText(s, name string, m sensitive.Match, by writing) bool {
 		}
 	}
 	text, called := words.Split(s), words.Split(name)
-	if len(text) == 0 || instead.HasAny(text) {
+	if len(text) == 0 {
 		return false
 	}
 	known := 0
@@ -175,7 +186,7 @@ func secretText(s, name string, m sensitive.Match, by writing) bool {
 	if by == constantValue && m.Class == sensitive.Token && digits == 0 && len(s) < 16 {
 		return false // the name of a cookie
 	}
-	if by == laterValue {
+	if by == laterValue || by == keyValue {
 		return strings.ContainsAny(s, "0123456789!@#$^&*") && strings.Trim(strings.ToLower(s), "x*#-.0123456789") != ""
 	}
 	return true

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"text/template"
@@ -158,4 +160,44 @@ func severalWriters(password string) {
 func confirmed(passwordConfirmation string, emailConfirmation bool) {
 	log.Print(passwordConfirmation) // want "logs/credential"
 	log.Print(emailConfirmation)    // ok: a flag
+}
+
+func commands(password, path string) {
+	cmd := exec.Command("mysqldump", "-p"+password)
+	log.Print(cmd.String()) // want "logs/credential"
+	log.Print(cmd.Args)     // want "logs/credential"
+	cmd = exec.Command("ls", path)
+	log.Print(cmd.String()) // ok: a path
+}
+
+func requests(c *http.Client, token, path string) {
+	_, err := http.Get("https://api.example.org/bot" + token + "/send")
+	log.Print(err) // want "errors/sensitive"
+	req, err := http.NewRequest(http.MethodGet, "https://example.org/?access_token="+token, nil)
+	log.Print(err)     // ok: nothing in it
+	log.Print(req.URL) // want "logs/token"
+	_, err = c.Do(req)
+	log.Print(err) // want "errors/sensitive"
+	_, err = http.Get("https://example.org/" + path)
+	log.Print(err) // ok: a path
+}
+
+func counter(secret string) func() string {
+	n := 0
+	return func() string { n++; return secret + strconv.Itoa(n) }
+}
+
+func greeter(secret string) func(string) {
+	return func(path string) {
+		log.Print(path)         // ok: a path
+		log.Print(path, secret) // want "logs/credential"
+	}
+}
+
+func returned(secret string) {
+	f := counter(secret)
+	log.Print(f()) // want "logs/credential"
+	g := counter("x")
+	log.Print(g()) // ok: a constant
+	greeter(secret)("/")
 }

@@ -5,6 +5,7 @@ package written
 import (
 	"flag"
 	"log"
+	"log/slog"
 )
 
 const (
@@ -95,4 +96,26 @@ func placeholders() {
 	log.Print(account{}.String2()) // ok: what it says
 	hint, _ := passwordHint()
 	log.Print(hint) // ok: about a password
+}
+
+type user struct {
+	ID, Email, Gender string
+}
+
+func literals() {
+	u := user{ID: "1", Email: "ada@example.org", Gender: "female"}
+	log.Print(u.Email)  // want "logs/personal-data"
+	log.Print(u.Gender) // want "logs/personal-data"
+	log.Print(u.ID)     // ok: an id
+	v := user{Email: "***", Gender: "[redacted]"}
+	log.Print(v.Email, v.Gender, v) // ok: masked
+	logged := map[string]string{"password": "hunter2!"}
+	log.Print(logged) // want "logs/credential"
+	rules := map[string]string{"password": "required", "email": "must be an address"}
+	log.Print(rules) // ok: what is asked of them
+	secrets := []string{"s3cr3t-1", "s3cr3t-2"}
+	log.Print(secrets)                     // want "logs/credential"
+	slog.Info("m", "password", "hunter2!") // want "logs/credential"
+	slog.Info("m", "token", "expired")     // ok: a word
+	slog.Info("m", "auth", "password")     // ok: a word
 }
