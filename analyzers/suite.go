@@ -23,6 +23,8 @@ import (
 type Options struct {
 	// Guards are functions that are declared to be guards, by name.
 	Guards []authz.Guard
+	// Lists are lists of paths in configuration files, which guards may exempt.
+	Lists []authz.List
 	// Privacy is what is declared about the program's own data.
 	Privacy privacy.Settings
 }
@@ -37,8 +39,8 @@ func Inventory(opt Options) []*analysis.Analyzer {
 }
 
 func access(opt Options) (inventory, findings *analysis.Analyzer) {
-	if len(opt.Guards) > 0 {
-		return authz.New(opt.Guards)
+	if len(opt.Guards) > 0 || len(opt.Lists) > 0 {
+		return authz.New(authz.Options{Guards: opt.Guards, Lists: opt.Lists})
 	}
 	return authz.Routes, authz.Analyzer
 }

@@ -20,16 +20,27 @@ import (
 // Routes reconstructs the inventory of a program in the pass over its main
 // package; its result is a *Result. Analyzer reports what is wrong with it; its
 // result is a *rule.Findings.
-var Routes, Analyzer = New(nil)
+var Routes, Analyzer = New(Options{})
 
-// New returns the two analyzers for a program some of whose guards are declared
-// by name.
-func New(guards []Guard) (inventory, findings *analysis.Analyzer) {
+// Options say what the analyzers cannot see in the code.
+type Options struct {
+	// Guards are functions that are declared to be guards, by name.
+	Guards []Guard
+	// Lists are lists of paths in the configuration files beside the code.
+	Lists []List
+}
+
+// List is a list of paths that a configuration file holds.
+type List = eval.List
+
+// New returns the two analyzers for a program about which something is known
+// that its code does not say.
+func New(opt Options) (inventory, findings *analysis.Analyzer) {
 	inventory = &analysis.Analyzer{
 		Name:             "routes",
 		Doc:              "routes: reconstruct the routes of a program and who can reach them",
 		URL:              rule.URL("authz/missing"),
-		Run:              func(pass *analysis.Pass) (any, error) { return runRoutes(pass, guards) },
+		Run:              func(pass *analysis.Pass) (any, error) { return runRoutes(pass, opt) },
 		RunDespiteErrors: true,
 		ResultType:       reflect.TypeOf((*Result)(nil)),
 		FactTypes:        []analysis.Fact{(*program.Package)(nil)},
@@ -56,7 +67,7 @@ type Result struct {
 // Inventory returns the program's routes.
 func (r *Result) Inventory() []routes.Route { return r.inventory.Routes }
 
-func runRoutes(pass *analysis.Pass, guards []Guard) (any, error) {
+func runRoutes(pass *analysis.Pass, opt Options) (any, error) {
 	if foreign(pass) {
 		return &Result{}, nil
 	}
@@ -67,11 +78,11 @@ func runRoutes(pass *analysis.Pass, guards []Guard) (any, error) {
 		return res, nil
 	}
 	pkgs := programOf(pass, own)
-	res.inventory = eval.Run(pkgs, own.Path)
+	res.inventory = eval.Run(pkgs, own.Path, opt.Lists)
 	c := newCalls(pkgs)
 	for i := range res.inventory.Routes {
 		r := &res.inventory.Routes[i]
-		declare(r, guards, c)
+		declare(r, opt.Guards, c)
 		if r.Access == routes.Public {
 			r.Expected = expected(*r, c.any(r.Handler, signatureCheck))
 		}

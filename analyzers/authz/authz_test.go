@@ -14,6 +14,6 @@ func TestAnalyzer(t *testing.T) {
 
 // TestDeclaredGuards is the same chain with and without a word from the policy.
 func TestDeclaredGuards(t *testing.T) {
-	_, analyzer := authz.New([]authz.Guard{{Name: "askGateway"}, {Name: "gateway.Staff", Role: true}, {Name: "mustOwn"}})
+	_, analyzer := authz.New(authz.Options{Guards: []authz.Guard{{Name: "askGateway"}, {Name: "gateway.Staff", Role: true}, {Name: "mustOwn"}}})
 	analysistest.Run(t, analysistest.TestData(), analyzer, "declared")
 }

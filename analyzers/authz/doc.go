@@ -9,7 +9,8 @@
 // abstract, through the chain of middleware that really applies to a route, and
 // through its handler; if nothing refuses it the route is public. What most routes
 // of a group do and one does not is said as evidence, and the policy can declare
-// guards by name (New); a name alone makes a route unresolved, never guarded.
+// guards by name (New); a name alone makes a route unresolved, never guarded, and
+// so does a list of exempt paths that is in no configuration file we were told of.
 //
 // # Analyzer routes
 //

@@ -58,7 +58,7 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 		}
 		return c
 	case program.Field:
-		return m.field(m.eval(n.K[0], f), n)
+		return m.named(m.field(m.eval(n.K[0], f), n), n)
 	case program.Method:
 		return m.methodValue(m.eval(n.K[0], f), n)
 	case program.Call:
@@ -647,7 +647,7 @@ func (m *machine) slice(n *program.Node, f *frame) value {
 		low, ok1 := bound(n.K[1], 0)
 		high, ok2 := bound(n.K[2], len(o.s))
 		if !ok1 || !ok2 {
-			return &unknown{t: "string", labels: labels(x)}
+			return &unknown{t: "string", labels: labels(x), ofPath: m.ofPath(x)}
 		}
 		if 0 <= low && low <= high && high <= len(o.s) {
 			o.s = o.s[low:high]
@@ -686,6 +686,9 @@ func (m *machine) index(n *program.Node, f *frame) value {
 		}
 		return &unknown{t: n.T}
 	case *table:
+		if m.sim != nil && o.from != "" && !slices.Contains(m.sim.read, o.from) {
+			m.sim.read = append(m.sim.read, o.from)
+		}
 		if key := keyOf(k); key != "" {
 			if v, ok := o.e[key]; ok {
 				return v
@@ -722,7 +725,10 @@ func (m *machine) index(n *program.Node, f *frame) value {
 		if _, ok := k.(absent); ok && m.sim != nil {
 			return absent{t: n.T}
 		}
-		return &unknown{t: n.T, labels: mergeLabels(m.nodeWords(n.K[1]), o.labels, labels(k))}
+		if m.lists(k, o) && n.T == "bool" {
+			return boolean(true, false)
+		}
+		return &unknown{t: n.T, labels: mergeLabels(m.nodeWords(n.K[1]), o.labels, labels(k)), from: o.from}
 	}
 	if _, ok := k.(absent); ok {
 		return absent{t: n.T}
@@ -904,6 +910,9 @@ func (m *machine) compare(op string, a, b value) value {
 	}
 	eq, ok, anon := equal(a, b)
 	if !ok {
+		if m.lists(a, b) || m.lists(b, a) {
+			return boolean(op == "==", false)
+		}
 		m.compared(a, b, false)
 		m.compared(b, a, false)
 		can := freedom(a, b)
@@ -1103,6 +1112,9 @@ func (m *machine) pure(name string, args []value) (value, bool) {
 			if name == "strings.HasPrefix" || name == "strings.EqualFold" {
 				m.compared(args[0], args[1], name == "strings.HasPrefix")
 			}
+			if m.lists(args[0], args[1]) {
+				return boolean(true, false), true
+			}
 			if can := freedom(args[0], args[1]); m.sim != nil && can != 0 {
 				return &unknown{t: "bool", labels: mergeLabels(words(name[8:]), labels(args[0]), labels(args[1])), free: can}, true
 			}
@@ -1202,10 +1214,16 @@ func (m *machine) pure(name string, args []value) (value, bool) {
 		return str(sprintf(format, args[1:])), true
 	case "slices.Contains":
 		if len(args) == 2 {
+			if m.lists(args[1], args[0]) {
+				return boolean(true, false), true
+			}
 			if _, ok := args[1].(absent); ok {
 				return boolean(false, true), true
 			}
 			if l, ok := args[0].(*list); ok {
+				if m.sim != nil && l.from != "" && !slices.Contains(m.sim.read, l.from) {
+					m.sim.read = append(m.sim.read, l.from)
+				}
 				for _, e := range l.e {
 					if eq, ok, _ := equal(e, args[1]); ok && eq {
 						return boolean(true, false), true

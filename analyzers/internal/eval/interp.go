@@ -129,6 +129,8 @@ type machine struct {
 	log          *[]change
 	conds        []condition
 	only         map[value][]condition // what middleware is chosen under
+	// configuration is what files beside the code hold.
+	configuration []List
 	// unsureSince is when the innermost code began that may or may not run: a
 	// branch of an undecided condition, or a function a library calls.
 	unsureSince int
@@ -1015,6 +1017,9 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 	}
 	switch l := x.(type) {
 	case *list:
+		if m.sim != nil && l.from != "" && !slices.Contains(m.sim.read, l.from) {
+			m.sim.read = append(m.sim.read, l.from)
+		}
 		for i, e := range l.e {
 			if i >= maxLoop {
 				m.notes = append(m.notes, "a loop over more than 400 entries was cut short")
@@ -1084,7 +1089,20 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 			return goOn
 		}
 	}
-	k, v := value(&unknown{}), value(&unknown{t: et, labels: labels(x)})
+	from := ""
+	if u, ok := x.(*unknown); ok {
+		from = u.from
+	}
+	k, v := value(&unknown{}), value(&unknown{t: et, labels: labels(x), from: from})
+	if m.sim != nil && m.sim.listed && isSetting(x) {
+		if strings.HasPrefix(typeOf(x), "map[") {
+			k, v = v, k
+		}
+		if c, _ := run(k, v); c == returned || c == stopped {
+			return c
+		}
+		return goOn
+	}
 	if strings.HasPrefix(typeOf(x), "chan ") {
 		k, v = v, k
 	}

@@ -22,6 +22,7 @@ type verdict struct {
 	flaw     string
 	flawAt   place
 	refused  place  // where it turns an anonymous request away
+	note     string // what else to say of the route
 	again    string // the path under which it gives the request to the router again
 }
 
@@ -50,6 +51,9 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		v := m.judgeMiddleware(mw.v, rt.Path, rt.Method, 0)
 		if v.name == "" {
 			continue
+		}
+		if v.note != "" {
+			reasons = append(reasons, v.name+": "+v.note)
 		}
 		add(v, mw)
 		m.carry(v.sets)
@@ -538,8 +542,15 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 		v.kind = routes.KindRole
 		v.why += "; asks for " + roleWhy
 	}
+	m.exempts(c, &v, anon, gin)
+	if len(anon.read) > 0 && v.usedPath && (v.kind == routes.KindAuth || v.kind == routes.KindRole || v.kind == routes.KindOptional) {
+		v.note = "which paths it exempts is said by " + strings.Join(anon.read, " and ")
+	}
 	return v
 }
+
+// nowhere is a path that no list names.
+const nowhere = "/.nowhere"
 
 // refusesElsewhere reports whether a middleware that looks at the path refuses
 // anonymous requests to some: then a path it lets pass is on its list.
@@ -548,8 +559,11 @@ func (m *machine) refusesElsewhere(c *closure) bool {
 	if v, ok := m.elsewhere[key]; ok {
 		return v
 	}
-	s := m.simulate(c, &simulation{anonymous: true, middleware: true})
-	refuses := slices.ContainsFunc(s.refused, func(r refusal) bool { return r.anon && (r.code == 401 || r.code == 403 || r.code == 302) })
+	refuses := false
+	for _, path := range []string{"", nowhere} {
+		s := m.simulate(c, &simulation{anonymous: true, middleware: true, path: path})
+		refuses = refuses || slices.ContainsFunc(s.refused, func(r refusal) bool { return r.anon && (r.code == 401 || r.code == 403 || r.code == 302) })
+	}
 	if m.elsewhere == nil {
 		m.elsewhere = map[closureKey]bool{}
 	}

@@ -11,9 +11,11 @@ import (
 )
 
 // Run reconstructs the routes of a program from its packages, dependencies
-// first. root is the package with main; "" takes every package as a root.
-func Run(pkgs []*program.Package, root string) routes.Inventory {
+// first. root is the package with main; "" takes every package as a root. lists
+// are what the configuration beside the code is known to hold.
+func Run(pkgs []*program.Package, root string, lists []List) routes.Inventory {
 	m := newMachine(pkgs)
+	m.configuration = lists
 	for _, p := range pkgs {
 		for _, v := range p.Vars {
 			m.initGlobal(v.K[0].S)

@@ -25,6 +25,9 @@ type simulation struct {
 	path     string
 	method   string
 	usedPath bool
+	lists    []string // settings that the path was looked up in
+	listed   bool     // it is found in all of them
+	read     []string // what was looked at that a file holds
 	target   target
 	compared []comparison
 	calls    []called // of the program, with a part of the request

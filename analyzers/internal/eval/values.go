@@ -23,6 +23,10 @@ type (
 		free free
 		// carried: an earlier part of the chain put it into the request.
 		carried bool
+		// ofPath: it is a piece of the request's path; from is how the program
+		// names the setting it is.
+		ofPath bool
+		from   string
 	}
 	// constant is a string 's', int 'i' or bool 'b'. anon: it is so because the
 	// request is anonymous.
@@ -71,14 +75,17 @@ type (
 		unsure  int
 		born    int // when it was made, in steps
 	}
+	// from says of a list or table which file it was read from.
 	list struct {
-		t string
-		e []value
+		t    string
+		e    []value
+		from string
 	}
 	table struct {
 		t    string
 		keys []value
 		e    map[string]value
+		from string
 	}
 	// wrapped is a handler inside a middleware that is not the program's own.
 	wrapped struct {

@@ -12,10 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/txtar"
 
-	"github.com/launchgate/launchgate/analyzers/authz"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
@@ -131,7 +129,7 @@ func scanRoutes(t *testing.T, dir string, from goanalysis.Sources) []review.Rout
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := goanalysis.Scanner{Suite: []*analysis.Analyzer{authz.Routes}}
+	s := goanalysis.Scanner{RoutesOnly: true}
 	rep, err := s.Scan(context.Background(), scan.Request{HeadDir: dir, Settings: raw}, nil)
 	if err != nil {
 		t.Fatal(err)

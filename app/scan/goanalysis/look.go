@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/launchgate/launchgate/analyzers/authz"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis/declstore"
@@ -32,10 +33,11 @@ import (
 // look is one request's way of looking at trees.
 type look struct {
 	Scanner
-	req      scan.Request
-	set      Settings
-	store    *declstore.Store
-	recs     *records
+	req   scan.Request
+	set   Settings
+	store *declstore.Store
+	// recs are the records of each set of lists that analyzers were told.
+	recs     *recordSets
 	progress scan.Progress
 }
 
@@ -163,7 +165,8 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 			opt.Modules = append(opt.Modules, modzip.Dir{Path: filepath.Join(l.req.CacheDir, "modules")})
 		}
 	}
-	recs := l.recs
+	lists := pathLists(dir)
+	recs := l.recordsWith(lists)
 	opt.Reuse = recs.has
 	debug.SetGCPercent(gcLoading)
 	repo, err := load.Load(ctx, opt)
@@ -171,7 +174,7 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 		return nil, failure(ctx, "load the Go code", err)
 	}
 	debug.SetGCPercent(gcAnalysing())
-	analysed, err := driver.Run(ctx, repo, driver.Options{Analyzers: l.suite(l.set), Workers: opt.Workers, Progress: event("scanning"),
+	analysed, err := driver.Run(ctx, repo, driver.Options{Analyzers: l.suite(l.set, lists), Workers: opt.Workers, Progress: event("scanning"),
 		Working: m.working("scanning"), Restore: recs.facts})
 	if err != nil {
 		return nil, failure(ctx, "analyse the Go code", err)
@@ -224,11 +227,31 @@ func sameElsewhere(a, b review.Finding) bool {
 	return a.Place.Column == 0 && a.Place == b.Place && a.Rule == b.Rule && a.Symbol == b.Symbol && a.Key == b.Key
 }
 
+// recordsWith returns the records of looks at trees whose configuration lists the
+// same paths.
+func (l look) recordsWith(lists []authz.List) *records {
+	k := digest(lists)
+	l.recs.mu.Lock()
+	defer l.recs.mu.Unlock()
+	if l.recs.by == nil {
+		l.recs.by = map[string]*records{}
+	}
+	if l.recs.by[k] == nil {
+		l.recs.by[k] = newRecords(l.store, l.names(lists))
+	}
+	return l.recs.by[k]
+}
+
+type recordSets struct {
+	mu sync.Mutex
+	by map[string]*records // digest of the lists -> records
+}
+
 // names lists the analyzers and what is declared to them, so that different
 // suites keep their results apart.
-func (l look) names() string {
+func (l look) names(lists []authz.List) string {
 	var names []string
-	for _, a := range l.suite(l.set) {
+	for _, a := range l.suite(l.set, lists) {
 		names = append(names, a.Name)
 	}
 	for _, g := range l.set.Guards {
@@ -236,6 +259,9 @@ func (l look) names() string {
 	}
 	if own, err := json.Marshal(l.set.Privacy); err == nil && string(own) != "{}" {
 		names = append(names, "privacy "+string(own))
+	}
+	if d := digest(lists); d != "" {
+		names = append(names, "lists "+d)
 	}
 	return strings.Join(names, ",")
 }

@@ -34,11 +34,11 @@ var _ scan.Scanner = Scanner{}
 // Name implements scan.Scanner.
 func (Scanner) Name() string { return "code" }
 
-func (s Scanner) suite(set Settings) []*analysis.Analyzer {
+func (s Scanner) suite(set Settings, lists []authz.List) []*analysis.Analyzer {
 	if s.Suite != nil {
 		return s.Suite
 	}
-	opt := analyzers.Options{Privacy: set.Privacy}
+	opt := analyzers.Options{Privacy: set.Privacy, Lists: lists}
 	for _, g := range set.Guards {
 		opt.Guards = append(opt.Guards, authz.Guard{Name: g.Name, Role: g.Role})
 	}
@@ -87,8 +87,7 @@ func (s Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Progr
 		}
 		defer store.Close()
 	}
-	l := look{Scanner: s, req: req, set: set, store: store, progress: progress}
-	l.recs = newRecords(store, l.names())
+	l := look{Scanner: s, req: req, set: set, store: store, recs: &recordSets{}, progress: progress}
 	head, err := l.tree(ctx, req.HeadDir, "")
 	if err != nil {
 		return scan.Report{}, err
