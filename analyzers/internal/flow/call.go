@@ -176,9 +176,12 @@ func (f *fn) promoted(v *value, sel *types.Selection) *value {
 func (v *invocation) value(fun ast.Expr) ([]*value, bool) {
 	fv := v.f.evalRaw(fun)
 	if len(fv.funcs) == 0 {
+		if v.recvX != nil && v.f.typeOf(fun) == nil {
+			return nil, false // a method, more likely than a field that holds a function
+		}
 		for _, l := range fv.labels {
 			if l.src == nil {
-				v.f.sum.addCall(l.in, v.passed())
+				v.f.addCall(l.in, v.passed())
 				l.in.path = joinPath(l.in.path, result)
 				v.called = append(v.called, l)
 			}
@@ -313,7 +316,16 @@ func (f *fn) builtin(c *ast.CallExpr, name string) *value {
 // callLit interprets the body of a function literal with these arguments.
 func (f *fn) callLit(c *closure, args []argument, pos token.Pos) []*value {
 	lit := c.lit
-	if f.inLits >= maxClosureDepth || f.lits[lit] >= maxLiteral {
+	if on := f.active[lit]; on != nil && !on.adds(args) {
+		// It calls itself with nothing new: what it has returned so far is all.
+		return on.frame.so(lit.Type.Results.NumFields())
+	}
+	if f.inLits >= maxClosureDepth {
+		f.meet("function literals in each other")
+		return all(unknown, lit.Type.Results.NumFields())
+	}
+	if f.lits[lit] >= maxLiteral {
+		f.meet("calls of a function literal")
 		return all(unknown, lit.Type.Results.NumFields())
 	}
 	f.lits[lit]++
@@ -331,16 +343,55 @@ func (f *fn) callLit(c *closure, args []argument, pos token.Pos) []*value {
 	sig, _ := f.info.TypeOf(lit).(*types.Signature)
 	fr := &frame{outer: f.frame, base: body, sig: sig, ftype: lit.Type}
 	f.frame = fr
+	outer := f.active[lit]
+	f.active[lit] = outer.with(fr, args)
 	f.bind(lit.Type, sig, args)
 	f.block(lit.Body.List)
 	f.finish(fr)
+	f.active[lit] = outer
 	f.frame = fr.outer
 	body.merge(append(fr.exits, body.fork())...)
 	base.merge(body)
 	f.cur = base
 	f.inLits--
-	n := max(lit.Type.Results.NumFields(), 1)
-	out := make([]*value, n)
+	return fr.so(lit.Type.Results.NumFields())
+}
+
+// running is a function literal that is being interpreted, with what it was
+// given so far.
+type running struct {
+	frame *frame
+	args  []*value
+}
+
+// adds reports whether args hold anything that the literal was not given yet.
+func (r *running) adds(args []argument) bool {
+	if len(args) > len(r.args) {
+		return true
+	}
+	for i, a := range args {
+		if weight(join(r.args[i], a.val)) != weight(r.args[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *running) with(fr *frame, args []argument) *running {
+	out := &running{frame: fr}
+	for i, a := range args {
+		v := a.val
+		if r != nil && i < len(r.args) {
+			v = join(r.args[i], v)
+		}
+		out.args = append(out.args, v)
+	}
+	return out
+}
+
+// so is what a frame has returned so far.
+func (fr *frame) so(n int) []*value {
+	out := make([]*value, max(n, 1))
 	for i := range out {
 		out[i] = unknown
 		if i < len(fr.results) && fr.results[i] != nil {
@@ -889,7 +940,11 @@ func (v *invocation) apply(s *summary) []*value {
 // callBack interprets a function value that was passed with what the callee
 // passes to it, and returns its results.
 func (v *invocation) callBack(c *callUse, in []*value) (out []*value) {
-	if c.in.param >= len(in) || v.f.backs >= maxClosureDepth {
+	if c.in.param >= len(in) {
+		return nil
+	}
+	if v.f.backs >= maxClosureDepth {
+		v.f.meet("functions passed to functions")
 		return nil
 	}
 	v.f.fuel--
@@ -906,7 +961,7 @@ func (v *invocation) callBack(c *callUse, in []*value) (out []*value) {
 	if len(fv.funcs) == 0 {
 		for _, l := range fv.labels {
 			if l.src == nil {
-				v.f.sum.addCall(l.in, args)
+				v.f.addCall(l.in, args)
 			}
 		}
 	}

@@ -26,21 +26,23 @@ var makers = map[callee.Func]bool{
 // place that sets it says so.
 func (e *engine) discards(x ast.Expr, depth int) bool {
 	if depth > maxURLDepth {
+		e.met("the way back to a logger")
 		return false
 	}
 	switch x := ast.Unparen(x).(type) {
 	case *ast.Ident:
 		obj := e.pass.TypesInfo.Uses[x]
-		if obj == nil {
+		if obj == nil || !e.follow(obj) {
 			return false
 		}
+		defer delete(e.following, obj)
 		list := e.definitions()[obj]
 		for _, d := range list {
 			if !e.discards(d, depth+1) {
 				return false
 			}
 		}
-		return len(list) > 0 && len(list) < maxImpls
+		return len(list) > 0
 	case *ast.SelectorExpr:
 		pkg := callee.Package(e.pass.TypesInfo, x.X)
 		return pkg != "" && nowhere[callee.Func{Pkg: sinks.Canonical(pkg), Name: x.Sel.Name}]

@@ -21,8 +21,8 @@
 // package fact (Facts), so each package is interpreted once, whoever calls it.
 //
 // Names decide only what is sensitive, never what flows (package sensitive).
-// Every bound is in bounds.go; a package that meets one is named in
-// Result.Bounds.
+// Every bound is in bounds.go. Where one is met, the function and what was left
+// out are named in Result.Bounds; nothing is cut in silence.
 //
 // # What it does not see
 //
@@ -32,7 +32,7 @@
 // that package's methods only when the constructor is called there too. What a
 // package variable gets from another package is not seen. An interface's
 // implementations are those in packages that import each other or meet in a main
-// package, the first maxImpls of them. Conditions do not count: what is logged
+// package. Conditions do not count: what is logged
 // only when a flag is set is logged. goto is taken for falling through.
 // Functions without source are taken to return their text arguments only if
 // their names say so; code reached by reflection is not followed.

@@ -101,28 +101,28 @@ type building struct {
 	wrapper bool
 }
 
-func (b *building) addSink(u *sinkUse) {
+// addSink reports whether there was room.
+func (b *building) addSink(u *sinkUse) bool {
 	through := 0
 	for _, old := range b.sinks {
 		if old.sink.Kind == throughInterface {
 			through++
 		}
 		if old.sink.Kind == throughInterface && old.sink.Who == u.sink.Who && old.in == u.in && old.format == u.format {
-			return
+			return true
 		}
 		if old.in == u.in && old.pos == u.pos && old.file == u.file && old.line == u.line && old.sink.Kind == u.sink.Kind && old.err == u.err && old.thin == u.thin {
-			return
+			return true
 		}
 	}
-	if u.sink.Kind == throughInterface && through >= maxEntries/4 {
-		return
+	if len(b.sinks) >= maxEntries || u.sink.Kind == throughInterface && through >= maxEntries/4 {
+		return false
 	}
-	if len(b.sinks) < maxEntries {
-		b.sinks = append(b.sinks, u)
-	}
+	b.sinks = append(b.sinks, u)
+	return true
 }
 
-func (b *building) addCall(in port, args []argument) {
+func (b *building) addCall(in port, args []argument) bool {
 	for _, c := range b.calls {
 		if c.in == in {
 			for i, a := range args {
@@ -130,15 +130,29 @@ func (b *building) addCall(in port, args []argument) {
 					c.args[i] = join(c.args[i], a.val)
 				}
 			}
-			return
+			return true
 		}
 	}
-	if len(b.calls) < maxEntries {
-		c := &callUse{in: in}
-		for _, a := range args {
-			c.args = append(c.args, a.val)
-		}
-		b.calls = append(b.calls, c)
+	if len(b.calls) >= maxEntries {
+		return false
+	}
+	c := &callUse{in: in}
+	for _, a := range args {
+		c.args = append(c.args, a.val)
+	}
+	b.calls = append(b.calls, c)
+	return true
+}
+
+func (f *fn) addSink(u *sinkUse) {
+	if !f.sum.addSink(u) {
+		f.meet("sinks of one function")
+	}
+}
+
+func (f *fn) addCall(in port, args []argument) {
+	if !f.sum.addCall(in, args) {
+		f.meet("calls of function values")
 	}
 }
 
@@ -166,6 +180,8 @@ type engine struct {
 	pending  []*pending
 	files    map[types.Object]bool // databases in files; see fileOfDatabase
 	touched  map[types.Object]bool // what is written to; see untouched
+	// following are the variables whose definitions are being followed.
+	following map[types.Object]bool
 }
 
 // declared is a function declaration of the package.
@@ -531,9 +547,7 @@ func (e *engine) interpret(d *declared) {
 		}
 	}
 	e.work += maxFuel - f.fuel
-	if f.bound != "" {
-		e.bounds = append(e.bounds, f.symbol+": "+f.bound)
-	}
+	e.bounds = append(e.bounds, f.bounds...)
 	s := b.summary
 	if safe { // a log with access control
 		s.sinks = slices.DeleteFunc(s.sinks, func(u *sinkUse) bool { return u.sink.Kind == Log })
@@ -557,7 +571,7 @@ func setsUpTests(name string) bool {
 
 func (e *engine) newFn(symbol string) *fn {
 	st := &state{}
-	return &fn{e: e, info: e.pass.TypesInfo, symbol: symbol, sum: &building{}, locs: map[types.Object]*loc{}, cur: st, root: st, fuel: maxFuel, lits: map[*ast.FuncLit]int{}, frame: &frame{base: st}}
+	return &fn{e: e, info: e.pass.TypesInfo, symbol: symbol, sum: &building{}, locs: map[types.Object]*loc{}, cur: st, root: st, fuel: maxFuel, lits: map[*ast.FuncLit]int{}, active: map[*ast.FuncLit]*running{}, frame: &frame{base: st}}
 }
 
 // pointsOut reports whether writes through a value of type t are seen by who
@@ -577,9 +591,16 @@ func pointsOut(t types.Type) bool {
 
 // effect is what a function has written into an input.
 func (f *fn) effect(before, after *value, at port, depth int) *value {
-	if after == nil || after == before || depth > maxDepth {
+	if after == nil || after == before {
 		return nil
 	}
+	if depth > maxDepth {
+		if len(after.labels)+len(after.parts) > 0 {
+			f.meet("depth of one value")
+		}
+		return nil
+	}
+	f.left(after)
 	out := &value{}
 	for _, l := range after.labels {
 		if l.src == nil && l.in == at || before != nil && slices.ContainsFunc(before.labels, l.same) || l.src != nil && l.src.Kind == Whole {
@@ -594,7 +615,10 @@ func (f *fn) effect(before, after *value, at port, depth int) *value {
 			out = setPart(out, k, clean)
 			continue
 		}
-		if e := f.effect(nil, f.exportable(p), in.in, depth+1); e != nil {
+		if depth == 0 {
+			p = f.exportable(p) // with all its parts
+		}
+		if e := f.effect(nil, p, in.in, depth+1); e != nil {
 			out = setPart(out, k, e)
 		}
 	}
@@ -605,9 +629,10 @@ func (f *fn) effect(before, after *value, at port, depth int) *value {
 }
 
 // exportable is a value without places of this function's memory.
-func (f *fn) exportable(v *value) *value { return f.exportDepth(v, 0) }
+func (f *fn) exportable(v *value) *value { return f.exportDepth(v, 0, nil) }
 
-func (f *fn) exportDepth(v *value, depth int) *value {
+// on are the places on the way: an object that points back to one is cut there.
+func (f *fn) exportDepth(v *value, depth int, on []*loc) *value {
 	if v == nil || v == unknown || v.clean {
 		if v == nil {
 			return unknown
@@ -615,6 +640,9 @@ func (f *fn) exportDepth(v *value, depth int) *value {
 		return v
 	}
 	if depth > maxDepth {
+		if len(v.parts) > 0 {
+			f.meet("depth of one value")
+		}
 		ls := f.collect(v)
 		if len(ls) == 0 {
 			return unknown
@@ -635,24 +663,29 @@ func (f *fn) exportDepth(v *value, depth int) *value {
 		case c.env != nil:
 			w.funcs = append(w.funcs, c)
 		default:
-			if env := f.captured(c.lit, depth); len(env) > 0 {
+			if env := f.captured(c.lit, depth, on); len(env) > 0 {
 				w.funcs = append(w.funcs, &closure{lit: c.lit, env: env, symbol: f.symbol})
 			}
 		}
 	}
 	inner := v
 	for _, r := range v.refs {
+		if slices.Contains(on, r) {
+			continue
+		}
 		if c := f.cur.get(r); c != nil && c != v {
+			on = append(slices.Clip(on), r)
 			if c.sealed {
-				w.labels = addLabels(slices.Clip(w.labels), forCallers(c.labels))
+				w = withLabels(w, forCallers(c.labels)...)
 				continue
 			}
 			inner = join(inner, c)
 		}
 	}
-	w.labels = addLabels(slices.Clip(w.labels), forCallers(inner.labels))
+	w = withLabels(w, forCallers(inner.labels)...)
+	f.left(inner)
 	for _, k := range sortedKeys(inner.parts) {
-		p := f.exportDepth(inner.parts[k], depth+1)
+		p := f.exportDepth(inner.parts[k], depth+1, on)
 		if p == unknown {
 			continue
 		}
@@ -668,7 +701,7 @@ func (f *fn) exportDepth(v *value, depth int) *value {
 }
 
 // captured is what a literal takes with it when it is returned.
-func (f *fn) captured(lit *ast.FuncLit, depth int) map[types.Object]*value {
+func (f *fn) captured(lit *ast.FuncLit, depth int, on []*loc) map[types.Object]*value {
 	env := make(map[types.Object]*value)
 	ast.Inspect(lit.Body, func(n ast.Node) bool {
 		id, ok := n.(*ast.Ident)
@@ -676,12 +709,21 @@ func (f *fn) captured(lit *ast.FuncLit, depth int) map[types.Object]*value {
 			return true
 		}
 		obj, ok := f.info.Uses[id].(*types.Var)
-		if !ok || obj.IsField() || isGlobal(obj) || lit.Pos() <= obj.Pos() && obj.Pos() < lit.End() || env[obj] != nil || len(env) >= maxParts {
+		if !ok || obj.IsField() || isGlobal(obj) || lit.Pos() <= obj.Pos() && obj.Pos() < lit.End() || env[obj] != nil {
 			return true
+		}
+		if len(env) >= maxParts {
+			f.meet("variables of one function literal")
+			return false
+		}
+		// Literals may hold each other: what that costs counts as work.
+		if f.fuel--; f.fuel <= 0 {
+			f.meet("expressions")
+			return false
 		}
 		if l, ok := f.locs[obj]; ok {
 			if v := f.cur.get(l); v != nil && !slices.ContainsFunc(v.funcs, func(c *closure) bool { return c.lit == lit }) {
-				if v = f.exportDepth(v, depth+1); v != unknown {
+				if v = f.exportDepth(v, depth+1, on); v != unknown {
 					env[obj] = v
 				}
 			}

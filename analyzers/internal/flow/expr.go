@@ -110,6 +110,7 @@ func (f *fn) evalRaw(x ast.Expr) *value {
 	if v == nil {
 		return unknown
 	}
+	f.left(v)
 	return v
 }
 
@@ -858,34 +859,70 @@ func (f *fn) underKey(v *value, x ast.Expr, key string) *value {
 	return withLabels(v, named(ByName, m, x.Pos(), "under the key "+quoted(key), "key "+key))
 }
 
-// collect returns everything a value carries when it is used whole.
-func (f *fn) collect(v *value) []label {
-	return f.collectInto(nil, v, 0)
-}
-
-func (f *fn) collectInto(out []label, v *value, depth int) []label {
-	if v == nil || v.clean || depth > maxDepth+2 {
-		return out
-	}
-	out = addLabels(out, v.labels)
-	for _, l := range v.labels {
-		if l.src != nil && l.src.Kind == Whole {
-			return out // its parts are what makes it sensitive
-		}
-	}
-	if v.sealed {
-		return out
-	}
-	for _, r := range v.refs {
-		out = f.collectInto(out, f.cur.get(r), depth+1)
-	}
-	for _, k := range sortedKeys(v.parts) {
-		out = f.collectInto(out, v.parts[k], depth+1)
-	}
+// add returns what either has; too much is said in the receipt.
+func (f *fn) add(have, more []label) []label {
+	out, cut := addLabels(have, more)
+	f.left(&value{cut: cut})
 	return out
 }
 
-// flatten cuts a value that is nested too deep.
+// left says in the receipt what was left out of a value.
+func (f *fn) left(v *value) {
+	if v.cut != 0 {
+		for _, name := range v.cut.names() {
+			f.meet(name)
+		}
+	}
+}
+
+// collect returns everything a value carries when it is used whole.
+func (f *fn) collect(v *value) []label {
+	c := collector{f: f}
+	c.from(v)
+	return c.out
+}
+
+// collector gathers what a value carries, each place of memory once: objects may
+// point to each other in a circle.
+type collector struct {
+	f    *fn
+	out  []label
+	seen []*loc
+	// all says that the parts of what is sensitive as a whole count, too, and the
+	// whole does not: for whoever takes it apart.
+	all bool
+}
+
+func (c *collector) from(v *value) {
+	if v == nil || v.clean {
+		return
+	}
+	c.f.left(v)
+	if c.all {
+		c.out = c.f.add(c.out, contents(v.labels))
+	} else {
+		c.out = c.f.add(c.out, v.labels)
+		for _, l := range v.labels {
+			if l.src != nil && l.src.Kind == Whole {
+				return // its parts are what makes it sensitive
+			}
+		}
+		if v.sealed {
+			return
+		}
+	}
+	for _, r := range v.refs {
+		if !slices.Contains(c.seen, r) {
+			c.seen = append(c.seen, r)
+			c.from(c.f.cur.get(r))
+		}
+	}
+	for _, k := range sortedKeys(v.parts) {
+		c.from(v.parts[k])
+	}
+}
+
+// flatten omissions a value that is nested too deep.
 func (f *fn) flatten(v *value) *value {
 	if v == nil {
 		return unknown
@@ -910,6 +947,7 @@ func (f *fn) cut(v *value, depth int) *value {
 	}
 	w := *v
 	if depth > maxDepth {
+		f.meet("depth of one value")
 		w.labels, w.parts = f.collect(v), nil
 		return &w
 	}

@@ -118,15 +118,17 @@ func (e *engine) implementations(m *types.Func) []*types.Func {
 	}
 	var out []*types.Func
 	for _, n := range e.withMethod(m.Name()) {
-		if len(out) >= maxImpls {
-			break
-		}
 		if n.TypeParams().Len() > 0 || !types.Implements(types.NewPointer(n), iface) {
 			continue
 		}
 		obj, _, _ := types.LookupFieldOrMethod(types.NewPointer(n), false, m.Pkg(), m.Name())
 		if fn, ok := obj.(*types.Func); ok && !slices.Contains(out, fn) {
 			if s, ok := fn.Type().(*types.Signature); ok && s.Recv() != nil && !types.IsInterface(s.Recv().Type()) {
+				if len(out) >= maxImpls {
+					id := funcID(m)
+					e.met(id.Recv + "." + id.Name + ": implementations")
+					break
+				}
 				out = append(out, fn)
 			}
 		}
@@ -397,6 +399,7 @@ func (e *engine) initialise(decls []*ast.GenDecl) {
 			}
 		}
 	}
+	e.bounds = append(e.bounds, f.bounds...)
 	for _, g := range e.globals {
 		g.stale = false
 	}
@@ -479,7 +482,7 @@ func (x *exporter) chain(s *step) *step {
 }
 
 func (x *exporter) value(v *value, depth int) *value {
-	if v == nil || v == unknown || depth > maxDepth {
+	if v == nil || v == unknown || depth > maxDepth+1 { // exportable cuts at that depth
 		return unknown
 	}
 	if v.clean {

@@ -8,6 +8,8 @@ import (
 	"go/token"
 	"go/types"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,7 +34,9 @@ func newWorld() *world {
 	w := &world{fset: token.NewFileSet(), pkgs: map[string]*types.Package{}, facts: map[*types.Package]*Facts{}, voc: Vocabulary{
 		Lexicon: sensitive.Builtin(), Sanitizes: func(f callee.Func) bool { return f.Name == "mask" }, SafeLog: func(callee.Func) bool { return false },
 	}}
-	w.add("log", `package log; func Print(v ...any) {}; func Printf(format string, v ...any) {}`)
+	w.add("log", `package log; func Print(v ...any) {}; func Printf(format string, v ...any) {}
+type Logger struct{}; func New(w any, prefix string, flag int) *Logger { return nil }; func (*Logger) Print(v ...any) {}`)
+	w.add("net/http", `package http; func Post(url, contentType string, body any) {}`)
 	return w
 }
 
@@ -216,21 +220,136 @@ func f(u user, x away.Thing) {
 	}
 }
 
+// Each bound is met by a program that is made for it, and by none a little
+// smaller; whoever reads the receipt learns where.
 func TestBoundsAreMetAndNamed(t *testing.T) {
-	var deep strings.Builder
-	deep.WriteString("package p\nfunc deep(s string) string { return ")
-	deep.WriteString(strings.Repeat("(s+", 2000) + "s" + strings.Repeat(")", 2000))
-	deep.WriteString(" }\n")
-	huge := "package p\nfunc huge(a, b string) {\n" + strings.Repeat("a, b = b, a\n", maxFuel/2) + "}\n"
-	for name, src := range map[string]string{"deep": deep.String(), "huge": huge} {
-		r := newWorld().analyze("p", src)
-		if len(r.Bounds) != 1 || !strings.HasPrefix(r.Bounds[0], name+": ") {
-			t.Errorf("%s: bounds met: %v", name, r.Bounds)
+	repeat := func(n int, line string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(strings.ReplaceAll(line, "#", strconv.Itoa(i)))
 		}
-		if r.Work > 2*maxFuel {
-			t.Errorf("%s: %d expressions were interpreted, the bound is %d", name, r.Work, maxFuel)
+		return b.String()
+	}
+	for _, test := range []struct {
+		bound string // as the receipt says it
+		n     int    // enough to meet it
+		src   func(n int) string
+	}{
+		{"deep: nesting", maxNesting, func(n int) string {
+			return "func deep(s string) string { return " + strings.Repeat("(s+", n) + "s" + strings.Repeat(")", n) + " }"
+		}},
+		{"huge: expressions", maxFuel / 2, func(n int) string { return "func huge(a, b string) {\n" + repeat(n, "a, b = b, a\n") + "}" }},
+		{"wide: labels of one value", maxLabels + 1, func(n int) string {
+			return "type all struct {" + repeat(n, "F#Email string;") + "}\nfunc wide(a all) { log.Print(``" + repeat(n, "+a.F#Email") + ") }"
+		}},
+		{"wide: parts of one value", maxParts + 1, func(n int) string {
+			return "func wide(email string) { m := map[string]string{}\n" + repeat(n, "m[`k#`] = email\n") + "log.Print(m) }"
+		}},
+		{"deep: depth of one value", maxDepth + 2, func(n int) string {
+			var b strings.Builder
+			b.WriteString("type n0 struct { Email string }\n")
+			for i := 1; i <= n; i++ {
+				fmt.Fprintf(&b, "type n%d struct { F%d n%d }\n", i, i, i-1)
+			}
+			fmt.Fprintf(&b, "func deep(x n%d) string { return x", n)
+			for i := n; i > 0; i-- {
+				fmt.Fprintf(&b, ".F%d", i)
+			}
+			return b.String() + ".Email }\n"
+		}},
+		{"many: targets of one pointer", maxTargets + 1, func(n int) string {
+			return "type box struct{ v string }\nfunc many(i int) { p := &box{}\nswitch i {\n" + repeat(n, "case #: p = &box{}\n") + "}\nlog.Print(p) }"
+		}},
+		{"far: hops of a path", maxSteps, func(n int) string {
+			return "func far(u struct{ Email string }) { v0 := u.Email\n" + chain("v", n) + fmt.Sprintf("log.Print(v%d) }", n)
+		}},
+		{"long: turns of a loop", maxLoops + 1, func(n int) string {
+			// Each turn hands the value one variable on.
+			var b strings.Builder
+			b.WriteString("func long(s string) { var v0" + repeat(n-1, ", w#") + " string\nfor {\nlog.Print(v0)\nv0 = w0\n")
+			for i := range n - 2 {
+				fmt.Fprintf(&b, "w%d = w%d\n", i, i+1)
+			}
+			return b.String() + fmt.Sprintf("w%d = s\n} }", n-2)
+		}},
+		{"round0: calls in a circle", maxRounds + 1, func(n int) string {
+			// Each round hands the value one parameter on.
+			var b strings.Builder
+			params := strings.TrimSuffix(repeat(n, "v#, "), ", ")
+			fmt.Fprintf(&b, "func round0(%s string) { log.Print(v0); round0(", params)
+			for i := 1; i < n; i++ {
+				fmt.Fprintf(&b, "v%d, ", i)
+			}
+			b.WriteString("v0) }")
+			return b.String()
+		}},
+		{"inner: function literals in each other", maxClosureDepth, func(n int) string {
+			return "func inner(s string) { " + strings.Repeat("func() { ", n) + "log.Print(s)" + strings.Repeat(" }()", n) + " }"
+		}},
+		{"often: calls of a function literal", maxLiteral, func(n int) string {
+			return "func often(s string) { f := func(v string) { log.Print(v) }\n" + repeat(n, "f(s)\n") + "}"
+		}},
+		{"passed: functions passed to functions", maxClosureDepth, func(n int) string {
+			var b strings.Builder
+			b.WriteString("func call(f func()) { f() }\nfunc passed(s string) { ")
+			b.WriteString(strings.Repeat("call(func() { ", n) + "log.Print(s)" + strings.Repeat(" })", n) + " }")
+			return b.String()
+		}},
+		{"holds: variables of one function literal", maxParts + 1, func(n int) string {
+			var b strings.Builder
+			b.WriteString("func holds(s string) func() string {\n" + repeat(n, "v# := s\n") + "return func() string { return s")
+			return b.String() + repeat(n, "+v#") + " } }"
+		}},
+		{"noisy: sinks of one function", maxEntries, func(n int) string {
+			return "func noisy(s string) {\n" + repeat(n, "log.Print(#, s)\n") + "}"
+		}},
+		{"asking: calls of function values", maxEntries, func(n int) string {
+			return "func asking(s string" + repeat(n, ", f# func(string)") + ") {\n" + repeat(n, "f#(s)\n") + "}"
+		}},
+		{"Store.Put: implementations", maxImpls, func(n int) string {
+			return "type Store interface{ Put(string) }\n" + repeat(n, "type s# struct{}\nfunc (s#) Put(string) {}\n") + "func f(s Store, v string) { s.Put(v) }"
+		}},
+		{"values passed to interfaces", maxPending, func(n int) string {
+			return "type Store interface{ Put(string) }\nfunc env(string) string\nfunc f(s Store) {\n" + repeat(n, "password# := env(``); s.Put(password#)\n") + "}"
+		}},
+		{"the way back to a logger", maxURLDepth, func(n int) string {
+			return "func f(s string) { l0 := log.New(nil, ``, 0)\n" + chain("l", n) + fmt.Sprintf("l%d.Print(s) }", n)
+		}},
+		{"the way back to a URL", maxURLDepth, func(n int) string {
+			return "func g() string\nfunc f(s string) { u0 := g()\n" + chain("u", n) + fmt.Sprintf("http.Post(u%d, ``, s) }", n)
+		}},
+		{"the way back to a package", maxURLDepth, func(n int) string {
+			return "func f(s string) { c0 := away.New()\n" + chain("c", n) + fmt.Sprintf("c%d.Send(s) }", n)
+		}},
+		{"printed: fields within fields of n6", maxWithin + 2, func(n int) string {
+			var b strings.Builder
+			b.WriteString("type n0 struct { Email, Password string }\n")
+			for i := 1; i <= 6; i++ {
+				fmt.Fprintf(&b, "type n%d struct { F n%d }\n", i, max(0, i-1-max(0, 6-n)))
+			}
+			return b.String() + "func printed(x n6) { log.Print(x) }"
+		}},
+	} {
+		r := newWorld().analyze("p", "package p\nimport (\"log\"; \"net/http\"; \"gone/away\")\n"+test.src(test.n+1))
+		if !slices.Contains(r.Bounds, test.bound) {
+			t.Errorf("%s: bounds met: %v", test.bound, r.Bounds)
+		}
+		if r.Work > 3*maxFuel {
+			t.Errorf("%s: %d expressions were interpreted, the bound is %d", test.bound, r.Work, maxFuel)
+		}
+		if r := newWorld().analyze("p", "package p\nimport (\"log\"; \"net/http\"; \"gone/away\")\n"+test.src(test.n/4)); len(r.Bounds) > 0 {
+			t.Errorf("%s: a quarter of the program meets %v", test.bound, r.Bounds)
 		}
 	}
+}
+
+// chain hands a value from one of n variables to the next.
+func chain(name string, n int) string {
+	var b strings.Builder
+	for i := 1; i <= n; i++ {
+		fmt.Fprintf(&b, "%s%d := %s%d\n", name, i, name, i-1)
+	}
+	return b.String()
 }
 
 // program writes n functions that call each other, pass values through loops,

@@ -42,13 +42,13 @@ func (v *invocation) throughInterface() {
 				f.e.pend(&pending{method: key, input: i + 1, src: l.src, err: l.err, step: st})
 				continue
 			}
-			f.sum.addSink(&sinkUse{in: l.in, sink: sink, name: v.text, err: l.err, text: l.text, thin: l.thin, symbol: f.symbol, pos: v.call.Pos(), end: v.call.End(), step: st, format: i + 1, key: -1})
+			f.addSink(&sinkUse{in: l.in, sink: sink, name: v.text, err: l.err, text: l.text, thin: l.thin, symbol: f.symbol, pos: v.call.Pos(), end: v.call.End(), step: st, format: i + 1, key: -1})
 		}
 	}
 }
 
 func (e *engine) pend(p *pending) {
-	if p.src.Kind == Internal || p.src.Level == "low" || len(e.pending) >= maxPending {
+	if p.src.Kind == Internal || p.src.Level == "low" {
 		return
 	}
 	for _, old := range e.pending {
@@ -56,7 +56,18 @@ func (e *engine) pend(p *pending) {
 			return
 		}
 	}
+	if len(e.pending) >= maxPending {
+		e.met("values passed to interfaces")
+		return
+	}
 	e.pending = append(e.pending, p)
+}
+
+// met notes that a bound on the whole package was met.
+func (e *engine) met(what string) {
+	if !slices.Contains(e.bounds, what) {
+		e.bounds = append(e.bounds, what)
+	}
 }
 
 // settle follows what the packages this one imports have passed to interfaces
@@ -82,7 +93,8 @@ func (e *engine) settle() {
 		byPath[p.Path()] = p
 	}
 	main := e.pass.Pkg.Name() == "main"
-	f := e.newFn("")
+	f := e.newFn("settle")
+	defer func() { e.bounds = append(e.bounds, f.bounds...) }()
 	for _, p := range order {
 		if p == e.pass.Pkg {
 			continue // it has seen what it imports

@@ -53,7 +53,7 @@ func (v *invocation) modelled() ([]*value, bool) {
 		case id.Name == "Command" || id.Name == "CommandContext":
 			var ls []label
 			for _, a := range v.args {
-				ls = addLabels(ls, f.collect(a.val))
+				ls = f.add(ls, f.collect(a.val))
 			}
 			if len(ls) == 0 {
 				return []*value{unknown}, true
@@ -78,7 +78,11 @@ func (v *invocation) modelled() ([]*value, bool) {
 			for _, a := range v.args {
 				refs = append(refs, a.val.refs...)
 			}
-			if len(refs) > 0 && len(refs) <= maxImpls {
+			if len(refs) > maxTargets {
+				refs = refs[:maxTargets]
+				f.meet("targets of one pointer")
+			}
+			if len(refs) > 0 {
 				return []*value{{refs: refs}}, true
 			}
 		}
@@ -141,7 +145,7 @@ func (v *invocation) replaces() ([]*value, bool) {
 		if f.stringConst(v.args[1].expr) == "" {
 			into = filled.after(into) // one of many placeholders
 		}
-		ls = addLabels(ls, into)
+		ls = f.add(ls, into)
 		if len(ls) == 0 {
 			return []*value{unknown}, true
 		}
@@ -161,7 +165,7 @@ func (v *invocation) replaces() ([]*value, bool) {
 		return []*value{out}, true
 	case v.id.Recv == "Replacer" && v.name == "Replace" && len(v.args) == 1 && v.recv != nil:
 		r := f.deref(v.recv)
-		ls := addLabels(without(f.collect(v.args[0].val), part(r, replaced)), r.labels)
+		ls := f.add(without(f.collect(v.args[0].val), part(r, replaced)), r.labels)
 		if len(ls) == 0 {
 			return []*value{unknown}, true
 		}
@@ -302,7 +306,7 @@ func (v *invocation) carry(asErr bool) []*value {
 			}
 		} else if id == "reflect" {
 			// What is taken apart by reflection is rarely shown whole.
-			ls = slices.DeleteFunc(f.beneath(nil, a.val, 0), func(l label) bool { return l.src == nil })
+			ls = slices.DeleteFunc(f.beneath(a.val), func(l label) bool { return l.src == nil })
 		} else if id == "path" || id == "path/filepath" {
 			// A folder that is called what some token is.
 			if ls = pathName.after(ls); v.name == "Dir" || v.name == "Ext" || v.name == "VolumeName" {
@@ -539,7 +543,7 @@ func (v *invocation) ctor(s sinks.Sink) *value {
 				i++
 			}
 		}
-		out = addLabels(out, f.collect(val))
+		out = f.add(out, f.collect(val))
 	}
 	if len(out) == 0 {
 		return unknown

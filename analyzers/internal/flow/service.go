@@ -148,6 +148,7 @@ func (e *engine) foreign(recv ast.Expr, name string) (callee.Func, bool) {
 // told.
 func (e *engine) origin(x ast.Expr, depth int) string {
 	if depth > maxURLDepth {
+		e.met("the way back to a package")
 		return ""
 	}
 	switch x := ast.Unparen(x).(type) {
@@ -159,25 +160,31 @@ func (e *engine) origin(x ast.Expr, depth int) string {
 			return e.origin(sel.X, depth+1)
 		}
 	case *ast.Ident:
-		for _, d := range e.definitions()[e.pass.TypesInfo.Uses[x]] {
-			if pkg := e.origin(d, depth+1); pkg != "" {
-				return pkg
-			}
-		}
+		return e.originOf(e.pass.TypesInfo.Uses[x], depth)
 	case *ast.SelectorExpr:
 		if pkg := callee.Package(e.pass.TypesInfo, x.X); pkg != "" {
 			return pkg // a package's variable
 		}
-		for _, d := range e.definitions()[e.pass.TypesInfo.Uses[x.Sel]] {
-			if pkg := e.origin(d, depth+1); pkg != "" {
-				return pkg
-			}
-		}
+		return e.originOf(e.pass.TypesInfo.Uses[x.Sel], depth)
 	case *ast.UnaryExpr:
 		return e.origin(x.X, depth+1)
 	case *ast.CompositeLit:
 		if x.Type != nil {
 			pkg, _ := callee.TypeName(e.pass.TypesInfo, x.Type)
+			return pkg
+		}
+	}
+	return ""
+}
+
+// originOf is the package whose function a variable or field is set from.
+func (e *engine) originOf(obj types.Object, depth int) string {
+	if obj == nil || !e.follow(obj) {
+		return ""
+	}
+	defer delete(e.following, obj)
+	for _, d := range e.definitions()[obj] {
+		if pkg := e.origin(d, depth+1); pkg != "" {
 			return pkg
 		}
 	}
@@ -193,18 +200,10 @@ var recipientWords = words.NewSet("to cc bcc rcpt recipient recipients addressee
 
 // beneath is what the parts of a value carry, also of one that is sensitive as a
 // whole: for whoever takes it apart.
-func (f *fn) beneath(out []label, v *value, depth int) []label {
-	if v == nil || v.clean || depth > maxDepth+2 {
-		return out
-	}
-	out = addLabels(out, contents(v.labels))
-	for _, r := range v.refs {
-		out = f.beneath(out, f.cur.get(r), depth+1)
-	}
-	for _, k := range sortedKeys(v.parts) {
-		out = f.beneath(out, v.parts[k], depth+1)
-	}
-	return out
+func (f *fn) beneath(v *value) []label {
+	c := collector{f: f, all: true}
+	c.from(v)
+	return c.out
 }
 
 // addressee notes that a service of mail or text messages is told whom to write
@@ -302,7 +301,7 @@ func (f *fn) serve(s Sink, val *value, urlIn int, pos, end token.Pos, name strin
 			f.report(l, s, false, place{pos: pos, end: end, symbol: f.symbol, name: name}, st)
 			continue
 		}
-		f.sum.addSink(&sinkUse{in: l.in, sink: s, name: name, err: l.err, symbol: f.symbol, pos: pos, end: end, step: st, format: -1, key: -1, url: urlIn + 1})
+		f.addSink(&sinkUse{in: l.in, sink: s, name: name, err: l.err, symbol: f.symbol, pos: pos, end: end, step: st, format: -1, key: -1, url: urlIn + 1})
 	}
 }
 
@@ -337,14 +336,15 @@ func (v *invocation) hosted(s *summary, use *sinkUse) *sinkUse {
 	return nil
 }
 
-// maxURLDepth bounds how far a URL is followed back.
-const maxURLDepth = 6
-
 // urlText is the beginning of the URL that an expression is, "" if it cannot be
 // told. Constants are no values to the engine, so it is read from the syntax:
 // from what variables and fields of the package are set to.
 func (e *engine) urlText(x ast.Expr, depth int) string {
-	if depth > maxURLDepth || x == nil {
+	if x == nil {
+		return ""
+	}
+	if depth > maxURLDepth {
+		e.met("the way back to a URL")
 		return ""
 	}
 	x = ast.Unparen(x)
@@ -395,15 +395,29 @@ func (e *engine) urlText(x ast.Expr, depth int) string {
 
 // definedURL is the first URL a variable or field of the package is set to.
 func (e *engine) definedURL(obj types.Object, depth int) string {
-	if obj == nil {
+	if obj == nil || !e.follow(obj) {
 		return ""
 	}
+	defer delete(e.following, obj)
 	for _, x := range e.definitions()[obj] {
 		if text := e.urlText(x, depth+1); text != "" {
 			return text
 		}
 	}
 	return ""
+}
+
+// follow reports whether the definitions of a variable are not being followed
+// already: url = url + "/more" says no more than the rest does.
+func (e *engine) follow(obj types.Object) bool {
+	if e.following[obj] {
+		return false
+	}
+	if e.following == nil {
+		e.following = map[types.Object]bool{}
+	}
+	e.following[obj] = true
+	return true
 }
 
 // definitions says what the variables and fields of the package are set to.
@@ -427,7 +441,7 @@ func (e *engine) definitions() map[types.Object][]ast.Expr {
 		if obj == nil {
 			obj = info.Uses[id]
 		}
-		if obj != nil && len(e.defs[obj]) < maxImpls {
+		if obj != nil {
 			e.defs[obj] = append(e.defs[obj], rhs)
 		}
 	}

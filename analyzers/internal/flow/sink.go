@@ -276,6 +276,9 @@ func (v *invocation) reach(s Sink) []*value {
 	for i := 0; i < len(list); i++ {
 		a := list[i]
 		x := v.args[a.Index].expr
+		if w := f.e.whole(f.typeOf(x)); w != nil && w.deep && len(w.fields) == 0 {
+			f.meet("fields within fields of " + w.name)
+		}
 		val := f.shown(v.args[a.Index].val, x, s.call.Honours)
 		if (a.Role == sinks.Operand || a.Role == sinks.Value) && s.Kind == Log && !s.guessed && s.args == nil && s.call.Rendering() == sinks.Fmt && showsAddress(f.typeOf(x)) {
 			val = clean
@@ -428,7 +431,7 @@ func (v *invocation) emit(s Sink, val *value, kv bool, format, key int) {
 		if l.src != nil {
 			continue
 		}
-		f.sum.addSink(&sinkUse{in: l.in, sink: s, name: v.text, debug: debug, err: l.err, text: l.text, thin: l.thin, symbol: f.symbol, pos: v.call.Pos(), end: v.call.End(),
+		f.addSink(&sinkUse{in: l.in, sink: s, name: v.text, debug: debug, err: l.err, text: l.text, thin: l.thin, symbol: f.symbol, pos: v.call.Pos(), end: v.call.End(),
 			step: l.step.then(v.call.Pos(), leaves(s, v.text)), told: told, kv: kv, format: max(format, l.format-1), key: key, wrapper: f.sum.wrapper})
 	}
 }
@@ -529,7 +532,7 @@ func (v *invocation) reachInsideWith(use *sinkUse, p *value, debug bool, formatI
 	if use.text {
 		labels = asText(unshown(labels, fmtMethods...))
 	}
-	if use.in.path == "" && f.e.whole(v.inputType(use.in.param)) != nil {
+	if use.in.path == "" && f.e.judgedWhole(v.inputType(use.in.param)) {
 		labels = contents(labels) // the callee knows the type, and has judged it
 	}
 	for _, l := range labels {
@@ -573,8 +576,15 @@ func (v *invocation) reachInsideWith(use *sinkUse, p *value, debug bool, formatI
 			u.pos, u.end, u.symbol, u.name, u.file, u.line = v.call.Pos(), v.call.End(), f.symbol, v.text, "", 0
 		}
 		u.wrapper = f.sum.wrapper
-		f.sum.addSink(&u)
+		f.addSink(&u)
 	}
+}
+
+// judgedWhole reports whether values of a type are judged as objects where they
+// are printed.
+func (e *engine) judgedWhole(t types.Type) bool {
+	w := e.whole(t)
+	return w != nil && (len(w.fields) > 0 || len(w.methods) > 0)
 }
 
 // inputType is the declared type of one of the callee's inputs, nil if unknown.
@@ -675,6 +685,9 @@ func (f *fn) report(l label, s Sink, debug bool, at place, st *step) bool {
 	}
 	if f.muted {
 		return true
+	}
+	if st != nil && st.cut {
+		f.meet("hops of a path")
 	}
 	f.e.found(&Flow{Source: src, Sink: s, Name: at.name, Debug: debug, InError: l.err, Pos: at.pos, End: at.end, File: at.file, Line: at.line, Symbol: at.symbol, Rule: l.rule(), steps: st})
 	return true

@@ -210,6 +210,7 @@ type wholeType struct {
 	pkg     string
 	fields  []wholeField
 	methods []*types.Func // with which it shows itself
+	deep    bool          // fields within fields of it were not looked at
 }
 
 type wholeField struct {
@@ -269,8 +270,9 @@ func (e *engine) wholeOf(t types.Type) *wholeType {
 		name = "struct"
 	}
 	w.name, w.pkg = name, pkg
-	w.fields = e.fieldsOf(u, st)
-	if len(w.fields) == 0 && (len(w.methods) == 0 || !e.moduleFunc(w.methods[0])) {
+	list := e.fieldsOf(u, st)
+	w.fields, w.deep = list.fields, list.deep
+	if len(w.fields) == 0 && !w.deep && (len(w.methods) == 0 || !e.moduleFunc(w.methods[0])) {
 		return nil
 	}
 	return w
@@ -279,11 +281,11 @@ func (e *engine) wholeOf(t types.Type) *wholeType {
 // Cache keeps what was found out about struct types, which many packages use.
 type Cache struct {
 	mu     sync.Mutex
-	fields map[types.Type][]wholeField
+	fields map[types.Type]*fieldList
 }
 
 // fieldsOf lists the sensitive fields of a struct type.
-func (e *engine) fieldsOf(t types.Type, st *types.Struct) []wholeField {
+func (e *engine) fieldsOf(t types.Type, st *types.Struct) *fieldList {
 	c := e.voc.Cache
 	if c != nil {
 		c.mu.Lock()
@@ -293,17 +295,23 @@ func (e *engine) fieldsOf(t types.Type, st *types.Struct) []wholeField {
 			return fields
 		}
 	}
-	w := &wholeType{}
-	e.sensitiveFields(w, t, st, "", true, true, 0)
+	w := &fieldList{}
+	e.sensitiveFields(w, t, st, "", true, true, []types.Type{t})
 	if c != nil {
 		c.mu.Lock()
 		if c.fields == nil || len(c.fields) > maxCached {
-			c.fields = make(map[types.Type][]wholeField)
+			c.fields = make(map[types.Type]*fieldList)
 		}
-		c.fields[t] = w.fields
+		c.fields[t] = w
 		c.mu.Unlock()
 	}
-	return w.fields
+	return w
+}
+
+// fieldList is what a struct type shows of what is sensitive.
+type fieldList struct {
+	fields []wholeField
+	deep   bool // there were fields within fields that nobody looked at
 }
 
 // opaque are packages whose structs hold nothing of people, or are judged
@@ -317,10 +325,12 @@ func opaque(pkg string) bool {
 }
 
 // sensitiveFields collects the fields that a print of st shows.
-func (e *engine) sensitiveFields(w *wholeType, owner types.Type, st *types.Struct, prefix string, inJSON, inFmt bool, depth int) {
+// on are the types around it.
+func (e *engine) sensitiveFields(w *fieldList, owner types.Type, st *types.Struct, prefix string, inJSON, inFmt bool, on []types.Type) {
 	for i := range st.NumFields() {
 		f := st.Field(i)
 		if len(w.fields) >= maxParts {
+			w.deep = true
 			return
 		}
 		tag := reflect.StructTag(st.Tag(i))
@@ -337,9 +347,6 @@ func (e *engine) sensitiveFields(w *wholeType, owner types.Type, st *types.Struc
 			w.fields = append(w.fields, wholeField{path: path, match: m, json: json, fmt: inFmt && !ptr})
 			continue
 		}
-		if depth >= maxDepth-1 {
-			continue
-		}
 		ft, fmtToo := types.Unalias(f.Type()), inFmt
 		if printsItself(ft) {
 			continue
@@ -351,10 +358,14 @@ func (e *engine) sensitiveFields(w *wholeType, owner types.Type, st *types.Struc
 			ft = x.Elem()
 		}
 		if sub, ok := ft.Underlying().(*types.Struct); ok && !printsItself(ft) {
-			if pkg, _ := callee.Named(ft); opaque(pkg) {
+			if pkg, _ := callee.Named(ft); opaque(pkg) || slices.Contains(on, ft) {
 				continue
 			}
-			e.sensitiveFields(w, ft, sub, path, json, fmtToo, depth+1)
+			if len(on) > maxWithin {
+				w.deep = true
+				continue
+			}
+			e.sensitiveFields(w, ft, sub, path, json, fmtToo, append(on, ft))
 		}
 	}
 }

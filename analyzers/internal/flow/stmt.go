@@ -30,8 +30,9 @@ type fn struct {
 	debugs map[*ast.CallExpr]bool // links of chains that log at a level for debugging
 	inLits int                    // literals being interpreted around the current statement
 	lits   map[*ast.FuncLit]int
-	muted  bool   // generated code: summaries, but no findings
-	bound  string // which bound was met
+	active map[*ast.FuncLit]*running
+	muted  bool     // generated code: summaries, but no findings
+	bounds []string // which bounds were met
 }
 
 // frame is a call of the function itself or of one of its literals.
@@ -313,8 +314,12 @@ func (f *fn) loop(label string, ends bool, cond, body, post func()) {
 		if !changed {
 			break
 		}
-		if i+1 >= maxLoops || f.fuel <= 0 {
-			break // what a third turn would still add is not worth a fourth
+		if f.fuel <= 0 {
+			break
+		}
+		if i+1 >= maxLoops {
+			f.meet("turns of a loop")
+			break
 		}
 	}
 	f.frame.targets = f.frame.targets[:len(f.frame.targets)-1]
@@ -853,7 +858,7 @@ func (f *fn) loc(obj types.Object) *loc {
 }
 
 func (f *fn) meet(bound string) {
-	if f.bound == "" {
-		f.bound = bound
+	if line := f.symbol + ": " + bound; !slices.Contains(f.bounds, line) {
+		f.bounds = append(f.bounds, line)
 	}
 }

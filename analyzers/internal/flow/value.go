@@ -18,17 +18,23 @@ type step struct {
 	note string
 	prev *step
 	n    int
+	cut  bool // hops before this one were left out
 }
 
 func (s *step) then(pos token.Pos, note string) *step {
-	if s != nil && (s.n >= maxSteps || s.pos == pos && pos.IsValid()) {
+	switch {
+	case s == nil:
+		return &step{pos: pos, note: note, n: 1}
+	case s.pos == pos && pos.IsValid():
 		return s
+	case s.note == note && s.file == "" && s.prev != nil:
+		// Added to the same variable over and over: the last time is enough.
+		return &step{pos: pos, note: note, prev: s.prev, n: s.n, cut: s.cut}
+	case s.n >= maxSteps:
+		// The beginning and the end convince; the middle goes.
+		return &step{pos: pos, note: note, prev: s.prev, n: s.n, cut: true}
 	}
-	n := 1
-	if s != nil {
-		n = s.n + 1
-	}
-	return &step{pos: pos, note: note, prev: s, n: n}
+	return &step{pos: pos, note: note, prev: s, n: s.n + 1, cut: s.cut}
 }
 
 func (s *step) list() []*step {
@@ -117,10 +123,33 @@ type value struct {
 	parts  map[string]*value // by field, key ("\"name\"") or elem
 	refs   []*loc            // what it may point to
 	funcs  []*closure
-	split  bool // the pieces of a text
-	whole  bool // a struct as a literal wrote it: what has no part is zero
-	sealed bool // shows itself by a method: labels are what it shows, whatever its parts are
-	clean  bool // tells nothing of anything sensitive, whatever it is called
+	split  bool      // the pieces of a text
+	whole  bool      // a struct as a literal wrote it: what has no part is zero
+	sealed bool      // shows itself by a method: labels are what it shows, whatever its parts are
+	clean  bool      // tells nothing of anything sensitive, whatever it is called
+	cut    omissions // what was left out of it
+}
+
+// omissions are the bounds that something was left out of a value for. A value keeps
+// them until somebody looks at it, who can tell the receipt where that was.
+type omissions uint8
+
+const (
+	cutLabels omissions = 1 << iota
+	cutParts
+	cutDepth
+	cutPointers
+)
+
+// names lists omissions for the receipt.
+func (c omissions) names() []string {
+	var out []string
+	for i, name := range [...]string{"labels of one value", "parts of one value", "depth of one value", "targets of one pointer"} {
+		if c&(1<<i) != 0 {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // elem is the part of a value that stands for all elements of a slice, map,
@@ -176,20 +205,24 @@ func withLabels(v *value, ls ...label) *value {
 	}
 	w := *v
 	w.clean = false
-	w.labels = addLabels(slices.Clip(v.labels), ls)
+	var cut omissions
+	w.labels, cut = addLabels(slices.Clip(v.labels), ls)
+	w.cut |= cut
 	return &w
 }
 
-func addLabels(have, more []label) []label {
+// addLabels returns what either has, and whether that was too much.
+func addLabels(have, more []label) ([]label, omissions) {
 	for _, l := range more {
+		if slices.ContainsFunc(have, l.same) {
+			continue
+		}
 		if len(have) >= maxLabels {
-			break
+			return have, cutLabels
 		}
-		if !slices.ContainsFunc(have, l.same) {
-			have = append(have, l)
-		}
+		have = append(have, l)
 	}
-	return have
+	return have, 0
 }
 
 // setPart returns v with one part replaced.
@@ -202,7 +235,8 @@ func setPart(v *value, name string, p *value) *value {
 		w.parts[k] = x
 	}
 	if _, ok := w.parts[name]; !ok && len(w.parts) >= maxParts {
-		name = elem
+		name = elem // it is among the others, nobody knows where
+		w.cut |= cutParts
 		if old := w.parts[elem]; old != nil {
 			p = join(old, p)
 		}
@@ -229,34 +263,63 @@ func joinDepth(a, b *value, depth int) *value {
 	case a == unknown:
 		return b
 	}
-	w := &value{labels: addLabels(slices.Clip(a.labels), b.labels), refs: a.refs, funcs: a.funcs, sealed: a.sealed && b.sealed, whole: a.whole && b.whole}
+	w := &value{refs: a.refs, funcs: a.funcs, sealed: a.sealed && b.sealed, whole: a.whole && b.whole, cut: a.cut | b.cut}
+	var cut omissions
+	w.labels, cut = addLabels(slices.Clip(a.labels), b.labels)
+	w.cut |= cut
 	for _, r := range b.refs {
-		if !slices.Contains(w.refs, r) && len(w.refs) < maxImpls {
-			w.refs = append(slices.Clip(w.refs), r)
+		if slices.Contains(w.refs, r) {
+			continue
 		}
+		if len(w.refs) >= maxTargets {
+			w.cut |= cutPointers
+			break
+		}
+		w.refs = append(slices.Clip(w.refs), r)
 	}
 	for _, f := range b.funcs {
 		i := slices.IndexFunc(w.funcs, func(g *closure) bool { return g.lit == f.lit && g.fn == f.fn })
 		switch {
-		case i < 0 && len(w.funcs) < maxImpls:
+		case i < 0 && len(w.funcs) >= maxTargets:
+			w.cut |= cutPointers
+		case i < 0:
 			w.funcs = append(slices.Clip(w.funcs), f)
-		case i >= 0 && w.funcs[i] != f && f.env != nil && depth < maxDepth:
+		case w.funcs[i] != f && f.env != nil && depth < maxDepth:
 			w.funcs = slices.Clone(w.funcs)
 			w.funcs[i] = w.funcs[i].with(f, depth+1)
 		}
 	}
-	if depth < maxDepth+2 && len(a.parts)+len(b.parts) > 0 {
+	if len(a.parts)+len(b.parts) > 0 && depth >= maxDepth+2 {
+		w.cut |= cutDepth
+		w.labels, cut = addLabels(w.labels, beneath(beneath(nil, a), b))
+		w.cut |= cut
+	} else if len(a.parts)+len(b.parts) > 0 {
 		w.parts = make(map[string]*value, len(a.parts))
 		for k, x := range a.parts {
 			w.parts[k] = joinDepth(x, derived(b, k), depth+1)
 		}
-		for k, y := range b.parts {
-			if w.parts[k] == nil && len(w.parts) < maxParts {
-				w.parts[k] = joinDepth(derived(a, k), y, depth+1)
+		for _, k := range sortedKeys(b.parts) {
+			y := b.parts[k]
+			if w.parts[k] != nil {
+				continue
 			}
+			if len(w.parts) >= maxParts {
+				w.cut |= cutParts
+				w.parts[elem] = joinDepth(w.parts[elem], y, depth+1)
+				continue
+			}
+			w.parts[k] = joinDepth(derived(a, k), y, depth+1)
 		}
 	}
 	return w
+}
+
+// beneath is what the parts of a value carry.
+func beneath(out []label, v *value) []label {
+	for _, k := range sortedKeys(v.parts) {
+		out = beneath(append(out, v.parts[k].labels...), v.parts[k])
+	}
+	return out
 }
 
 // onlyClean joins a value with a clean one: what is clean on one branch only is
@@ -288,15 +351,18 @@ func derived(v *value, name string) *value {
 		return clean
 	}
 	var ls []label
+	var cut omissions
 	for _, l := range v.labels {
-		if l, ok := l.below(name); ok {
-			ls = append(ls, l)
+		if below, ok := l.below(name); ok {
+			ls = append(ls, below)
+		} else if l.src == nil {
+			cut = cutDepth
 		}
 	}
-	if len(ls) == 0 {
+	if len(ls) == 0 && cut == 0 {
 		return nil
 	}
-	return &value{labels: ls}
+	return &value{labels: ls, cut: cut}
 }
 
 // below is what a label on a value means for one of its parts.
@@ -307,19 +373,34 @@ func (l label) below(name string) (label, bool) {
 		field := name != elem && !strings.HasPrefix(name, `"`)
 		return l, !field && l.src.Kind != Whole && (l.src.Kind != Dump || l.src.Type == "Header") && l.src.Term != environment
 	}
-	if strings.Count(l.in.path, ".") >= maxDepth-1 && l.in.path != "" {
-		return l, false
-	}
 	if strings.HasPrefix(name, `"`) {
 		name = elem
 	}
-	l.in.path = joinPath(l.in.path, name)
+	path := joinPath(l.in.path, name)
+	if strings.Count(path, ".") >= maxDepth {
+		// Further along a list, or round a circle, is as good as here.
+		if path = rounded(path); strings.Count(path, ".") >= maxDepth {
+			return l, false
+		}
+	}
+	l.in.path = path
 	return l, true
 }
 
 // environment is the term for all variables of the environment at once: one of
 // them says nothing before its name is known.
 const environment = "environment variables"
+
+// rounded leaves out of a path what it ends with twice.
+func rounded(path string) string {
+	names := strings.Split(path, ".")
+	for n := 1; 2*n <= len(names); n++ {
+		if rest := names[:len(names)-n]; slices.Equal(names[len(names)-n:], rest[len(rest)-n:]) {
+			return strings.Join(rest, ".")
+		}
+	}
+	return path
+}
 
 func joinPath(a, b string) string {
 	if a == "" {
