@@ -509,6 +509,12 @@ func (m *machine) run(f *frame, c call) value {
 	m.onStack[f.fn]++
 	m.stack = append(m.stack, f)
 	f.at, f.call = c.pos, c.n
+	if m.sim != nil && f.fn.Recv != nil {
+		// What an object does that was made for an anonymous request is due to that.
+		if o, ok := f.env.vars[f.fn.Recv.ID].(*object); ok && o.anon && o.literal && o.sim == m.sim {
+			f.anon = true
+		}
+	}
 	if m.sim != nil {
 		m.sim.reach(f.fn.File, int(f.fn.Line), int(f.fn.EndLine))
 	}

@@ -493,7 +493,7 @@ func (m *machine) implementers(t string) []value {
 		if ty := m.types[impl]; ty == nil || ty.Interface != nil || standsForTests(impl) {
 			continue
 		}
-		if slices.ContainsFunc(ty.Interface, func(need string) bool { return m.method(impl, need) == nil && !m.promotes(impl, need) }) {
+		if slices.ContainsFunc(ty.Interface, func(need string) bool { return m.method(impl, need) == nil && !m.promotes(impl) }) {
 			continue
 		}
 		if v := m.instanceOf(impl); v != nil {
@@ -506,9 +506,9 @@ func (m *machine) implementers(t string) []value {
 // maxImplementers bounds the types tried for the elements of one list.
 const maxImplementers = 100
 
-// promotes reports whether a type may have a method by embedding a type that is
+// promotes reports whether a type may have any method, as it embeds a type that is
 // not the program's.
-func (m *machine) promotes(t, name string) bool {
+func (m *machine) promotes(t string) bool {
 	ty := m.types[t]
 	return ty != nil && slices.ContainsFunc(ty.Embedded, func(e string) bool {
 		return slices.ContainsFunc(ty.Fields, func(f program.Param) bool { return f.Name == e && m.types[f.Type] == nil })

@@ -31,7 +31,9 @@ func (m *machine) unset(o *object, f program.Param) value {
 	return v
 }
 
+// isFunc reports whether a type is that of functions or of lists of them.
 func (m *machine) isFunc(t string) bool {
+	t = strings.TrimPrefix(t, "[]")
 	if ty := m.types[t]; ty != nil {
 		t = ty.Under
 	}

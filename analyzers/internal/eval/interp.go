@@ -1421,7 +1421,7 @@ func (m *machine) spread(r *program.Node, n int, lhs []*program.Node, f *frame) 
 			out[i] = boolean(has, false)
 			continue
 		}
-		if o, ok := v.(*object); ok && r.Op == program.Assert && o.t != "" && o.t == r.T {
+		if o, ok := v.(*object); ok && r.Op == program.Assert && o.t != "" && (o.t == r.T || m.types[r.T] != nil && m.types[r.T].Interface != nil && m.implements(o.t, m.types[r.T])) {
 			out[i] = boolean(true, false)
 			continue
 		}

@@ -445,6 +445,9 @@ func (m *machine) delegates(v value, c call) bool {
 		return false
 	}
 	if cl, ok := v.(*closure); ok {
+		if cl.fn.Literal && c.f != nil && cl.env == c.f.env && strings.HasPrefix(cl.fn.Name, c.f.fn.Name+"$") {
+			return false // a part of the function itself
+		}
 		if len(cl.fn.Results) == 1 && plain(cl.fn.Results[0].Type) {
 			return false // it answers a question, not the request
 		}
@@ -1203,6 +1206,9 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 				if len(ts) == 1 && !strings.Contains(ts[0], "interface") && ts[0] != "any" {
 					return request{"session"}
 				}
+				if len(ts) == 0 && fn == "Start" {
+					return request{"session"} // returned alone, whatever its type
+				}
 			}
 		}
 	}
@@ -1304,10 +1310,6 @@ func libraryGlobal(pkg, name string) value {
 		switch name {
 		case "ErrNoCookie":
 			return &external{name: "net/http.ErrNoCookie", t: "error"}
-		case "StatusUnauthorized":
-			return num(401)
-		case "StatusForbidden":
-			return num(403)
 		}
 		if strings.HasPrefix(name, "Method") && len(name) > 6 {
 			return str(strings.ToUpper(name[6:]))
@@ -1322,16 +1324,18 @@ func libraryGlobal(pkg, name string) value {
 			return failure{code: 404, name: "not found"}
 		case "ErrBadRequest":
 			return failure{code: 400, name: "bad request"}
-		case "StatusUnauthorized":
-			return num(401)
-		case "StatusForbidden":
-			return num(403)
 		}
 		for _, k := range title {
 			if name == k || name == strings.ToUpper(k) || name == "Method"+k {
 				return str(strings.ToUpper(k))
 			}
 		}
+	}
+	switch name { // every router calls them so
+	case "StatusUnauthorized":
+		return num(401)
+	case "StatusForbidden":
+		return num(403)
 	}
 	return nil
 }
