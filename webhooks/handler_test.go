@@ -141,6 +141,7 @@ func TestExamplePayloads(t *testing.T) {
 		"installation.suspend": review.IntentSuspend, "installation.unsuspend": review.IntentAddInstallation, "installation.new_permissions_accepted": review.IntentAddInstallation,
 		"installation_repositories.added": review.IntentRepositories, "installation_repositories.removed": review.IntentRepositories,
 		"push.2": review.IntentBaseline, // the first push to the default branch
+		"push.3": review.IntentHistory,  // a tag
 	}
 	files, err := filepath.Glob("testdata/*.json")
 	if err != nil || len(files) < 40 {
@@ -364,4 +365,33 @@ func FuzzHandler(f *testing.F) {
 			t.Errorf("status %d, %d stored", w.Code, len(rec.got))
 		}
 	})
+}
+
+// A secret is out as soon as it is pushed, to whatever branch or tag.
+func TestWhatPushesAskFor(t *testing.T) {
+	push := func(ref, rest string) string {
+		return `{"ref":"` + ref + `","after":"` + strings.Repeat("a", 40) + `",` + rest + `"installation":{"id":1},"repository":{"id":1,"full_name":"a/b","default_branch":"main"}}`
+	}
+	for name, c := range map[string]struct {
+		body string
+		want review.IntentKind
+	}{
+		"the default branch":              {push("refs/heads/main", ""), review.IntentBaseline},
+		"a branch without pull request":   {push("refs/heads/topic", ""), review.IntentHistory},
+		"a branch with the default's end": {push("refs/heads/x/main", ""), review.IntentHistory},
+		"a tag":                           {push("refs/tags/v1", ""), review.IntentHistory},
+		"a tag called as the default":     {push("refs/tags/main", ""), review.IntentHistory},
+		"a deleted branch":                {push("refs/heads/topic", `"deleted":true,`), review.IntentNone},
+		"a branch of the merge queue":     {push("refs/heads/gh-readonly-queue/main/pr-1-abc", ""), review.IntentNone},
+		"another ref":                     {push("refs/notes/x", ""), review.IntentNone},
+	} {
+		rec := new(recorder)
+		if w := send(t, rec, "push", c.body, nil); w.Code/100 != 2 || len(rec.got) != 1 {
+			t.Errorf("%s: status %d, %d stored", name, w.Code, len(rec.got))
+			continue
+		}
+		if in := rec.got[0].Intent; in.Kind != c.want || c.want != review.IntentNone && (in.Head == "" || in.Repo.ID != 1) {
+			t.Errorf("%s: %+v, want %s", name, in, c.want)
+		}
+	}
 }

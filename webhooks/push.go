@@ -1,17 +1,32 @@
 package webhooks
 
-import "github.com/launchgate/launchgate/app/review"
+import (
+	"strings"
 
-// push answers a new default branch with a baseline. Pull requests have their
-// own event.
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// push answers a new default branch with a baseline, which has the history looked
+// at as well, and any other branch or tag with a look at the history: a secret is
+// out as soon as it is pushed, whether or not a pull request follows. Reviews have
+// events of their own.
 func push(p payload) (review.Intent, error) {
-	if p.Repository == nil || p.Repository.DefaultBranch == "" || p.Ref != "refs/heads/"+p.Repository.DefaultBranch {
-		return nothing("only pushes to the default branch are looked at"), nil
+	if p.Repository == nil || p.Repository.DefaultBranch == "" {
+		return nothing("the push names no default branch"), nil
 	}
 	if p.Deleted || review.SHA(p.After).IsZero() {
-		return nothing("the default branch was deleted"), nil
+		return nothing("a branch or tag was deleted"), nil
 	}
-	in, err := p.place(review.IntentBaseline)
+	kind := review.IntentHistory
+	switch {
+	case p.Ref == "refs/heads/"+p.Repository.DefaultBranch:
+		kind = review.IntentBaseline
+	case strings.HasPrefix(p.Ref, "refs/heads/gh-readonly-queue/"):
+		return nothing("branches of the merge queue are reviewed as merge groups"), nil
+	case !strings.HasPrefix(p.Ref, "refs/heads/") && !strings.HasPrefix(p.Ref, "refs/tags/"):
+		return nothing("the push is to no branch and no tag"), nil
+	}
+	in, err := p.place(kind)
 	if err != nil {
 		return in, err
 	}

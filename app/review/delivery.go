@@ -19,7 +19,7 @@ const (
 	IntentRemoveInstallation IntentKind = "remove_installation"
 	IntentSuspend            IntentKind = "suspend_installation"
 	IntentRepositories       IntentKind = "repositories" // repositories added to or removed from an installation
-	IntentHistory            IntentKind = "history"      // look for secrets in all of a repository's history; asked for by the server itself
+	IntentHistory            IntentKind = "history"      // look for secrets in all of a repository's history: after a push, or when the server wants it
 )
 
 // Intent is the little of a delivery that matters afterwards. SHAs in it are

@@ -204,8 +204,18 @@ func TestInstallationHasItsHistoryLookedAt(t *testing.T) {
 	if h.Open() != len(plantedList)-1 || h.Receipt.Counts[0].Expected != 1 {
 		t.Errorf("%d open, %+v looked at; want %d and only the new commit", h.Open(), h.Receipt.Counts, len(plantedList)-1)
 	}
-	page(of, "13 in history, 11 open", "a test key", "rotated", "false-positive")
-	page("/secrets", "11 to rotate")
+	// Nor does a push to a branch without a pull request wait for anything.
+	if _, err := s.repo.Commit("side", "main", ghtest.Change{Message: "aside", Files: map[string]string{"side.env": "K=" + plantKey() + "\n"}}); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := s.github.DeliverPush(s.repo, "side", ""); err != nil || d.StatusCode != http.StatusAccepted {
+		t.Fatalf("delivery: %+v, %v", d, err)
+	}
+	if h, _ = await(len(plantedList) + 2); h.Receipt.Counts[0].Expected != 1 {
+		t.Errorf("%+v looked at; want only the new commit", h.Receipt.Counts)
+	}
+	page(of, "14 in history, 12 open", "a test key", "rotated", "false-positive")
+	page("/secrets", "12 to rotate")
 	page("/deliveries", "Look for secrets in all of history")
 	s.stop()
 	for _, v := range s.github.Violations() {
