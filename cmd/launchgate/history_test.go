@@ -216,6 +216,10 @@ func TestInstallationHasItsHistoryLookedAt(t *testing.T) {
 	}
 	page(of, "14 in history, 12 open", "a test key", "rotated", "false-positive")
 	page("/secrets", "12 to rotate")
+	if status, out, errs := launchgate(t, "report", "--config", s.config, "--repo", "agora/api"); status != exitBlock || !strings.Contains(out, "**12 secrets to rotate**, 6 of them still in the newest code") ||
+		!strings.Contains(out, "## Amazon Web Services: ") || !strings.Contains(out, "Where: <https://console.aws.amazon.com/") || !strings.Contains(out, "- [x] false-positive: a test key.") {
+		t.Errorf("report: status %d\n%s%s", status, out, errs)
+	}
 	page("/deliveries", "Look for secrets in all of history")
 	s.stop()
 	for _, v := range s.github.Violations() {

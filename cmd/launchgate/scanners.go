@@ -29,7 +29,7 @@ func scanners() []scan.Scanner {
 // commands returns every command.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		newDemoCommand(), newReviewCommand(), newRoutesCommand(), newDatamapCommand(), newSecretsCommand(), newRulesCommand(), newExplainCommand(), newPolicyCommand(), newServeCommand(), newDoctorCommand(),
+		newDemoCommand(), newReviewCommand(), newRoutesCommand(), newDatamapCommand(), newSecretsCommand(), newReportCommand(), newRulesCommand(), newExplainCommand(), newPolicyCommand(), newServeCommand(), newDoctorCommand(),
 		newMigrateCommand(), newKeyCommand(), newStoreCommand(), newHealthcheckCommand(), newVersionCommand(), newWorkerCommand(),
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 
 	"github.com/launchgate/launchgate/app/checkout"
 	"github.com/launchgate/launchgate/app/config"
-	"github.com/launchgate/launchgate/app/publish"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/secrets"
@@ -24,7 +22,7 @@ import (
 )
 
 // rotationFormats are the ways a list of what to rotate is written.
-var rotationFormats = []string{"text", "markdown", "json"}
+var rotationFormats = []string{"text", "markdown", "csv", "json"}
 
 func newSecretsCommand() *cobra.Command {
 	var history, sinceLast, noInline bool
@@ -41,7 +39,8 @@ or testable hash of one is printed, stored or sent anywhere.
 The scan may be stopped and goes on where it stopped. Commits are not looked at
 twice under the same rules; --since-last reports only what is new since the last
 complete scan. 'launchgate secrets list' and 'launchgate secrets mark' are for
-what a server found, with --config, as well.
+what a server found, with --config, as well; 'launchgate report' writes the list as
+a report to hand on.
 
 Exit status: 0 nothing open, 1 open secrets, 2 could not look at everything, 64 usage.`,
 		Example: `  launchgate secrets --history
@@ -55,24 +54,20 @@ Exit status: 0 nothing open, 1 open secrets, 2 could not look at everything, 64 
 			if !history {
 				return usageError{errors.New("say --history; the commits of one change are looked at by 'launchgate review'")}
 			}
-			if !slices.Contains(rotationFormats, format) {
-				return usageError{fmt.Errorf("unknown format %q: text, markdown or json", format)}
+			write, err := rotationFormat(format)
+			if err != nil {
+				return err
 			}
 			dir := "."
 			if len(args) == 1 {
 				dir = args[0]
 			}
 			settings := secrets.Settings{ForbidInlineAllow: noInline, History: &secrets.HistorySettings{SinceLast: sinceLast}}
-			h, err := localHistory(cmd.Context(), dir, cache, settings, cmd.ErrOrStderr())
+			h, err := markedHistory(cmd.Context(), dir, cache, settings, cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			marks, err := secrets.OpenMarks(cache).All()
-			if err != nil {
-				return err
-			}
-			review.MarkAll(h.Rotations, marks)
-			if err := writeOutput(cmd.OutOrStdout(), output, func(w io.Writer) error { return writeHistories(w, format, h) }); err != nil {
+			if err := writeOutput(cmd.OutOrStdout(), output, func(w io.Writer) error { return write(w, h) }); err != nil {
 				return err
 			}
 			return historiesExit(h)
@@ -81,14 +76,14 @@ Exit status: 0 nothing open, 1 open secrets, 2 could not look at everything, 64 
 	cmd.Flags().BoolVar(&history, "history", false, "look at the history of all branches and tags")
 	cmd.Flags().BoolVar(&sinceLast, "since-last", false, "report only what is new since the last complete scan under the same rules")
 	cmd.Flags().BoolVar(&noInline, "forbid-inline-allow", false, "give 'gitleaks:allow' on a line no effect")
-	formatFlags(cmd, &format, &output)
+	formatFlags(cmd, "text", &format, &output)
 	cmd.PersistentFlags().StringVar(&cache, "cache", localCache(), "folder that remembers which commits were looked at")
 	cmd.AddCommand(newSecretsListCommand(), newSecretsMarkCommand(&cache))
 	return cmd
 }
 
-func formatFlags(cmd *cobra.Command, format, output *string) {
-	cmd.Flags().StringVar(format, "format", "text", "text, markdown or json")
+func formatFlags(cmd *cobra.Command, usual string, format, output *string) {
+	cmd.Flags().StringVar(format, "format", usual, listWords(rotationFormats))
 	cmd.Flags().StringVarP(output, "output", "o", "", "write to this file instead of standard output")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(rotationFormats, cobra.ShellCompDirectiveNoFileComp))
 }
@@ -104,28 +99,15 @@ decided about each secret.
 Exit status: 0 nothing open, 1 open secrets, 2 not everything was looked at, 64 usage.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !slices.Contains(rotationFormats, format) {
-				return usageError{fmt.Errorf("unknown format %q: text, markdown or json", format)}
-			}
-			var list []review.History
-			err := withDatabase(cmd.Context(), path, func(ctx context.Context, db *store.DB) error {
-				rows, err := db.Histories(ctx)
-				for _, row := range rows {
-					if err == nil && (repo == "" || strings.EqualFold(row.Repo.FullName(), repo)) {
-						var h store.History
-						h, err = db.HistoryOf(ctx, row.Repo.ID)
-						list = append(list, h.History)
-					}
-				}
-				return err
-			})
+			write, err := rotationFormat(format)
 			if err != nil {
 				return err
 			}
-			if repo != "" && len(list) == 0 {
-				return usageError{fmt.Errorf("the server knows no repository %q", repo)}
+			list, err := serverHistories(cmd.Context(), path, repo)
+			if err != nil {
+				return err
 			}
-			if err := writeOutput(cmd.OutOrStdout(), output, func(w io.Writer) error { return writeHistories(w, format, list...) }); err != nil {
+			if err := writeOutput(cmd.OutOrStdout(), output, func(w io.Writer) error { return write(w, list...) }); err != nil {
 				return err
 			}
 			return historiesExit(list...)
@@ -133,7 +115,7 @@ Exit status: 0 nothing open, 1 open secrets, 2 not everything was looked at, 64 
 	}
 	configFlag(cmd, &path)
 	cmd.Flags().StringVar(&repo, "repo", "", "only this repository, as owner/name")
-	formatFlags(cmd, &format, &output)
+	formatFlags(cmd, "text", &format, &output)
 	return cmd
 }
 
@@ -186,27 +168,12 @@ func withDatabase(ctx context.Context, path string, use func(context.Context, *s
 	return errors.Join(use(ctx, db), db.Close())
 }
 
-func writeHistories(w io.Writer, format string, list ...review.History) error {
-	if format == "json" {
-		return publish.RotationsJSON(w, list...)
-	}
-	write := publish.RotationsText
-	if format == "markdown" {
-		write = publish.RotationsMarkdown
-	}
-	for i, h := range list {
-		if i > 0 {
-			fmt.Fprintln(w)
-		}
-		if err := write(w, h); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// historiesExit is how a command that lists histories ends.
+// historiesExit is how a command that lists histories ends. Of no history,
+// nothing is known.
 func historiesExit(list ...review.History) error {
+	if len(list) == 0 {
+		return exitError(exitCouldNotVerify)
+	}
 	open := 0
 	for _, h := range list {
 		if h.State != review.HistoryDone {
@@ -298,6 +265,9 @@ func newHistoryBar(w io.Writer) *historyBar {
 		var drawn time.Time
 		var left pace
 		for e := range b.lines {
+			if e.Total == 0 {
+				continue // nothing is new
+			}
 			now := time.Now()
 			text := barText(e, left.left(e, now))
 			if now.Sub(drawn) >= every || rewrite && e.Done == e.Total {

@@ -81,8 +81,50 @@ func TestSecretsHistoryCommand(t *testing.T) {
 	if out, _ := call(dir, "--history", "--format", "json"); !json.Valid([]byte(out)) || !strings.Contains(out, `"state": "rotated"`) {
 		t.Errorf("as JSON:\n%s", out)
 	}
+	if out, _ := call(dir, "--history", "--format", "csv"); !strings.Contains(out, ",rotated,rolled,critical,secrets/aws-access-token,Amazon Web Services,https://") || strings.Count(out, "\n") != 2 {
+		t.Errorf("as CSV:\n%s", out)
+	}
 	if _, err := call(dir); err == nil {
 		t.Error("a call without --history is accepted")
+	}
+
+	// The report to hand on.
+	report := filepath.Join(t.TempDir(), "rotate.md")
+	if status, out, errs := launchgate(t, "report", dir, "--cache", cache, "-o", report); status != exitPass || out != "" {
+		t.Errorf("report: status %d\n%s%s", status, out, errs)
+	}
+	text, err := os.ReadFile(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	searchOutput(t, "the report", text)
+	for _, want := range []string{"# Secrets to rotate", "**Nothing is open.**", "- [x] rotated: rolled. `secrets/aws-access-token` of Amazon Web Services", "2 commits were covered by earlier looks"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the report does not say %q:\n%s", want, text)
+		}
+	}
+	if status, _, errs := launchgate(t, "report", dir, "--config", "x.yml"); status != exitUsage || !strings.Contains(errs, "not both") {
+		t.Errorf("a folder and a server: status %d, %s", status, errs)
+	}
+	if status, _, errs := launchgate(t, "report", "--repo", "a/b"); status != exitUsage || !strings.Contains(errs, "--config") {
+		t.Errorf("a repository of no server: status %d, %s", status, errs)
+	}
+}
+
+// "secrets list" printed nothing and ended with 0 when nobody had looked yet,
+// which reads as "nothing open".
+func TestAListOfNoRepositorySaysSo(t *testing.T) {
+	s := newServed(t)
+	s.start()
+	s.stop()
+	for _, format := range []string{"text", "markdown", "csv", "json"} {
+		status, out, errs := launchgate(t, "secrets", "list", "--config", s.config, "--format", format)
+		if status != exitCouldNotVerify || (format == "text" || format == "markdown") && !strings.Contains(out, "No repository was looked at") || out == "" {
+			t.Errorf("%s: status %d, %q %s", format, status, out, errs)
+		}
+	}
+	if status, out, _ := launchgate(t, "report", "--config", s.config); status != exitCouldNotVerify || !strings.Contains(out, "No repository was looked at") {
+		t.Errorf("report: status %d, %q", status, out)
 	}
 }
 

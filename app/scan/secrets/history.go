@@ -66,7 +66,7 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	res, err := s.walk(limited, append(slices.Clone(selection), negated(old)...), st.known, s.remember(st))
 	rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
 	if len(old) > 0 {
-		rep.Receipt.Notes = append(rep.Receipt.Notes, "Commits that earlier looks covered under the same rules are not looked at again.")
+		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d commits were covered by earlier looks under the same rules and are not looked at again.", st.covered))
 	}
 	before := st.before(res.order)
 	if !hs.SinceLast {
