@@ -264,7 +264,7 @@ func (f *fn) nameLabel(id *ast.Ident, v *value, t types.Type) (label, bool) {
 
 // doubt marks a source as weak if the place it stands in does not bear it out.
 func (f *fn) doubt(s *Source) {
-	s.Weak = s.Weak || sensitive.WeakPlace(match(s), f.symbol, f.e.pass.Pkg.Path())
+	s.Weak = s.Weak || sensitive.WeakPlace(match(s), f.symbol)
 }
 
 // otherToken reports whether all that a variable called token is set to says that

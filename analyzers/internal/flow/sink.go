@@ -378,7 +378,7 @@ func (f *fn) underLogKey(v *value, x ast.Expr, key string) *value {
 	if !ok || !holds(f.typeOf(x), m) || aboutIt(x) || v.clean && !secretText(f.literalText(x), key, m, keyValue) {
 		return v
 	}
-	if sensitive.Harmless(m, exprName(x)) {
+	if sensitive.Harmless(m, exprName(x)) || m.Term == "session id" && f.besideSecret(x) {
 		return v
 	}
 	if v.clean {
@@ -387,6 +387,31 @@ func (f *fn) underLogKey(v *value, x ast.Expr, key string) *value {
 	l := named(ByName, m, x.Pos(), "logged as "+quoted(key), "key "+key)
 	f.doubt(l.src)
 	return withLabels(v, l)
+}
+
+// besideSecret reports whether an expression is a field of an object that keeps a
+// secret or its hash in another: then it is not this one that lets somebody in.
+func (f *fn) besideSecret(x ast.Expr) bool {
+	sel, ok := ast.Unparen(x).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	owner, _, _ := f.fieldOwner(sel)
+	if owner == nil {
+		return false
+	}
+	st, ok := owner.Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	for i := range st.NumFields() {
+		for _, w := range words.Split(st.Field(i).Name()) {
+			if w == "secret" || w == "token" || w == "hash" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // aboutIt reports whether an expression's own name says that it is something
@@ -658,6 +683,9 @@ type place struct {
 	name     string // of its callee, for people
 }
 
+// toConsole are words of calls that speak to whoever sits at the terminal.
+var toConsole = words.NewSet("console stdout terminal tty")
+
 // report records that a source reaches a sink; one finding for each sink call
 // and rule. It returns false for what is no matter for this kind of sink.
 func (f *fn) report(l label, s Sink, debug bool, at place, st *step) bool {
@@ -688,6 +716,9 @@ func (f *fn) report(l label, s Sink, debug bool, at place, st *step) bool {
 	}
 	if st != nil && st.cut {
 		f.meet("hops of a path")
+	}
+	if s.Kind == Log && toConsole.HasAny(words.Split(at.name)) {
+		s.Stdout = true
 	}
 	f.e.found(&Flow{Source: src, Sink: s, Name: at.name, Debug: debug, InError: l.err, Pos: at.pos, End: at.end, File: at.file, Line: at.line, Symbol: at.symbol, Rule: l.rule(), steps: st})
 	return true

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httputil"
 	"path/filepath"
@@ -130,4 +131,16 @@ type Location struct {
 
 func spots(l Location) {
 	log.Print(l.LocStreet) // ok: nobody lives there
+}
+
+type webSession struct {
+	ID         string
+	SecretHash []byte
+}
+
+type bareSession struct{ ID string }
+
+func sessions(w webSession, b bareSession) {
+	slog.Info("m", "session_id", w.ID) // ok: the secret is beside it
+	slog.Info("m", "session_id", b.ID) // want "logs/token"
 }
