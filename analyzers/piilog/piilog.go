@@ -141,7 +141,7 @@ func judged(judge *privacy.Judge, fl *flow.Flow) (rule.Finding, bool) {
 	key := fl.Name + " " + fl.Source.Key
 	if !fl.Pos.IsValid() {
 		// Callers in several packages lead here; for the reader it is one sink.
-		key = fl.Name + " " + fl.Rule
+		key = fl.Name
 	}
 	var sure rule.Confidence // the rule's
 	if fl.Source.Weak {

@@ -215,7 +215,10 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 		if a.Place.Line != b.Place.Line {
 			return a.Place.Line < b.Place.Line
 		}
-		return a.Rule < b.Rule
+		if a.Rule != b.Rule {
+			return a.Rule < b.Rule
+		}
+		return a.Severity > b.Severity // the worst speaks for what was found elsewhere
 	})
 	out.Findings = slices.CompactFunc(out.Findings, sameElsewhere)
 	return out, nil
