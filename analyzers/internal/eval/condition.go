@@ -285,6 +285,16 @@ func weighConditions(guards []routes.Guard, conds [][]condition) []string {
 		return nil
 	}
 	if len(atoms) <= maxConditions && always(guards, conds, atoms, guarding) {
+		// A role is only asked for where some guard always does.
+		role := func(i int) bool { return guards[i].Kind == routes.KindRole }
+		if !always(guards, conds, atoms, role) {
+			for i, cs := range conds {
+				if role(i) && slices.ContainsFunc(cs, func(c condition) bool { return c.off }) {
+					guards[i].Kind = routes.KindAuth
+					guards[i].Why += ", only if " + allOf(cs)
+				}
+			}
+		}
 		return nil
 	}
 	var said []string

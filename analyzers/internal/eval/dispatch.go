@@ -182,7 +182,7 @@ func (m *machine) byMethod(r *record, judge func(method string) routes.Route) []
 		}
 	}
 	if len(named) == 0 {
-		return []routes.Route{any}
+		return []routes.Route{m.weakest(any, judge)}
 	}
 	var out []routes.Route
 	differ := false
@@ -195,9 +195,25 @@ func (m *machine) byMethod(r *record, judge func(method string) routes.Route) []
 		differ = differ || rt.Access != out[0].Access
 	}
 	if !differ {
-		return []routes.Route{any}
+		return []routes.Route{m.weakest(any, judge)}
 	}
 	return out
+}
+
+// weakest is a route for any method whose guards ask for a role, as what it asks
+// for where they ask for less: some do only of those who write.
+func (m *machine) weakest(any routes.Route, judge func(method string) routes.Route) routes.Route {
+	if any.Access != routes.Role {
+		return any
+	}
+	for _, method := range []string{"GET", "POST"} {
+		if rt := judge(method); rt.Access == routes.Authenticated {
+			rt.Method = any.Method
+			rt.Reason = strings.TrimPrefix(rt.Reason+"; it asks for a role of some methods only", "; ")
+			return rt
+		}
+	}
+	return any
 }
 
 // declines reports whether a handler has no answer to a method: it refuses it,

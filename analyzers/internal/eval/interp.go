@@ -726,7 +726,7 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 	}
 	why := mergeLabels(m.nodeWords(n.K[0]), labels(cond))
 	if m.sim != nil {
-		m.sim.push(why)
+		m.sim.push(why, n.K[0])
 		defer m.sim.pop()
 	} else {
 		base := len(m.conds)
@@ -1222,7 +1222,7 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 			why = mergeLabels(m.nodeWords(n.K[0]), w, why, labels(v))
 			unsure = true
 			if m.sim != nil {
-				m.sim.push(why)
+				m.sim.push(why, nil)
 			} else {
 				is := caseOf(n.K[0], c, f)
 				m.conds = append(m.conds, is)

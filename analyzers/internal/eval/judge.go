@@ -678,13 +678,35 @@ func roleOf(refused []refusal) (word, why string) {
 		if r.code == 404 || r.code == 400 || r.code == 500 || r.code == 422 || r.partial {
 			continue
 		}
-		for _, w := range firstN(r.why, nearWords) { // the nearest names come first
-			if roleWord(w) {
+		ws := firstN(r.why, nearWords) // the nearest names come first
+		present := r.asked != nil && isSentinel(r.asked)
+		if r.code == 401 && r.asked != nil {
+			// It says that the credentials are wrong. What the functions are called
+			// that look them up says nothing of a role.
+			ws = nodeWords(r.asked)
+		}
+		for _, w := range ws {
+			if roleWord(w) && !(present && w == "owner") {
 				return w, w + " at " + r.pos.String()
 			}
 		}
 	}
 	return "", ""
+}
+
+// isSentinel reports whether a condition compares something with a constant that
+// stands for none of its kind.
+func isSentinel(n *program.Node) bool {
+	if n.Op != program.Binary || n.S != "==" && n.S != "!=" && n.S != "<" && n.S != "<=" {
+		return false
+	}
+	none := func(k *program.Node) bool {
+		if k.Op == program.Unary && k.S == "-" {
+			return k.K[0].Op == program.Const
+		}
+		return isZero(k) || k.Op == program.Const && k.S == "-1"
+	}
+	return none(n.K[0]) || none(n.K[1])
 }
 
 // namedRole is the role that a guard is named after, if it also refuses callers

@@ -152,6 +152,8 @@ type refusal struct {
 	switched bool
 	// avoidable: the request meets it by what its caller chose to send.
 	avoidable bool
+	// asked is the nearest condition, if it stands under one.
+	asked *program.Node
 }
 
 func (s *simulation) base(f *frame) int {
@@ -163,10 +165,24 @@ func (s *simulation) base(f *frame) int {
 
 // reason is why a branch is run: the words of its condition, and, once asked
 // for, those of all conditions around it too, the nearest first.
-type reason struct{ own, all []string }
+type reason struct {
+	own, all []string
+	cond     *program.Node
+}
 
-func (s *simulation) push(why []string) { s.whys = append(s.whys, reason{own: why}) }
-func (s *simulation) pop()              { s.whys = s.whys[:len(s.whys)-1] }
+func (s *simulation) push(why []string, cond *program.Node) {
+	s.whys = append(s.whys, reason{own: why, cond: cond})
+}
+
+// asked is the nearest condition.
+func (s *simulation) asked() *program.Node {
+	if len(s.whys) == 0 {
+		return nil
+	}
+	return s.whys[len(s.whys)-1].cond
+}
+
+func (s *simulation) pop() { s.whys = s.whys[:len(s.whys)-1] }
 
 func (s *simulation) whyNow() []string {
 	var out []string
@@ -204,7 +220,7 @@ func (s *simulation) refuse(m *machine, code int, p place, what string) {
 	if len(s.refused) > 60 {
 		return
 	}
-	r := refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: m.whyHere(), pos: p, text: what, switched: s.switches > 0, avoidable: s.avoids > 0, partial: m.partly()}
+	r := refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: m.whyHere(), pos: p, text: what, switched: s.switches > 0, avoidable: s.avoids > 0, asked: s.asked(), partial: m.partly()}
 	s.refused = append(s.refused, r)
 	s.decide(r)
 }
@@ -377,7 +393,7 @@ func (s *simulation) returns(m *machine, v value, at place) {
 				code = 302
 			}
 		}
-		r := refusal{code: code, unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(m.whyHere(), words(fa.name)), text: "returns an error", pos: at, switched: s.switches > 0, avoidable: s.avoids > 0}
+		r := refusal{code: code, unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(m.whyHere(), words(fa.name)), text: "returns an error", pos: at, switched: s.switches > 0, avoidable: s.avoids > 0, asked: s.asked()}
 		s.refused = append(s.refused, r)
 		s.decide(r)
 		if fa.anon && s.unsure <= s.floor && s.blocked == nil {
