@@ -266,6 +266,7 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 		if m.sim != nil {
 			switch fun.S {
 			case "ServeHTTP":
+				m.sim.again = m.sim.rewritten
 				return m.sim.pass(m, x, c)
 			case "HandleContext": // gin
 				m.sim.again = m.sim.rewritten
@@ -486,9 +487,12 @@ func (m *machine) bind(f *frame, cl *closure, args []value) {
 		if i < len(args) {
 			v = args[i]
 		}
-		if u, ok := v.(*unknown); ok && u.t == "" || v == nil {
-			v = &unknown{t: p.Type, labels: mergeLabels(words(p.Name), labels(v))}
-			_ = u
+		if v == nil {
+			v = &unknown{t: p.Type, labels: words(p.Name)}
+		} else if u, ok := v.(*unknown); ok && u.t == "" {
+			u = u.typed(p.Type)
+			u.labels = mergeLabels(words(p.Name), u.labels)
+			v = u
 		}
 		if p.ID != 0 {
 			f.env.vars[p.ID] = v
@@ -554,12 +558,14 @@ func (m *machine) run(f *frame, c call) value {
 		f.rets = succeed(f.fn, f.rets)
 	}
 	if v, ok := f.rets.(*unknown); ok && v.t == "" && len(f.fn.Results) == 1 {
-		return &unknown{t: f.fn.Results[0].Type, labels: mergeLabels(words(lastName(f.fn.Name)), v.labels)}
+		r := v.typed(f.fn.Results[0].Type)
+		r.labels = mergeLabels(words(lastName(f.fn.Name)), v.labels)
+		return r
 	}
 	if len(f.why) > 0 && m.sim != nil {
 		switch v := f.rets.(type) {
 		case *unknown:
-			return &unknown{t: v.t, labels: mergeLabels(words(lastName(f.fn.Name)), v.labels, f.why)}
+			return &unknown{t: v.t, labels: mergeLabels(words(lastName(f.fn.Name)), v.labels, f.why), part: v.part, begins: v.begins}
 		}
 	}
 	return f.rets

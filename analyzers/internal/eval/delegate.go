@@ -29,9 +29,10 @@ func (m *machine) findDelegating() map[*function]bool {
 			todo = append(todo, f)
 		}
 	}
+	told := m.findTold()
 	for _, p := range m.pkgs {
 		for _, f := range m.lits[p] {
-			if dispatches(f.Body) {
+			if told[f] || dispatches(f.Body) {
 				mark(f)
 			}
 			walk(f.Body, func(n *program.Node) {
@@ -52,6 +53,96 @@ func (m *machine) findDelegating() map[*function]bool {
 		}
 	}
 	return yes
+}
+
+// findTold finds the functions that read a parameter of the path through another
+// function and tell requests apart by it, themselves or in one they call.
+func (m *machine) findTold() map[*function]bool {
+	reads, chooses := map[*function]bool{}, map[*function]bool{}
+	for _, p := range m.pkgs {
+		for _, f := range m.lits[p] {
+			reads[f], chooses[f] = readsNamed(f), choosesByName(f.Body)
+		}
+	}
+	told := map[*function]bool{}
+	for _, p := range m.pkgs {
+		for _, f := range m.lits[p] {
+			asks, tells := false, chooses[f]
+			walk(f.Body, func(n *program.Node) {
+				if n.Op != program.Call {
+					return
+				}
+				fn := m.funcs[n.K[0].S]
+				if n.K[0].Op == program.Method {
+					fn = m.method(n.K[0].T, n.K[0].S)
+				}
+				if fn == nil {
+					return
+				}
+				constant := slices.ContainsFunc(n.K[1:], func(k *program.Node) bool { return k.Op == program.Const && k.T == "string" })
+				asks = asks || reads[fn] && constant
+				tells = tells || chooses[fn]
+			})
+			if asks && tells {
+				told[f] = true
+			}
+		}
+	}
+	return told
+}
+
+// readsNamed reports whether a function reads the parameter of the path that it
+// is told the name of.
+func readsNamed(f *function) bool {
+	named := func(n *program.Node) bool {
+		return n.Op == program.Local && slices.ContainsFunc(f.Params, func(p program.Param) bool { return p.ID == n.N && p.Type == "string" })
+	}
+	found, vars := false, false
+	walk(f.Body, func(n *program.Node) {
+		switch {
+		case n.Op == program.Global && known(pkgOf(n.S)) != nil && strings.HasSuffix(n.S, ".Vars"):
+			vars = true
+		case n.Op == program.Index:
+			found = found || vars && named(n.K[1])
+		case n.Op == program.Call && len(n.K) > 1 && named(n.K[len(n.K)-1]):
+			switch k := n.K[0]; k.Op {
+			case program.Method:
+				found = found || isParamMethod(k.S)
+			case program.Global:
+				found = found || known(pkgOf(k.S)) != nil && strings.HasSuffix(k.S, ".URLParam")
+			}
+		}
+	})
+	return found
+}
+
+// choosesByName reports whether code calls one function or another by what a
+// string is.
+func choosesByName(body *program.Node) bool {
+	found := false
+	walk(body, func(n *program.Node) {
+		if n.Op != program.Switch || n.K[0].Op != program.Local || found {
+			return
+		}
+		names := 0
+		for _, c := range n.K[1:] {
+			for _, e := range c.K[:max(c.N, 0)] {
+				if e.Op == program.Const && e.T == "string" {
+					names++
+				}
+			}
+		}
+		found = names > 1
+	})
+	return found
+}
+
+func isParamMethod(name string) bool {
+	switch name {
+	case "Param", "Params", "PathValue", "URLParam", "Var":
+		return true
+	}
+	return false
 }
 
 // delegation looks at one call with a part of the request: it is through a
@@ -138,8 +229,8 @@ func dispatches(body *program.Node) bool {
 			switch n.S {
 			case "Method", "Path", "OriginalURL", "FullPath", "EscapedPath":
 				part = part || known(pkgOf(n.T)) != nil || strings.HasPrefix(n.T, "net/")
-			case "Param", "Params", "PathValue", "URLParam", "Var":
-				params = true
+			default:
+				params = params || isParamMethod(n.S)
 			}
 		case program.Global:
 			params = params || known(pkgOf(n.S)) != nil && (strings.HasSuffix(n.S, ".URLParam") || strings.HasSuffix(n.S, ".Vars"))

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -136,21 +137,40 @@ func (m *machine) operations(r *record, full string) []operation {
 			try(target{path: joinPath(base, strings.TrimPrefix(x.with, "/")) + rest, method: r.method})
 		}
 	}
-	for _, name := range params(full) {
+	m.byParams(c, cs, target{path: full, method: r.method}, params(full), func(t target) { try(t) })
+	return out
+}
+
+// byParams finds the values that a handler compares parameters with, one after
+// the other: what it does with one parameter may depend on another.
+func (m *machine) byParams(c *closure, cs []comparison, t target, names []string, found func(target)) {
+	for i, name := range names {
 		var values []string
 		for _, x := range cs {
 			if x.part == partParam+name && !x.prefix && plainSegment(x.with) {
 				values = append(values, x.with)
 			}
 		}
-		if len(values) < 2 {
+		if len(values) < 2 || len(values) > maxOperations {
 			continue
 		}
 		for _, v := range values {
-			try(target{path: fill(full, name, v), method: r.method, params: map[string]string{name: v}})
+			one := target{path: fill(t.path, name, v), method: t.method, params: maps.Clone(t.params)}
+			if one.params == nil {
+				one.params = map[string]string{}
+			}
+			one.params[name] = v
+			more := false
+			m.byParams(c, m.probe(c, one).compared, one, names[i+1:], func(t target) {
+				more = true
+				found(t)
+			})
+			if !more {
+				found(one)
+			}
 		}
+		return // what it does with those after this one was asked for each
 	}
-	return out
 }
 
 // otherThan is a request like t that no comparison of the program matches.

@@ -780,7 +780,7 @@ func (m *machine) binaryNode(n *program.Node, f *frame) value {
 	b := m.eval(n.K[1], f)
 	v := m.binary(n.S, a, b)
 	if u, ok := v.(*unknown); ok {
-		return &unknown{t: u.t, labels: mergeLabels(m.nodeWords(n), u.labels), free: u.free}
+		return &unknown{t: u.t, labels: mergeLabels(m.nodeWords(n), u.labels), free: u.free, begins: u.begins}
 	}
 	return v
 }
@@ -814,6 +814,9 @@ func (m *machine) binary(op string, a, b value) value {
 		}
 		if m.sim != nil && ok1 && redirectsToLogin(words(x)) {
 			return &unknown{t: "string", labels: mergeLabels(words(x), labels(b))}
+		}
+		if m.sim != nil && ok1 && len(x) > 1 && strings.HasPrefix(x, "/") && strings.HasSuffix(x, "/") {
+			return &unknown{t: "string", labels: mergeLabels(labels(a), labels(b)), begins: x}
 		}
 		if ok1 || ok2 {
 			// Keep what is known of a path: the unknown part is a placeholder.

@@ -1386,7 +1386,7 @@ func (m *machine) store(l *program.Node, v value, op string, f *frame) {
 func (m *machine) declareNode(l *program.Node, v value, f *frame) {
 	if l.Op == program.Local {
 		if u, ok := v.(*unknown); ok && u.t == "" && l.T != "" {
-			v = &unknown{t: l.T, labels: u.labels}
+			v = u.typed(l.T)
 		}
 		if _, where := f.env.get(l.N); where != nil && where != f.env {
 			m.set(f.env, l.N, v)
@@ -1493,7 +1493,7 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 	switch l.Op {
 	case program.Local:
 		if u, ok := v.(*unknown); ok && u.t == "" && l.T != "" {
-			v = &unknown{t: l.T, labels: u.labels}
+			v = u.typed(l.T)
 		}
 		m.set(f.env, l.N, v)
 	case program.Global:
@@ -1507,8 +1507,11 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 		x := m.eval(l.K[0], f)
 		switch o := x.(type) {
 		case request:
-			if p, ok := asString(v); ok && m.sim != nil && o.kind == "url" && l.S == "Path" && m.sim.unsure == 0 {
-				m.sim.rewritten = p
+			if m.sim != nil && o.kind == "url" && l.S == "Path" && m.sim.unsure == 0 {
+				m.sim.rewritten, _ = asString(v)
+				if u, ok := v.(*unknown); ok {
+					m.sim.rewritten = u.begins
+				}
 			}
 		case *object:
 			if m.sim != nil && m.sim.frozen(o) {

@@ -49,6 +49,9 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		// What the route itself depends on is no condition of its guard.
 		mw.conds = slices.DeleteFunc(slices.Clone(mw.conds), func(c condition) bool { return c.in(r.conds) })
 		v := m.judgeMiddleware(mw.v, rt.Path, rt.Method, 0)
+		if _, ok := p.core.(*router); ok && v.again != "" {
+			m.again[rt.Key()] = v.again
+		}
 		if v.name == "" {
 			continue
 		}
@@ -78,6 +81,10 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		rt.Handler = routes.Symbol{Func: libraryName(h.name)}
 	default:
 		rt.Handler = routes.Symbol{Func: "unresolved"}
+		if i := len(p.layers) - 1; i >= 0 && m.again[rt.Key()] != "" && p.layers[i].applied != nil {
+			fn := p.layers[i].applied.fn // what gives the request to a router again
+			rt.Handler = routes.Symbol{Func: shortName(fn.Name), File: fn.File, Line: int(fn.Line)}
+		}
 		if _, ok := h.(*unknown); ok && !r.static {
 			reasons = append(reasons, "the handler could not be followed")
 		}
@@ -402,7 +409,7 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	anon := m.simulate(c, &simulation{anonymous: true, middleware: true, inline: !wrapper, path: path, method: method, ends: ends})
 	there := m.simulate(c, &simulation{middleware: true, inline: !wrapper, path: path, method: method, ends: ends})
 	gin := m.ginStyle(c) && !wrapper
-	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || there.usedPath, reached: anon.reached}
+	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || there.usedPath, reached: anon.reached, again: anon.again}
 	sure, perhaps, early, open, ahead := false, false, false, false, false
 	for _, p := range anon.passed {
 		if p.unsure {

@@ -124,6 +124,7 @@ func (m *machine) writeIdentity(b *strings.Builder, v value, depth int) {
 			quoted(x.t)
 			quoted(strings.Join(x.labels, " "))
 			quoted(x.part)
+			quoted(x.begins)
 			quoted(x.from)
 			fmt.Fprint(b, x.sent, x.free)
 			return

@@ -373,20 +373,41 @@ func (m *machine) redispatched(rs []routes.Route) {
 		if !ok {
 			continue
 		}
-		for _, r := range rs {
-			if r.Path != to || r.Method != rs[i].Method && r.Method != "*" {
-				continue
-			}
-			for _, g := range r.Guards {
-				g.Why += ", on the way through " + r.Key()
-				rs[i].Guards = append(rs[i].Guards, g)
-			}
-			if rs[i].Access == routes.Public || r.Access == routes.Role {
-				rs[i].Access, rs[i].Reason = r.Access, r.Reason
-			}
-			break
+		r := leadsTo(rs, to, rs[i].Method)
+		if r == nil {
+			continue
+		}
+		for _, g := range r.Guards {
+			g.Why += ", on the way through " + r.Key()
+			rs[i].Guards = append(rs[i].Guards, g)
+		}
+		if rs[i].Access == routes.Public || r.Access == routes.Role {
+			rs[i].Access, rs[i].Reason = r.Access, r.Reason
 		}
 	}
+}
+
+// leadsTo is the route that answers a path; of those that may, where only its
+// beginning is known, the one that is most open.
+func leadsTo(rs []routes.Route, to, method string) *routes.Route {
+	open := func(r *routes.Route) int {
+		return slices.Index([]string{routes.Role, routes.Authenticated, routes.Unresolved, routes.Public}, r.Access)
+	}
+	var found *routes.Route
+	for i := range rs {
+		r := &rs[i]
+		if r.Method != method && r.Method != "*" {
+			continue
+		}
+		if r.Path == to {
+			return r
+		}
+		rest, below := strings.CutPrefix(r.Path, to)
+		if below && strings.HasSuffix(to, "/") && rest != "" && (found == nil || open(r) > open(found)) {
+			found = r
+		}
+	}
+	return found
 }
 
 func (m *machine) mount(sub, to *router, prefix string, whole bool, wraps []middleware, rec *record) {
@@ -581,6 +602,9 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 			rt := routes.Route{Method: method, Path: at, Registered: routes.Place{File: r.pos.file, Line: int(r.pos.line)}, Server: w.server}
 			rt.Through = publicPlaces(slices.Concat(r.via, w.places))
 			m.judge(&rt, r, chain, p)
+			if to, ok := m.again[rt.Key()]; ok && w.cut != "" {
+				m.again[rt.Key()] = joinPath(w.cut, to) // the router sees what is left
+			}
 			m.late(&rt, w.late)
 			if op.fn != nil {
 				rt.Handler = routes.Symbol{Func: shortName(op.fn.Name), File: op.fn.File, Line: int(op.fn.Line)}

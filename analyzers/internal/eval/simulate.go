@@ -58,7 +58,8 @@ type simulation struct {
 	topAnon bool // the outermost function returned because of an absent identity
 	topPos  place
 	ends    bool // answering ends the request
-	// rewritten is the path the program gave the request, again the one under
+	// rewritten is the path the program gave the request, or what it begins with
+	// up to a slash, again the one under
 	// which it sent it through the router once more.
 	rewritten, again string
 

@@ -17,6 +17,7 @@ type (
 		t      string
 		labels []string
 		part   string // of the request: what it is compared with matters
+		begins string // of a path: what it begins with, up to a slash
 		// sent: the caller sends it and it names nobody; free: what callers can
 		// make a condition by what they send.
 		sent sent
@@ -201,6 +202,13 @@ func carried(v value) value {
 	return v
 }
 
+// typed is the same value, of which the type has become known.
+func (u *unknown) typed(t string) *unknown {
+	v := *u
+	v.t = t
+	return &v
+}
+
 // labels are the words that say where a value is from.
 func labels(v value) []string {
 	switch x := v.(type) {
@@ -326,7 +334,8 @@ func join(a, b value, why []string, inform bool) value {
 				return either(x, y)
 			}
 		}
-		return &unknown{t: typeOf(a), labels: mergeLabels(labels(a), labels(b), why), part: partOf(a, b)}
+		return &unknown{t: typeOf(a), labels: mergeLabels(labels(a), labels(b), why),
+			part: keptOf(a, b, func(u *unknown) string { return u.part }), begins: keptOf(a, b, func(u *unknown) string { return u.begins })}
 	}
 	// While registering errors are assumed not to happen.
 	if _, ok := a.(failure); ok {
@@ -365,16 +374,16 @@ func join(a, b value, why []string, inform bool) value {
 	return out
 }
 
-// partOf keeps what part of the request a value is where the other branch has
+// keptOf keeps what is said of a value where the other branch has the same, or
 // nothing instead.
-func partOf(a, b value) string {
+func keptOf(a, b value, said func(*unknown) string) string {
 	x, ok1 := a.(*unknown)
 	y, ok2 := b.(*unknown)
 	switch {
-	case ok1 && ok2 && x.part == y.part, ok1 && !ok2 && empty(b):
-		return x.part
+	case ok1 && ok2 && said(x) == said(y), ok1 && !ok2 && empty(b):
+		return said(x)
 	case ok2 && !ok1 && empty(a):
-		return y.part
+		return said(y)
 	}
 	return ""
 }
