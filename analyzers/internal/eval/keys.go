@@ -126,7 +126,7 @@ func (m *machine) writeIdentity(b *strings.Builder, v value, depth int) {
 			quoted(x.part)
 			quoted(x.begins)
 			quoted(x.from)
-			fmt.Fprint(b, x.sent, x.free)
+			fmt.Fprint(b, x.sent, x.free, x.carried, x.ofPath)
 			return
 		case *list:
 			if len(x.e) <= maxIdentityWidth {
