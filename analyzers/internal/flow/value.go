@@ -85,7 +85,7 @@ const (
 	cutOut   thin = 1 << iota // a piece of it: no whole request or object any more
 	pathName                  // part of a file's path, in which lesser data is none
 	quote                     // quoted in an error of the standard library
-	filled                    // put where a text has a placeholder, if it has: rarely done with secrets
+	filled                    // put where a text has a placeholder, if it has; of all that there could be, what is said of an error is
 )
 
 // after is what is left of labels that a thin input brings.
@@ -96,7 +96,7 @@ func (t thin) after(ls []label) []label {
 	out := make([]label, 0, len(ls))
 	for _, l := range ls {
 		if l.src != nil && (t&cutOut != 0 && (l.src.Kind == Dump || l.src.Kind == Whole) || t&pathName != 0 && l.src.Level != sensitive.High ||
-			t&filled != 0 && l.src.Kind != Internal && (l.src.Class == sensitive.Credential || l.src.Class == sensitive.Token)) {
+			t&filled != 0 && l.src.Kind != Internal) {
 			continue
 		}
 		if l.src == nil || t&quote != 0 {
