@@ -9,6 +9,7 @@ import (
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
 	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
+	"github.com/launchgate/launchgate/analyzers/internal/sinks"
 )
 
 // argument is one argument of a call.
@@ -179,6 +180,9 @@ func (v *invocation) value(fun ast.Expr) ([]*value, bool) {
 		if v.recvX != nil && v.f.typeOf(fun) == nil {
 			return nil, false // a method, more likely than a field that holds a function
 		}
+		if s, ok := v.namedLikeLog(fun); ok {
+			return v.reach(s), true
+		}
 		for _, l := range fv.labels {
 			if l.src == nil {
 				v.f.addCall(l.in, v.passed())
@@ -207,6 +211,43 @@ func (v *invocation) value(fun ast.Expr) ([]*value, bool) {
 		out = joinAll(out, res)
 	}
 	return out, true
+}
+
+// namedLikeLog takes a function kept in a field or a package variable for a log call
+// if it is called like one: s.logf, Debugf.
+func (v *invocation) namedLikeLog(fun ast.Expr) (Sink, bool) {
+	switch x := ast.Unparen(fun).(type) {
+	case *ast.SelectorExpr:
+	case *ast.Ident:
+		obj := v.f.object(x)
+		if obj == nil || !isGlobal(obj) || v.f.e.doesNothing(obj) {
+			return Sink{}, false
+		}
+	default:
+		return Sink{}, false
+	}
+	t := v.f.typeOf(fun)
+	if t == nil {
+		return Sink{}, false
+	}
+	sig, ok := t.Underlying().(*types.Signature)
+	if !ok || sig.Results().Len() > 0 || !sig.Variadic() {
+		return Sink{}, false
+	}
+	s, ok := sinks.Guess(callee.Func{Recv: "Logger", Name: strings.ToUpper(v.name[:1]) + v.name[1:]}, sig)
+	return Sink{Kind: Log, call: s, guessed: true}, ok
+}
+
+// doesNothing reports whether a variable is only ever set to functions without a
+// body.
+func (e *engine) doesNothing(obj types.Object) bool {
+	list := e.definitions()[obj]
+	for _, d := range list {
+		if lit, ok := ast.Unparen(d).(*ast.FuncLit); !ok || len(lit.Body.List) > 0 {
+			return false
+		}
+	}
+	return len(list) > 0
 }
 
 // passed are the arguments with a step that says where they are passed on.
@@ -298,6 +339,8 @@ func (f *fn) builtin(c *ast.CallExpr, name string) *value {
 			return hop(f.panics, c.Pos(), "is recovered from a panic")
 		}
 		return unknown
+	case "print", "println":
+		f.prints(c, name, args)
 	case "delete":
 		if len(args) == 2 {
 			if key := f.stringConst(args[1].expr); key != "" {
@@ -308,9 +351,20 @@ func (f *fn) builtin(c *ast.CallExpr, name string) *value {
 		if len(args) == 1 {
 			f.into(args[0].expr, 0, func(*value) *value { return clean })
 		}
-	case "close", "print", "println", "complex", "real", "imag", "len", "cap":
+	case "close", "complex", "real", "imag", "len", "cap":
 	}
 	return clean
+}
+
+// prints is the builtin print or println, which writes to standard error.
+func (f *fn) prints(c *ast.CallExpr, name string, args []argument) {
+	if f.e.terminal {
+		return
+	}
+	v := &invocation{f: f, call: c, text: name, name: name}
+	for _, a := range args {
+		v.emit(Sink{Kind: Log, Stdout: true, call: sinks.Sink{Format: -1}}, a.val, false, -1, -1)
+	}
 }
 
 // callLit interprets the body of a function literal with these arguments.
@@ -481,7 +535,19 @@ func (v *invocation) escape() {
 	}
 }
 
+// escapeFuncs is escape for calls that change nothing.
+func (v *invocation) escapeFuncs() {
+	for _, a := range v.args {
+		v.f.escapeCalls(a.val, v.args)
+	}
+}
+
 func (f *fn) escapeValue(x *value, others []argument) {
+	f.escapeCalls(x, others)
+	f.dirty(x)
+}
+
+func (f *fn) escapeCalls(x *value, others []argument) {
 	for _, c := range x.funcs {
 		if c.lit == nil {
 			continue
@@ -502,7 +568,6 @@ func (f *fn) escapeValue(x *value, others []argument) {
 			f.escapeValue(p, nil)
 		}
 	}
-	f.dirty(x)
 }
 
 // matching is what the arguments hold of exactly type t, or as elements.
@@ -571,7 +636,12 @@ func (v *invocation) results() []*value {
 		return out
 	}
 	if v.sanitizes() {
-		v.escape()
+		if s := v.f.e.summaryOf(v.obj); s != nil && len(s.effects) > 0 {
+			v.apply(s) // what it takes out of what it is given
+		} else {
+			v.escape()
+		}
+		v.sanitizesInPlace()
 		return all(clean, v.n)
 	}
 	if out, ok := v.modelled(); ok {
@@ -813,6 +883,30 @@ func (v *invocation) sanitizes() bool {
 		return len(v.args) > 0 && v.args[0].val.clean
 	}
 	return v.f.e.voc.Sanitizes(id)
+}
+
+// sanitizesInPlace takes what a sanitizer without results is given for sanitized:
+// user.Sanitize(), redact(&req).
+func (v *invocation) sanitizesInPlace() {
+	if v.n > 0 {
+		return
+	}
+	gone := func(x ast.Expr, val *value) {
+		if t := v.f.typeOf(x); t == nil || !pointsOut(t) && val != v.recv {
+			return
+		}
+		if len(val.refs) > 0 {
+			v.f.storeRefs(val.refs, func(*value) *value { return clean })
+			return
+		}
+		v.f.store(x, func(*value) *value { return clean })
+	}
+	if v.recv != nil {
+		gone(v.recvX, v.recv)
+	}
+	for _, a := range v.args {
+		gone(a.expr, a.val)
+	}
 }
 
 // interfaceCall reports whether the callee is a method of an interface.

@@ -64,7 +64,7 @@ func (v *invocation) modelled() ([]*value, bool) {
 		}
 	case "net/http":
 		return v.httpModel()
-	case "encoding/json", "encoding/xml", "gopkg.in/yaml.v3", "gopkg.in/yaml.v2", "github.com/json-iterator/go", "github.com/goccy/go-json":
+	case "encoding/json", "encoding/xml", "encoding/gob", "gopkg.in/yaml.v3", "gopkg.in/yaml.v2", "github.com/json-iterator/go", "github.com/goccy/go-json":
 		if out, ok := v.codec(); ok {
 			return out, true
 		}
@@ -72,7 +72,22 @@ func (v *invocation) modelled() ([]*value, bool) {
 		if out, ok := v.format(); ok {
 			return out, true
 		}
+	case "errors":
+		if id.Name == "As" && len(v.args) == 2 {
+			if ls := f.collect(v.args[0].val); len(ls) > 0 {
+				v.into(v.args[1], hop(&value{labels: ls}, v.call.Pos(), "is found in the error by "+v.text).labels)
+			}
+			return []*value{clean}, true
+		}
+	case "regexp":
+		if strings.HasPrefix(id.Name, "ReplaceAll") && len(v.args) == 2 && masks(f.literalText(v.args[1].expr)) {
+			return []*value{clean}, true
+		}
 	case "io", "bufio", "compress/gzip", "text/tabwriter", "encoding/csv":
+		if id.Name == "Pipe" && id.Pkg == "io" {
+			p := f.alloc(v.call, &value{})
+			return []*value{p, p}, true
+		}
 		if id.Name == "MultiWriter" || id.Name == "NewWriter" || id.Name == "NewWriterSize" {
 			var refs []*loc // what is written goes there
 			for _, a := range v.args {

@@ -320,7 +320,7 @@ func (v *invocation) reach(s Sink) []*value {
 			v.emit(s, val, false, -1, -1)
 		}
 	}
-	v.escape()
+	v.escapeFuncs() // who logs a value does not change it
 	return all(unknown, v.n)
 }
 

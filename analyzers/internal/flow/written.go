@@ -137,6 +137,11 @@ const (
 var instead = words.NewSet(`redacted masked hidden removed filtered omitted none empty unset null nil na undefined invalid required missing unknown placeholder todo
 	obscured scrubbed protected classified sensitive cleared stripped suppressed censored`)
 
+// masks reports whether a text is what one puts in the place of a secret.
+func masks(s string) bool {
+	return s != "" && (strings.Trim(s, "*xX#•.-_ ") == "" || instead.HasAny(words.Split(s)))
+}
+
 // secretText reports whether a text in the code can be what m names: no message,
 // no template, no path, no name of a key, and nothing that stands in its place.
 func secretText(s, name string, m sensitive.Match, by writing) bool {

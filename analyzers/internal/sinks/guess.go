@@ -34,14 +34,17 @@ func Guess(f callee.Func, sig *types.Signature) (Sink, bool) {
 	name = strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(name, "Ctx"), "Log"), "Context"), "Ctx")
 	if !levels[strings.ToLower(name)] {
 		for _, sfx := range []string{"ln", "f", "w", "S", "kv", "KV", "Context", "Ctx", "CtxF", "ContextF"} {
-			if base, ok := strings.CutSuffix(name, sfx); ok && levels[strings.ToLower(base)] {
-				name, suffix = base, sfx
+			if base, ok := strings.CutSuffix(name, sfx); ok && (levels[strings.ToLower(base)] || base == "" && strings.HasPrefix(f.Name, "Log")) {
+				name, suffix = base, sfx // Infof, Logf
 				break
 			}
 		}
 	}
 	if name == "" {
 		name = "Log"
+	}
+	if carries[f.Name] && sig != nil {
+		return carrying(f, sig)
 	}
 	if !levels[strings.ToLower(name)] {
 		return Sink{}, false
@@ -57,6 +60,29 @@ func Guess(f callee.Func, sig *types.Signature) (Sink, bool) {
 		return Sink{}, false // log.Error() begins a chain
 	}
 	return byShape(s, suffix, sig)
+}
+
+// carries are methods that give a logger something to say with every message.
+var carries = map[string]bool{"With": true, "WithField": true, "WithFields": true, "WithValues": true, "WithKeyValues": true, "WithTag": true, "WithTags": true}
+
+// carrying reads how such a method takes its arguments; it must return a logger.
+func carrying(f callee.Func, sig *types.Signature) (Sink, bool) {
+	s := Sink{Func: f, Format: -1, Dest: Log}
+	p := sig.Params()
+	if sig.Results().Len() != 1 {
+		return s, false
+	}
+	switch {
+	case p.Len() == 2 && !sig.Variadic() && isString(p.At(0).Type()) && carriesText(p.At(1).Type()):
+		s.Style, s.args = "with_keyval", "0 key;1 val"
+	case p.Len() == 1 && sig.Variadic() && carriesText(p.At(0).Type().(*types.Slice).Elem()):
+		s.Style, s.args = "with_kv", "0.. kv"
+	case p.Len() == 1 && isMap(p.At(0).Type()):
+		s.Style, s.args = "with_map", "0"
+	default:
+		return s, false
+	}
+	return s, true
 }
 
 // byShape reads from the parameters how a logger takes its arguments.
