@@ -1025,7 +1025,7 @@ func (v *invocation) apply(s *summary) []*value {
 		out[i] = unknown
 		if i < len(s.results) && s.results[i] != nil {
 			out[i] = f.subst(s.results[i], in, pos, v.text, 0)
-			f.noteParts(v.resultType(i), out[i])
+			f.noteParts(v.resultType(i), out[i], pos)
 		}
 	}
 	return out
@@ -1149,6 +1149,11 @@ func (f *fn) subst(v *value, in []*value, pos token.Pos, text string, depth int)
 		out = &value{}
 	}
 	out = withLabels(out, plain...)
+	if v.sealed && !out.sealed {
+		w := *out
+		w.sealed, w.clean = true, false
+		out = &w
+	}
 	for _, k := range sortedKeys(v.parts) {
 		p := f.subst(v.parts[k], in, pos, text, depth+1)
 		if p != unknown {
@@ -1166,7 +1171,7 @@ func (f *fn) subst(v *value, in []*value, pos token.Pos, text string, depth int)
 		}
 		out = join(out, &value{funcs: []*closure{c}})
 	}
-	if len(out.labels)+len(out.parts)+len(out.refs)+len(out.funcs) == 0 && !out.clean {
+	if len(out.labels)+len(out.parts)+len(out.refs)+len(out.funcs) == 0 && !out.clean && !out.sealed {
 		return unknown
 	}
 	return out

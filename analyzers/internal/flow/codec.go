@@ -96,7 +96,11 @@ func (e *encoder) value(v *value) {
 		e.Uint(1)
 		return
 	}
-	e.Uint(2)
+	if v.sealed {
+		e.Uint(3)
+	} else {
+		e.Uint(2)
+	}
 	e.Uint(len(v.labels))
 	for _, l := range v.labels {
 		e.source(l.src)
@@ -235,13 +239,14 @@ func (d *decoder) value(depth int) *value {
 	if depth > 4*maxDepth {
 		panic(wire.ErrCorrupt)
 	}
-	switch d.Uint() {
+	kind := d.Uint()
+	switch kind {
 	case 0:
 		return unknown
 	case 1:
 		return clean
 	}
-	v := &value{}
+	v := &value{sealed: kind == 3}
 	for range d.Count() {
 		l := label{src: d.source()}
 		l.in.param, l.in.path = d.Uint(), d.Str()

@@ -28,14 +28,14 @@
 //
 // Pointers are followed to variables, to what is allocated in the function and
 // to what inputs point to, not through maps, slices or fields of other objects
-// that hold them. A field that one package's constructor fills is remembered for
-// that package's methods only when the constructor is called there too. What a
-// package variable gets from another package is not seen. An interface's
-// implementations are those in packages that import each other or meet in a main
-// package. Conditions do not count: what is logged
-// only when a flag is set is logged. goto is taken for falling through.
-// Functions without source are taken to return their text arguments only if
-// their names say so; code reached by reflection is not followed.
+// that hold them. What is put into an object of another package reaches the sinks
+// inside that package's methods, not those of a third package that reads its
+// fields. What a package variable gets from another package is not seen. An
+// interface's implementations are those in packages that import each other or
+// meet in a main package. Conditions do not count: what is logged only when a
+// flag is set is logged. goto is taken for falling through. Functions without
+// source are taken to return their text arguments only if their names say so;
+// code reached by reflection is not followed.
 //
 // The package imports go/analysis and its neighbours under analyzers/internal.
 package flow

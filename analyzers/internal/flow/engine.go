@@ -178,6 +178,7 @@ type engine struct {
 	current  *declared
 	work     int
 	pending  []*pending
+	keeps    []*keep
 	files    map[types.Object]bool // databases in files; see fileOfDatabase
 	touched  map[types.Object]bool // what is written to; see untouched
 	// following are the variables whose definitions are being followed.
@@ -248,6 +249,7 @@ func Analyze(pass *analysis.Pass, voc Vocabulary) *Result {
 			e.solve([]*declared{d})
 		}
 	}
+	e.spill()
 	e.settle()
 	e.export()
 	return e.result()
@@ -649,13 +651,12 @@ func (f *fn) exportDepth(v *value, depth int, on []*loc) *value {
 		}
 		return &value{labels: ls}
 	}
-	if v.sealed {
-		if ls := forCallers(v.labels); len(ls) > 0 {
-			return &value{labels: ls}
+	if len(v.refs) == 1 && len(v.labels)+len(v.parts) == 0 && !slices.Contains(on, v.refs[0]) {
+		if c := f.cur.get(v.refs[0]); c != nil && c.sealed {
+			return f.exportDepth(c, depth, append(slices.Clip(on), v.refs[0]))
 		}
-		return unknown
 	}
-	w := &value{labels: forCallers(v.labels)}
+	w := &value{labels: forCallers(v.labels), sealed: v.sealed}
 	for _, c := range v.funcs {
 		switch {
 		case c.fn != nil:
@@ -691,7 +692,7 @@ func (f *fn) exportDepth(v *value, depth int, on []*loc) *value {
 		}
 		w = setPart(w, k, p)
 	}
-	if len(w.labels)+len(w.parts)+len(w.funcs) == 0 {
+	if len(w.labels)+len(w.parts)+len(w.funcs) == 0 && !w.sealed {
 		if inner.clean {
 			return clean
 		}

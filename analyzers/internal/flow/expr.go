@@ -766,6 +766,7 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 		v = setPart(v, name, p)
 	}
 	v.whole = st != nil
+	f.kept(t, v, x.Pos())
 	if m := f.e.shows(t); m != nil && !allClean {
 		return f.seal(v, m, x)
 	}

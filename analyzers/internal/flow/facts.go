@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"go/ast"
 	"go/build"
 	"go/token"
@@ -308,6 +309,90 @@ func (e *engine) putField(obj *types.Var, v *value, builds bool) {
 func (f *fn) writeField(sel *ast.SelectorExpr, v *value) {
 	if obj, ok := f.info.Uses[sel.Sel].(*types.Var); ok && obj.IsField() {
 		f.e.putField(obj, v, builder(f.symbol))
+		f.kept(f.typeOf(sel.X), setPart(unknown, sel.Sel.Name, v), sel.Pos())
+	}
+}
+
+// keep is a value that was put into an object of another package, whose methods
+// let it out.
+type keep struct {
+	label label
+	in    *types.Named
+	uses  []*sinkUse // of the object by its methods
+	pos   token.Pos
+	f     *fn
+}
+
+// kept notes what of a value that is put into an object of another package can
+// leave through its methods: who calls them need not know what the object holds.
+func (f *fn) kept(t types.Type, v *value, pos token.Pos) {
+	if t == nil || len(v.parts) == 0 || f.muted {
+		return
+	}
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	named, ok := types.Unalias(t).(*types.Named)
+	if !ok || named.Obj().Pkg() == f.e.pass.Pkg {
+		return
+	}
+	facts := f.e.factsOf(named.Obj().Pkg())
+	if facts == nil || !slices.ContainsFunc(f.collect(&value{parts: v.parts}), func(l label) bool { return l.src != nil }) {
+		return
+	}
+	for i := range named.NumMethods() {
+		s := facts.funcs[funcKey(named.Method(i))]
+		if s == nil {
+			continue
+		}
+		for _, use := range s.sinks {
+			if use.in.param != 0 || use.in.path == "" || use.url > 0 || use.sink.Kind == throughInterface || use.sink.Kind == Service {
+				continue
+			}
+			for _, l := range f.at(v, use.in.path).labels {
+				if l.src == nil || slices.Contains(use.told, l.rule()) {
+					continue
+				}
+				i := slices.IndexFunc(f.e.keeps, func(k *keep) bool {
+					return k.in == named && k.label.src.pos == l.src.pos && k.label.src.id() == l.src.id()
+				})
+				if i < 0 {
+					i = len(f.e.keeps)
+					f.e.keeps = append(f.e.keeps, &keep{label: l, in: named, pos: pos, f: f})
+				}
+				f.e.keeps[i].uses = append(f.e.keeps[i].uses, use)
+			}
+		}
+	}
+}
+
+// spill reports what objects of other packages keep and let out, one way for each
+// value and object, unless the value was seen to get out already.
+func (e *engine) spill() {
+	for _, k := range e.keeps {
+		seen := false
+		for _, fl := range e.flows {
+			seen = seen || fl.Sink.Kind != Service && fl.Source.pos == k.label.src.pos && fl.Source.id() == k.label.src.id()
+		}
+		if seen {
+			continue
+		}
+		use := slices.MinFunc(k.uses, func(a, b *sinkUse) int {
+			if a.debug != b.debug {
+				if b.debug {
+					return -1
+				}
+				return 1
+			}
+			return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.line, b.line))
+		})
+		st := k.label.step.then(k.pos, "is kept in a "+k.in.Obj().Name())
+		for _, h := range use.step.list() {
+			st = follow(st, h)
+		}
+		l := k.label
+		l.err = l.err || use.err
+		k.f.report(l, use.sink, use.debug, place{pos: use.pos, end: use.end, file: use.file, line: use.line, symbol: use.symbol, name: use.name}, st)
 	}
 }
 
@@ -334,10 +419,11 @@ func (f *fn) noteField(st *types.Struct, name string, v *value) {
 }
 
 // noteParts notes the fields of what a function has made.
-func (f *fn) noteParts(t types.Type, v *value) {
+func (f *fn) noteParts(t types.Type, v *value, pos token.Pos) {
 	if t == nil || len(v.parts) == 0 {
 		return
 	}
+	f.kept(t, v, pos)
 	u := t.Underlying()
 	if p, ok := u.(*types.Pointer); ok {
 		u = p.Elem().Underlying()
@@ -488,7 +574,7 @@ func (x *exporter) value(v *value, depth int) *value {
 	if v.clean {
 		return clean
 	}
-	w := &value{}
+	w := &value{sealed: v.sealed}
 	for _, l := range v.labels {
 		w.labels = append(w.labels, label{src: x.source(l.src), in: l.in, err: l.err, text: l.text, thin: l.thin, format: l.format, step: x.chain(l.step)})
 	}
@@ -497,7 +583,7 @@ func (x *exporter) value(v *value, depth int) *value {
 			w = setPart(w, k, p)
 		}
 	}
-	if len(w.labels)+len(w.parts) == 0 {
+	if len(w.labels)+len(w.parts) == 0 && !w.sealed {
 		return unknown
 	}
 	return w

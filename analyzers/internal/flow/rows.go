@@ -8,34 +8,55 @@ import (
 // scanned gives the variables a row of a database is scanned into what the
 // columns of the query are called: Scan(&a) after "SELECT email FROM users".
 func (v *invocation) scanned() {
-	if v.name != "Scan" || v.recvX == nil || len(v.args) == 0 {
+	var into []argument
+	var query string
+	switch {
+	case len(v.args) == 0 || v.recvX == nil:
+		return
+	case v.name == "Scan":
+		into, query = v.args, v.f.queryText(v.recvX, 0)
+	case v.name == "Pluck" && len(v.args) == 2: // gorm
+		into, query = v.args[1:], "SELECT "+v.f.stringConst(v.args[0].expr)
+	case (v.name == "Get" || v.name == "Select") && len(v.args) > 1: // sqlx: into one value, or a list of them
+		into, query = v.args[:1], v.f.stringConst(v.args[1].expr)
+	case (v.name == "GetContext" || v.name == "SelectContext") && len(v.args) > 2:
+		into, query = v.args[1:2], v.f.stringConst(v.args[2].expr)
+	}
+	table, columns := selected(query)
+	if len(columns) != len(into) {
 		return
 	}
-	table, columns := selected(v.f.queryText(v.recvX, 0))
-	if len(columns) != len(v.args) {
-		return
-	}
-	for i, a := range v.args {
+	for i, a := range into {
 		u, ok := ast.Unparen(a.expr).(*ast.UnaryExpr)
-		if !ok || columns[i] == "" {
+		if !ok {
 			continue
 		}
-		name := columns[i]
-		if table != "" && !strings.Contains(name, ".") {
-			name = table + "." + name
-		}
-		m, ok := v.f.e.voc.Lexicon.Column(name)
-		if !ok || !holds(v.f.typeOf(u.X), m) || told(v.f.evalRaw(u.X)) {
-			continue
-		}
-		l := named(ByAPI, m, v.call.Pos(), "the column "+columns[i], "column "+columns[i])
-		v.f.store(u.X, func(old *value) *value {
-			if old.clean {
-				old = unknown
+		for _, column := range columns[i] {
+			if v.holdsColumn(u.X, table, column) {
+				break
 			}
-			return withLabels(old, l)
-		})
+		}
 	}
+}
+
+// holdsColumn says of a variable that it holds a column, if that is sensitive.
+func (v *invocation) holdsColumn(x ast.Expr, table, column string) bool {
+	name := column
+	if table != "" && !strings.Contains(name, ".") {
+		name = table + "." + name
+	}
+	m, ok := v.f.e.voc.Lexicon.Column(name)
+	if !ok || !holds(v.f.typeOf(x), m) || told(v.f.evalRaw(x)) {
+		return false
+	}
+	l := named(ByAPI, m, v.call.Pos(), "the column "+column, "column "+column)
+	v.f.store(x, func(old *value) *value {
+		if old.clean {
+			old = unknown
+		}
+		return withLabels(old, l)
+	})
+	return true
 }
 
 // queryText is the constant text of the query whose rows an expression holds,
@@ -51,6 +72,9 @@ func (f *fn) queryText(x ast.Expr, depth int) string {
 				return s
 			}
 		}
+		if sel, ok := ast.Unparen(x.Fun).(*ast.SelectorExpr); ok && f.stringConst(sel.X) == "" {
+			return f.queryText(sel.X, depth+1) // a prepared statement
+		}
 	case *ast.Ident:
 		for _, d := range f.e.definitions()[f.object(x)] {
 			if s := f.queryText(d, depth+1); s != "" {
@@ -61,9 +85,10 @@ func (f *fn) queryText(x ast.Expr, depth int) string {
 	return ""
 }
 
-// selected reads the table and the columns a statement gives back. The table is
-// empty if there is more than one; a column that is computed is an empty name.
-func selected(query string) (table string, columns []string) {
+// selected reads the table and the columns a statement gives back, each by the
+// names it goes by: its own and the one it is given. The table is empty if there
+// is more than one; a column that is computed has no name.
+func selected(query string) (table string, columns [][]string) {
 	words := strings.Fields(query)
 	begin, end := -1, len(words)
 	for i, w := range words {
@@ -94,19 +119,46 @@ func selected(query string) (table string, columns []string) {
 	}
 	for _, item := range splitOutside(strings.Join(words[begin:end], " ")) {
 		ws := strings.Fields(strings.TrimRight(item, ";"))
-		name := ""
-		if len(ws) > 0 {
-			name = strings.Trim(ws[len(ws)-1], "`\"[]")
+		var names []string
+		if n := len(ws); n > 1 && strings.EqualFold(ws[n-2], "as") {
+			names, ws = append(names, ws[n-1]), ws[:n-2]
+		} else if n == 2 && balanced(ws[:1]) {
+			names, ws = append(names, ws[1]), ws[:1]
 		}
-		if name == "*" || strings.HasSuffix(name, ".*") {
-			return "", nil // how many, nobody knows
+		names = append(names, unwrapped(strings.Join(ws, " ")))
+		var good []string
+		for _, name := range names {
+			name = strings.Trim(name, "`\"[]")
+			if name == "*" || strings.HasSuffix(name, ".*") {
+				return "", nil // how many, nobody knows
+			}
+			if name != "" && !strings.ContainsAny(name, "()'?$:|+ ") {
+				good = append(good, name)
+			}
 		}
-		if strings.ContainsAny(name, "()'?$:|+") {
-			name = ""
-		}
-		columns = append(columns, name)
+		columns = append(columns, good)
 	}
 	return table, columns
+}
+
+// unwrapped takes off what only changes the form of a column: lower(email),
+// coalesce(phone, ”), max(card_number), email::text.
+func unwrapped(item string) string {
+	for range maxDepth {
+		item, _, _ = strings.Cut(item, "::")
+		name, rest, ok := strings.Cut(item, "(")
+		if !ok || !strings.HasSuffix(rest, ")") {
+			break
+		}
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "lower", "upper", "trim", "ltrim", "rtrim", "initcap", "coalesce", "ifnull", "nullif", "max", "min", "any_value", "distinct", "cast":
+		default:
+			return item
+		}
+		item = strings.TrimSpace(splitOutside(strings.TrimSuffix(rest, ")"))[0])
+		item, _, _ = strings.Cut(item, " ") // cast(email as text)
+	}
+	return item
 }
 
 func balanced(ws []string) bool {

@@ -824,6 +824,11 @@ func (f *fn) setPath(v *value, path []string, set func(old *value) *value) *valu
 // forget drops the labels that say a whole object is at hand: what it holds is
 // about to change, and the label is made anew when it is next read.
 func forget(v *value) *value {
+	if v.sealed {
+		w := *v
+		w.labels, w.sealed = nil, false // what it showed before
+		return &w
+	}
 	if !slices.ContainsFunc(v.labels, func(l label) bool { return l.src != nil && l.src.Kind == Whole }) {
 		return v
 	}
