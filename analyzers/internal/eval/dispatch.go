@@ -82,7 +82,7 @@ func (m *machine) dispatcher(v value, depth int) (*closure, []comparison) {
 	}
 	c := m.handlerOf(x)
 	rest := m.rest(c)
-	if cs := m.compareCache[m.keyOfClosure(c)]; len(cs) > 0 {
+	if cs := m.compareCache[m.exactly.of(c)]; len(cs) > 0 {
 		return c, cs
 	}
 	if len(rest) != 1 || same(rest[0], v) {

@@ -162,10 +162,8 @@ type machine struct {
 	elsewhere    map[closureKey]bool
 	appliedCache map[closureKey]value
 	wordsOf      map[*program.Node][]string
-	captures     map[capture]string
-	numbers      map[any]int // of values that only themselves are like
-	numbered     int
-	capturing    int // functions being told apart by what they have captured
+	// exactly tells functions apart by all they may do, alike by what they refuse.
+	exactly, alike *keys
 }
 
 type queued struct {

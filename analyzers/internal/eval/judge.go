@@ -287,7 +287,7 @@ func (m *machine) judgeClosure(c *closure, path, method string, depth int) verdi
 		}
 	}
 	if takesNext >= 0 && !m.isHandler(c) {
-		key := m.keyOfClosure(c)
+		key := m.exactly.of(c)
 		in, ok := m.appliedCache[key]
 		if !ok {
 			args := make([]value, len(c.fn.Params))
@@ -370,7 +370,7 @@ func (m *machine) judgeApplied(c *closure, path, method string) verdict {
 // judgeAround is judgeApplied; a wrapper calls the rest itself, so that returning
 // ends a request even where middleware has to abort it.
 func (m *machine) judgeAround(c *closure, path, method string, wrapper bool) verdict {
-	key := verdictKey{c: m.keyOfClosure(c), wrapper: wrapper, ctx: m.ctxKey()}
+	key := verdictKey{c: m.alike.of(c), wrapper: wrapper, ctx: m.ctxKey()}
 	if v, ok := m.verdicts[key]; ok && !v.usedPath {
 		return v
 	}
@@ -562,7 +562,7 @@ const nowhere = "/.nowhere"
 // refusesElsewhere reports whether a middleware that looks at the path refuses
 // anonymous requests to some: then a path it lets pass is on its list.
 func (m *machine) refusesElsewhere(c *closure) bool {
-	key := m.keyOfClosure(c)
+	key := m.alike.of(c)
 	if v, ok := m.elsewhere[key]; ok {
 		return v
 	}
@@ -740,7 +740,7 @@ func namedRole(c *closure, there *simulation) (word, why string) {
 
 // judgeHandler looks for a check inside a handler.
 func (m *machine) judgeHandler(c *closure, path, method string) verdict {
-	key := verdictKey{c: m.keyOfClosure(c), handler: true, ctx: m.ctxKey()}
+	key := verdictKey{c: m.alike.of(c), handler: true, ctx: m.ctxKey()}
 	if v, ok := m.verdicts[key]; ok && !v.usedPath {
 		return v
 	}

@@ -11,26 +11,31 @@ import (
 
 // What a function does to requests is found out once for all of its values that
 // have captured the same: a guard is made anew for every route that asks for it,
-// mostly with the same few arguments.
+// mostly with the same few arguments, and many programs put their parts together
+// in several ways.
 
 // closureKey tells functions with different behaviour apart.
 type closureKey struct {
-	fn       *function
-	captured string
-	recv     value
-	t        string
+	fn             *function
+	captured, recv string
+	t              string
 }
 
-func (m *machine) keyOfClosure(c *closure) closureKey {
-	k := closureKey{fn: c.fn, captured: m.captured(c), t: c.t}
-	switch r := c.recv.(type) {
-	case *closure:
-		k.recv = m.keyOfClosure(r)
-	case tuple, union, nil:
-	default:
-		k.recv = r
-	}
-	return k
+// keys tells values apart.
+type keys struct {
+	m *machine
+	// alike: routers that are made at the same place are one like the other, as
+	// they are for what a function refuses; they are not for where it leads.
+	alike    bool
+	captures map[capture]string
+	objects  map[*object]string
+	contents map[string]string
+	numbers  map[any]string // of values that only themselves are like
+	depth    int
+}
+
+func newKeys(m *machine, alike bool) *keys {
+	return &keys{m: m, alike: alike, captures: map[capture]string{}, objects: map[*object]string{}, contents: map[string]string{}, numbers: map[any]string{}}
 }
 
 type capture struct {
@@ -38,37 +43,37 @@ type capture struct {
 	env *env
 }
 
+func (k *keys) of(c *closure) closureKey {
+	key := closureKey{fn: c.fn, captured: k.captured(c), t: c.t}
+	if c.recv != nil {
+		var b strings.Builder
+		k.write(&b, c.recv)
+		key.recv = b.String()
+	}
+	return key
+}
+
 // captured names what a function literal sees of the variables around it.
-func (m *machine) captured(c *closure) string {
+func (k *keys) captured(c *closure) string {
 	if c.env == nil {
 		return ""
 	}
 	key := capture{c.fn, c.env}
-	if s, ok := m.captures[key]; ok {
+	if s, ok := k.captures[key]; ok {
 		return s
 	}
-	if m.captures == nil {
-		m.captures = map[capture]string{}
-	}
+	k.captures[key] = k.number(c.env) // for a function that captures itself
 	var b strings.Builder
-	m.writeNumber(&b, c.env)
-	m.captures[key] = b.String() // for a function that captures itself
-	if m.capturing >= maxIdentityDepth {
-		return m.captures[key]
-	}
-	m.capturing++
-	defer func() { m.capturing-- }()
-	b.Reset()
-	for _, id := range m.locals(c.fn) {
+	for _, id := range k.m.locals(c.fn) {
 		if v, where := c.env.get(id); where != nil {
 			b.WriteString(strconv.Itoa(int(id)))
 			b.WriteByte('=')
-			m.writeIdentity(&b, v, 0)
+			k.write(&b, v)
 			b.WriteByte(';')
 		}
 	}
-	m.captures[key] = b.String()
-	return m.captures[key]
+	k.captures[key] = k.short(b.String())
+	return k.captures[key]
 }
 
 // locals are the variables that a function and the literals in it use.
@@ -94,100 +99,149 @@ func (m *machine) locals(fn *function) []int32 {
 	return fn.locals
 }
 
-// How much of a value its identity goes into; what is beyond counts as itself.
+// How much of a value goes into what tells it apart; a value with more in it is
+// like itself only.
 const (
-	maxIdentityDepth = 4
-	maxIdentityWidth = 16
+	maxKeyDepth = 40
+	maxKeyWidth = 64
 )
 
-// writeIdentity writes what tells a value from others: what is in it where that
-// does not change any more, else which of all values it is.
-func (m *machine) writeIdentity(b *strings.Builder, v value, depth int) {
+// write writes what tells a value from others: what is in it, if it was made
+// while registering and so does not change any more, else which of all it is.
+func (k *keys) write(b *strings.Builder, v value) {
+	if k.depth >= maxKeyDepth {
+		b.WriteString(k.number(v))
+		return
+	}
+	k.depth++
+	defer func() { k.depth-- }()
 	each := func(vs []value) {
 		for _, v := range vs {
-			m.writeIdentity(b, v, depth+1)
+			k.write(b, v)
 			b.WriteByte(',')
 		}
 	}
 	quoted := func(s string) { b.WriteString(strconv.Quote(s)) }
-	if depth <= maxIdentityDepth {
-		switch x := v.(type) {
-		case *closure:
-			k := m.keyOfClosure(x)
-			b.WriteByte('f')
-			m.writeNumber(b, x.fn)
-			b.WriteString("{" + k.captured + "}" + k.t)
-			m.writeIdentity(b, x.recv, depth+1)
-			return
-		case *unknown:
-			b.WriteByte('u')
-			quoted(x.t)
-			quoted(strings.Join(x.labels, " "))
-			quoted(x.part)
-			quoted(x.begins)
-			quoted(x.from)
-			fmt.Fprint(b, x.sent, x.free, x.carried, x.ofPath)
-			return
-		case *list:
-			if len(x.e) <= maxIdentityWidth {
-				b.WriteByte('l')
-				quoted(x.t)
-				each(x.e)
-				return
-			}
-		case *external:
-			if len(x.args) <= maxIdentityWidth {
-				b.WriteByte('e')
-				quoted(x.name)
-				b.WriteString(strconv.FormatBool(x.called))
-				m.writeIdentity(b, x.recv, depth+1)
-				each(x.args)
-				return
-			}
-		case fieldArg:
-			quoted(x.name)
-			m.writeIdentity(b, x.v, depth+1)
-			return
-		case *wrapped:
-			b.WriteByte('w')
-			quoted(x.strip)
-			m.writeIdentity(b, x.mw, depth+1)
-			m.writeIdentity(b, x.inner, depth+1)
-			return
-		case tuple:
-			b.WriteByte('t')
-			each(x)
-			return
-		case union:
-			b.WriteByte('o')
-			each(x)
-			return
-		case constant:
-			b.WriteByte(x.k)
-			quoted(x.s)
-			b.WriteString(strconv.FormatBool(x.anon))
+	switch x := v.(type) {
+	case nil:
+		b.WriteByte('_')
+	case *closure:
+		b.WriteByte('f')
+		b.WriteString(k.number(x.fn))
+		b.WriteString(k.captured(x))
+		quoted(x.t)
+		k.write(b, x.recv)
+	case *unknown:
+		b.WriteByte('u')
+		for _, s := range []string{x.t, strings.Join(x.labels, " "), x.part, x.begins, x.from} {
+			quoted(s)
+		}
+		fmt.Fprint(b, x.sent, x.free, x.carried, x.ofPath)
+	case constant:
+		b.WriteByte(x.k)
+		quoted(x.s)
+		b.WriteString(strconv.FormatBool(x.anon))
+	case *list:
+		if len(x.e) > maxKeyWidth {
+			b.WriteString(k.number(v))
 			return
 		}
+		b.WriteByte('l')
+		quoted(x.t)
+		each(x.e)
+	case *table:
+		if len(x.keys) > maxKeyWidth || slices.ContainsFunc(x.keys, func(v value) bool { return keyOf(v) == "" }) {
+			b.WriteString(k.number(v))
+			return
+		}
+		b.WriteByte('m')
+		quoted(x.t)
+		for _, key := range x.keys {
+			k.write(b, key)
+			b.WriteByte(':')
+			k.write(b, x.e[keyOf(key)])
+		}
+	case *external:
+		b.WriteByte('e')
+		quoted(x.name)
+		quoted(x.t)
+		b.WriteString(strconv.FormatBool(x.called))
+		k.write(b, x.recv)
+		each(x.args)
+	case fieldArg:
+		quoted(x.name)
+		k.write(b, x.v)
+	case *wrapped:
+		b.WriteByte('w')
+		quoted(x.strip)
+		k.write(b, x.mw)
+		k.write(b, x.inner)
+	case tuple:
+		b.WriteByte('t')
+		each(x)
+	case union:
+		b.WriteByte('o')
+		each(x)
+	case *router:
+		if k.alike {
+			fmt.Fprintf(b, "r%q%v%q", x.t, x.pos, x.name)
+			return
+		}
+		b.WriteString(k.number(v))
+	case *object:
+		b.WriteString(k.object(x))
+	default:
+		b.WriteString(k.number(v))
 	}
-	m.writeNumber(b, v)
 }
 
-// writeNumber writes which of all values this is.
-func (m *machine) writeNumber(b *strings.Builder, v any) {
+// object names an object by what is in it.
+func (k *keys) object(o *object) string {
+	if s, ok := k.objects[o]; ok {
+		return s
+	}
+	k.objects[o] = k.number(o)
+	if o.sim != nil || len(o.f) > maxKeyWidth {
+		return k.objects[o]
+	}
+	names := make([]string, 0, len(o.f))
+	for name := range o.f {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s%v", o.t, o.literal)
+	for _, name := range names {
+		b.WriteString(";" + name + "=")
+		k.write(&b, o.f[name])
+	}
+	k.objects[o] = k.short(b.String())
+	return k.objects[o]
+}
+
+// short stands for a text that tells something apart.
+func (k *keys) short(s string) string {
+	if len(s) < 12 {
+		return "(" + s + ")"
+	}
+	name, ok := k.contents[s]
+	if !ok {
+		name = "$" + strconv.Itoa(len(k.contents))
+		k.contents[s] = name
+	}
+	return name
+}
+
+// number is which of all values this is.
+func (k *keys) number(v any) string {
 	switch v.(type) {
 	case tuple, union, fieldArg: // not comparable: none is like another
-		m.numbered++
-		b.WriteString("#" + strconv.Itoa(m.numbered))
-		return
+		v = new(int8)
 	}
-	if m.numbers == nil {
-		m.numbers = map[any]int{}
-	}
-	n, ok := m.numbers[v]
+	n, ok := k.numbers[v]
 	if !ok {
-		m.numbered++
-		n = m.numbered
-		m.numbers[v] = n
+		n = "#" + strconv.Itoa(len(k.numbers))
+		k.numbers[v] = n
 	}
-	b.WriteString("#" + strconv.Itoa(n))
+	return n
 }

@@ -269,7 +269,7 @@ func (m *machine) handlerOf(c *closure) *closure {
 
 // rest lists what a handler hands its requests on to.
 func (m *machine) rest(c *closure) []value {
-	k := m.keyOfClosure(c)
+	k := m.exactly.of(c)
 	if v, ok := m.restCache[k]; ok && m.target == nil {
 		return v
 	}
@@ -301,6 +301,7 @@ func (m *machine) rest(c *closure) []value {
 
 // finish turns registrations into routes.
 func (m *machine) finish() routes.Inventory {
+	m.exactly, m.alike = newKeys(m, false), newKeys(m, true)
 	m.restCache = map[closureKey][]value{}
 	m.compareCache = map[closureKey][]comparison{}
 	m.verdicts = map[verdictKey]verdict{}
