@@ -1,0 +1,307 @@
+package eval
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
+
+func (m *machine) assign(n *program.Node, f *frame) {
+	nl := int(n.N)
+	lhs, rhs := n.K[:nl], n.K[nl:]
+	switch {
+	case n.S == "var":
+		for _, l := range lhs {
+			m.declareNode(l, m.zero(n.T), f)
+		}
+	case n.S != "=" && n.S != ":=":
+		a, b := m.eval(lhs[0], f), m.eval(rhs[0], f)
+		m.assignTo(lhs[0], m.binary(strings.TrimSuffix(n.S, "="), a, b), f)
+	case len(rhs) == 1 && nl > 1:
+		vs := m.spread(rhs[0], nl, lhs, f)
+		for i, l := range lhs {
+			m.store(l, vs[i], n.S, f)
+		}
+	default:
+		vs := make([]value, len(rhs))
+		for i, r := range rhs {
+			vs[i] = m.eval(r, f)
+			if c, ok := vs[i].(*closure); ok && c.fn.Literal && lhs[min(i, nl-1)].Op == program.Local && c.fn.Name != "" {
+				_ = c
+			}
+		}
+		for i, l := range lhs {
+			if i < len(vs) {
+				m.store(l, vs[i], n.S, f)
+			}
+		}
+	}
+}
+
+func (m *machine) store(l *program.Node, v value, op string, f *frame) {
+	if m.sim == nil {
+		v = m.chosen(v)
+	}
+	if t, ok := v.(tuple); ok {
+		if len(t) == 0 {
+			v = nilValue{}
+		} else {
+			v = t[0]
+		}
+	}
+	if op == ":=" {
+		m.declareNode(l, v, f)
+		return
+	}
+	m.assignTo(l, v, f)
+}
+
+func (m *machine) declareNode(l *program.Node, v value, f *frame) {
+	if l.Op == program.Local {
+		if u, ok := v.(*unknown); ok && u.t == "" && l.T != "" {
+			v = u.typed(l.T)
+		}
+		if _, where := f.env.get(l.N); where != nil && where != f.env {
+			m.set(f.env, l.N, v)
+			return
+		}
+		m.declare(f.env, l.N, v)
+		return
+	}
+	m.assignTo(l, v, f)
+}
+
+// spread evaluates one expression for several left sides.
+func (m *machine) spread(r *program.Node, n int, lhs []*program.Node, f *frame) []value {
+	out := make([]value, n)
+	v := m.eval(r, f)
+	if t, ok := v.(tuple); ok {
+		copy(out, t)
+		for i := len(t); i < n; i++ {
+			out[i] = &unknown{}
+		}
+		return out
+	}
+	commaOK := r.Op == program.Index || r.Op == program.Assert || r.Op == program.Unary
+	out[0] = v
+	for i := 1; i < n; i++ {
+		last := i == n-1
+		name := ""
+		if lhs[i].Op == program.Local {
+			name = lhs[i].S
+		}
+		if has, ok := m.hasKey(r, f); ok {
+			out[i] = boolean(has, false)
+			continue
+		}
+		if o, ok := v.(*object); ok && r.Op == program.Assert && o.t != "" && (o.t == r.T || m.types[r.T] != nil && m.types[r.T].Interface != nil && m.implements(o.t, m.types[r.T])) {
+			out[i] = boolean(true, false)
+			continue
+		}
+		if fa, ok := v.(failure); ok && r.Op == program.Assert {
+			out[i] = boolean(true, fa.anon)
+			if fa.t != "" && fa.t == r.T {
+				continue
+			}
+			if !strings.Contains(r.T, "Error") && !strings.Contains(r.T, "error") {
+				out[i] = &unknown{}
+			}
+			continue
+		}
+		switch x := v.(type) {
+		case absent:
+			out[i] = absent{}
+			if last && !commaOK && (strings.Contains(strings.ToLower(name), "err") || lhs[i].T == "error") {
+				out[i] = failure{anon: true}
+			} else if last && (commaOK || name == "ok" || lhs[i].T == "bool") {
+				out[i] = boolean(false, true)
+			}
+		case failure:
+			out[i] = x
+		default:
+			switch {
+			case commaOK && m.sim == nil && !isUnknown(v) && !isNil(v):
+				out[i] = boolean(true, false)
+			case commaOK && isNil(v):
+				out[i] = boolean(false, false)
+			case m.sim == nil && (lhs[i].T == "error" || strings.HasPrefix(name, "err")):
+				out[i] = nilValue{}
+			default:
+				out[i] = &unknown{t: lhs[i].T, labels: labels(v)}
+			}
+		}
+	}
+	return out
+}
+
+// hasKey says whether a map holds a key, where both are known.
+func (m *machine) hasKey(r *program.Node, f *frame) (has, known bool) {
+	if r.Op != program.Index {
+		return false, false
+	}
+	x := m.eval(r.K[0], f)
+	if q, ok := x.(request); ok && q.kind == "vars" {
+		return true, true // the path matched
+	}
+	t, ok := x.(*table)
+	if !ok {
+		return false, false
+	}
+	key := keyOf(m.eval(r.K[1], f))
+	if key == "" {
+		return false, false
+	}
+	if _, has = t.e[key]; has {
+		return true, true
+	}
+	for _, k := range t.keys {
+		if keyOf(k) == "" {
+			return false, false
+		}
+	}
+	return false, len(t.keys) > 0
+}
+
+func (m *machine) assignTo(l *program.Node, v value, f *frame) {
+	switch l.Op {
+	case program.Local:
+		if u, ok := v.(*unknown); ok && u.t == "" && l.T != "" {
+			v = u.typed(l.T)
+		}
+		m.set(f.env, l.N, v)
+	case program.Global:
+		if m.sim == nil {
+			if isUnknown(v) && !isUnknown(m.globals[l.S]) {
+				return
+			}
+			m.globals[l.S] = v
+		}
+	case program.Field:
+		x := m.eval(l.K[0], f)
+		switch o := x.(type) {
+		case request:
+			if m.sim != nil && o.kind == "url" && l.S == "Path" && m.sim.unsure == 0 {
+				m.sim.rewritten, _ = asString(v)
+				if u, ok := v.(*unknown); ok {
+					m.sim.rewritten = u.begins
+				}
+			}
+		case *object:
+			if m.sim != nil && m.sim.frozen(o) {
+				return
+			}
+			if m.sim != nil {
+				if _, ok := o.f[l.S]; !ok {
+					o.f[l.S] = m.field(o, l) // what it is, should the branch be undone
+				}
+				m.note(change{o: o, name: l.S})
+			}
+			if isUnknown(v) && m.sim == nil && !isUnknown(o.f[l.S]) {
+				return
+			}
+			old, ok := o.f[l.S]
+			if ok && m.sim == nil && len(m.conds) > 0 && isNil(v) && !isNil(old) {
+				return
+			}
+			if m.sim == nil && (o.born < m.unsureSince || o.born == packageLevel) && isBool(v) && (!ok || !same(old, v)) {
+				v = &unknown{t: "bool", labels: words(l.S)} // set, perhaps
+			}
+			o.f[l.S] = v
+		case *external:
+			// A field of a library's value: remember it with its arguments.
+			if m.sim == nil && o.called {
+				o.args = append(o.args, v)
+				if c, ok := v.(*router); ok && strings.HasPrefix(o.t, "net/http.Server") {
+					m.serve(c)
+				} else if strings.HasPrefix(o.t, "net/http.Server") && l.S == "Handler" {
+					m.serve(v)
+				}
+			}
+		case *unknown:
+			if o.t == "net/http.Server" && l.S == "Handler" && m.sim == nil {
+				m.serve(v)
+				return
+			}
+			// Give a value of a known struct type a body to hold the field.
+			if m.types[o.t] != nil {
+				ob := &object{t: o.t, f: map[string]value{l.S: v}}
+				m.assignTo(l.K[0], ob, f)
+			}
+		}
+	case program.Index:
+		x := m.eval(l.K[0], f)
+		k := m.eval(l.K[1], f)
+		switch o := x.(type) {
+		case *table:
+			if m.sim == nil {
+				o.put(k, v)
+			}
+		case *list:
+			if i, ok := asInt(k); ok && m.sim == nil && i >= 0 && i < len(o.e) {
+				o.e[i] = v
+			}
+		}
+	case program.Deref:
+		m.assignTo(l.K[0], v, f)
+	case program.Addr:
+		m.assignTo(l.K[0], v, f)
+	}
+}
+
+func isBool(v value) bool { c, ok := v.(constant); return ok && c.k == 'b' }
+
+// decodes reports whether a library's function fills in what it is given.
+func decodes(name string) bool {
+	switch w := strings.ToLower(lastName(name)); {
+	case strings.Contains(w, "unmarshal"), strings.Contains(w, "decode"), strings.Contains(w, "parse"), strings.Contains(w, "load"), strings.HasPrefix(w, "read"),
+		w == "process", w == "mapto", w == "scan", w == "unpack", w == "boolvar", w == "flag", w == "bind", w == "populate", w == "strictmapto", w == "mustload":
+		return true
+	}
+	return false
+}
+
+// forget makes the switches of a structure unknown that a file, the environment
+// or flags fill in.
+func forget(v value, depth int) {
+	o, ok := v.(*object)
+	if !ok || depth > 4 {
+		return
+	}
+	for name, x := range o.f {
+		switch y := x.(type) {
+		case constant:
+			if y.k == 'b' {
+				o.f[name] = &unknown{t: "bool", labels: words(name)}
+			}
+		case *object:
+			forget(y, depth+1)
+		case *list:
+			for _, e := range y.e {
+				forget(e, depth+1)
+			}
+		case *table:
+			for _, e := range y.e {
+				forget(e, depth+1)
+			}
+		}
+	}
+}
+
+func keyOf(v value) string {
+	if c, ok := v.(constant); ok {
+		return string(c.k) + c.s
+	}
+	return ""
+}
+
+func (t *table) put(k, v value) {
+	key := keyOf(k)
+	if key == "" {
+		key = "?" + strconv.Itoa(len(t.keys))
+	}
+	if _, ok := t.e[key]; !ok {
+		t.keys = append(t.keys, k)
+	}
+	t.e[key] = v
+}

@@ -1,0 +1,272 @@
+package eval
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
+
+// Conditions, and which way a request goes.
+
+// truth is what is known about a condition.
+func truth(v value) (known, val, anon bool) {
+	switch x := v.(type) {
+	case constant:
+		if x.k == 'b' {
+			return true, x.s == "true", x.anon
+		}
+	case absent:
+		return true, false, true
+	}
+	return false, false, false
+}
+
+func (m *machine) execIf(n *program.Node, f *frame) control {
+	var c1, c2 control
+	cond := m.eval(n.K[0], f)
+	var els *program.Node
+	if len(n.K) > 2 {
+		els = n.K[2]
+	}
+	if ok, val, anon := truth(cond); ok {
+		if m.sim == nil {
+			if val {
+				return m.exec(n.K[1], f)
+			}
+			return m.exec(els, f)
+		}
+		body, skipped := n.K[1], els
+		if !val {
+			body, skipped = els, n.K[1]
+		}
+		was := f.anon
+		f.anon = f.anon || anon
+		c := m.simBranch(n, body, f, anon, nil)
+		if c == goOn && ends(skipped) {
+			f.left = f.left || anon
+		} else if c == goOn {
+			// What follows would have run anyway.
+			f.anon = was || f.left
+			if anon {
+				m.unassigned(skipped, f)
+			}
+		}
+		if c == goOn && anon {
+			m.spare(skipped, f)
+		}
+		return c
+	}
+	why := mergeLabels(m.nodeWords(n.K[0]), labels(cond))
+	if m.sim != nil {
+		m.sim.push(why, n.K[0])
+		defer m.sim.pop()
+	} else {
+		base := len(m.conds)
+		m.conds = append(m.conds, conditionOf(n.K[0], f))
+		defer func() {
+			left := m.leaves(n, f, c1, c2)
+			m.conds = append(m.conds[:base], left...)
+		}()
+	}
+	run := func(b *program.Node) func() control {
+		return func() control {
+			if b == nil {
+				return goOn
+			}
+			defer m.unsureFrom()()
+			if m.sim != nil {
+				byDefault := zeroTruth(n.K[0]) == (b == n.K[1])
+				m.sim.defaults = append(m.sim.defaults, byDefault)
+				m.sim.unlikely = append(m.sim.unlikely, !byDefault && !slices.Contains(why, requestLabel))
+				if b == n.K[1] && tellsKinds(n.K[0]) {
+					m.sim.kinds++
+					defer func() { m.sim.kinds-- }()
+				}
+				if b == n.K[1] && isSwitch(n.K[0]) || !byDefault && configures(n.K[0], cond) {
+					m.sim.switches++
+					defer func() { m.sim.switches-- }()
+				}
+				if chosen := freeOf(cond); b == n.K[1] && chosen&canFail != 0 || b != n.K[1] && chosen&canHold != 0 {
+					m.sim.avoids++
+					defer func() { m.sim.avoids-- }()
+				}
+				defer func() {
+					m.sim.defaults = m.sim.defaults[:len(m.sim.defaults)-1]
+					m.sim.unlikely = m.sim.unlikely[:len(m.sim.unlikely)-1]
+				}()
+				return m.simBranch(n, b, f, false, why)
+			}
+			return m.exec(b, f)
+		}
+	}
+	var one, two outcome
+	if m.sim != nil {
+		m.sim.unsure++
+		one = m.sim.fork()
+	}
+	handedOn, refused := 0, 0
+	if m.sim != nil {
+		handedOn, refused = len(m.sim.passed), len(m.sim.refused)
+	}
+	var ch1, ch2 []change
+	inner := len(m.conds)
+	c1, ch1 = m.branch(run(n.K[1]))
+	if m.sim == nil {
+		m.conds = m.conds[:inner]
+		m.conds[inner-1] = m.conds[inner-1].negated()
+	}
+	if m.sim != nil {
+		two = m.sim.fork()
+	}
+	c2, ch2 = m.branch(run(els))
+	if m.sim != nil {
+		m.sim.unsure--
+		m.sim.meet(one, two)
+	}
+	switch {
+	case jumps(c1) && c2 == goOn || jumps(c2) && c1 == goOn:
+		// What a branch that leaves the loop did holds after the loop.
+		m.merge(ch1, ch2, why)
+	case c1 != goOn && c2 != goOn:
+		m.merge(ch1, ch2, why)
+		if c1 == c2 || c2 == stopped {
+			return c1
+		}
+		return c2
+	case c1 != goOn:
+		m.apply(ch2)
+		if m.sim != nil && !f.top && tellsKinds(n.K[0]) {
+			f.partial = true
+		}
+		if c1 != stopped {
+			f.why = mergeLabels(f.why, why)
+		}
+		if m.sim != nil && f.top && c1 == returned && len(m.sim.passed) == handedOn && !m.sim.asksPartially(n.K[0]) {
+			m.sim.turn(m.nodeWords(n.K[0]), m.at(n, f))
+			m.tokenRefused(n, why, refused)
+		}
+	case c2 != goOn:
+		m.apply(ch1)
+		if c2 != stopped {
+			f.why = mergeLabels(f.why, why)
+		}
+	default:
+		m.merge(ch1, ch2, why)
+	}
+	if m.sim == nil && (c1 == returned) != (c2 == returned) && !f.fn.relevant {
+		return goOn
+	}
+	return goOn
+}
+
+// unassigned marks what code that is not run, because the request is anonymous,
+// would have assigned: that it has kept its value is due to that.
+func (m *machine) unassigned(skipped *program.Node, f *frame) {
+	walk(skipped, func(n *program.Node) {
+		if n.Op != program.Assign || n.S != "=" {
+			return
+		}
+		for _, l := range n.K[:n.N] {
+			if l.Op != program.Local || l.T == "error" || strings.HasPrefix(l.S, "err") {
+				continue
+			}
+			switch v, _ := f.env.get(l.N); v.(type) {
+			case constant, nilValue:
+				m.set(f.env, l.N, taint(v))
+			}
+		}
+	})
+}
+
+// jumps reports whether control goes on elsewhere in the same function.
+func jumps(c control) bool { return c == broke || c == continued }
+
+// ends reports whether a block cannot run through to its end.
+func ends(n *program.Node) bool {
+	if n == nil {
+		return false
+	}
+	switch n.Op {
+	case program.Return:
+		return true
+	case program.Block:
+		return len(n.K) > 0 && ends(n.K[len(n.K)-1])
+	case program.If:
+		return len(n.K) > 2 && ends(n.K[1]) && ends(n.K[2])
+	}
+	return false
+}
+
+// zeroTruth is what a condition is if everything unknown in it has its zero
+// value, as configuration has by default.
+func zeroTruth(n *program.Node) bool {
+	switch n.Op {
+	case program.Unary:
+		if n.S == "!" {
+			return !zeroTruth(n.K[0])
+		}
+	case program.Binary:
+		switch n.S {
+		case "&&":
+			return zeroTruth(n.K[0]) && zeroTruth(n.K[1])
+		case "||":
+			return zeroTruth(n.K[0]) || zeroTruth(n.K[1])
+		case "==", "!=":
+			zero := func(k *program.Node) bool {
+				return k.Op == program.Nil || k.Op == program.Const && (k.S == "" || k.S == "0" || k.S == "false")
+			}
+			return (zero(n.K[0]) || zero(n.K[1])) == (n.S == "==")
+		}
+	case program.Const:
+		return n.S == "true"
+	}
+	return false
+}
+
+// tellsKinds reports whether a condition tells kinds of credentials apart by how
+// they begin.
+func tellsKinds(n *program.Node) bool {
+	found := false
+	walk(n, func(n *program.Node) {
+		if n.Op == program.Call && n.K[0].S == "strings.HasPrefix" && len(n.K) == 3 {
+			found = found || hasIdentity(nodeWords(n.K[1]))
+		}
+	})
+	return found
+}
+
+// asksPartially reports whether a condition asks a function that concerns one
+// kind of credentials only.
+func (s *simulation) asksPartially(n *program.Node) bool {
+	if len(s.partials) == 0 {
+		return false
+	}
+	found := false
+	walk(n, func(n *program.Node) {
+		found = found || n.Op == program.Call && slices.Contains(s.partials, lastName(n.K[0].S))
+	})
+	return found
+}
+
+// isSwitch reports whether a condition is a field alone, which is off by
+// default, or that a field of what is no identity is set.
+func isSwitch(n *program.Node) bool {
+	switch n.Op {
+	case program.Field:
+		return true
+	case program.Binary:
+		if n.S == "!=" && n.K[0].Op == program.Field && (n.K[1].Op == program.Const && (n.K[1].S == "" || n.K[1].S == "0")) {
+			return !hasIdentity(nodeWords(n.K[0].K[0]))
+		}
+		return n.S == "&&" && (isSwitch(n.K[0]) || isSwitch(n.K[1])) || n.S == "||" && isSwitch(n.K[0]) && isSwitch(n.K[1])
+	}
+	return false
+}
+
+// configures reports whether an undecided condition has nothing to do with the
+// request, so that configuration decides it.
+func configures(n *program.Node, cond value) bool {
+	u, ok := cond.(*unknown)
+	return ok && !asksPresence(n) && !slices.ContainsFunc(u.labels, func(l string) bool { return l == requestLabel || l == identityLabel || l == derivedLabel })
+}

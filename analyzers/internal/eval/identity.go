@@ -1,0 +1,110 @@
+package eval
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
+
+// Where a caller's identity is read, and the words that name one.
+
+// strongIdentity reports whether the name of a form field or parameter can only
+// be that of an identity: others may be a user's name or the token of a mail.
+func strongIdentity(ws []string) bool {
+	has := func(w string) bool { return slices.Contains(ws, w) }
+	return has("jwt") || has("apikey") || has("bearer") || has("session") ||
+		(has("access") || has("auth")) && (has("token") || has("key")) || has("api") && (has("key") || has("token"))
+}
+
+// identityWord: the word names something only a known caller has.
+func identityWord(w string) bool {
+	switch w {
+	case "auth", "authorization", "authenticate", "authenticated", "authentication", "authn", "authz", "authorize", "authorized", "authorizer", "token", "tokens", "jwt", "bearer", "session", "sessions", "sess", "sid",
+		"user", "users", "uid", "userid", "username", "account", "claims", "claim", "identity", "principal", "login", "logged", "loggedin", "cookie", "credential", "credentials",
+		"apikey", "secret", "subject", "admin", "role", "roles", "owner", "caller", "viewer", "member", "actor", "me", "perm", "perms", "permission", "permissions", "signature", "passport", "accesstoken", "signin":
+		return true
+	}
+	return false
+}
+
+// hasIdentity reports whether words name an identity. A token against forged
+// requests is none: everybody gets one.
+func hasIdentity(ws []string) bool {
+	return slices.ContainsFunc(ws, identityWord) && !slices.Contains(ws, "csrf") && !slices.Contains(ws, "xsrf")
+}
+
+// presentsIdentity reports whether a header or parameter of a name is what
+// callers identify themselves by; there, unlike in code, a key is one.
+func presentsIdentity(ws []string) bool { return hasIdentity(ws) || slices.Contains(ws, "key") }
+
+// harmlessHeader: the header is no identity.
+func harmlessHeader(s string) bool {
+	switch strings.ToLower(s) {
+	case "content-type", "accept", "origin", "user-agent", "host", "range", "referer", "accept-language", "accept-encoding", "if-none-match", "if-modified-since", "content-length", "connection", "upgrade",
+		"x-forwarded-for", "x-real-ip", "x-forwarded-proto", "x-forwarded-host", "x-request-id", "x-requested-with", "access-control-request-method", "access-control-request-headers", "x-http-method-override", "cf-connecting-ip":
+		return true
+	}
+	return false
+}
+
+// header is the value of a request header.
+func (m *machine) header(k value, node *program.Node, t string) value {
+	name, ok := asString(k)
+	ws := words(name)
+	if !ok {
+		ws = mergeLabels(labels(k), m.nodeWords(node))
+	}
+	if ok && harmlessHeader(name) {
+		return &unknown{t: "string", labels: []string{requestLabel}, sent: harmless}
+	}
+	if presentsIdentity(ws) {
+		return m.identity(t, ws)
+	}
+	return &unknown{t: "string", labels: []string{requestLabel}, sent: parameter}
+}
+
+// identity is what is read where a caller's identity would be.
+func (m *machine) identity(t string, ws []string) value {
+	if m.sim.anonymous {
+		return m.absentOf(t)
+	}
+	ls := mergeLabels(ws, []string{identityLabel})
+	ts := tupleTypes(t)
+	if len(ts) > 1 {
+		out := tuple{}
+		for _, x := range ts {
+			out = append(out, &unknown{t: x, labels: ls})
+		}
+		return out
+	}
+	return &unknown{t: t, labels: ls}
+}
+
+func (m *machine) absentOf(t string) value {
+	ts := tupleTypes(t)
+	one := func(t string) value {
+		switch t {
+		case "error":
+			return failure{anon: true}
+		case "bool":
+			return boolean(false, true)
+		case "int":
+			return constant{k: 'i', s: "0", anon: true}
+		}
+		return absent{t: t}
+	}
+	switch len(ts) {
+	case 0:
+		return absent{}
+	case 1:
+		return one(ts[0])
+	}
+	out := tuple{}
+	for _, x := range ts {
+		out = append(out, one(x))
+	}
+	return out
+}
+
+func (m *machine) anonResult(c call) value { return m.absentOf(resultType(c)) }

@@ -1,0 +1,261 @@
+package eval
+
+import (
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/importpath"
+)
+
+// Libraries' functions, during a simulated request.
+
+// simExternal is a call out of the program during a simulated request.
+func (m *machine) simExternal(name string, recv value, c call) value {
+	s := m.sim
+	m.filled(name, c)
+	pkg, typ, fn := split(name)
+	t := resultType(c)
+	switch name {
+	case "net/http.Error":
+		if code, ok := firstInt(c.args); ok && code >= 400 {
+			s.refuse(m, code, c.pos, "http.Error")
+		}
+		return tuple{}
+	case "net/http.Redirect":
+		ws := m.argWords(c)
+		if redirectsToLogin(ws) {
+			s.refuse(m, 302, c.pos, "redirects to sign in")
+		} else {
+			s.refuse(m, 300, c.pos, "redirects")
+		}
+		return tuple{}
+	case "net/http.StripPrefix":
+		if len(c.args) == 2 {
+			p, _ := asString(c.args[0])
+			return &wrapped{mw: &external{name: name, pos: c.pos}, inner: c.args[1], pos: c.pos, strip: p}
+		}
+	case "net/http.HandlerFunc":
+		if len(c.args) > 0 {
+			return c.args[0]
+		}
+	case "errors.Is", "errors.As":
+		if len(c.args) == 2 {
+			if fa, ok := c.args[0].(failure); ok {
+				if fb, ok := c.args[1].(failure); ok && fa.name != "" && fb.name != "" {
+					return boolean(fa.name == fb.name, fa.anon)
+				}
+				return &unknown{t: "bool", labels: mergeLabels(words(fa.name), []string{identityLabel}, m.argWords(c))}
+			}
+			if isNil(c.args[0]) {
+				return boolean(false, false)
+			}
+		}
+	case "context.WithValue":
+		if len(c.args) == 3 && c.n != nil && len(c.n.K) > 2 {
+			s.setting(contextKey(c.args[1], c.n.K[2]), c.args[2])
+		}
+		if len(c.args) == 3 && s.unsure == 0 && c.n != nil && len(c.n.K) > 2 {
+			s.put(contextKey(c.args[1], c.n.K[2]), c.args[2])
+		}
+		return request{"ctx"}
+	case "github.com/gorilla/mux.Vars":
+		return request{"vars"}
+	case "context.WithTimeout", "context.WithCancel":
+		if len(c.args) > 0 {
+			if t := tupleTypes(t); len(t) > 1 {
+				return tuple{request{"ctx"}, &unknown{}}
+			}
+			return request{"ctx"}
+		}
+	case "crypto/subtle.ConstantTimeCompare":
+		for _, a := range c.args {
+			if _, ok := a.(absent); ok {
+				return constant{k: 'i', s: "0", anon: true}
+			}
+		}
+		if len(c.args) == 2 {
+			a, ok1 := asString(c.args[0])
+			b, ok2 := asString(c.args[1])
+			if ok1 && ok2 { // both stand in the program
+				if a == b {
+					return num(1)
+				}
+				return num(0)
+			}
+		}
+	case "os.Exit", "log.Fatal", "log.Fatalf":
+		return stop{}
+	}
+	base := importpath.Unversioned(pkg)
+	switch base + "." + fn {
+	case "google.golang.org/grpc/metadata.FromIncomingContext":
+		return tuple{request{"hdr"}, boolean(true, false)}
+	case "github.com/grpc-ecosystem/grpc-gateway/runtime.AnnotateIncomingContext":
+		return tuple{request{"ctx"}, nilValue{}}
+	case "google.golang.org/grpc.NewContextWithServerTransportStream":
+		return request{"ctx"}
+	}
+	if v, ok := m.rpcError(base, fn, c); ok {
+		return v
+	}
+	switch base {
+	case "github.com/go-chi/chi":
+		if fn == "URLParam" && len(c.args) == 2 {
+			return m.param(c.args[1], "string")
+		}
+	case "github.com/labstack/echo", "github.com/gofiber/fiber":
+		if fn == "NewHTTPError" || fn == "NewError" {
+			code, _ := firstInt(c.args)
+			if code >= 400 {
+				s.refuse(m, code, c.pos, fn)
+			}
+			return failure{code: code, anon: m.anonNow(), name: fn}
+		}
+	case "log", "log/slog", "fmt", "github.com/sirupsen/logrus", "go.uber.org/zap", "github.com/rs/zerolog", "github.com/rs/zerolog/log", "time":
+		if fn != "Sscanf" && fn != "Sscan" {
+			return m.unknownResult(c, nil)
+		}
+	}
+	if isSessionPackage(base) {
+		switch fn {
+		case "Default", "DefaultMany", "Get", "New", "GetSession", "Start":
+			if typ == "" || !s.anonymous || len(c.args) > 1 || m.takesRequest(c.args) {
+				ts := tupleTypes(t)
+				if len(ts) == 2 {
+					return tuple{request{"session"}, nilValue{}}
+				}
+				if len(ts) == 1 && !strings.Contains(ts[0], "interface") && ts[0] != "any" {
+					return request{"session"}
+				}
+				if len(ts) == 0 && fn == "Start" {
+					return request{"session"} // returned alone, whatever its type
+				}
+			}
+		}
+	}
+	if r, ok := recv.(request); ok && r.kind == "session" {
+		return m.identity(t, []string{"session"})
+	}
+	if code, ok := firstInt(c.args); ok && code >= 400 && code < 600 && (m.takesRequest(c.args) || m.holdsRequest(recv)) {
+		s.refuse(m, code, c.pos, fn)
+	} else if m.takesRequest(c.args) {
+		for _, a := range c.args {
+			if code := statusOf(a); code != 0 {
+				s.refuse(m, code, c.pos, fn)
+				break
+			}
+		}
+	}
+	anon := false
+	for _, a := range append([]value{recv}, c.args...) {
+		switch x := a.(type) {
+		case absent:
+			anon = true
+		case failure:
+			anon = anon || x.anon && typ != "" && fn != "Error"
+		}
+	}
+	if anon && s.anonymous {
+		return m.absentOf(t)
+	}
+	for _, a := range c.args {
+		if _, ok := a.(next); ok {
+			// A library's middleware around the rest.
+			return &wrapped{mw: &external{name: name, pos: c.pos}, inner: a, pos: c.pos}
+		}
+	}
+	if len(c.args) == 2 && (fn == "Get" || fn == "GetOk" || fn == "Value") && m.takesRequest(c.args[:1]) {
+		// What the request carries under a key, by a library's own function.
+		if ws := labels(c.args[1]); hasIdentity(ws) {
+			return m.identity(t, ws)
+		}
+	}
+	if m.takesRequest(c.args) {
+		ws := mergeLabels(words(fn), words(lastPart(pkg)))
+		if hasIdentity(ws) && !strings.HasPrefix(name, "unknown.") || isAuthPackage(base) {
+			return m.identity(t, ws)
+		}
+	}
+	return m.unknownResult(c, nil)
+}
+
+func (m *machine) holdsRequest(v value) bool {
+	switch x := v.(type) {
+	case request:
+		return true
+	case *object:
+		for _, f := range x.f {
+			if _, ok := f.(request); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isSessionPackage(p string) bool {
+	switch p {
+	case "github.com/gorilla/sessions", "github.com/gin-contrib/sessions", "github.com/labstack/echo-contrib/session", "github.com/gofiber/fiber/middleware/session", "github.com/alexedwards/scs":
+		return true
+	}
+	return strings.HasSuffix(p, "/sessions") || strings.HasSuffix(p, "/session")
+}
+
+func isAuthPackage(p string) bool {
+	for _, s := range []string{"jwt", "oidc", "casbin", "firebase.google.com/go/auth", "clerk", "go-pkgz/auth", "jwtauth", "authboss", "paseto", "session"} {
+		if strings.Contains(p, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// libraryGlobal is a well-known variable of a library.
+func libraryGlobal(pkg, name string) value {
+	switch importpath.Unversioned(pkg) {
+	case "google.golang.org/grpc/codes":
+		switch name {
+		case "Unauthenticated":
+			return num(16)
+		case "PermissionDenied":
+			return num(7)
+		}
+	case "connectrpc.com/connect", "github.com/bufbuild/connect-go":
+		switch name {
+		case "CodeUnauthenticated":
+			return num(16)
+		case "CodePermissionDenied":
+			return num(7)
+		}
+	case "net/http":
+		switch name {
+		case "ErrNoCookie":
+			return &external{name: "net/http.ErrNoCookie", t: "error"}
+		}
+		if strings.HasPrefix(name, "Method") && len(name) > 6 {
+			return str(strings.ToUpper(name[6:]))
+		}
+	case "github.com/labstack/echo", "github.com/gofiber/fiber":
+		switch name {
+		case "ErrUnauthorized":
+			return failure{code: 401, name: "unauthorized"}
+		case "ErrForbidden":
+			return failure{code: 403, name: "forbidden"}
+		case "ErrNotFound":
+			return failure{code: 404, name: "not found"}
+		case "ErrBadRequest":
+			return failure{code: 400, name: "bad request"}
+		}
+		for _, k := range title {
+			if name == k || name == strings.ToUpper(k) || name == "Method"+k {
+				return str(strings.ToUpper(k))
+			}
+		}
+	}
+	switch name { // every router calls them so
+	case "StatusUnauthorized":
+		return num(401)
+	case "StatusForbidden":
+		return num(403)
+	}
+	return nil
+}

@@ -1,0 +1,236 @@
+package eval
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
+
+// Literals, and parts of what they made.
+
+func (m *machine) composite(n *program.Node, f *frame) value {
+	t := n.T
+	switch {
+	case strings.HasPrefix(t, "[") && !strings.HasPrefix(t, "[]") && strings.Contains(t, "]"), strings.HasPrefix(t, "[]"):
+		l := &list{t: t}
+		for _, k := range n.K {
+			if k.Op == program.KV {
+				k = k.K[1]
+			}
+			m.hint(k, elemType(t))
+			l.e = append(l.e, m.eval(k, f))
+		}
+		return l
+	case strings.HasPrefix(t, "map["), m.types[t] != nil && strings.HasPrefix(m.types[t].Under, "map["):
+		tb := &table{t: t, e: map[string]value{}}
+		for _, k := range n.K {
+			if k.Op == program.KV {
+				m.hint(k.K[1], elemType(t))
+				tb.put(m.eval(k.K[0], f), m.eval(k.K[1], f))
+			}
+		}
+		return tb
+	case m.types[t] != nil && strings.HasPrefix(m.types[t].Under, "[]"):
+		l := &list{t: t}
+		for _, k := range n.K {
+			if k.Op == program.KV {
+				k = k.K[1]
+			}
+			m.hint(k, elemType(m.types[t].Under))
+			l.e = append(l.e, m.eval(k, f))
+		}
+		return l
+	}
+	gt := t
+	if i := strings.IndexByte(gt, '['); i > 0 {
+		gt = gt[:i]
+	}
+	if m.types[gt] != nil || strings.HasPrefix(t, "struct{") || t == "" {
+		o := m.newObject(gt)
+		o.literal = true
+		if ty := m.types[gt]; ty != nil {
+			i := 0
+			for _, k := range n.K {
+				if k.Op != program.KV && i < len(ty.Fields) {
+					o.f[ty.Fields[i].Name] = m.eval(k, f)
+				}
+				i++
+			}
+		}
+		for _, k := range n.K {
+			if k.Op == program.KV {
+				if k.K[0].Op == program.Const {
+					v := m.eval(k.K[1], f)
+					o.f[k.K[0].S] = v
+					if m.sim != nil && isForbidden(v) {
+						m.sim.denies(m.at(k, f))
+					}
+				}
+			}
+		}
+		return o
+	}
+	if fam := routerType(t); fam != nil {
+		r := m.newRouter(fam, t, m.at(n, f))
+		return r
+	}
+	if fa, ok := m.failureLiteral(n, f); ok {
+		return fa
+	}
+	ex := &external{name: t, t: t, called: true, pos: m.at(n, f)}
+	for _, k := range n.K {
+		if k.Op == program.KV {
+			v := m.eval(k.K[1], f)
+			if k.K[0].Op == program.Const {
+				ex.args = append(ex.args, fieldArg{k.K[0].S, v})
+				if m.sim == nil {
+					m.literalField(t, k.K[0].S, v)
+				}
+			}
+		} else {
+			ex.args = append(ex.args, m.eval(k, f))
+		}
+	}
+	return ex
+}
+
+// hint gives an untyped literal in a list or map the list's element type.
+func (m *machine) hint(n *program.Node, t string) {
+	if n.Op == program.Composite && n.T == "" {
+		n.T = t
+	}
+}
+
+// literalField looks at a field of a library's struct: a server's handler, or a
+// function that will be called some time.
+func (m *machine) literalField(t, name string, v value) {
+	if t == "net/http.Server" && name == "Handler" {
+		m.serve(v)
+		return
+	}
+	if c, ok := v.(*closure); ok && c.fn.relevant {
+		m.queue = append(m.queue, queued{v: v})
+	}
+}
+
+// slice evaluates x[low:high]. Of what is known, bounds that are not leave all.
+func (m *machine) slice(n *program.Node, f *frame) value {
+	x := m.eval(n.K[0], f)
+	if len(n.K) < 3 {
+		return x
+	}
+	bound := func(k *program.Node, unset int) (int, bool) {
+		if k.Op == program.Nil {
+			return unset, true
+		}
+		return asInt(m.eval(k, f))
+	}
+	switch o := x.(type) {
+	case constant:
+		if o.k != 's' || o.anon {
+			return x
+		}
+		low, ok1 := bound(n.K[1], 0)
+		high, ok2 := bound(n.K[2], len(o.s))
+		if !ok1 || !ok2 {
+			return &unknown{t: "string", labels: labels(x), ofPath: m.ofPath(x)}
+		}
+		if 0 <= low && low <= high && high <= len(o.s) {
+			o.s = o.s[low:high]
+			return o
+		}
+	case *list:
+		low, ok1 := bound(n.K[1], 0)
+		high, ok2 := bound(n.K[2], len(o.e))
+		if ok1 && ok2 && 0 <= low && low <= high && high <= len(o.e) {
+			return &list{t: o.t, e: o.e[low:high]}
+		}
+	}
+	return x
+}
+
+func (m *machine) index(n *program.Node, f *frame) value {
+	x := m.eval(n.K[0], f)
+	if c, ok := x.(*closure); ok {
+		return c // instantiation of a generic function
+	}
+	k := m.eval(n.K[1], f)
+	switch o := x.(type) {
+	case *list:
+		if i, ok := asInt(k); ok {
+			if i >= 0 && i < len(o.e) {
+				return o.e[i]
+			}
+			return &unknown{t: n.T}
+		}
+		if m.sim == nil && len(o.e) > 0 && len(o.e) <= maxUnion {
+			var out value
+			for _, e := range o.e {
+				out = join(out, e, nil, true)
+			}
+			return out
+		}
+		return &unknown{t: n.T}
+	case *table:
+		if m.sim != nil && o.from != "" && !slices.Contains(m.sim.read, o.from) {
+			m.sim.read = append(m.sim.read, o.from)
+		}
+		if key := keyOf(k); key != "" {
+			if v, ok := o.e[key]; ok {
+				return v
+			}
+			complete := true
+			for _, kk := range o.keys {
+				complete = complete && keyOf(kk) != ""
+			}
+			if complete && len(o.keys) > 0 {
+				return nilOf(n.T)
+			}
+			return &unknown{t: n.T}
+		}
+		if _, ok := k.(absent); ok {
+			return absent{t: n.T}
+		}
+		for _, kk := range o.keys {
+			m.compared(k, kk, false)
+		}
+		return &unknown{t: n.T, labels: labels(k)}
+	case absent:
+		return absent{t: n.T}
+	case request:
+		if o.kind == "hdr" {
+			return m.header(k, n.K[1], n.T)
+		}
+		if o.kind == "session" && m.sim != nil {
+			return m.identity(n.T, mergeLabels(labels(k), m.nodeWords(n.K[1]), []string{"session"}))
+		}
+		if o.kind == "vars" && m.sim != nil {
+			return m.param(k, n.T)
+		}
+	case *unknown:
+		if _, ok := k.(absent); ok && m.sim != nil {
+			return absent{t: n.T}
+		}
+		if m.lists(k, o) && n.T == "bool" {
+			return boolean(true, false)
+		}
+		return &unknown{t: n.T, labels: mergeLabels(m.nodeWords(n.K[1]), o.labels, labels(k)), from: o.from}
+	}
+	if _, ok := k.(absent); ok {
+		return absent{t: n.T}
+	}
+	return &unknown{t: n.T, labels: labels(x)}
+}
+
+func nilOf(t string) value {
+	switch t {
+	case "string":
+		return str("")
+	case "bool":
+		return boolean(false, false)
+	case "int":
+		return num(0)
+	}
+	return nilValue{}
+}

@@ -1,0 +1,204 @@
+package eval
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
+
+// scope opens a scope for one turn of a loop, so that closures made in it keep
+// its variables; the result closes it.
+func (f *frame) scope() func() {
+	outer := f.env
+	f.env = &env{vars: map[int32]value{}, parent: outer}
+	return func() { f.env = outer }
+}
+
+// makesClosures reports whether code has function literals.
+func makesClosures(n *program.Node) bool {
+	found := false
+	walk(n, func(n *program.Node) { found = found || n.Op == program.Lit })
+	return found
+}
+
+func (m *machine) execFor(n *program.Node, f *frame) control {
+	scoped := makesClosures(n.K[1])
+	defer m.keepConditions()()
+	for i := 0; i < maxLoop; i++ {
+		if n.K[0].Op != program.Nil {
+			ok, val, _ := truth(m.eval(n.K[0], f))
+			if !ok {
+				return m.once(n.K[1], f)
+			}
+			if !val {
+				return goOn
+			}
+		} else if i > 0 {
+			return goOn
+		}
+		leave := func() {}
+		if scoped {
+			leave = f.scope()
+		}
+		c := m.exec(n.K[1], f)
+		leave()
+		switch c {
+		case broke:
+			return goOn
+		case returned, stopped:
+			return c
+		}
+		if m.spent() {
+			return goOn
+		}
+		m.exec(n.K[2], f)
+	}
+	return goOn
+}
+
+// once runs a loop body whose number of runs is not known.
+func (m *machine) once(body *program.Node, f *frame) control {
+	c := m.maybe(f, nil, func() control { return m.exec(body, f) })
+	if c == stopped {
+		return goOn
+	}
+	return goOn
+}
+
+func (m *machine) execRange(n *program.Node, f *frame) control {
+	x := m.eval(n.K[2], f)
+	bind := func(node *program.Node, v value) {
+		if node.Op != program.Nil {
+			m.assignTo(node, v, f)
+		}
+	}
+	scoped := makesClosures(n.K[3])
+	defer m.keepConditions()()
+	run := func(k, v value) (control, bool) {
+		if scoped {
+			defer f.scope()()
+		}
+		bind(n.K[0], k)
+		bind(n.K[1], v)
+		c := m.exec(n.K[3], f)
+		return c, c == broke || c == returned || c == stopped
+	}
+	switch l := x.(type) {
+	case *list:
+		if m.sim != nil && l.from != "" && !slices.Contains(m.sim.read, l.from) {
+			m.sim.read = append(m.sim.read, l.from)
+		}
+		for i, e := range l.e {
+			if i >= maxLoop {
+				m.notes = append(m.notes, "a loop over more than 400 entries was cut short")
+				break
+			}
+			if m.spent() {
+				return goOn
+			}
+			if c, end := run(num(i), e); end {
+				if c == broke {
+					return goOn
+				}
+				return c
+			}
+		}
+		return goOn
+	case *table:
+		for i, k := range l.keys {
+			if i >= maxLoop || m.spent() {
+				break
+			}
+			if c, end := run(k, l.e[keyOf(k)]); end {
+				if c == broke {
+					return goOn
+				}
+				return c
+			}
+		}
+		return goOn
+	case constant:
+		if k, ok := asInt(l); ok && l.k == 'i' {
+			for i := 0; i < k && i < maxLoop; i++ {
+				if c, end := run(num(i), nil); end {
+					if c == broke {
+						return goOn
+					}
+					return c
+				}
+			}
+			return goOn
+		}
+	case absent:
+		if m.sim != nil {
+			m.spare(n.K[3], f)
+		}
+		return goOn
+	case nilValue:
+		return goOn
+	case union:
+		for _, y := range l {
+			if ll, ok := y.(*list); ok {
+				for i, e := range ll.e {
+					run(num(i), e)
+				}
+			}
+		}
+		return goOn
+	}
+	et := elemType(typeOf(x))
+	if m.sim == nil {
+		// A list that a container for dependencies puts together holds what
+		// implements its element type.
+		if vs := m.implementers(et); len(vs) > 0 && f.fn.relevant {
+			for _, e := range vs {
+				m.maybe(f, nil, func() control { c, _ := run(&unknown{t: "int"}, e); return c })
+			}
+			return goOn
+		}
+	}
+	from := ""
+	if u, ok := x.(*unknown); ok {
+		from = u.from
+	}
+	k, v := value(&unknown{}), value(&unknown{t: et, labels: labels(x), from: from})
+	if m.sim != nil && m.sim.listed && isSetting(x) {
+		if strings.HasPrefix(typeOf(x), "map[") {
+			k, v = v, k
+		}
+		if c, _ := run(k, v); c == returned || c == stopped {
+			return c
+		}
+		return goOn
+	}
+	if strings.HasPrefix(typeOf(x), "chan ") {
+		k, v = v, k
+	}
+	c := m.maybe(f, nil, func() control { c, _ := run(k, v); return c })
+	_ = c
+	return goOn
+}
+
+func elemType(t string) string {
+	switch {
+	case strings.HasPrefix(t, "[]"):
+		return strings.TrimPrefix(t[2:], "*")
+	case strings.HasPrefix(t, "map["):
+		depth := 0
+		for i := 4; i < len(t); i++ {
+			switch t[i] {
+			case '[':
+				depth++
+			case ']':
+				if depth == 0 {
+					return strings.TrimPrefix(t[i+1:], "*")
+				}
+				depth--
+			}
+		}
+	case strings.HasPrefix(t, "chan "):
+		return strings.TrimPrefix(t[5:], "*")
+	}
+	return ""
+}

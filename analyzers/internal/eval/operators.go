@@ -1,0 +1,238 @@
+package eval
+
+import (
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
+
+func (m *machine) binaryNode(n *program.Node, f *frame) value {
+	a := m.eval(n.K[0], f)
+	if n.S == "&&" || n.S == "||" {
+		stopAt := n.S == "||"
+		ok, v, anon := truth(a)
+		if ok && v == stopAt {
+			return boolean(v, anon)
+		}
+		b := m.eval(n.K[1], f)
+		ok2, v2, anon2 := truth(b)
+		switch {
+		case ok && ok2:
+			return boolean(v2, anon || anon2)
+		case ok2 && v2 == stopAt:
+			return boolean(v2, anon2)
+		}
+		u := &unknown{t: "bool", labels: mergeLabels(m.nodeWords(n.K[0]), m.nodeWords(n.K[1]), labels(a), labels(b))}
+		switch {
+		case ok:
+			u.free = freeOf(b)
+		case ok2:
+			u.free = freeOf(a)
+		case n.S == "&&":
+			u.free = conjunction(freeOf(a), freeOf(b))
+		default:
+			u.free = disjunction(freeOf(a), freeOf(b))
+		}
+		return u
+	}
+	b := m.eval(n.K[1], f)
+	v := m.binary(n.S, a, b)
+	if u, ok := v.(*unknown); ok {
+		return &unknown{t: u.t, labels: mergeLabels(m.nodeWords(n), u.labels), free: u.free, begins: u.begins}
+	}
+	return v
+}
+
+func (m *machine) binary(op string, a, b value) value {
+	switch op {
+	case "==", "!=":
+		return m.compare(op, a, b)
+	case "+":
+		x, ok1 := asString(a)
+		y, ok2 := asString(b)
+		if ok1 && ok2 {
+			return str(x + y)
+		}
+		if i, ok := asInt(a); ok {
+			if j, ok := asInt(b); ok {
+				return num(i + j)
+			}
+		}
+		_, ab := a.(absent)
+		_, bb := b.(absent)
+		if ab || bb {
+			return absent{t: "string"}
+		}
+		if u, ok := a.(union); ok && ok2 {
+			var out value
+			for _, e := range u {
+				out = join(out, m.binary("+", e, b), nil, true)
+			}
+			return out
+		}
+		if m.sim != nil && ok1 && redirectsToLogin(words(x)) {
+			return &unknown{t: "string", labels: mergeLabels(words(x), labels(b))}
+		}
+		if m.sim != nil && ok1 && len(x) > 1 && strings.HasPrefix(x, "/") && strings.HasSuffix(x, "/") {
+			return &unknown{t: "string", labels: mergeLabels(labels(a), labels(b)), begins: x}
+		}
+		if ok1 || ok2 {
+			// Keep what is known of a path: the unknown part is a placeholder.
+			if m.sim == nil {
+				if ok2 && strings.HasPrefix(y, "/") && !ok1 {
+					return str(y)
+				}
+				if ok1 && strings.HasPrefix(x, "/") {
+					return str(x)
+				}
+				if ok1 && x != "" {
+					return str(x)
+				}
+				return str(y)
+			}
+		}
+	case "<", ">", "<=", ">=":
+		x, xa := number(a)
+		y, ya := number(b)
+		if xa != 0 && ya != 0 {
+			var r bool
+			switch op {
+			case "<":
+				r = x < y
+			case ">":
+				r = x > y
+			case "<=":
+				r = x <= y
+			case ">=":
+				r = x >= y
+			}
+			return boolean(r, xa == 2 || ya == 2)
+		}
+	case "-", "*", "/", "%", "&", "|", "^", "&^", "<<", ">>":
+		x, xa := number(a)
+		y, ya := number(b)
+		if xa == 1 && ya == 1 {
+			switch {
+			case op == "&":
+				return num(x & y)
+			case op == "|":
+				return num(x | y)
+			case op == "^":
+				return num(x ^ y)
+			case op == "&^":
+				return num(x &^ y)
+			case op == "<<" && 0 <= y && y < 63:
+				return num(x << y)
+			case op == ">>" && 0 <= y && y < 63:
+				return num(x >> y)
+			case op == "-":
+				return num(x - y)
+			case op == "*":
+				return num(x * y)
+			case op == "/" && y != 0:
+				return num(x / y)
+			case op == "%" && y != 0:
+				return num(x % y)
+			}
+		}
+	}
+	_, ab := a.(absent)
+	_, bb := b.(absent)
+	if ab || bb {
+		return absent{}
+	}
+	return &unknown{labels: mergeLabels(labels(a), labels(b))}
+}
+
+// number returns an integer and 0 (unknown), 1 (known) or 2 (known because the
+// request is anonymous).
+func number(v value) (int, int) {
+	switch x := v.(type) {
+	case constant:
+		n, ok := asInt(x)
+		if !ok {
+			return 0, 0
+		}
+		if x.anon {
+			return n, 2
+		}
+		return n, 1
+	case absent:
+		return 0, 2
+	}
+	return 0, 0
+}
+
+func (m *machine) compare(op string, a, b value) value {
+	if m.sim == nil { // while registering nothing fails
+		if _, f := a.(failure); f && isNil(b) {
+			a = nilValue{}
+		}
+	}
+	eq, ok, anon := equal(a, b)
+	if !ok {
+		if m.lists(a, b) || m.lists(b, a) {
+			return boolean(op == "==", false)
+		}
+		m.compared(a, b, false)
+		m.compared(b, a, false)
+		can := freedom(a, b)
+		if op == "!=" {
+			can = can.negated()
+		}
+		return &unknown{t: "bool", labels: mergeLabels(labels(a), labels(b)), free: can}
+	}
+	return boolean(eq == (op == "=="), anon)
+}
+
+func equal(a, b value) (eq, ok, anon bool) {
+	if _, isA := b.(absent); isA {
+		if _, both := a.(absent); !both {
+			a, b = b, a
+		}
+	}
+	if isNil(b) || isNil(a) {
+		o := a
+		if isNil(a) {
+			o = b
+		}
+		switch x := o.(type) {
+		case nilValue:
+			return true, true, false
+		case absent:
+			return true, true, true
+		case failure:
+			return false, true, x.anon
+		case *object, *closure, *router, *list, *table, request, next, *wrapped:
+			return false, true, false
+		case constant:
+			return false, true, false
+		}
+		return false, false, false
+	}
+	switch x := a.(type) {
+	case constant:
+		if y, ok := b.(constant); ok && x.k == y.k {
+			return x.s == y.s, true, x.anon || y.anon
+		}
+	case absent:
+		switch y := b.(type) {
+		case constant:
+			return y.s == "" || y.s == "0" || y.s == "false", true, true
+		case *external, *object:
+			return false, true, true
+		case *unknown:
+			// Comparing nothing with a secret that is set.
+			return false, true, true
+		}
+	case *object:
+		if x == b {
+			return true, true, false
+		}
+	case failure:
+		if y, ok := b.(failure); ok && x.name != "" && y.name != "" {
+			return x.name == y.name, true, x.anon || y.anon
+		}
+	}
+	return false, false, false
+}

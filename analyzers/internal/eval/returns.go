@@ -1,0 +1,149 @@
+package eval
+
+import (
+	"slices"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
+
+func (m *machine) execReturn(n *program.Node, f *frame) {
+	var v value
+	switch len(n.K) {
+	case 0:
+		if len(f.named) > 0 && f.named[0].ID != 0 {
+			t := tuple{}
+			for _, p := range f.named {
+				x, _ := f.env.get(p.ID)
+				t = append(t, x)
+			}
+			v = t
+			if len(t) == 1 {
+				v = t[0]
+			}
+		} else {
+			v = nilValue{}
+		}
+	case 1:
+		if m.sim != nil {
+			v = m.evalTail(n.K[0], f)
+		} else {
+			v = m.eval(n.K[0], f)
+		}
+	default:
+		t := make(tuple, len(n.K))
+		for i, k := range n.K {
+			t[i] = m.eval(k, f)
+		}
+		v = t
+	}
+	if m.sim != nil {
+		v = m.asFailure(v)
+	} else {
+		v = m.chosen(v)
+	}
+	if f.anon {
+		v = taint(v)
+	}
+	if m.sim != nil && f.top {
+		m.sim.returns(m, v, m.at(n, f))
+	}
+	if s := m.sim; s != nil && s.anonymous && !f.top && f.defaults <= len(s.defaults) && slices.Contains(s.unlikely[f.defaults:], true) {
+		// What configuration and failures may add counts only if nothing else
+		// is returned.
+		if f.alt == nil {
+			f.alt = v
+		} else {
+			f.alt = joinReturns(f.alt, v, f.why, false)
+		}
+		f.why = mergeLabels(f.why, s.whyNow())
+		return
+	}
+	if !f.has {
+		f.rets, f.has = v, true
+		if m.sim != nil && m.sim.unsure > m.sim.base(f) {
+			// Another return may follow; remember why.
+			f.why = mergeLabels(f.why, m.sim.whyNow())
+		}
+		return
+	}
+	f.rets = joinReturns(f.rets, v, mergeLabels(f.why, m.whyNow()), m.sim == nil)
+}
+
+// asFailure turns the program's own errors, returned as the last value, into
+// failures; a field that looks like an HTTP status is one.
+func (m *machine) asFailure(v value) value {
+	t, isTuple := v.(tuple)
+	last := v
+	if isTuple {
+		if len(t) == 0 {
+			return v
+		}
+		last = t[len(t)-1]
+	}
+	o, ok := last.(*object)
+	if !ok {
+		return v
+	}
+	if fn := m.method(o.t, "Error"); fn == nil || len(fn.Params) > 0 {
+		return v // a method of that name alone makes no error
+	}
+	fa := failure{name: lastPart(o.t), anon: m.anonNow(), t: o.t}
+	for _, f := range o.f {
+		if code, ok := asInt(f); ok && code >= 300 && code < 600 {
+			fa.code = code
+		}
+	}
+	if !isTuple {
+		return fa
+	}
+	out := slices.Clone(t)
+	out[len(out)-1] = fa
+	return out
+}
+
+func (m *machine) whyNow() []string {
+	if m.sim == nil {
+		return nil
+	}
+	return m.sim.whyNow()
+}
+
+func joinReturns(a, b value, why []string, inform bool) value {
+	x, ok1 := a.(tuple)
+	y, ok2 := b.(tuple)
+	if ok1 && ok2 && len(x) == len(y) {
+		out := make(tuple, len(x))
+		for i := range x {
+			out[i] = join(x[i], y[i], why, inform)
+		}
+		return out
+	}
+	return join(a, b, why, inform)
+}
+
+// taint marks values as due to the request being anonymous.
+func taint(v value) value {
+	switch x := v.(type) {
+	case constant:
+		x.anon = true
+		return x
+	case nilValue:
+		return absent{}
+	case failure:
+		x.anon = true
+		return x
+	case tuple:
+		out := make(tuple, len(x))
+		for i := range x {
+			out[i] = taint(x[i])
+		}
+		// A nil error beside values does not mean failure.
+		if len(x) > 1 {
+			if isNil(x[len(x)-1]) {
+				out[len(x)-1] = nilValue{}
+			}
+		}
+		return out
+	}
+	return v
+}

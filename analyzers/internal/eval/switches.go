@@ -1,0 +1,191 @@
+package eval
+
+import "github.com/launchgate/launchgate/analyzers/internal/program"
+
+func (m *machine) execSwitch(n *program.Node, f *frame) control {
+	var tag value
+	if n.K[0].Op != program.Nil {
+		tag = m.eval(n.K[0], f)
+	}
+	return m.cases(n, n.K[1:], f, func(c *program.Node) value {
+		var out value = boolean(false, false)
+		for _, e := range c.K[:c.N] {
+			v := m.eval(e, f)
+			if tag != nil {
+				v = m.compare("==", tag, v)
+			}
+			ok, val, anon := truth(v)
+			if !ok {
+				out = &unknown{labels: mergeLabels(m.nodeWords(e), labels(v))}
+				continue
+			}
+			if val {
+				return v
+			}
+			if anon {
+				if _, isU := out.(*unknown); !isU {
+					out = v
+				}
+			}
+		}
+		return out
+	})
+}
+
+// cases runs the clauses of a switch; match says whether a clause applies.
+func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match func(*program.Node) value) control {
+	var pending [][]change
+	var def *program.Node
+	ended, all := goOn, true
+	unsure := false
+	finish := func(body *program.Node, anon bool) control {
+		run := func() control {
+			if m.sim != nil {
+				return m.simBranch(n, body, f, anon && !unsure, nil)
+			}
+			return m.exec(body, f)
+		}
+		if !unsure {
+			c := run()
+			if c == broke {
+				return goOn
+			}
+			return c
+		}
+		if m.sim != nil {
+			m.sim.unsure++
+			defer func() { m.sim.unsure-- }()
+		}
+		c, ch := m.branch(run)
+		pending = append(pending, ch)
+		return c
+	}
+	var why []string
+	var not []condition // the cases that the default is not
+	base := len(m.conds)
+	anonNo := false
+	for _, c := range cs {
+		if c.N < 0 {
+			def = c
+			continue
+		}
+		v := match(c)
+		ok, val, anon := truth(v)
+		body := c.K[len(c.K)-1]
+		if ok && !val {
+			anonNo = anonNo || anon
+			if anon && m.sim != nil {
+				m.spare(body, f)
+			}
+			continue
+		}
+		if ok && val && anon && m.sim != nil {
+			f.anon = true
+		}
+		if !ok {
+			var w []string
+			for _, e := range c.K[:c.N] {
+				w = mergeLabels(w, m.nodeWords(e))
+			}
+			why = mergeLabels(m.nodeWords(n.K[0]), w, why, labels(v))
+			unsure = true
+			if m.sim != nil {
+				m.sim.push(why, nil)
+			} else {
+				is := caseOf(n.K[0], c, f)
+				m.conds = append(m.conds, is)
+				not = append(not, is.negated())
+			}
+			r := finish(body, false)
+			if m.sim != nil {
+				m.sim.pop()
+			} else {
+				m.conds = m.conds[:base]
+			}
+			if r == goOn || r == broke || r == continued {
+				all = false
+			} else {
+				ended = r
+			}
+			continue
+		}
+		r := finish(body, anon)
+		m.mergeAll(pending, why)
+		if !unsure {
+			return r
+		}
+		if r == goOn || r == broke || !all {
+			return goOn
+		}
+		return r
+	}
+	if def != nil {
+		if anonNo && m.sim != nil {
+			f.anon = true
+		}
+		m.conds = append(m.conds, not...)
+		r := finish(def.K[len(def.K)-1], anonNo)
+		m.conds = m.conds[:base]
+		m.mergeAll(pending, why)
+		if !unsure {
+			return r
+		}
+		if r == goOn || r == broke || !all {
+			return goOn
+		}
+		return r
+	}
+	m.mergeAll(pending, why)
+	_ = ended
+	return goOn
+}
+
+func (m *machine) mergeAll(pending [][]change, why []string) {
+	for _, ch := range pending {
+		m.merge(ch, nil, why)
+	}
+}
+
+func (m *machine) execTypeSwitch(n *program.Node, f *frame) control {
+	x := m.eval(n.K[0], f)
+	t := typeOf(x)
+	exact := false
+	if o, ok := x.(*object); ok && m.types[o.t] != nil {
+		exact = true
+	}
+	return m.cases(n, n.K[2:], f, func(c *program.Node) value {
+		if c.Line != 0 {
+			m.declare(f.env, c.Line, x)
+		}
+		var out value = boolean(false, false)
+		for _, e := range c.K[:c.N] {
+			switch {
+			case e.Op == program.Nil:
+				if isNil(x) {
+					return boolean(true, false)
+				}
+				if _, ok := x.(absent); ok {
+					return boolean(true, true)
+				}
+			case e.T != "" && e.T == t && t != "":
+				return boolean(true, false)
+			case exact && m.types[e.T] != nil && m.types[e.T].Interface == nil:
+			default:
+				if _, ok := x.(absent); ok {
+					continue
+				}
+				if _, ok := x.(failure); ok && m.sim != nil {
+					out = &unknown{}
+					continue
+				}
+				out = &unknown{}
+			}
+		}
+		if _, ok := x.(absent); ok && c.N > 0 {
+			if v, ok := out.(constant); ok && v.s == "false" {
+				return boolean(false, true)
+			}
+		}
+		return out
+	})
+}
