@@ -165,6 +165,9 @@ func (f *fn) evalKind(x ast.Expr) *value {
 			}
 		}
 		v := f.evalRaw(x.X)
+		if f.lastFew(x) {
+			return clean
+		}
 		if t := f.typeOf(x.X); x.Low != nil && t != nil && len(v.labels) > 0 {
 			if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
 				w := *v
@@ -187,6 +190,25 @@ func (f *fn) evalKind(x ast.Expr) *value {
 		return f.eval(x.Value)
 	}
 	return unknown
+}
+
+// lastFew reports whether an expression is the last four characters of a text or
+// fewer, as one shows them for people to tell one from another: s[len(s)-4:].
+func (f *fn) lastFew(x *ast.SliceExpr) bool {
+	b, ok := x.Low.(*ast.BinaryExpr)
+	if !ok || x.High != nil || b.Op != token.SUB {
+		return false
+	}
+	c, ok := b.X.(*ast.CallExpr)
+	if !ok || len(c.Args) != 1 || exprName(c.Fun) != "len" || exprName(c.Args[0]) != exprName(x.X) {
+		return false
+	}
+	tv := f.info.Types[b.Y]
+	if tv.Value == nil {
+		return false
+	}
+	n, exact := constant.Int64Val(constant.ToInt(tv.Value))
+	return exact && n <= 4
 }
 
 // asserted is a value that turned out to be of type t: what a key or name
@@ -583,7 +605,7 @@ func (f *fn) fieldOf(x *ast.SelectorExpr, base *value) *value {
 	if special := f.requestPart(x); special != nil {
 		return special
 	}
-	if !told(v) && !here {
+	if !told(v) && !here && !f.ofGeneric(x) {
 		if obj, ok := f.info.Uses[x.Sel].(*types.Var); ok {
 			if w := f.e.readField(obj, f); w != nil {
 				v = join(v, hop(w, x.Sel.Pos(), "is read from "+exprName(x)))
@@ -605,6 +627,14 @@ func (f *fn) fieldOf(x *ast.SelectorExpr, base *value) *value {
 	}
 	text := exprName(x)
 	return withLabels(v, named(ByName, m, x.Pos(), text, text))
+}
+
+// ofGeneric reports whether a field is one of a generic type: what one Result[T]
+// holds says nothing of another.
+func (f *fn) ofGeneric(x *ast.SelectorExpr) bool {
+	owner, _, _ := f.fieldOwner(x)
+	n, ok := owner.(*types.Named)
+	return ok && n.TypeArgs().Len() > 0
 }
 
 // has reports whether it is known here what a value's part was set to: then it

@@ -144,3 +144,26 @@ func sessions(w webSession, b bareSession) {
 	slog.Info("m", "session_id", w.ID) // ok: the secret is beside it
 	slog.Info("m", "session_id", b.ID) // want "logs/token"
 }
+
+type result[T any] struct {
+	Val T
+	Err error
+}
+
+func ok[T any](v T) result[T]         { return result[T]{Val: v} }
+func fail[T any](err error) result[T] { return result[T]{Err: err} }
+
+func results(password string) {
+	r := ok(password)
+	log.Print(r.Val) // want "logs/credential"
+	log.Print(r.Err) // ok: that of another result
+	f := fail[string](fmt.Errorf("no %s", password))
+	log.Print(f.Err) // want "errors/sensitive"
+}
+
+func lastDigits(phone, cardNumber string) {
+	log.Print(phone[len(phone)-2:])                 // ok: two digits
+	log.Print("*" + cardNumber[len(cardNumber)-4:]) // ok: four digits
+	log.Print(cardNumber[len(cardNumber)-12:])      // want "logs/payment"
+	log.Print(phone[2:])                            // want "logs/personal-data"
+}
