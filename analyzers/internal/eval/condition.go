@@ -330,20 +330,41 @@ func always(guards []routes.Guard, conds [][]condition, atoms []string, guarding
 // which: it is worth what the weakest of them is.
 func (m *machine) judgeOneOf(x union, path, method string, depth int) verdict {
 	var vs []verdict
+	var conds [][]condition
 	var open, shut *verdict
+	var opens, shuts []condition
 	for _, y := range x {
 		if isNil(y) {
 			continue
 		}
-		vs = append(vs, m.judgeMiddleware(y, path, method, depth+1))
+		var v verdict
+		switch z := y.(type) {
+		case next:
+			v = verdict{kind: routes.KindOther, why: "hands every request on"}
+		case *closure:
+			if depth == 0 || m.isHandler(z) {
+				v = m.judgeLayers(z, path, method, depth+1)
+				break
+			}
+			v = m.judgeMiddleware(z, path, method, depth+1)
+		default:
+			v = m.judgeMiddleware(y, path, method, depth+1)
+		}
+		vs = append(vs, v)
+		switch y.(type) {
+		case *closure, *external:
+			conds = append(conds, m.only[y])
+		default:
+			conds = append(conds, nil)
+		}
 	}
 	for i := range vs {
 		if k := vs[i].kind; k == routes.KindAuth || k == routes.KindRole {
 			if shut == nil || k == routes.KindAuth {
-				shut = &vs[i]
+				shut, shuts = &vs[i], conds[i]
 			}
 		} else if open == nil {
-			open = &vs[i]
+			open, opens = &vs[i], conds[i]
 		}
 	}
 	switch {
@@ -357,7 +378,30 @@ func (m *machine) judgeOneOf(x union, path, method string, depth int) verdict {
 		return *shut
 	}
 	v := *shut
+	isOff := func(c condition) bool { return c.off }
+	switch {
+	case slices.ContainsFunc(shuts, isOff), len(shuts) == 0 && len(opens) > 0 && !slices.ContainsFunc(opens, isOff):
+		v.kind = routes.KindOptional
+		v.why = "guards only if " + allOf(append(shuts, negatedAll(opens, shuts)...)) + ", which by default is not so; then " + shut.why
+		return v
+	case len(shuts) > 0 || len(opens) > 0:
+		v.note = "guards only if " + allOf(append(shuts, negatedAll(opens, shuts)...))
+		return v
+	}
 	v.kind = routes.KindUnresolved
 	v.why = "one of " + strconv.Itoa(len(vs)) + " applies, and nothing says which: " + shut.name + " " + shut.why + ", " + open.name + " " + open.why
 	return v
+}
+
+// negatedAll is the opposite of the conditions of the other choice, where those of
+// this one are not known.
+func negatedAll(cs, known []condition) []condition {
+	if len(known) > 0 {
+		return nil
+	}
+	var out []condition
+	for _, c := range cs {
+		out = append(out, c.negated())
+	}
+	return out
 }

@@ -76,7 +76,7 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 			}
 			defer m.unsureFrom()()
 			if m.sim != nil {
-				byDefault := zeroTruth(n.K[0]) == (b == n.K[1])
+				byDefault := zeroTruth(undecided(cond, n.K[0])) == (b == n.K[1])
 				m.sim.defaults = append(m.sim.defaults, byDefault)
 				m.sim.unlikely = append(m.sim.unlikely, !byDefault && !slices.Contains(why, requestLabel))
 				if b == n.K[1] && tellsKinds(n.K[0]) {
@@ -91,6 +91,12 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 					m.sim.avoids++
 					defer func() { m.sim.avoids-- }()
 				}
+				if chosen := freeOf(cond); b == n.K[1] && chosen&canHold != 0 || b != n.K[1] && chosen&canFail != 0 {
+					m.sim.grants++
+					defer func() { m.sim.grants-- }()
+				}
+				m.sim.marks = append(m.sim.marks, len(m.sim.refused))
+				defer func() { m.sim.marks = m.sim.marks[:len(m.sim.marks)-1] }()
 				defer func() {
 					m.sim.defaults = m.sim.defaults[:len(m.sim.defaults)-1]
 					m.sim.unlikely = m.sim.unlikely[:len(m.sim.unlikely)-1]

@@ -29,6 +29,7 @@ func (m *machine) runDeferred(f *frame, ctl control) control {
 		return ctl
 	}
 	f.panicking = ctl == stopped
+	defer m.results(f)()
 	ds := f.defers
 	f.defers = nil
 	inner := f.env
@@ -49,6 +50,34 @@ func (m *machine) runDeferred(f *frame, ctl control) control {
 		return returned
 	}
 	return ctl
+}
+
+// results lets deferred functions see and change what a function returns by the
+// names of its results; what they made of it is returned when the result is called.
+func (m *machine) results(f *frame) func() {
+	if m.sim == nil || !f.has || len(f.named) == 0 || f.named[0].ID == 0 {
+		return func() {}
+	}
+	rets, ok := f.rets.(tuple)
+	if !ok {
+		rets = tuple{f.rets}
+	}
+	if len(rets) != len(f.named) {
+		return func() {}
+	}
+	for i, p := range f.named {
+		f.env.vars[p.ID] = rets[i]
+	}
+	env := f.env
+	return func() {
+		out := make(tuple, len(f.named))
+		for i, p := range f.named {
+			out[i] = env.vars[p.ID]
+		}
+		if f.rets = out; len(out) == 1 {
+			f.rets = out[0]
+		}
+	}
 }
 
 // recovers is recover(): it ends the panic of the function that deferred what

@@ -74,7 +74,11 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 			if ok, v, anon := truth(x); ok {
 				return boolean(!v, anon)
 			}
-			return &unknown{t: "bool", labels: labels(x), free: freeOf(x).negated()}
+			u := &unknown{t: "bool", labels: labels(x), free: freeOf(x).negated()}
+			if y, ok := x.(*unknown); ok && y.rest != nil {
+				u.rest = &program.Node{Op: program.Unary, S: "!", K: []*program.Node{y.rest}, Line: n.Line}
+			}
+			return u
 		case "<-":
 			return &unknown{t: n.T}
 		case "-":

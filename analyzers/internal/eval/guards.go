@@ -207,6 +207,12 @@ func (m *machine) configured(v *verdict, f *guardFact, x *external, path, method
 		case known && yes:
 			optional("its " + n + " exempts this request")
 			return
+		case !known && freeOf(s.returned)&canHold != 0:
+			optional("its " + n + " exempts who sends what it looks for, which is no secret")
+			return
+		case !known && skipsByDefault(fn, s.returned):
+			optional("its " + n + " exempts every request unless configuration demands otherwise")
+			return
 		case !known && !s.usedPath:
 			v.why += ", unless its " + n + " exempts the request"
 		}
@@ -264,13 +270,31 @@ func (m *machine) configured(v *verdict, f *guardFact, x *external, path, method
 // acceptsAll reports whether a function that looks at what callers present says
 // yes on every way.
 func (m *machine) acceptsAll(fn *closure, path, method string) bool {
-	s := m.simulate(fn, &simulation{middleware: true, path: path, method: method})
+	s := &simulation{middleware: true, path: path, method: method}
+	args := m.argumentsFor(fn.fn)
+	for i, a := range args {
+		if u, ok := a.(*unknown); ok && u.t == "string" {
+			args[i] = &unknown{t: u.t, labels: mergeLabels(u.labels, []string{identityLabel}), sent: presented}
+		}
+	}
+	s = m.simulateWith(fn, args, s)
 	v := s.returned
 	if t, ok := v.(tuple); ok && len(t) > 0 {
 		v = t[0]
 	}
 	known, yes, _ := truth(v)
-	return known && yes && !s.dead
+	return (known && yes || !known && freeOf(v)&canHold != 0) && !s.dead
+}
+
+// skipsByDefault reports whether a function that exempts requests by configuration
+// alone does so where nobody wrote any.
+func skipsByDefault(fn *closure, v value) bool {
+	body := fn.fn.Body
+	if body == nil || len(body.K) != 1 || body.K[0].Op != program.Return || len(body.K[0].K) != 1 {
+		return false
+	}
+	cond := body.K[0].K[0]
+	return configures(cond, v) && zeroTruth(cond)
 }
 
 // decidesByRole reports whether a setting narrows who passes. A function of the

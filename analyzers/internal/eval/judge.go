@@ -303,7 +303,9 @@ func (m *machine) judgeClosure(c *closure, path, method string, depth int) verdi
 		}
 		var v verdict
 		switch x := in.(type) {
-		case *closure, *wrapped, union, *object:
+		case union:
+			v = m.judgeOneOf(x, path, method, depth)
+		case *closure, *wrapped, *object:
 			v = m.judgeLayers(x, path, method, depth)
 		case next:
 			v = verdict{kind: routes.KindOther, why: "hands every request on"}
@@ -406,15 +408,18 @@ func (m *machine) ginStyle(c *closure) bool {
 
 func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict {
 	ends := endsByAnswering(c)
-	anon := m.simulate(c, &simulation{anonymous: true, middleware: true, inline: !wrapper, path: path, method: method, ends: ends})
-	there := m.simulate(c, &simulation{middleware: true, inline: !wrapper, path: path, method: method, ends: ends})
 	gin := m.ginStyle(c) && !wrapper
+	anon := m.simulate(c, &simulation{anonymous: true, middleware: true, inline: !wrapper, path: path, method: method, ends: ends, handsOn: gin})
+	there := m.simulate(c, &simulation{middleware: true, inline: !wrapper, path: path, method: method, ends: ends, handsOn: gin})
 	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || there.usedPath, reached: anon.reached, again: anon.again}
 	sure, perhaps, early, open, ahead := false, false, false, false, false
-	for _, p := range anon.passed {
+	var granted *passage
+	for i, p := range anon.passed {
 		if p.unsure {
 			perhaps = true
 			open = open || p.byDefault
+		} else if p.granted {
+			granted = &anon.passed[i]
 		} else {
 			sure = true
 			early = early || p.anon
@@ -460,6 +465,9 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	switch {
 	case notAuth(name) && !hasIdentity(name):
 		v.why = "limits or protects requests, but does not ask who sends them"
+	case !sure && granted != nil && (because != nil || anon.topAnon):
+		v.kind = routes.KindOptional
+		v.why = fmt.Sprintf("lets everybody pass at %s who sends what it looks for there, which is no secret", granted.pos)
 	case ahead:
 		v.why = fmt.Sprintf("hands every request on at %s, before it refuses any", anon.passed[0].pos)
 	case !sure && open && (because != nil || anon.topAnon || anon.blocked != nil):
@@ -476,7 +484,7 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 		v.kind = routes.KindAuth
 		v.refused = anon.topPos
 		v.why = "an anonymous request ends at " + anon.topPos.String()
-	case !sure && len(anon.passed) == 0 && (len(there.passed) > 0 || gin && there.aborted < 2):
+	case !sure && (len(anon.passed) == 0 && (len(there.passed) > 0 || gin && there.aborted < 2) || !open && granted == nil && onlyKnownPass(anon, there)):
 		v.kind = routes.KindAuth
 		v.why = "hands on requests with an identity, but none without"
 	case !sure && anon.blocked != nil:
@@ -558,6 +566,15 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 
 // nowhere is a path that no list names.
 const nowhere = "/.nowhere"
+
+// onlyKnownPass reports whether requests with an identity are handed on where none
+// without one is, for what the identity is found to be; what configuration may let
+// pass besides counts for both.
+func onlyKnownPass(anon, there *simulation) bool {
+	return slices.ContainsFunc(there.passed, func(p passage) bool {
+		return slices.Contains(p.conds, identityLabel) && !slices.ContainsFunc(anon.passed, func(q passage) bool { return p.pos == q.pos })
+	})
+}
 
 // refusesElsewhere reports whether a middleware that looks at the path refuses
 // anonymous requests to some: then a path it lets pass is on its list.

@@ -25,13 +25,16 @@ func (m *machine) binaryNode(n *program.Node, f *frame) value {
 		u := &unknown{t: "bool", labels: mergeLabels(m.nodeWords(n.K[0]), m.nodeWords(n.K[1]), labels(a), labels(b))}
 		switch {
 		case ok:
-			u.free = freeOf(b)
+			u.free, u.rest = freeOf(b), undecided(b, n.K[1])
 		case ok2:
-			u.free = freeOf(a)
+			u.free, u.rest = freeOf(a), undecided(a, n.K[0])
 		case n.S == "&&":
 			u.free = conjunction(freeOf(a), freeOf(b))
 		default:
 			u.free = disjunction(freeOf(a), freeOf(b))
+		}
+		if x, y := undecided(a, n.K[0]), undecided(b, n.K[1]); u.rest == nil && (x != n.K[0] || y != n.K[1]) {
+			u.rest = &program.Node{Op: program.Binary, S: n.S, K: []*program.Node{x, y}, Line: n.Line}
 		}
 		return u
 	}
@@ -142,6 +145,14 @@ func (m *machine) binary(op string, a, b value) value {
 		return absent{}
 	}
 	return &unknown{labels: mergeLabels(labels(a), labels(b))}
+}
+
+// undecided is what of a condition is not decided.
+func undecided(v value, n *program.Node) *program.Node {
+	if u, ok := v.(*unknown); ok && u.rest != nil {
+		return u.rest
+	}
+	return n
 }
 
 // number returns an integer and 0 (unknown), 1 (known) or 2 (known because the

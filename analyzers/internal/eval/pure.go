@@ -35,6 +35,9 @@ func (m *machine) pure(name string, args []value) (value, bool) {
 			return nil, false
 		}
 		if !all {
+			if x, ok := args[1].(absent); ok && name != "strings.EqualFold" && (x.t == "string" || x.t == "") {
+				return boolean(true, true), true // what is not there is in everything
+			}
 			if anon && !isUnknown(args[1]) {
 				return boolean(false, true), true
 			}

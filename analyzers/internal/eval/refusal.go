@@ -48,6 +48,8 @@ type passage struct {
 	anon   bool
 	conds  []string
 	pos    place
+	// granted: it depends on what the caller chose to send.
+	granted bool
 	// byDefault: it happens if unknown configuration has its zero values.
 	byDefault bool
 }

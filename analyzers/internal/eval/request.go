@@ -293,6 +293,10 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 			s.refuse(m, 300, c.pos, "redirects")
 		}
 		return nilValue{}
+	case "UserAgent", "Referer", "ContentType":
+		if first == nil {
+			return &unknown{t: "string", labels: []string{requestLabel}, sent: harmless}
+		}
 	case "GetHeader", "GetReqHeaders":
 		if first != nil {
 			return m.header(first, arg(0), "string")

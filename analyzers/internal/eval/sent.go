@@ -9,6 +9,7 @@ const (
 	notSent   sent = iota
 	parameter      // anything, or nothing
 	harmless       // a header that every client fills in as it likes
+	presented      // a credential, of which only that it is there is easy
 )
 
 // free says what anybody can make of a condition.
@@ -45,6 +46,9 @@ func sentOf(v value) sent {
 	return notSent
 }
 
+// guessed is how long a constant is that one need not know to send it: 1, true, on.
+const guessed = 4
+
 // freedom is what callers can make of a comparison for equality: what they leave
 // out is nothing, and something is quickly given. To give what the program
 // compares with they must know it, but for headers that say nothing.
@@ -56,7 +60,7 @@ func freedom(a, b value) free {
 	}
 	s, known := asString(b)
 	switch {
-	case g == harmless, g == parameter && (known && s == "" || isNil(b)):
+	case g == harmless, g == parameter && (known && len(s) <= guessed || isNil(b)), g == presented && known && s == "":
 		return canFail | canHold
 	case g == parameter && known:
 		return canFail

@@ -37,7 +37,12 @@ type simulation struct {
 	whys     []reason
 	kinds    int // undecided branches being run that one kind of credentials takes
 	switches int // undecided branches being run that a switch turns on
-	avoids   int // undecided branches being run that callers choose
+	avoids   int // undecided branches being run that callers can keep out of
+	grants   int // those that callers can get into
+	// handsOn: it is a middleware that hands on by returning; marks is how much
+	// was refused when each of the undecided branches being run began.
+	handsOn bool
+	marks   []int
 	// defaults: of each undecided branch being run, whether it runs if what is
 	// unknown has its zero value.
 	defaults []bool
@@ -97,13 +102,25 @@ func (s *simulation) pass(m *machine, v value, c call) value {
 		}
 	}
 	if len(s.passed) < 40 {
-		s.passed = append(s.passed, passage{v: v, unsure: s.unsure > 0, anon: m.anonNow(), conds: s.whyNow(), pos: c.pos,
-			byDefault: !slices.Contains(s.defaults, false)})
+		s.passed = append(s.passed, s.passage(m, v, c.pos))
 	}
 	if s.aborted == 2 && s.unsure == 0 && s.middleware {
 		s.passed = s.passed[:len(s.passed)-1]
 	}
 	return nilValue{}
+}
+
+func (s *simulation) passage(m *machine, v value, p place) passage {
+	return passage{v: v, unsure: s.unsure > s.grants, granted: s.grants > 0, anon: m.anonNow(), conds: s.whyNow(), pos: p, byDefault: !slices.Contains(s.defaults, false)}
+}
+
+// leavesOpen notes that a middleware that hands on by returning returns in an
+// undecided branch in which it refused nothing.
+func (s *simulation) leavesOpen(m *machine, p place) {
+	if !s.handsOn || s.dead || s.unsure == 0 || s.aborted == 2 || len(s.marks) == 0 || len(s.refused) > s.marks[len(s.marks)-1] || len(s.passed) >= 40 {
+		return
+	}
+	s.passed = append(s.passed, s.passage(m, next{}, p))
 }
 
 // simBranch runs a branch of a simulated request and notes whether the request

@@ -28,6 +28,8 @@ type (
 		// names the setting it is.
 		ofPath bool
 		from   string
+		// rest is what of a condition is not decided.
+		rest *program.Node
 	}
 	// constant is a string 's', int 'i' or bool 'b'. anon: it is so because the
 	// request is anonymous.
