@@ -51,7 +51,7 @@ type dashboard struct {
 }
 
 // New returns the handler of the pages: /, /reviews/ID, /secrets,
-// /secrets/REPOSITORY-ID, /deliveries and /style.css.
+// /secrets/REPOSITORY-ID, /data, /data/REPOSITORY-ID, /deliveries and /style.css.
 func New(cfg Config) http.Handler {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -64,7 +64,7 @@ func New(cfg Config) http.Handler {
 		d.rules[r.ID] = r
 	}
 	layout := template.Must(template.ParseFS(assets, "assets/layout.html"))
-	for _, name := range []string{"reviews", "review", "deliveries", "histories", "history", "message"} {
+	for _, name := range []string{"reviews", "review", "deliveries", "histories", "history", "maps", "map", "message"} {
 		d.pages[name] = template.Must(template.Must(layout.Clone()).ParseFS(assets, "assets/"+name+".html"))
 	}
 	style, err := assets.ReadFile("assets/style.css")
@@ -79,6 +79,8 @@ func New(cfg Config) http.Handler {
 	mux.HandleFunc("GET /deliveries", d.deliveries)
 	mux.HandleFunc("GET /secrets", d.histories)
 	mux.HandleFunc("GET /secrets/{id}", d.history)
+	mux.HandleFunc("GET /data", d.maps)
+	mux.HandleFunc("GET /data/{id}", d.dataMap)
 	mux.HandleFunc("GET /style.css", d.serveStyle)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

@@ -23,6 +23,7 @@ type memory struct {
 	reviews    []dashboard.Review
 	deliveries []dashboard.Delivery
 	histories  []dashboard.History
+	baselines  []dashboard.Review
 	err        error
 	asked      int // the limit of the last list
 }
@@ -56,6 +57,19 @@ func (m *memory) History(_ context.Context, id review.RepoID) (dashboard.History
 	return dashboard.History{}, errors.Join(dashboard.ErrNotFound, m.err)
 }
 
+func (m *memory) Baselines(context.Context, int) ([]dashboard.Review, error) {
+	return m.baselines, m.err
+}
+
+func (m *memory) Baseline(_ context.Context, id review.RepoID) (dashboard.Review, error) {
+	for _, b := range m.baselines {
+		if b.Target.Repo.ID == id {
+			return b, m.err
+		}
+	}
+	return dashboard.Review{}, errors.Join(dashboard.ErrNotFound, m.err)
+}
+
 func sha(digit string) review.SHA { return review.SHA(strings.Repeat(digit, 40)) }
 
 // sample is what a small organisation sees on an ordinary day.
@@ -85,7 +99,28 @@ func sample() *memory {
 				{Change: "changed", Before: &review.Route{Method: "GET", Path: "/orders/:id", Access: review.Role}, After: &review.Route{Method: "GET", Path: "/orders/:id", Access: review.Authenticated}, Lost: []string{"RequireOrg"}},
 				{Change: "removed", Before: &review.Route{Method: "GET", Path: "/debug/vars", Access: review.Public}},
 			},
+			DataChanges: []review.DataChange{
+				{Change: "added", Service: "OpenAI", Category: "ai", Class: "contact", What: []string{"email"}, Places: []review.DataPlace{{FileLine: review.FileLine{File: "internal/assist/ask.go", Line: 31}, Call: "http.NewRequest", Func: "Ask"}}, NewService: true},
+				{Change: "removed", Service: "Mailgun", Category: "e-mail", Class: "contact", What: []string{"email"}},
+			},
 			Receipt: review.Receipt{Scanners: []review.ScannerReceipt{complete, secrets, ready}}}}
+
+	main := func(repo review.Repo, id int64, digit string, o review.Outcome) dashboard.Review {
+		t := review.Target{Kind: review.KindBaseline, Repo: repo, Head: sha(digit), BaseRef: "main"}
+		o.Target = t
+		return dashboard.Review{ID: id, Target: t, State: dashboard.Published, Verdict: review.Pass, Outcome: &o, Created: now.Add(-time.Hour), Finished: now.Add(-time.Hour + 5*time.Second)}
+	}
+	at := func(file string, line int, call, fn string) review.DataPlace {
+		return review.DataPlace{FileLine: review.FileLine{File: file, Line: line}, Call: call, Func: fn}
+	}
+	mapped := main(api, 8, "b", review.Outcome{Receipt: review.Receipt{Scanners: []review.ScannerReceipt{complete, secrets, ready}}, DataMap: []review.Recipient{
+		{Service: "Stripe", Category: "payment", Via: []string{"github.com/stripe/stripe-go"}, Receives: []review.Received{
+			{Class: "contact", What: []string{"email", "postal address"}, Places: []review.DataPlace{at("internal/billing/customer.go", 40, "CustomerParams.Email", "(*Billing).Create"), at("internal/billing/customer.go", 44, "AddressParams.Line1", "(*Billing).Create")}},
+			{Class: "identity", What: []string{"name"}, Places: []review.DataPlace{at("internal/billing/customer.go", 41, "CustomerParams.Name", "(*Billing).Create")}},
+		}},
+		{Service: "SendGrid", Category: "e-mail", Via: []string{"api.sendgrid.com"}, Receives: []review.Received{{Class: "contact", What: []string{"email"}, Places: []review.DataPlace{at("internal/mail/send.go", 12, "http.Post", "Send")}}}},
+		{Service: "Sentry", Category: "error tracking", Via: []string{"github.com/getsentry/sentry-go"}, Used: []review.FileLine{{File: "cmd/api/main.go", Line: 30}}},
+	}})
 
 	partly := complete
 	partly.Counts = []review.Count{{Unit: "packages typed", Looked: 40, Expected: 41}}
@@ -93,6 +128,7 @@ func sample() *memory {
 	unsure := dashboard.Review{ID: 3, Target: pr(web, 112, "d"), State: dashboard.Published, Attempt: 2, Verdict: review.CouldNotVerify, Title: "Could not verify: code: internal/legacy/billing: its dependency could not be had", Created: now.Add(-95 * time.Minute), Finished: now.Add(-94 * time.Minute),
 		Outcome: &review.Outcome{Target: pr(web, 112, "d"), Decision: review.Decision{Verdict: review.CouldNotVerify, Reasons: []string{"code: internal/legacy/billing: its dependency example.com/ledger v1.4.0 could not be had"}}, Receipt: review.Receipt{Scanners: []review.ScannerReceipt{partly, secrets, ready}}}}
 
+	unmapped := main(web, 9, "d", review.Outcome{Receipt: review.Receipt{Scanners: []review.ScannerReceipt{partly, secrets, ready}}})
 	group := review.Target{Kind: review.KindMergeGroup, Repo: api, Head: sha("e"), Base: sha("b"), BaseRef: "main", Run: 1}
 	return &memory{
 		reviews: []dashboard.Review{
@@ -113,6 +149,7 @@ func sample() *memory {
 			{History: review.History{Repo: review.Repo{ID: 3, Owner: "agora", Name: "old"}, State: review.HistoryIncomplete, Receipt: review.ScannerReceipt{Scanner: "secrets", Counts: []review.Count{{Unit: "commits", Looked: 3, Expected: 9}},
 				Gaps: []review.Gap{{What: "commits", Why: "git could not read all of the history", Do: "fetch the repository again"}}}}},
 		},
+		baselines: []dashboard.Review{mapped, unmapped},
 		deliveries: []dashboard.Delivery{
 			{Delivery: review.Delivery{GUID: "72d3162e-cc78-11e3-81ab-4c9367dc0958", Event: "pull_request", Action: "synchronize", Received: now.Add(-2 * time.Second), Intent: review.Intent{Kind: review.IntentReviewPullRequest, Repo: web, PullRequest: 113, Head: sha("f")}}, State: dashboard.Queued},
 			{Delivery: review.Delivery{GUID: "82d3162e-cc78-11e3-81ab-4c9367dc0958", Event: "pull_request", Action: "opened", Received: now.Add(-4 * time.Minute), Intent: review.Intent{Kind: review.IntentReviewPullRequest, Repo: api, PullRequest: 7, Head: sha("a")}}, State: dashboard.Done},
@@ -158,6 +195,12 @@ func TestPagesAnswerWhyIsThisBlocked(t *testing.T) {
 			`href="https://github.example/agora/api/commit/` + string(sha("7")), "false-positive", "a test key", "still in HEAD", "in a message", "launchgate secrets mark abababababababab rotated", "<b>812</b> of 812 commits"}},
 		{"an incomplete history", "/secrets/3", 200, []string{"Could not verify", "git could not read all of the history", "fetch the repository again", "<b>3</b> of 9 commits"}},
 		{"no such history", "/secrets/77", 404, []string{"Nothing is known of this repository"}},
+		{"what a change does to customer data", "/reviews/4", 200, []string{"Customer data this changes", "new recipient", "OpenAI", "internal/assist/ask.go:31", "removed", "Mailgun"}},
+		{"customer data", "/data", 200, []string{"Row 18", `href="/data/1"`, "Mapped", "contact, identity", "Unknown", "nothing personal was seen", "not all code was looked at"}},
+		{"who receives customer data", "/data/1", 200, []string{"Stripe", "github.com/stripe/stripe-go", "email, postal address", `rowspan="2"`, `href="https://github.example/agora/api/blob/` + string(sha("b")) + `/internal/billing/customer.go#L40"`,
+			"CustomerParams.Email in (*Billing).Create", "Used, and nothing personal was seen to go there", "Sentry", "cmd/api/main.go:30", `href="/reviews/8"`}},
+		{"a map of code that was not all looked at", "/data/2", 200, []string{"Unknown", "What this code sends is not on the map", "internal/legacy/billing", "No service of others was seen"}},
+		{"no such map", "/data/77", 404, []string{"Nothing is known of this repository"}},
 		{"style", "/style.css", 200, []string{"prefers-color-scheme: dark"}},
 		{"nowhere", "/nowhere", 404, []string{"There is no such page"}},
 	}
@@ -184,7 +227,7 @@ func TestPagesAnswerWhyIsThisBlocked(t *testing.T) {
 
 func TestEmptyPagesSayWhatToDo(t *testing.T) {
 	h := handler(&memory{})
-	for target, want := range map[string]string{"/": "Open a pull request", "/deliveries": "Check the webhook address", "/secrets": "when the App is installed there"} {
+	for target, want := range map[string]string{"/": "Open a pull request", "/deliveries": "Check the webhook address", "/secrets": "when the App is installed there", "/data": "after each push to its default branch"} {
 		if w := get(h, target); w.Code != 200 || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %d %s", target, w.Code, w.Body)
 		}
@@ -194,7 +237,7 @@ func TestEmptyPagesSayWhatToDo(t *testing.T) {
 func TestErrorsAreLoggedAndNotShown(t *testing.T) {
 	var log bytes.Buffer
 	h := dashboard.New(dashboard.Config{Reader: &memory{err: errors.New("dial 10.0.0.7: refused")}, Log: slog.New(slog.NewTextHandler(&log, nil))})
-	for _, target := range []string{"/", "/deliveries", "/secrets"} {
+	for _, target := range []string{"/", "/deliveries", "/secrets", "/data"} {
 		log.Reset()
 		if w := get(h, target); w.Code != 503 || strings.Contains(w.Body.String(), "10.0.0.7") || !strings.Contains(log.String(), "10.0.0.7") {
 			t.Errorf("%s: %d %s; log %s", target, w.Code, w.Body, log.String())

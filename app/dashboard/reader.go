@@ -27,6 +27,11 @@ type Reader interface {
 	// History returns what is known of one repository's history, with what is
 	// to be rotated, or ErrNotFound.
 	History(ctx context.Context, id review.RepoID) (History, error)
+	// Baselines returns the newest published review of the default branch of
+	// each repository, with its Outcome, by name, at most limit.
+	Baselines(ctx context.Context, limit int) ([]Review, error)
+	// Baseline returns that of one repository, or ErrNotFound.
+	Baseline(ctx context.Context, id review.RepoID) (Review, error)
 }
 
 // History is what a repository's history holds, as the pages show it.

@@ -160,6 +160,9 @@ type reviewPage struct {
 	Groups   []findingGroup
 	Routes   []routeRow
 	MoreRt   int
+	Data     []dataRow
+	MoreData int
+	Map      string // where the whole customer data map is, for a default branch
 	Scanners []scannerCard
 	Receipt  []string // notes of the receipt itself
 	running  bool
@@ -278,6 +281,16 @@ func (d *dashboard) reviewPage(r Review) reviewPage {
 			break
 		}
 		p.Routes = append(p.Routes, route(c))
+	}
+	for i, c := range o.DataChanges {
+		if i == maxChanges {
+			p.MoreData = len(o.DataChanges) - i
+			break
+		}
+		p.Data = append(p.Data, d.dataChange(t, c))
+	}
+	if t.Kind == review.KindBaseline && len(o.DataMap) > 0 {
+		p.Map = fmt.Sprintf("/data/%d", t.Repo.ID)
 	}
 	return p
 }

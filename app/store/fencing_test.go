@@ -197,7 +197,7 @@ func TestNothingSecretReachesARow(t *testing.T) {
 		if err := db.ClaimPublish(ctx, r.ID, r.Attempt); err != nil {
 			t.Fatal(err)
 		}
-		o := review.Outcome{Target: target("a"), Findings: []review.Finding{{Rule: "secrets/aws", Key: secret, Fix: &review.Fix{Edits: []review.Edit{{New: secret}}}}}}
+		o := review.Outcome{Target: target("a"), Findings: []review.Finding{{Rule: "secrets/aws", Key: secret, Fix: &review.Fix{Edits: []review.Edit{{New: secret}}}, Alternative: &review.Fix{Edits: []review.Edit{{New: secret}}}}}}
 		if err := db.FinishReview(ctx, r.ID, r.Attempt, o); err != nil {
 			t.Fatal(err)
 		}

@@ -371,6 +371,54 @@ func (db *DB) RecentReviews(ctx context.Context, limit int) ([]Review, error) {
 	return out, err
 }
 
+// Baselines returns, with their outcomes, the newest published reviews of the
+// default branches of all repositories, by name, at most limit.
+func (db *DB) Baselines(ctx context.Context, limit int) ([]Review, error) {
+	return db.baselines(ctx, `ORDER BY repo_name, id LIMIT $3`, limit)
+}
+
+// BaselineOf returns the newest published review of a repository's default
+// branch with its outcome, or ErrNotFound.
+func (db *DB) BaselineOf(ctx context.Context, repo review.RepoID) (Review, error) {
+	list, err := db.baselines(ctx, `AND repo_id = $3`, int64(repo))
+	if err == nil && len(list) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Review{}, err
+	}
+	return list[0], nil
+}
+
+func (db *DB) baselines(ctx context.Context, which string, arg any) ([]Review, error) {
+	var out []Review
+	err := db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		out = nil
+		err := tx.Query(ctx, func(scan func(...any) error) error {
+			r, err := scanReview(scan)
+			out = append(out, r)
+			return err
+		}, `SELECT `+reviewColumns+` FROM reviews WHERE kind = $1 AND state = $2 AND outcome <> ''
+			AND NOT EXISTS (SELECT 1 FROM reviews n WHERE n.repo_id = reviews.repo_id AND n.kind = $1 AND n.state = $2 AND n.outcome <> '' AND n.id > reviews.id) `+which,
+			review.KindBaseline.String(), string(ReviewPublished), arg)
+		if err != nil {
+			return err
+		}
+		for i := range out {
+			var outcome string
+			if err := tx.QueryRow(ctx, []any{&outcome}, `SELECT outcome FROM reviews WHERE id = $1`, out[i].ID); err != nil {
+				return err
+			}
+			out[i].Outcome = new(review.Outcome)
+			if err := json.Unmarshal([]byte(outcome), out[i].Outcome); err != nil {
+				return fmt.Errorf("read the outcome of review %d: %w", out[i].ID, err)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
 // newID makes an id that no other replica makes and that sorts by time: the
 // milliseconds, then 20 random bits.
 func newID(now time.Time) int64 { return now.UnixMilli()<<20 | rand.Int64N(1<<20) }

@@ -28,6 +28,49 @@ func begin(t *testing.T, db *store.DB, tgt review.Target) store.Review {
 	return r
 }
 
+// The newest look at a default branch that came to an end stands for it, whatever
+// else is under way or was looked at.
+func TestTheNewestBaselineOfEachRepository(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		if list, err := db.Baselines(ctx, 10); err != nil || len(list) != 0 {
+			t.Fatalf("of nothing: %+v, %v", list, err)
+		}
+		if _, err := db.BaselineOf(ctx, 7); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("of no repository: %v", err)
+		}
+		publish := func(tgt review.Target, service string) {
+			t.Helper()
+			r := begin(t, db, tgt)
+			o := review.Outcome{Target: tgt, DataMap: []review.Recipient{{Service: service}}}
+			if err := errors.Join(db.ClaimPublish(ctx, r.ID, r.Attempt), db.FinishReview(ctx, r.ID, r.Attempt, o)); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Millisecond) // ids sort by time
+		}
+		baseline := func(head string, repo review.RepoID, name string) review.Target {
+			tgt := target(head)
+			tgt.Kind, tgt.PullRequest, tgt.Base, tgt.Repo.ID, tgt.Repo.Name = review.KindBaseline, 0, "", repo, name
+			return tgt
+		}
+		publish(baseline("a", 7, "api"), "older")
+		publish(baseline("b", 7, "api"), "newer")
+		publish(target("c"), "of a pull request")
+		publish(baseline("d", 8, "a-first"), "another")
+		begin(t, db, baseline("e", 7, "api")) // under way
+		list, err := db.Baselines(ctx, 10)
+		if err != nil || len(list) != 2 || list[0].Outcome.DataMap[0].Service != "another" || list[1].Outcome.DataMap[0].Service != "newer" {
+			t.Errorf("%+v, %v", list, err)
+		}
+		if list, err := db.Baselines(ctx, 1); err != nil || len(list) != 1 {
+			t.Errorf("at most one: %+v, %v", list, err)
+		}
+		if r, err := db.BaselineOf(ctx, 7); err != nil || r.Outcome.DataMap[0].Service != "newer" {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+}
+
 func TestAReviewIsPublishedOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()

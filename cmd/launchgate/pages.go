@@ -85,3 +85,20 @@ func (p pageReader) History(ctx context.Context, id review.RepoID) (dashboard.Hi
 	}
 	return dashboard.History{History: h.History, Secrets: h.Secrets, Open: h.Open}, err
 }
+
+func (p pageReader) Baselines(ctx context.Context, limit int) ([]dashboard.Review, error) {
+	rows, err := p.db.Baselines(ctx, limit)
+	var out []dashboard.Review
+	for _, r := range rows {
+		out = append(out, pageReview(r))
+	}
+	return out, err
+}
+
+func (p pageReader) Baseline(ctx context.Context, id review.RepoID) (dashboard.Review, error) {
+	r, err := p.db.BaselineOf(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		err = dashboard.ErrNotFound
+	}
+	return pageReview(r), err
+}
