@@ -124,8 +124,8 @@ func judged(judge *privacy.Judge, fl *flow.Flow) (rule.Finding, bool) {
 	}
 	if fl.Source.Kind != flow.Internal {
 		level := fl.Source.Level
-		if r.ID == errorsSensitive.ID && fl.Source.Class.Personal() && level == sensitive.Medium && !fl.At.IsValid() {
-			level = sensitive.Low // from the checks of another package: common, and nobody's doing here
+		if r.ID == errorsSensitive.ID && fl.Source.Class.Personal() && level == sensitive.Medium && (!fl.At.IsValid() || returns(fl) > 1) {
+			level = sensitive.Low // from checks further down: common, and nobody's doing here
 		}
 		var ok bool
 		if sev, ok = judge.Severity(fl.Source.Class, level, sev); !ok {
@@ -151,6 +151,17 @@ func judged(judge *privacy.Judge, fl *flow.Flow) (rule.Finding, bool) {
 		Confidence: sure,
 		Rule:       r, Pos: fl.Pos, End: fl.End, File: fl.File, Line: fl.Line, Severity: sev, Message: message(fl), Symbol: fl.Symbol, Key: key, Evidence: steps(fl.Steps),
 	}, true
+}
+
+// returns counts the functions that hand a value up.
+func returns(fl *flow.Flow) int {
+	n := 0
+	for _, s := range fl.Steps {
+		if strings.HasPrefix(s.Note, "is returned by ") {
+			n++
+		}
+	}
+	return n
 }
 
 // byString reports whether it is a type's own String method that shows what is

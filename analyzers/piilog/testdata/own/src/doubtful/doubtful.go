@@ -167,3 +167,28 @@ func lastDigits(phone, cardNumber string) {
 	log.Print(cardNumber[len(cardNumber)-12:])      // want "logs/payment"
 	log.Print(phone[2:])                            // want "logs/personal-data"
 }
+
+func checkEmail(email string) error {
+	if !strings.Contains(email, "@") {
+		return fmt.Errorf("%q is no address", email)
+	}
+	return nil
+}
+
+func checks(email string) {
+	log.Print(checkEmail(email)) // want "errors/sensitive"
+}
+
+type admin struct{ Email, Password string }
+
+func (a admin) checkEmail() error    { return fmt.Errorf("%q is no address", a.Email) }
+func (a admin) validate() error      { return a.checkEmail() }
+func (a admin) add() error           { return a.validate() }
+func (a admin) checkPassword() error { return fmt.Errorf("%q is too short", a.Password) }
+func (a admin) change() error        { return a.checkPassword() }
+func (a admin) update() error        { return a.change() }
+
+func far(a admin) {
+	log.Print(a.add())    // ok: from checks further down
+	log.Print(a.update()) // want "errors/sensitive"
+}
