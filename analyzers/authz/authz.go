@@ -67,6 +67,9 @@ type Result struct {
 // Inventory returns the program's routes.
 func (r *Result) Inventory() []routes.Route { return r.inventory.Routes }
 
+// Missing says what the inventory lacks.
+func (r *Result) Missing() []string { return r.inventory.Notes }
+
 func runRoutes(pass *analysis.Pass, opt Options) (any, error) {
 	if foreign(pass) {
 		return &Result{}, nil

@@ -87,6 +87,7 @@ func (r Route) Key() string { return r.Method + " " + r.Path }
 
 // Inventory is what is known about one program.
 type Inventory struct {
-	Routes []Route  `json:"routes"`
-	Notes  []string `json:"notes,omitempty"`
+	Routes []Route `json:"routes"`
+	// Notes say what it lacks: where the program was not followed to its end.
+	Notes []string `json:"notes,omitempty"`
 }

@@ -34,7 +34,11 @@ func newDatamapCommand() *cobra.Command {
 storage, AI, CRM and others, by the SDK that is imported or the host that
 requests are sent to) receive which classes of personal data, with the places
 in the code. What the section "sensitive" of DIR/.github/launchgate.yml adds
-counts too. Nothing of the code is executed and no go command is run.`,
+counts too. Nothing of the code is executed and no go command is run.
+
+Exit status 2 says that not everything could be looked at: what is listed is right,
+but there may be more. What is missing is said on standard error, and under "gaps"
+in JSON.`,
 		Example: `  launchgate datamap
   launchgate datamap --format markdown ./service
   launchgate datamap --diff main`,
@@ -48,22 +52,29 @@ counts too. Nothing of the code is executed and no go command is run.`,
 			if !ok {
 				return usageError{fmt.Errorf("unknown format %q: table, json or markdown", format)}
 			}
-			head, err := dataFlows(cmd.Context(), dir, cmd.ErrOrStderr())
+			gaps := &unseen{errs: cmd.ErrOrStderr()}
+			head, err := dataFlows(cmd.Context(), dir, gaps)
 			if err != nil {
 				return err
 			}
 			if diff != "" {
 				var base []review.DataFlow
-				err := atCommit(cmd.Context(), dir, diff, cmd.ErrOrStderr(), func(tree string) (err error) {
-					base, err = dataFlows(cmd.Context(), tree, cmd.ErrOrStderr())
+				err := atCommit(cmd.Context(), dir, diff, gaps, func(tree string) (err error) {
+					base, err = dataFlows(cmd.Context(), tree, gaps)
 					return err
 				})
 				if err != nil {
 					return err
 				}
-				return writeDataDiff(cmd.OutOrStdout(), findings.DataChanges(base, head), format)
+				if err := writeDataDiff(cmd.OutOrStdout(), findings.DataChanges(base, head), format, gaps); err != nil {
+					return err
+				}
+				return gaps.status()
 			}
-			return write(cmd.OutOrStdout(), findings.DataMap(head), all)
+			if err := write(cmd.OutOrStdout(), findings.DataMap(head), all, gaps); err != nil {
+				return err
+			}
+			return gaps.status()
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "table, json or markdown")
@@ -73,8 +84,8 @@ counts too. Nothing of the code is executed and no go command is run.`,
 }
 
 // dataFlows scans a folder in this process, as the folder's own policy says: it
-// is the user's own checkout. What could not be looked at is said on errs.
-func dataFlows(ctx context.Context, dir string, errs io.Writer) ([]review.DataFlow, error) {
+// is the user's own checkout. What could not be looked at goes to gaps.
+func dataFlows(ctx context.Context, dir string, gaps *unseen) ([]review.DataFlow, error) {
 	pol, err := folderPolicy(dir)
 	if err != nil {
 		return nil, err
@@ -87,7 +98,7 @@ func dataFlows(ctx context.Context, dir string, errs io.Writer) ([]review.DataFl
 	if err != nil {
 		return nil, err
 	}
-	sayGaps(errs, rep.Receipt.Gaps)
+	gaps.add(rep.Receipt)
 	return rep.Data, nil
 }
 
@@ -104,8 +115,8 @@ func folderPolicy(dir string) (config.Policy, error) {
 	return config.ParsePolicy(path, data)
 }
 
-var datamapFormats = map[string]func(w io.Writer, m []review.Recipient, all bool) error{
-	"table": func(w io.Writer, m []review.Recipient, all bool) error {
+var datamapFormats = map[string]func(w io.Writer, m []review.Recipient, all bool, gaps *unseen) error{
+	"table": func(w io.Writer, m []review.Recipient, all bool, _ *unseen) error {
 		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(tw, "RECIPIENT\tKIND\tCLASS\tDATA\tWHERE")
 		for _, r := range m {
@@ -132,10 +143,10 @@ var datamapFormats = map[string]func(w io.Writer, m []review.Recipient, all bool
 		_, err := fmt.Fprintln(w, datamapTotals(m, all))
 		return err
 	},
-	"json": func(w io.Writer, m []review.Recipient, _ bool) error {
-		return publish.DataJSON(w, map[string]any{"recipients": m})
+	"json": func(w io.Writer, m []review.Recipient, _ bool, gaps *unseen) error {
+		return publish.DataJSON(w, gaps.with(map[string]any{"recipients": m}))
 	},
-	"markdown": func(w io.Writer, m []review.Recipient, all bool) error {
+	"markdown": func(w io.Writer, m []review.Recipient, all bool, _ *unseen) error {
 		fmt.Fprintln(w, "| recipient | kind | receives | where |\n| --- | --- | --- | --- |")
 		for _, r := range m {
 			if len(r.Receives) == 0 && all {
@@ -186,12 +197,12 @@ func datamapTotals(m []review.Recipient, all bool) string {
 	return s
 }
 
-func writeDataDiff(w io.Writer, changes []review.DataChange, format string) error {
+func writeDataDiff(w io.Writer, changes []review.DataChange, format string, gaps *unseen) error {
 	if format == "json" {
 		if changes == nil {
 			changes = []review.DataChange{}
 		}
-		return publish.DataJSON(w, map[string]any{"changes": changes})
+		return publish.DataJSON(w, gaps.with(map[string]any{"changes": changes}))
 	}
 	if len(changes) == 0 {
 		_, err := fmt.Fprintln(w, "Nobody receives other data than before.")

@@ -32,7 +32,11 @@ func newRoutesCommand() *cobra.Command {
 		Long: `List every route of a Go API: method, path, handler, the guards that really
 apply, in order, and what they make of it: public, authenticated, role or
 unresolved. Nothing of the code is executed and no go command is run. Guards that
-the folder's ` + pipeline.PolicyPath + ` declares count.`,
+the folder's ` + pipeline.PolicyPath + ` declares count.
+
+Exit status 2 says that not everything could be looked at: what is listed is right,
+but there may be more. What is missing is said on standard error, and under "gaps"
+in JSON.`,
 		Example: `  launchgate routes
   launchgate routes --format json ./service
   launchgate routes --diff main
@@ -54,21 +58,27 @@ the folder's ` + pipeline.PolicyPath + ` declares count.`,
 			if err != nil {
 				return err
 			}
-			head, err := inventory(cmd.Context(), dir, settings, cmd.ErrOrStderr())
+			gaps := &unseen{errs: cmd.ErrOrStderr()}
+			head, err := inventory(cmd.Context(), dir, settings, gaps)
 			if err != nil {
 				return err
 			}
 			switch {
 			case why != "":
-				return explainRoute(cmd.OutOrStdout(), head, why)
+				err = explainRoute(cmd.OutOrStdout(), head, why)
 			case diff != "":
-				base, err := inventoryAt(cmd.Context(), dir, diff, settings, cmd.ErrOrStderr())
-				if err != nil {
-					return err
+				base, errBase := inventoryAt(cmd.Context(), dir, diff, settings, gaps)
+				if errBase != nil {
+					return errBase
 				}
-				return writeRouteDiff(cmd.OutOrStdout(), findings.RouteChanges(base, head, review.Diff{}), format)
+				err = writeRouteDiff(cmd.OutOrStdout(), findings.RouteChanges(base, head, review.Diff{}), format, gaps)
+			default:
+				err = write(cmd.OutOrStdout(), review.BareRoutes(head), gaps)
 			}
-			return write(cmd.OutOrStdout(), review.BareRoutes(head))
+			if err != nil {
+				return err
+			}
+			return gaps.status()
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "table", "table, json, markdown or openapi")
@@ -89,39 +99,28 @@ func declaredGuards(dir string) (json.RawMessage, error) {
 }
 
 // inventory scans a folder in this process: it is the user's own checkout. What
-// could not be looked at is said on errs.
-func inventory(ctx context.Context, dir string, settings json.RawMessage, errs io.Writer) ([]review.Route, error) {
+// could not be looked at goes to gaps.
+func inventory(ctx context.Context, dir string, settings json.RawMessage, gaps *unseen) ([]review.Route, error) {
 	rep, err := goanalysis.Scanner{RoutesOnly: true}.Scan(ctx, scan.Request{HeadDir: dir, Settings: settings}, nil)
 	if err != nil {
 		return nil, err
 	}
-	sayGaps(errs, rep.Receipt.Gaps)
+	gaps.add(rep.Receipt)
 	return rep.Routes, nil
 }
 
-// sayGaps says what could not be looked at.
-func sayGaps(errs io.Writer, gaps []review.Gap) {
-	for i, g := range gaps {
-		if i == 10 {
-			fmt.Fprintf(errs, "launchgate: not looked at: %d more\n", len(gaps)-i)
-			break
-		}
-		fmt.Fprintf(errs, "launchgate: not looked at: %s: %s\n", publish.Terminal(g.What), publish.Terminal(g.Why))
-	}
-}
-
 // inventoryAt scans a commit of the repository that dir is in.
-func inventoryAt(ctx context.Context, dir, rev string, settings json.RawMessage, errs io.Writer) (rs []review.Route, err error) {
-	err = atCommit(ctx, dir, rev, errs, func(tree string) error {
-		rs, err = inventory(ctx, tree, settings, errs)
+func inventoryAt(ctx context.Context, dir, rev string, settings json.RawMessage, gaps *unseen) (rs []review.Route, err error) {
+	err = atCommit(ctx, dir, rev, gaps, func(tree string) error {
+		rs, err = inventory(ctx, tree, settings, gaps)
 		return err
 	})
 	return rs, err
 }
 
 // atCommit lays the tree of a commit of the repository that dir is in down in a
-// temporary folder and calls f with it. What could not be laid down is said on errs.
-func atCommit(ctx context.Context, dir, rev string, errs io.Writer, f func(tree string) error) (err error) {
+// temporary folder and calls f with it. What could not be laid down goes to gaps.
+func atCommit(ctx context.Context, dir, rev string, gaps *unseen, f func(tree string) error) (err error) {
 	repo, err := checkout.OpenLocal(ctx, dir)
 	if err != nil {
 		return err
@@ -140,7 +139,7 @@ func atCommit(ctx context.Context, dir, rev string, errs io.Writer, f func(tree 
 	if err != nil {
 		return err
 	}
-	sayGaps(errs, laid.Gaps)
+	gaps.addGaps(laid.Gaps)
 	return f(dst)
 }
 
@@ -239,7 +238,7 @@ func conclusion(r review.Route) string {
 	return "it could not be decided, and counts as open until it is"
 }
 
-func writeRouteDiff(w io.Writer, changes []review.RouteChange, format string) error {
+func writeRouteDiff(w io.Writer, changes []review.RouteChange, format string, gaps *unseen) error {
 	for i := range changes {
 		changes[i] = changes[i].Bare()
 	}
@@ -248,7 +247,7 @@ func writeRouteDiff(w io.Writer, changes []review.RouteChange, format string) er
 		if changes == nil {
 			changes = []review.RouteChange{}
 		}
-		return publish.RoutesJSON(w, map[string]any{"changes": changes})
+		return publish.RoutesJSON(w, gaps.with(map[string]any{"changes": changes}))
 	case "markdown":
 		_, err := io.WriteString(w, publish.RouteChangesMarkdown(changes))
 		return err

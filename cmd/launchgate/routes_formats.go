@@ -11,11 +11,11 @@ import (
 )
 
 // routeFormats are the ways to write an inventory.
-var routeFormats = map[string]func(io.Writer, []review.Route) error{
+var routeFormats = map[string]func(io.Writer, []review.Route, *unseen) error{
 	"table": writeRouteTable, "json": writeRouteJSON, "markdown": writeRouteMarkdown, "openapi": writeOpenAPI,
 }
 
-func writeRouteTable(w io.Writer, rs []review.Route) error {
+func writeRouteTable(w io.Writer, rs []review.Route, _ *unseen) error {
 	servers := byServer(rs)
 	for i, group := range servers {
 		if len(servers) > 1 {
@@ -50,14 +50,14 @@ func serverName(r review.Route, quote func(string) string) string {
 	return "Server made in " + quote(r.Server)
 }
 
-func writeRouteJSON(w io.Writer, rs []review.Route) error {
+func writeRouteJSON(w io.Writer, rs []review.Route, gaps *unseen) error {
 	if rs == nil {
 		rs = []review.Route{}
 	}
-	return publish.RoutesJSON(w, map[string]any{"routes": rs})
+	return publish.RoutesJSON(w, gaps.with(map[string]any{"routes": rs}))
 }
 
-func writeRouteMarkdown(w io.Writer, rs []review.Route) error {
+func writeRouteMarkdown(w io.Writer, rs []review.Route, _ *unseen) error {
 	servers := byServer(rs)
 	for _, group := range servers {
 		if len(servers) > 1 {
@@ -79,7 +79,7 @@ func writeRouteMarkdown(w io.Writer, rs []review.Route) error {
 
 // writeOpenAPI writes a skeleton: paths, methods and whether a caller must be
 // known. It knows nothing of bodies.
-func writeOpenAPI(w io.Writer, rs []review.Route) error {
+func writeOpenAPI(w io.Writer, rs []review.Route, _ *unseen) error {
 	paths := map[string]map[string]any{}
 	used := map[string]int{}
 	shape := map[string]string{} // paths that differ only in their parameters' names are one path

@@ -156,6 +156,41 @@ func TestRoutesJSONIsTheDocumentedForm(t *testing.T) {
 	}
 }
 
+// TestListingsSayWhatTheyLack checks that a listing of code that could not be read
+// in full is written, says so to programs and pipelines, and names what is left out.
+func TestListingsSayWhatTheyLack(t *testing.T) {
+	dir := t.TempDir()
+	for name, data := range map[string]string{
+		"go.mod":     "module example.com/app\n\ngo 1.24\n",
+		"main.go":    strings.ReplaceAll(routesApp, "GUARD", "auth"),
+		"half.go":    "package main\n\nfunc half( {\n",
+		"windows.go": "//go:build windows\n\npackage main\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, command := range []string{"routes", "datamap"} {
+		status, out, errs := launchgate(t, command, "--format", "json", dir)
+		var doc struct {
+			Routes []review.Route `json:"routes"`
+			Gaps   []review.Gap   `json:"gaps"`
+		}
+		if err := json.Unmarshal([]byte(out), &doc); err != nil {
+			t.Fatal(err)
+		}
+		if status != exitCouldNotVerify || len(doc.Gaps) != 1 || !strings.Contains(doc.Gaps[0].Why, "half.go") {
+			t.Errorf("%s ended with %d, gaps %v", command, status, doc.Gaps)
+		}
+		if !strings.Contains(errs, "not looked at") || !strings.Contains(errs, "left out: windows.go") {
+			t.Errorf("%s does not say what it lacks: %s", command, errs)
+		}
+		if command == "routes" && len(doc.Routes) != 4 {
+			t.Errorf("%d of 4 routes are listed", len(doc.Routes))
+		}
+	}
+}
+
 func TestRoutesOpenAPIIsValid(t *testing.T) {
 	dir := routesRepo(t, strings.ReplaceAll(routesApp, "GUARD", "auth"))
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(routesOut(t, exitPass, "--format", "openapi", dir)))

@@ -23,7 +23,11 @@ func (m *machine) callNode(n *program.Node, f *frame, tail bool) value {
 		return m.callMethod(recv, fun, c)
 	case program.Global:
 		c.args = m.args(n, f)
-		return m.callValue(m.global(fun), c)
+		v := m.global(fun)
+		if _, ok := v.(*unknown); ok && fun.T == "" && m.sim == nil {
+			return m.external(fun.S, nil, c) // nobody declares it
+		}
+		return m.callValue(v, c)
 	case program.TypeOf:
 		return &unknown{t: fun.T}
 	}

@@ -146,6 +146,11 @@ func (m *machine) global(n *program.Node) value {
 		return m.defaultMux()
 	}
 	if m.isOwn(pkg) {
+		if n.T == "" && m.inits[n.S] == nil {
+			// Nobody declares it, or not in a file that is there: its name is all
+			// there is to know.
+			return &unknown{labels: words(name)}
+		}
 		m.making++
 		v := m.zero(n.T)
 		m.making--

@@ -166,10 +166,23 @@ func (m *machine) judgeLibrary(x *external, path, method string) verdict {
 	}
 	base := importpath.Unversioned(pkg)
 	ws := words(name)
+	if namesGuards(lastPart(base)) && !m.isOwn(pkg) && !isSessionPackage(base) {
+		v.kind, v.why = routes.KindUnresolved, "it is of a package that is named as one of guards, but nothing is known about it"
+	}
+	if m.isOwn(pkg) && slices.ContainsFunc(ws, roleWord) { // nobody declares it
+		v.kind, v.why = routes.KindUnresolved, "its name says that it guards, but it is not there"
+	}
 	if isAuthPackage(base) || hasIdentity(ws) && !slices.Contains(ws, "csrf") && !isSessionPackage(base) {
 		v.kind, v.why = routes.KindUnresolved, "its name says that it guards, but nothing is known about it"
 	}
 	return v
+}
+
+// namesGuards reports whether a package named so holds guards: auth, authkit.
+func namesGuards(name string) bool {
+	return hasIdentity(words(name)) || slices.ContainsFunc(words(name), func(w string) bool {
+		return strings.HasPrefix(w, "auth") && !strings.HasPrefix(w, "author")
+	})
 }
 
 // guardLibrary reports whether a package, or one of its subpackages, is known to

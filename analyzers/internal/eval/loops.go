@@ -22,10 +22,32 @@ func makesClosures(n *program.Node) bool {
 	return found
 }
 
+// cutShort notes that a loop that counts is not followed to its end, if it has
+// registered something.
+func (m *machine) cutShort(since int, n *program.Node, f *frame) {
+	if m.sim == nil && m.seq > since {
+		m.lacks("the loop of more than " + itoa(maxLoop) + " turns at " + m.at(n, f).String() + " was not followed to its end")
+	}
+}
+
+const maxNotes = 20
+
+// lacks notes something that the inventory lacks.
+func (m *machine) lacks(s string) {
+	if len(m.notes) < maxNotes && !slices.Contains(m.notes, s) {
+		m.notes = append(m.notes, s)
+	}
+}
+
 func (m *machine) execFor(n *program.Node, f *frame) control {
 	scoped := makesClosures(n.K[1])
 	defer m.keepConditions()()
-	for i := 0; i < maxLoop; i++ {
+	since := m.seq
+	for i := 0; ; i++ {
+		if i == maxLoop {
+			m.cutShort(since, n, f)
+			break
+		}
 		if n.K[0].Op != program.Nil {
 			ok, val, _ := truth(m.eval(n.K[0], f))
 			if !ok {
@@ -90,10 +112,6 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 			m.sim.read = append(m.sim.read, l.from)
 		}
 		for i, e := range l.e {
-			if i >= maxLoop {
-				m.notes = append(m.notes, "a loop over more than 400 entries was cut short")
-				break
-			}
 			if m.spent() {
 				return goOn
 			}
@@ -106,8 +124,8 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 		}
 		return goOn
 	case *table:
-		for i, k := range l.keys {
-			if i >= maxLoop || m.spent() {
+		for _, k := range l.keys {
+			if m.spent() {
 				break
 			}
 			if c, end := run(k, l.e[keyOf(k)]); end {
@@ -120,6 +138,10 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 		return goOn
 	case constant:
 		if k, ok := asInt(l); ok && l.k == 'i' {
+			since := m.seq
+			if k > maxLoop {
+				defer func() { m.cutShort(since, n, f) }()
+			}
 			for i := 0; i < k && i < maxLoop; i++ {
 				if c, end := run(num(i), nil); end {
 					if c == broke {

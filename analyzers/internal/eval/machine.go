@@ -16,7 +16,7 @@ const (
 	maxSims     = 40_000_000 // nodes visited in all simulated requests
 	maxCalls    = 90         // depth of calls
 	maxRecur    = 3          // the same function on the stack
-	maxLoop     = 400        // elements of a loop followed one by one
+	maxLoop     = 400        // turns of a loop that counts
 	maxRoutes   = 20_000
 	maxDispatch = 4      // implementations tried for one interface call
 	maxAside    = 60_000 // nodes visited in a function that touches no router, all calls together
@@ -100,7 +100,8 @@ type machine struct {
 	ctx        map[string]value  // what earlier middleware put into the request
 	op         *object           // of the route being judged
 	again      map[string]string // routes that give the request to the router again, with the path
-	notes      []string
+	notes      []string          // what the inventory lacks
+	waySteps   int
 
 	sim    *simulation
 	fileOf string

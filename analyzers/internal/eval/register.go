@@ -127,7 +127,7 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 					r := m.newRouter(f, pkg+".Bundle", c.pos)
 					if len(c.args) > 0 {
 						if base, ok := c.args[0].(*router); ok {
-							r.parents = append(r.parents, edge{to: base, seq: m.seq})
+							r.parents = append(r.parents, edge{to: base, seq: m.seq, around: true})
 							r.isRoot = false
 							if fn == "Mount" && len(c.args) > 1 {
 								r.parents[0].prefix, _ = asString(c.args[1])
@@ -283,6 +283,7 @@ var methods = map[string]bool{"GET": true, "POST": true, "PUT": true, "PATCH": t
 
 func (m *machine) add(r *router, method, p string, h value, mws []value, c call) *record {
 	if len(m.records) >= maxRoutes {
+		m.lacks("more than " + itoa(maxRoutes) + " registrations: the others are not listed")
 		return &record{r: r}
 	}
 	m.seq++
@@ -628,7 +629,7 @@ func (m *machine) attach(sub, to *router, prefix string, wraps []middleware) {
 
 func (m *machine) prefixOf(r *router) string {
 	p := ""
-	for i := 0; r != nil && i < 20; i++ {
+	for i := 0; r != nil && i < maxNested; i++ {
 		if len(r.parents) == 0 {
 			break
 		}

@@ -361,6 +361,9 @@ func (m *machine) finish() routes.Inventory {
 		}
 	}
 	m.redispatched(inv.Routes)
+	if m.overspent() {
+		m.lacks("the program is too large to be followed to its end")
+	}
 	inv.Notes = m.notes
 	inv.Routes = dedupe(inv.Routes)
 	return inv
@@ -459,15 +462,42 @@ type way struct {
 	server string
 	late   []middleware // attached to the routers on the way too late
 	places []place      // where the routers on the way are made and mounted
+	lost   bool         // its beginning is not known
 }
 
-const maxWays = 12
+const (
+	maxWays = 12
+	// maxNested bounds how deep routers may be nested, maxWaySteps how many
+	// routers are passed on all ways together.
+	maxNested   = 2000
+	maxWaySteps = 2_000_000
+)
 
-// ways lists how requests get to a router, for something registered at seq.
-func (m *machine) ways(r *router, seq, depth int) []way {
-	if depth > 25 {
+// ways lists how requests get to a router, for something registered at seq. A
+// router that is only reached through itself is reached on an unknown way.
+func (m *machine) ways(r *router, seq int) []way {
+	out := m.waysTo(r, seq, map[*router]bool{})
+	if len(out) == 0 {
+		out = []way{{prefix: m.prefixOf(r), server: m.serverName(r), places: append([]place{r.pos}, r.via...), lost: true}}
+	}
+	return out
+}
+
+func (m *machine) waysTo(r *router, seq int, on map[*router]bool) []way {
+	m.waySteps++
+	switch {
+	case on[r]:
+		m.lacks("the router made at " + r.pos.String() + " is mounted in itself: what it answers there is not listed")
+		return nil
+	case len(on) > maxNested:
+		m.lacks("routers are nested more than " + itoa(maxNested) + " deep")
+		return nil
+	case m.waySteps > maxWaySteps:
+		m.lacks("routers are mounted in each other on too many ways to follow all")
 		return nil
 	}
+	on[r] = true
+	defer delete(on, r)
 	own := func(prefix string) (out, late []middleware) {
 		scope := r.fam.scope
 		if len(r.parents) == 0 && r.fam.rootScope != "" {
@@ -484,12 +514,12 @@ func (m *machine) ways(r *router, seq, depth int) []way {
 		return out, late
 	}
 	here := append([]place{r.pos}, r.via...)
-	if len(r.parents) == 0 {
+	var out []way
+	if len(r.parents) == 0 || len(r.servedBy) > 0 && !r.parents[0].around && !r.parents[0].group {
 		served := r.servedBy
 		if len(served) == 0 {
 			served = []peeled{{}}
 		}
-		var out []way
 		seen := map[string]bool{}
 		for _, p := range served {
 			if seen[p.strip] {
@@ -504,9 +534,7 @@ func (m *machine) ways(r *router, seq, depth int) []way {
 			w.chain, w.late = append(w.chain, mws...), late
 			out = append(out, w)
 		}
-		return out
 	}
-	var out []way
 	for _, e := range r.parents {
 		at := e.seq
 		if !e.group || e.to.fam.scope == "prefix" {
@@ -515,8 +543,9 @@ func (m *machine) ways(r *router, seq, depth int) []way {
 		if e.live || e.to.fam.scope == "prefix" {
 			at = seq
 		}
-		for _, w := range m.ways(e.to, at, depth+1) {
+		for _, w := range m.waysTo(e.to, at, on) {
 			if len(out) >= maxWays {
+				m.lacks("the router made at " + r.pos.String() + " is reached on more than " + itoa(maxWays) + " ways: the others are not listed")
 				break
 			}
 			p, cut := joinPath(w.prefix, e.prefix), w.cut
@@ -546,7 +575,7 @@ func (m *machine) serverName(r *router) string {
 
 func (m *machine) routesOf(r *record) []routes.Route {
 	var out []routes.Route
-	for _, w := range m.ways(r.r, r.seq, 0) {
+	for _, w := range m.ways(r.r, r.seq) {
 		full := joinPath(w.prefix, r.path)
 		if full == "" {
 			full = "/"
@@ -606,6 +635,9 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 			if to, ok := m.again[rt.Key()]; ok && w.cut != "" {
 				m.again[rt.Key()] = joinPath(w.cut, to) // the router sees what is left
 			}
+			if w.lost && rt.Access == routes.Public {
+				rt.Access, rt.Reason = routes.Unresolved, "it is not known how requests get to its router"
+			}
 			m.late(&rt, w.late)
 			if op.fn != nil {
 				rt.Handler = routes.Symbol{Func: shortName(op.fn.Name), File: op.fn.File, Line: int(op.fn.Line)}
@@ -655,7 +687,7 @@ func (m *machine) prefixed(r *record, full string) (out, late []middleware) {
 }
 
 func (m *machine) rootOf(r *router) *router {
-	for i := 0; i < 25 && len(r.parents) > 0; i++ {
+	for i := 0; i < maxNested && len(r.parents) > 0; i++ {
 		r = r.parents[0].to
 	}
 	return r

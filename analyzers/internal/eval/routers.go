@@ -171,9 +171,10 @@ type edge struct {
 	group  bool // shares to's middleware by the family's rule, else by mounting
 	// whole: a mount that leaves the request's path as it is, so that the
 	// prefixes of the groups it is mounted in are no part of what is below.
-	whole bool
-	live  bool    // what to's middleware cover is decided when a route is added
-	via   []place // of a mount: where, and the calls that led there
+	whole  bool
+	around bool    // made around to, so that serving one is serving the other
+	live   bool    // what to's middleware cover is decided when a route is added
+	via    []place // of a mount: where, and the calls that led there
 }
 
 type middleware struct {

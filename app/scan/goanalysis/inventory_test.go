@@ -106,6 +106,61 @@ func TestPatternsHaveExamples(t *testing.T) {
 	}
 }
 
+// TestInventoriesOfAnySize lists groups a thousand deep and a table of five
+// thousand rows whole: what an earlier bound cut off was not even named.
+func TestInventoriesOfAnySize(t *testing.T) {
+	var groups, rows strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&groups, "\tg%d := g%d.Group(\"/s\")\n", i+1, i)
+	}
+	for i := range 5000 {
+		fmt.Fprintf(&rows, "\t{\"/r/%d\", %t},\n", i, i%2 == 1)
+	}
+	dir := t.TempDir()
+	writeProgram(t, dir, &txtar.Archive{Files: []txtar.File{{Name: "main.go", Data: []byte(`package main
+
+import "github.com/gin-gonic/gin"
+
+type row struct {
+	path   string
+	closed bool
+}
+
+var table = []row{
+` + rows.String() + `}
+
+func show(c *gin.Context) {}
+
+func token(c *gin.Context) {
+	if c.GetHeader("Authorization") == "" {
+		c.AbortWithStatus(401)
+	}
+}
+
+func main() {
+	r := gin.New()
+	for _, t := range table {
+		if t.closed {
+			r.GET(t.path, token, show)
+		} else {
+			r.GET(t.path, show)
+		}
+	}
+	g0 := r.Group("/d", token)
+` + groups.String() + `	g1000.GET("/end", show)
+	_ = r.Run()
+}
+`)}}})
+	rep := scanRoutes(t, dir, goanalysis.SourcesEmbedded)
+	got := map[review.Access]int{}
+	for _, r := range rep.Routes {
+		got[r.Access]++
+	}
+	if len(rep.Receipt.Gaps) > 0 || got[review.Public] != 2500 || got[review.Authenticated] != 2501 {
+		t.Errorf("of 2500 public and 2501 guarded routes %v were listed; gaps %v", got, rep.Receipt.Gaps)
+	}
+}
+
 func writeProgram(t *testing.T, dir string, ar *txtar.Archive) {
 	t.Helper()
 	files := []txtar.File{{Name: "go.mod", Data: []byte("module example.com/app\n\ngo 1.24\n")}}
@@ -123,7 +178,7 @@ func writeProgram(t *testing.T, dir string, ar *txtar.Archive) {
 	}
 }
 
-func scanRoutes(t *testing.T, dir string, from goanalysis.Sources) []review.Route {
+func scanRoutes(t *testing.T, dir string, from goanalysis.Sources) scan.Report {
 	t.Helper()
 	raw, err := json.Marshal(goanalysis.Settings{Sources: from})
 	if err != nil {
@@ -134,14 +189,15 @@ func scanRoutes(t *testing.T, dir string, from goanalysis.Sources) []review.Rout
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rep.Routes
+	return rep
 }
 
 var linesOfCode = regexp.MustCompile(`\.go:\d+`)
 
 // listing writes an inventory without line numbers, so that a program can be
-// edited without touching what does not change.
-func listing(rs []review.Route) string {
+// edited without touching what does not change, and what it lacks.
+func listing(rep scan.Report) string {
+	rs := rep.Routes
 	servers := map[string]bool{}
 	for _, r := range rs {
 		servers[r.Server] = true
@@ -164,7 +220,10 @@ func listing(rs []review.Route) string {
 		b.WriteByte('\n')
 	}
 	if b.Len() == 0 {
-		return "no routes\n"
+		b.WriteString("no routes\n")
+	}
+	for _, g := range rep.Receipt.Gaps {
+		fmt.Fprintf(&b, "not looked at: %s: %s\n", g.What, linesOfCode.ReplaceAllString(g.Why, ".go"))
 	}
 	return b.String()
 }

@@ -47,6 +47,10 @@ func receipt(repo *load.Result, analysed []*driver.Analysed) review.ScannerRecei
 	var parts []review.Part
 	for _, a := range analysed {
 		p := a.Package
+		for _, why := range a.Missing {
+			r.Gaps = append(r.Gaps, review.Gap{Code: review.CodeRouteUnresolved, What: "routes of package " + p.PkgPath, Why: why,
+				Do: "write the registration more simply, or exclude the package in the policy"})
+		}
 		exprs, exprsTyped = exprs+p.Typed.Exprs, exprsTyped+p.Typed.ExprsTyped
 		funcs, funcsTyped = funcs+p.Typed.Funcs, funcsTyped+p.Typed.FuncsTyped
 		ssaFuncs, ssaOf = ssaFuncs+a.SSAFuncs, ssaOf+a.SSAOf

@@ -24,6 +24,7 @@ type record struct {
 	SSAOf    int               `json:"ssa_of"`
 	SSANote  string            `json:"ssa_note,omitempty"`
 	Bounds   []string          `json:"bounds,omitempty"`
+	Lacks    []string          `json:"lacks,omitempty"`
 	Facts    []byte            `json:"facts,omitempty"`
 }
 
@@ -86,7 +87,7 @@ func (r *records) facts(p *load.Package) []byte {
 func (rec *record) fill(a *driver.Analysed) {
 	p := a.Package
 	p.Typed, p.Errors, p.Missing = rec.Typed, rec.Errors, rec.Missing
-	a.SSAFuncs, a.SSAOf, a.SSANote, a.Bounds = rec.SSAFuncs, rec.SSAOf, rec.SSANote, rec.Bounds
+	a.SSAFuncs, a.SSAOf, a.SSANote, a.Bounds, a.Missing = rec.SSAFuncs, rec.SSAOf, rec.SSANote, rec.Bounds, rec.Lacks
 }
 
 // keep stores what was made of a package.
@@ -100,7 +101,7 @@ func (r *records) keep(a *driver.Analysed, findings []review.Finding, routes []r
 		return
 	}
 	rec := record{Findings: findings, Routes: routes, Data: data, Typed: p.Typed, Errors: p.Errors, Missing: p.Missing,
-		SSAFuncs: a.SSAFuncs, SSAOf: a.SSAOf, SSANote: a.SSANote, Bounds: a.Bounds, Facts: facts}
+		SSAFuncs: a.SSAFuncs, SSAOf: a.SSAOf, SSANote: a.SSANote, Bounds: a.Bounds, Lacks: a.Missing, Facts: facts}
 	r.mu.Lock()
 	r.found[p.Key] = &rec
 	r.mu.Unlock()

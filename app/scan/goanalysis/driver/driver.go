@@ -44,6 +44,9 @@ type Analysed struct {
 	// Bounds says where an analyzer met one of its bounds and looked no further:
 	// what the method Bounds of its result returns.
 	Bounds []string
+	// Missing says what the result of an analyzer lacks that ought to be complete:
+	// what its method Missing returns.
+	Missing []string
 
 	why []string // prerequisites that failed
 	d   *driver
@@ -191,6 +194,9 @@ func (d *driver) analyse(ctx context.Context, p *load.Package) *Analysed {
 		results[a] = res
 		if b, ok := res.(interface{ Bounds() []string }); ok {
 			r.Bounds = append(r.Bounds, b.Bounds()...)
+		}
+		if b, ok := res.(interface{ Missing() []string }); ok {
+			r.Missing = append(r.Missing, b.Missing()...)
 		}
 		if d.roots[a] {
 			r.Results[a] = res

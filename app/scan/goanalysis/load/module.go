@@ -94,12 +94,38 @@ func (t *tree) modules() []*Module {
 		t.readWork(dir, mods)
 	}
 	renameReplacements(mods)
+	requireNeighbours(mods)
 	for _, m := range mods {
 		if n := m.noted - maxNotes; n > 0 {
 			m.Notes = append(m.Notes, fmt.Sprintf("and %d more remarks on the files of module %s", n, m.Path))
 		}
 	}
 	return mods
+}
+
+// requireNeighbours takes modules that a module requires by a version from their
+// folders, where the same checkout has them: that is their code, and often nearer
+// to what runs than the version, of which there are declarations at most.
+func requireNeighbours(mods []*Module) {
+	byPath := map[string]*Module{}
+	for _, m := range mods {
+		if m.Path != "" && byPath[m.Path] == nil {
+			byPath[m.Path] = m
+		}
+	}
+	for _, m := range mods {
+		if m.file == nil {
+			continue
+		}
+		for _, r := range m.file.Require {
+			n := byPath[r.Mod.Path]
+			if n == nil || n == m || m.local[r.Mod.Path] != "" || slices.ContainsFunc(m.file.Replace, func(o *modfile.Replace) bool { return o.Old.Path == r.Mod.Path }) {
+				continue
+			}
+			m.local[r.Mod.Path] = n.Dir
+			m.note(path.Join(m.Dir, "go.mod") + ": " + r.Mod.Path + " is taken from " + n.Dir + ", not from " + r.Mod.Version)
+		}
+	}
 }
 
 // renameReplacements gives a folder that replaces a module that module's path:
