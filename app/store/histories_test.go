@@ -1,10 +1,13 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/store"
@@ -165,4 +168,49 @@ func TestAWipedSettingIsGoneAndForgottenSecretsAreLookedForAnew(t *testing.T) {
 			t.Error("a forgotten secret can be marked")
 		}
 	})
+}
+
+// TestAWipedSettingIsInNoFileOfPostgreSQL: a DELETE leaves the row in its
+// page, and a plain VACUUM only forgets where it was.
+func TestAWipedSettingIsInNoFileOfPostgreSQL(t *testing.T) {
+	cfg := storetest.Postgres(t)
+	db, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	value := strings.Repeat("5e", 32)
+	for _, name := range []string{"other", "key"} {
+		if _, err := db.Setting(t.Context(), name, func() string { return value }); err != nil {
+			t.Fatal(err)
+		}
+		value = strings.Repeat("7d", 32) // the key's, which comes last
+	}
+	conn, err := pgx.Connect(t.Context(), cfg.PostgresDSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	holds := func() (found bool) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), "CHECKPOINT"); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.QueryRow(t.Context(), `SELECT position($1::bytea IN pg_read_binary_file(pg_relation_filepath('settings'))) > 0`, []byte(value)).Scan(&found); err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	if !holds() {
+		t.Fatal("the test does not see the value while it is there")
+	}
+	if err := db.WipeSetting(t.Context(), "key"); err != nil {
+		t.Fatal(err)
+	}
+	if holds() {
+		t.Error("the table's file still holds the wiped value")
+	}
 }

@@ -109,7 +109,8 @@ func (db *DB) WipeSetting(ctx context.Context, name string) error {
 	if db.pool != nil {
 		_, err := db.pool.Exec(ctx, text, name)
 		if err == nil {
-			_, err = db.pool.Exec(ctx, `VACUUM settings`)
+			// A plain VACUUM forgets where the row was, and leaves its bytes.
+			_, err = db.pool.Exec(ctx, `VACUUM FULL settings`)
 		}
 		return unavailable(err)
 	}

@@ -95,7 +95,7 @@ func (d *doctor) checkDatabase(ctx context.Context, cfg store.Config) {
 func (d *doctor) checkKey(cfg config.Server) {
 	const what = "installation key"
 	from := keyFrom(cfg)
-	info, err := os.Stat(from.file)
+	_, err := os.Stat(from.file)
 	switch {
 	case from.configured.IsSet():
 		d.check(what, "is configured", nil)
@@ -103,7 +103,7 @@ func (d *doctor) checkKey(cfg config.Server) {
 		d.check(what, "", &review.Error{Code: review.CodeBadConfig, Op: "find it", Do: "make one with 'launchgate key new -o FILE' and name that file in installation_key_file; replicas that share a database need the same"})
 	case errors.Is(err, fs.ErrNotExist):
 		d.check(what, "is made at the first start, in "+from.file, nil)
-	case err == nil && info.Mode().Perm()&0o077 != 0:
+	case openToOthers(from.file):
 		d.check(what, "", &review.Error{Code: review.CodeBadConfig, Op: "keep it to this user", What: from.file, Do: "others may read it: chmod 600 it"})
 	default:
 		d.check(what, "is in "+from.file, err)

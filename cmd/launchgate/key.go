@@ -45,6 +45,64 @@ const (
 	settingKeyCheck = "key_check"
 )
 
+// knownKey is what a database knows of the key of its installation.
+type knownKey struct {
+	check string // tells whether a key is the right one; "" before the first start
+	old   []byte // the key itself, as earlier versions kept it; nil if it is out
+	// stray says that there is a key which is not the installation's: an earlier
+	// version that is started after the move finds none and makes one.
+	stray bool
+}
+
+func checkOf(key []byte) string { return hex.EncodeToString(derive(key, "check")) }
+
+func readKnownKey(ctx context.Context, db *store.DB) (known knownKey, err error) {
+	find := func(name string) string {
+		text, ferr := db.FindSetting(ctx, name)
+		if ferr != nil && !errors.Is(ferr, store.ErrNotFound) {
+			err = errors.Join(err, fmt.Errorf("read the key of this installation: %w", ferr))
+		}
+		return text
+	}
+	known.check = find(settingKeyCheck)
+	text := find(settingOldKey)
+	if err != nil || text == "" {
+		return known, err
+	}
+	key, ok := config.DecodeKey([]byte(text))
+	switch {
+	case known.check != "" && (!ok || !known.is(key)):
+		known.stray = true
+	case !ok:
+		return known, &review.Error{Code: review.CodeStorageUnavailable, Op: "read the key of this installation", Do: "restore the row 'key' of the table settings from a backup"}
+	default:
+		known.old = key
+	}
+	return known, nil
+}
+
+// is reports whether a key is the installation's.
+func (k knownKey) is(key []byte) bool { return hmac.Equal([]byte(k.check), []byte(checkOf(key))) }
+
+// leave takes the key out of the database once another place has it. The check is
+// there before the key is gone: whatever happens in between, no server takes
+// another key for the first one.
+func (k knownKey) leave(ctx context.Context, db *store.DB, key []byte) error {
+	have, err := db.Setting(ctx, settingKeyCheck, func() string { return checkOf(key) })
+	if err != nil {
+		return fmt.Errorf("note the key of this installation: %w", err)
+	}
+	if k.check = have; !k.is(key) {
+		return errOtherKey
+	}
+	if k.old == nil && !k.stray {
+		return nil
+	}
+	return db.WipeSetting(ctx, settingOldKey)
+}
+
+var errOtherKey = errors.New("the database was made with another key")
+
 // installationKey returns the key of this installation. What leaves the system is
 // made with keys derived from it. It is never in the database, which only knows a
 // value that tells whether a key is the right one: with another key, no secret
@@ -53,7 +111,7 @@ func installationKey(ctx context.Context, db *store.DB, from keySource, log *slo
 	bad := func(what, do string) ([]byte, error) {
 		return nil, &review.Error{Code: review.CodeBadConfig, Op: "read the key of this installation", What: what, Do: do}
 	}
-	old, err := oldKey(ctx, db)
+	known, err := readKnownKey(ctx, db)
 	if err != nil {
 		return nil, err
 	}
@@ -62,51 +120,31 @@ func installationKey(ctx context.Context, db *store.DB, from keySource, log *slo
 	case from.configured.IsSet():
 		key, _ = config.DecodeKey(from.configured.Reveal())
 	case from.file != "":
-		if key, err = keyFile(ctx, db, from.file, old, log); err != nil {
+		if key, err = keyFile(from.file, known, log); err != nil {
 			return nil, err
 		}
-	case old != nil:
+	case known.old != nil:
 		return bad("which is in the database", "move it out with 'launchgate key move FILE' and name that file in installation_key_file, on every replica")
 	default:
 		return bad("", "make one with 'launchgate key new -o FILE' and name that file in installation_key_file; replicas that share a database need the same")
 	}
-	if old != nil {
-		if !bytes.Equal(key, old) {
-			return bad("which differs from the one an earlier version keeps in the database", "leave installation_key unset or take the one that 'launchgate key move FILE' writes; stop servers of earlier versions")
-		}
-		if err := db.WipeSetting(ctx, settingOldKey); err != nil {
-			return nil, err
-		}
-		log.Info("the key of this installation is no longer in the database; backups of the database made before this hold it")
+	if known.check == "" && known.old != nil && !bytes.Equal(key, known.old) {
+		return bad("which differs from the one an earlier version keeps in the database", "leave installation_key unset or take the one that 'launchgate key move FILE' writes; stop servers of earlier versions")
 	}
-	want := hex.EncodeToString(derive(key, "check"))
-	have, err := db.Setting(ctx, settingKeyCheck, func() string { return want })
-	if err != nil {
-		return nil, fmt.Errorf("check the key of this installation: %w", err)
-	}
-	if !hmac.Equal([]byte(have), []byte(want)) {
+	err = known.leave(ctx, db, key)
+	switch {
+	case errors.Is(err, errOtherKey):
 		where := "installation_key"
 		if !from.configured.IsSet() {
 			where = from.file
 		}
 		return bad("from "+where+", which is not the one this database was made with", "restore it from where you keep a copy, or begin anew with 'launchgate key forget', which forgets what was decided about secrets")
-	}
-	return key, nil
-}
-
-// oldKey returns the key that an earlier version keeps in the database, nil if
-// there is none.
-func oldKey(ctx context.Context, db *store.DB) ([]byte, error) {
-	text, err := db.FindSetting(ctx, settingOldKey)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the key of this installation: %w", err)
-	}
-	key, ok := config.DecodeKey([]byte(text))
-	if !ok {
-		return nil, &review.Error{Code: review.CodeStorageUnavailable, Op: "read the key of this installation", Do: "restore the row 'key' of the table settings from a backup"}
+	case err != nil:
+		return nil, err
+	case known.stray:
+		log.Warn("a server of an earlier version put a key of its own into the database, which is removed; stop that server: what it finds is listed apart")
+	case known.old != nil:
+		log.Info("the key of this installation is no longer in the database; backups of the database made before this hold it")
 	}
 	return key, nil
 }
@@ -114,20 +152,30 @@ func oldKey(ctx context.Context, db *store.DB) ([]byte, error) {
 // keyFile returns the key in a file of the server's own, which it makes at the
 // first start, from the key an earlier version left if there is one. A missing
 // file is no first start when the database knows a key.
-func keyFile(ctx context.Context, db *store.DB, path string, old []byte, log *slog.Logger) ([]byte, error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && old == nil {
-		if _, err := db.FindSetting(ctx, settingKeyCheck); !errors.Is(err, store.ErrNotFound) {
-			return nil, errors.Join(err, &review.Error{Code: review.CodeBadConfig, Op: "read the key of this installation", What: path + ", which is gone",
-				Do: "restore it from where you keep a copy, or begin anew with 'launchgate key forget', which forgets what was decided about secrets"})
+func keyFile(path string, known knownKey, log *slog.Logger) ([]byte, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && known.old == nil {
+		if known.check != "" {
+			return nil, &review.Error{Code: review.CodeBadConfig, Op: "read the key of this installation", What: path + ", which is gone",
+				Do: "restore it from where you keep a copy, name the file it was moved to in installation_key_file, or begin anew with 'launchgate key forget', which forgets what was decided about secrets"}
 		}
 		log.Info("a key for this installation is made; keep a copy of it where the backups of the database are not", "file", path)
 	}
-	return readOrMakeKey(path, config.KeyDigits/2, func() []byte {
-		if old != nil {
-			return old
+	key, err := readOrMakeKey(path, config.KeyDigits/2, func() []byte {
+		if known.old != nil {
+			return known.old
 		}
 		return newKey()
 	})
+	// Not refused: who mounts a volume may have set its group on every file.
+	if err == nil && openToOthers(path) {
+		log.Warn("others may read the key of this installation: chmod 600 it", "file", path)
+	}
+	return key, err
+}
+
+func openToOthers(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().Perm()&0o077 != 0
 }
 
 func newKey() []byte {
@@ -173,6 +221,15 @@ func writeKey(path string, key []byte) error {
 		return fail(err)
 	}
 	if err := os.Link(f.Name(), path); err != nil {
+		return fail(err)
+	}
+	// The database forgets its copy next, and that outlives a power failure: so
+	// must the file's name.
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fail(err)
+	}
+	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
 		return fail(err)
 	}
 	return nil
@@ -229,15 +286,15 @@ they may be in the wrong hands, use 'launchgate key forget' and a new key.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withDatabase(cmd.Context(), path, func(ctx context.Context, db *store.DB) error {
-				key, err := oldKey(ctx, db)
-				if err == nil && key == nil {
-					err = usageError{errors.New("the database holds no key")}
+				known, err := readKnownKey(ctx, db)
+				if err == nil && known.old == nil {
+					err = usageError{errors.New("the database does not hold the installation's key")}
 				}
 				if err == nil {
-					err = writeKey(args[0], key)
+					err = writeKey(args[0], known.old)
 				}
 				if err == nil {
-					err = db.WipeSetting(ctx, settingOldKey)
+					err = known.leave(ctx, db, known.old)
 				}
 				if err != nil {
 					return err

@@ -6,11 +6,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"io/fs"
+	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/launchgate/launchgate/app/config"
 	"github.com/launchgate/launchgate/app/store"
@@ -45,11 +49,35 @@ func (s *served) database(use func(ctx context.Context, db *store.DB) error) {
 // failsToStart starts the server and returns what it says when it gives up.
 func (s *served) failsToStart() string {
 	s.t.Helper()
-	status, out, errs := launchgate(s.t, "serve", "--config", s.config)
-	if status == 0 {
-		s.t.Fatalf("the server ran:\n%s%s", out, errs)
+	var errs bytes.Buffer
+	cmd := exec.Command(os.Args[0], "serve", "--config", s.config)
+	cmd.Env = append(os.Environ(), "LAUNCHGATE_TEST_MAIN=1")
+	cmd.Stderr = &errs
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
 	}
-	return errs
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case err := <-ended:
+			if err == nil {
+				s.t.Fatalf("the server ended well:\n%s", errs.Bytes())
+			}
+			return errs.String()
+		case <-time.After(50 * time.Millisecond):
+		}
+		if resp, err := http.Get(s.url + "/readyz"); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				_ = cmd.Process.Kill()
+				<-ended
+				s.t.Errorf("the server runs:\n%s", errs.Bytes())
+				return ""
+			}
+		}
+	}
 }
 
 // TestTheKeyIsNotInTheDatabase: whoever steals the database holds fingerprints
@@ -111,19 +139,10 @@ func TestTheKeyIsNotInTheDatabase(t *testing.T) {
 func TestAKeyInTheDatabaseMovesOut(t *testing.T) {
 	s := newServed(t)
 	old := newKey()
-	plant := func() {
-		s.database(func(ctx context.Context, db *store.DB) error {
-			_, err := db.Setting(ctx, settingOldKey, func() string { return hex.EncodeToString(old) })
-			return err
-		})
-		if !s.databaseHolds(hex.EncodeToString(old)) {
-			t.Fatal("the test's database does not hold the key; it would prove nothing")
-		}
-	}
 	if err := os.MkdirAll(filepath.Join(s.dir, "data"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	plant()
+	s.plantOldKey(old)
 	s.start()
 	if s.databaseHolds(hex.EncodeToString(old)) {
 		t.Error("the database still holds the key while the server runs")
@@ -145,28 +164,110 @@ func TestAKeyInTheDatabaseMovesOut(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	plant()
+	s.plantOldKey(old)
 	file := filepath.Join(s.dir, "moved.key")
 	if status, out, errs := launchgate(t, "key", "move", file, "--config", s.config); status != 0 || strings.Contains(out+errs, hex.EncodeToString(old)) {
 		t.Errorf("move: status %d\n%s%s", status, out, errs)
 	}
-	if status, _, errs := launchgate(t, "key", "move", file+"2", "--config", s.config); status != exitUsage || !strings.Contains(errs, "holds no key") {
+	if status, _, errs := launchgate(t, "key", "move", file+"2", "--config", s.config); status != exitUsage || !strings.Contains(errs, "does not hold") {
 		t.Errorf("moving again: status %d, %s", status, errs)
 	}
 	if s.databaseHolds(hex.EncodeToString(old)) {
 		t.Error("the database still holds the key after the move")
 	}
-	data, err := os.ReadFile(s.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(s.config, append(data, "installation_key_file: "+file+"\n"...), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	s.configure("installation_key_file: " + file)
 	s.start()
 	s.stop()
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Error("a server that is told a key made a file of its own")
+	}
+}
+
+// TestAMovedKeyIsTheOnlyOneTaken: between 'key move' and the next start, nothing
+// but the database knows that there is a key. A server that made a new one
+// would take every known secret for a new one, and say nothing.
+func TestAMovedKeyIsTheOnlyOneTaken(t *testing.T) {
+	s := newServed(t)
+	old := newKey()
+	if err := os.MkdirAll(filepath.Join(s.dir, "data"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s.plantOldKey(old)
+	file := filepath.Join(s.dir, "moved.key")
+	if status, _, errs := launchgate(t, "key", "move", file, "--config", s.config); status != 0 {
+		t.Fatal(errs)
+	}
+	if errs := s.failsToStart(); !strings.Contains(errs, "is gone") {
+		t.Errorf("the moved key is not named: %s", errs)
+	}
+	s.configure("installation_key: " + hex.EncodeToString(newKey()))
+	if errs := s.failsToStart(); !strings.Contains(errs, "not the one this database was made with") {
+		t.Errorf("with another key: %s", errs)
+	}
+}
+
+// TestAKeyThatAnEarlierVersionMadeAfterTheMoveIsDropped: going back a version, or
+// a replica that was not upgraded, puts a new key into the database. It is not
+// the installation's, and must not keep the server from starting for ever.
+func TestAKeyThatAnEarlierVersionMadeAfterTheMoveIsDropped(t *testing.T) {
+	s := newServed(t)
+	s.start()
+	s.stop()
+	stray := newKey()
+	s.plantOldKey(stray)
+	s.start()
+	s.stop()
+	if s.databaseHolds(hex.EncodeToString(stray)) {
+		t.Error("the database still holds a key")
+	}
+	if log, err := os.ReadFile(s.log.Name()); err != nil || !bytes.Contains(log, []byte("earlier version")) {
+		t.Errorf("nothing is said of it: %v\n%s", err, log)
+	}
+}
+
+// TestAKeyThatOthersMayReadIsSaid: no more than said, because a volume's group may
+// be set by whoever mounts it.
+func TestAKeyThatOthersMayReadIsSaid(t *testing.T) {
+	s := newServed(t)
+	path := filepath.Join(s.dir, "data", "installation.key")
+	s.start()
+	s.stop()
+	for mode, want := range map[fs.FileMode]bool{0o600: false, 0o644: true} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.log.Truncate(0); err != nil {
+			t.Fatal(err)
+		}
+		s.start()
+		s.stop()
+		if log, err := os.ReadFile(s.log.Name()); err != nil || bytes.Contains(log, []byte("others may read")) != want {
+			t.Errorf("mode %o: %v\n%s", mode, err, log)
+		}
+	}
+}
+
+// configure adds a line to the server's configuration.
+func (s *served) configure(line string) {
+	s.t.Helper()
+	data, err := os.ReadFile(s.config)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.WriteFile(s.config, append(data, line+"\n"...), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// plantOldKey leaves a key in the database, as earlier versions did.
+func (s *served) plantOldKey(key []byte) {
+	s.t.Helper()
+	s.database(func(ctx context.Context, db *store.DB) error {
+		_, err := db.Setting(ctx, settingOldKey, func() string { return hex.EncodeToString(key) })
+		return err
+	})
+	if !s.databaseHolds(hex.EncodeToString(key)) {
+		s.t.Fatal("the test's database does not hold the key; it would prove nothing")
 	}
 }
 
