@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/importpath"
@@ -174,11 +175,21 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	}
 	if m.takesRequest(c.args) {
 		ws := mergeLabels(words(fn), words(lastPart(pkg)))
-		if hasIdentity(ws) && !strings.HasPrefix(name, "unknown.") || isAuthPackage(base) {
+		if (hasIdentity(ws) && !strings.HasPrefix(name, "unknown.") || isAuthPackage(base)) && !m.looksElsewhere(c.args) {
 			return m.identity(t, ws)
 		}
 	}
 	return m.unknownResult(c, nil)
+}
+
+// looksElsewhere reports whether a handler asks about a credential that is not
+// where callers present theirs, as a token of another service in the body of a
+// sign-in.
+func (m *machine) looksElsewhere(args []value) bool {
+	return !m.sim.middleware && slices.ContainsFunc(args, func(a value) bool {
+		u, ok := a.(*unknown)
+		return ok && u.t == "string" && !slices.ContainsFunc(u.labels, func(l string) bool { return l == identityLabel || l == requestLabel || l == derivedLabel })
+	})
 }
 
 func (m *machine) holdsRequest(v value) bool {
