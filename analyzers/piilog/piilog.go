@@ -119,8 +119,8 @@ func judged(judge *privacy.Judge, fl *flow.Flow) (rule.Finding, bool) {
 	if fl.Source.Level == sensitive.Medium && sev == rule.High {
 		sev = rule.Medium
 	}
-	if r.ID == personal.ID && byString(fl) {
-		sev = rule.Low
+	if r.ID == personal.ID && (byString(fl) || fl.Source.Login) {
+		sev = rule.Low // written to tell one user from another
 	}
 	if fl.Source.Kind != flow.Internal {
 		level := fl.Source.Level

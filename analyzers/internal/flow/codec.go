@@ -56,7 +56,7 @@ func (e *encoder) source(s *Source) {
 	e.srcs[s] = len(e.srcs) + 1
 	e.Uint(1)
 	e.Uint(int(s.Kind))
-	e.Bits(s.digits, s.foreign, s.local, s.Weak)
+	e.Bits(s.digits, s.foreign, s.local, s.Weak, s.Login)
 	e.Uint(s.line)
 	for _, x := range []string{string(s.Class), s.Level, s.What, s.Term, s.Key, s.JSON, s.Type, s.file} {
 		e.Str(x)
@@ -205,7 +205,7 @@ func (d *decoder) source() *Source {
 	s := &Source{}
 	d.srcs = append(d.srcs, s)
 	s.Kind = Kind(d.Uint())
-	d.Bits(&s.digits, &s.foreign, &s.local, &s.Weak)
+	d.Bits(&s.digits, &s.foreign, &s.local, &s.Weak, &s.Login)
 	s.line = d.Uint()
 	s.Class = sensitive.Class(d.Str())
 	for _, x := range []*string{&s.Level, &s.What, &s.Term, &s.Key, &s.JSON, &s.Type, &s.file} {

@@ -52,6 +52,9 @@ type Source struct {
 	// of a map tile) and nothing around it speaks of signing in.
 	Weak bool
 
+	// Login says that it serves as a user name.
+	Login bool
+
 	// Held is the personal data in a whole object.
 	Held []Datum
 

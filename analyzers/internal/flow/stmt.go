@@ -653,7 +653,7 @@ func (f *fn) assign(lhs ast.Expr, v *value, note string) {
 			return
 		}
 		v = f.narrow(f.flatten(v), obj.Type())
-		v = hop(v, id.Pos(), note)
+		v = f.asLogin(id.Name, hop(v, id.Pos(), note))
 		file := len(v.labels) > 0 && f.e.fileOfDatabase(obj)
 		if file {
 			w := *v
@@ -679,6 +679,28 @@ func (f *fn) assign(lhs ast.Expr, v *value, note string) {
 			f.addressee(s, sel.Sel.Name, lhs, v, lhs.Pos(), lhs.End(), name+"."+sel.Sel.Name)
 		}
 	}
+}
+
+// asLogin says of an address that is put into a variable for user names that it
+// serves as one.
+func (f *fn) asLogin(name string, v *value) *value {
+	i := slices.IndexFunc(v.labels, func(l label) bool { return l.src != nil && l.src.Class == sensitive.Contact && !l.src.Login })
+	if i < 0 {
+		return v
+	}
+	if m, ok := f.e.voc.Lexicon.Name(name); !ok || m.Class != sensitive.Identity || m.Level != sensitive.Low {
+		return v
+	}
+	w := *v
+	w.labels = slices.Clone(v.labels)
+	for j := range w.labels {
+		if s := w.labels[j].src; s != nil && s.Class == sensitive.Contact {
+			c := *s
+			c.Login = true
+			w.labels[j].src = &c
+		}
+	}
+	return &w
 }
 
 // narrow takes away what a type cannot carry.

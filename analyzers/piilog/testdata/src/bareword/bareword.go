@@ -42,3 +42,10 @@ func save(a account) {
 		log.Print(err) // want "errors/sensitive: a password"
 	}
 }
+
+func logins(form map[string]string, email string) {
+	username := form["email"]
+	log.Print("sign in ", username) // want "logs/personal-data"
+	mail := email
+	log.Println("mail to", mail) // want "logs/personal-data"
+}
