@@ -74,3 +74,28 @@ func TestChainsForDebuggingAreOneSeverityLower(t *testing.T) {
 		}
 	}
 }
+
+// What is logged for debugging counts one severity less.
+func TestDebugIsOneSeverityLower(t *testing.T) {
+	dir, err := filepath.Abs("testdata/own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, res := range analysistest.Run(t, dir, piilog.Analyzer, "debugged") {
+		data, err := os.ReadFile("testdata/own/src/debugged/debugged.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(data), "\n")
+		for _, f := range res.Result.(*rule.Findings).List {
+			line := lines[res.Pass.Fset.Position(f.Pos).Line-1]
+			want := rule.High
+			if strings.Contains(line, "Debug") || strings.Contains(line, "Trace") || strings.Contains(line, "debugf") {
+				want = rule.Medium
+			}
+			if f.Severity != want {
+				t.Errorf("%s: severity %s, want %s", strings.TrimSpace(line), f.Severity, want)
+			}
+		}
+	}
+}

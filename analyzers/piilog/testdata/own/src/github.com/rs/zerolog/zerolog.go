@@ -28,3 +28,5 @@ func (*Logger) Error() *Event                                 { return nil }
 func (Logger) With() Context                                  { return Context{} }
 func (Context) Str(key, val string) Context                   { return Context{} }
 func (Context) Logger() Logger                                { return Logger{} }
+func (*Logger) Warn() *Event                                  { return nil }
+func (*Logger) Trace() *Event                                 { return nil }

@@ -30,3 +30,5 @@ func (*Logger) InfoFn(fn func() []any)                 {}
 func (*Entry) Debugf(format string, args ...any) {}
 func (*Entry) Warn(args ...any)                  {}
 func (*Entry) Trace(args ...any)                 {}
+func (*Entry) Debug(args ...any)                 {}
+func (*Logger) Warnf(format string, args ...any) {}
