@@ -436,3 +436,24 @@ func (s *S) send(id, to string) { s.m.Send(id, to) }
 		}
 	}
 }
+
+// Who gets a message is an address, also where the library that sends it is not
+// at hand and the variable has any name.
+func TestRecipientsOfMailWithoutTheLibrary(t *testing.T) {
+	w := newWorld()
+	w.add("net/smtp", `package smtp; type Client struct{}; func Dial(addr string) (*Client, error) { return nil, nil }; func (c *Client) Mail(from string) error { return nil }; func (c *Client) Rcpt(to string) error { return nil }`)
+	r := w.analyze("p", `package p
+import ("net/smtp"; "github.com/jordan-wright/email"; gomail "gopkg.in/gomail.v2"; mail "github.com/wneessen/go-mail")
+func a(x string) { m := gomail.NewMessage(); m.SetHeader("To", x); m.SetHeader("Subject", x) }
+func b(x string) { e := email.NewEmail(); e.To = []string{x}; e.Subject = x }
+func c(x string) { c, _ := smtp.Dial("host"); c.Mail(x); c.Rcpt(x) }
+func d(x string) { m := mail.NewMsg(); m.To(x); m.ReplyTo(x) }
+`)
+	var got []string
+	for _, f := range r.Flows {
+		got = append(got, fmt.Sprintf("%d %s %s", w.fset.Position(f.Pos).Line, f.Source.Term, f.Name))
+	}
+	if want := "3 email m.SetHeader, 4 email e.To, 5 email c.Rcpt, 6 email m.To"; strings.Join(got, ", ") != want {
+		t.Errorf("got %s, want %s", strings.Join(got, ", "), want)
+	}
+}

@@ -77,7 +77,7 @@ func (v *invocation) toService() {
 		}
 		for i, a := range v.args {
 			f.serve(s, a.val, -1, v.call.Pos(), v.call.End(), v.text)
-			if i == 0 && v.id.Pkg == "net/smtp" {
+			if i == 0 && v.id.Pkg == "net/smtp" && v.id.Recv == "" {
 				continue // the server
 			}
 			key := v.id.Name

@@ -674,6 +674,9 @@ func (f *fn) assign(lhs ast.Expr, v *value, note string) {
 	if sel, ok := lhs.(*ast.SelectorExpr); ok {
 		f.writeField(sel, v)
 		pkg, name := callee.TypeName(f.info, sel.X)
+		if pkg == "" {
+			pkg, name = f.e.origin(sel.X, 0), exprName(sel.X) // its library is not at hand
+		}
 		if s, ok := f.e.sdk(pkg); ok {
 			f.serve(s, v, -1, lhs.Pos(), lhs.End(), name+"."+sel.Sel.Name)
 			f.addressee(s, sel.Sel.Name, lhs, v, lhs.Pos(), lhs.End(), name+"."+sel.Sel.Name)
