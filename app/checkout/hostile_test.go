@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -178,6 +179,57 @@ func TestAMirrorThatOnlyGrewIsRenewed(t *testing.T) {
 		if !repo.Has(t.Context(), head) {
 			t.Errorf("the mirror lacks head %d", i)
 		}
+	}
+}
+
+// TestRenewingIsForDamageOnly: who read a mirror before somebody else renewed it
+// is told to fetch again, and what git dislikes in an old history is no damage.
+func TestRenewingIsForDamageOnly(t *testing.T) {
+	w := newWork(t)
+	head := w.commit(map[string]string{"a": "1"})
+	raw := w.git("cat-file", "commit", string(head))
+	// Git before 1.5 wrote such authors.
+	old := hash(t, filepath.Join(w.dir, ".git"), "commit", []byte(strings.Replace(raw, "> ", ">", 1)+"\n"))
+	w.git("update-ref", "refs/heads/main", old)
+	url, _ := w.serve()
+	s, root := newStore(t, checkout.Limits{})
+	fetch := func() *checkout.Repo {
+		t.Helper()
+		repo, err := s.Fetch(t.Context(), checkout.Remote{ID: 1, URL: url, Token: token("good-token")}, []string{"refs/heads/main"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return repo
+	}
+	renew := func(since time.Time) bool {
+		t.Helper()
+		done, err := s.Renew(t.Context(), 1, since)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return done
+	}
+	before := time.Now().Add(-time.Second) // a file's time is as coarse as the kernel's tick
+	repo := fetch()
+	if renew(time.Now().Add(time.Second)) {
+		t.Error("a sound mirror was removed")
+	}
+	if !renew(before) || !repo.Has(t.Context(), review.SHA(old)) {
+		t.Error("a mirror made since is worth reading again, and stays")
+	}
+	mirror := filepath.Join(root, "1.git")
+	objects, err := filepath.Glob(filepath.Join(mirror, "objects", "??", "*"))
+	if err != nil || len(objects) == 0 {
+		t.Fatalf("no single objects in %s: %v", mirror, err)
+	}
+	if err := errors.Join(os.Chmod(objects[0], 0o600), os.Truncate(objects[0], 0)); err != nil {
+		t.Fatal(err)
+	}
+	if !renew(time.Now().Add(time.Second)) {
+		t.Error("a damaged mirror stays")
+	}
+	if repo := fetch(); !repo.Has(t.Context(), review.SHA(old)) {
+		t.Error("the new mirror lacks the head")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -198,25 +199,51 @@ func (s *Store) worthRenewing(ctx context.Context, g gitDir, before int64, err e
 }
 
 // Renew removes the mirror of a repository if objects of its history are missing
-// or damaged, so that the next fetch makes a new one, and reports whether it
-// did. A fetch alone cannot mend such a mirror: git asks for nothing that its
-// refs say is there.
-func (s *Store) Renew(ctx context.Context, id review.RepoID) (bool, error) {
+// or damaged, so that the next fetch makes a new one, and reports whether a fetch
+// would help: also when somebody else renewed it after since, when the caller
+// began to read. A fetch alone cannot mend such a mirror: git asks for nothing
+// that its refs say is there.
+func (s *Store) Renew(ctx context.Context, id review.RepoID, since time.Time) (bool, error) {
 	unlock, err := s.lock(ctx, id)
 	if err != nil {
 		return false, err
 	}
 	defer unlock()
 	g := s.mirror(id)
-	_, err = g.output(ctx, 1<<16, "fsck", "--connectivity-only", "--no-dangling", "--no-progress")
-	if err == nil || context.Cause(ctx) != nil {
-		return false, context.Cause(ctx)
+	// HEAD is written when a mirror is made, and never again.
+	switch made, err := os.Stat(filepath.Join(g.path, "HEAD")); {
+	case errors.Is(err, fs.ErrNotExist):
+		return true, nil
+	case err == nil && made.ModTime().After(since):
+		return true, nil
+	}
+	if ok, err := s.sound(ctx, g); ok || err != nil {
+		return false, err
 	}
 	if err := os.RemoveAll(g.path); err != nil {
 		return false, fmt.Errorf("remove the damaged mirror: %w", err)
 	}
 	return true, nil
 }
+
+// sound reports whether every object of a mirror is there and is what its name
+// says.
+func (s *Store) sound(ctx context.Context, g gitDir) (bool, error) {
+	args := []string{"fsck", "--no-dangling", "--no-progress"}
+	// Missing objects are told without reading files, which most are.
+	if _, err := g.output(ctx, 1<<16, append(args, "--connectivity-only")...); err != nil {
+		return false, context.Cause(ctx)
+	}
+	_, err := g.output(ctx, 1<<16, args...)
+	if cause := context.Cause(ctx); cause != nil {
+		return false, cause
+	}
+	// Old histories hold objects that are not as git would write them today
+	// ("error in commit ..."); a new clone has them, too.
+	return err == nil || !fsckDamage.MatchString(fmt.Sprint(errors.Unwrap(err))), nil
+}
+
+var fsckDamage = regexp.MustCompile(`(?m)(^|: )(error|fatal): `)
 
 func (s *Store) mirror(id review.RepoID) gitDir {
 	return gitDir{path: filepath.Join(s.root, strconv.FormatInt(int64(id), 10)+".git"), home: s.home}

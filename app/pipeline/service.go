@@ -267,18 +267,19 @@ func (s *Service) look(ctx context.Context, t review.Target) (review.Outcome, er
 		Do: "raise limits.review_time, or exclude what makes the repository so slow"}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.Deadline, tooLong)
 	defer cancel()
+	began := time.Now() // against the files' times, so never a test's clock
 	out, err := s.evaluate(ctx, t)
 	if !lacksHistory(out, err) {
 		return out, err
 	}
-	renewed, rerr := s.Checkouts.Renew(ctx, t.Repo.ID)
+	renewed, rerr := s.Checkouts.Renew(ctx, t.Repo.ID, began)
 	if rerr != nil {
 		return out, errors.Join(err, rerr)
 	}
 	if !renewed {
 		return out, err
 	}
-	s.Log.Warn("the mirror lacked objects and was removed; cloning anew", "repo", t.Repo.FullName())
+	s.Log.Warn("the mirror lacked objects; cloning anew", "repo", t.Repo.FullName())
 	return s.evaluate(ctx, t)
 }
 

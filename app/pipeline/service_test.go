@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
@@ -402,39 +403,50 @@ func (s *stage) deliverRaw(n int) *ghtest.Delivery {
 	return s.deliver(n, "synchronize")
 }
 
-// TestAMirrorThatLostObjectsHeals: what a disk fault took from the mirror is
-// fetched again within the review, and the verdict is the right one.
+// TestAMirrorThatLostObjectsHeals: what a disk fault took from the mirror, or
+// spoiled in it, is fetched again within the review, and the verdict is the right
+// one.
 func TestAMirrorThatLostObjectsHeals(t *testing.T) {
-	s := newStage(t, map[string]string{"go.mod": goMod, "a.go": "package a\n"})
-	n := s.open("topic", "main", map[string]string{"a.go": "package a\n\nvar X int\n"})
-	s.ended(s.deliver(n, "opened"))
-	head := s.repo.Head(n)
-	git := func(args ...string) (string, error) {
-		out, err := exec.Command("git", append([]string{"--git-dir=" + filepath.Join(s.mirrors, fmt.Sprint(s.repo.ID)+".git")}, args...)...).CombinedOutput()
-		return strings.TrimSpace(string(out)), err
-	}
-	blob, err := git("rev-parse", string(head)+":a.go")
-	if err != nil {
-		t.Fatalf("%v: %s", err, blob)
-	}
-	objects, err := git("rev-parse", "--git-path", "objects/"+blob[:2]+"/"+blob[2:])
-	if err != nil {
-		t.Fatalf("%v: %s", err, objects)
-	}
-	if err := os.Remove(objects); err != nil {
-		t.Fatal(err)
-	}
-	d, err := s.github.DeliverRerequested(s.repo, s.check(head).ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.ended(d)
-	run := s.check(head)
-	if run.Conclusion != "success" {
-		t.Errorf("check: %s %q\n%s", run.Conclusion, run.Title, run.Summary)
-	}
-	if out, err := git("cat-file", "-e", blob); err != nil {
-		t.Errorf("the mirror still lacks the file: %v %s", err, out)
+	for name, harm := range map[string]func(file string) error{
+		"gone": os.Remove,
+		"damaged": func(file string) error {
+			return errors.Join(os.Chmod(file, 0o600), os.WriteFile(file, []byte("no object"), 0o600))
+		},
+		"emptied": func(file string) error { return errors.Join(os.Chmod(file, 0o600), os.Truncate(file, 0)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, map[string]string{"go.mod": goMod, "a.go": "package a\n"})
+			n := s.open("topic", "main", map[string]string{"a.go": "package a\n\nvar X int\n"})
+			s.ended(s.deliver(n, "opened"))
+			head := s.repo.Head(n)
+			git := func(args ...string) (string, error) {
+				out, err := exec.Command("git", append([]string{"--git-dir=" + filepath.Join(s.mirrors, fmt.Sprint(s.repo.ID)+".git")}, args...)...).CombinedOutput()
+				return strings.TrimSpace(string(out)), err
+			}
+			blob, err := git("rev-parse", string(head)+":a.go")
+			if err != nil {
+				t.Fatalf("%v: %s", err, blob)
+			}
+			object, err := git("rev-parse", "--git-path", "objects/"+blob[:2]+"/"+blob[2:])
+			if err != nil {
+				t.Fatalf("%v: %s", err, object)
+			}
+			if err := harm(object); err != nil {
+				t.Fatal(err)
+			}
+			d, err := s.github.DeliverRerequested(s.repo, s.check(head).ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.ended(d)
+			run := s.check(head)
+			if run.Conclusion != "success" {
+				t.Errorf("check: %s %q\n%s", run.Conclusion, run.Title, run.Summary)
+			}
+			if out, err := git("cat-file", "blob", blob); err != nil {
+				t.Errorf("the mirror still lacks the file: %v %s", err, out)
+			}
+		})
 	}
 }
 
