@@ -24,10 +24,13 @@ var reasons = []reason{
 	{text: "sign-in or sign-up", plain: true, last: []string{"login", "signin", "sign-in", "signup", "sign-up", "register", "registration", "logout", "signout", "sign-out", "captcha", "refresh_token", "refresh-token"}},
 	{text: "password reset or confirmation by e-mail", last: []string{"forgot", "forgot-password", "forgot_password", "reset-password", "reset_password", "password-reset", "verify-email", "verify_email", "confirm-email", "unsubscribe"}},
 	{text: "OAuth or single sign-on", anywhere: []string{"oauth", "oauth2", "sso", "saml", "oidc", ".well-known"}},
-	{text: "documentation", anywhere: []string{"swagger", "redoc", "apidocs"}, last: []string{"docs", "openapi"}, reads: true, plain: true},
+	{text: "documentation", anywhere: documentation, last: []string{"docs", "openapi"}, reads: true, plain: true},
 	{text: "static files", anywhere: []string{"static", "assets"}, last: []string{"favicon.ico", "robots.txt", "manifest.json", "sitemap.xml"}, reads: true},
 	{text: "version", last: []string{"version"}, reads: true, plain: true},
 }
+
+// documentation are the path words of pages that show an API.
+var documentation = []string{"swagger", "redoc", "apidocs"}
 
 // webhooks are the path words of addresses that other services call.
 var webhooks = []string{"webhook", "webhooks", "hook", "hooks", "ipn"}
@@ -62,8 +65,14 @@ func expected(r routes.Route, signed bool) string {
 	}
 	reads := r.Method == "GET" || r.Method == "HEAD" || r.Method == "*"
 	params := slices.ContainsFunc(segs, isParameter)
+	if len(segs) > 0 && slices.Contains(documentation, segs[0]) && reads {
+		return "documentation" // of whatever part of the program
+	}
 	if len(segs) > 0 && adminWord(strings.Join(segs[:len(segs)-1], "/")) && len(segs) > 2 {
 		return ""
+	}
+	if !params && passkeySignIn(segs, last) {
+		return "sign-in or sign-up"
 	}
 	for _, x := range reasons {
 		if x.reads && !reads || x.plain && params && !isRest(segs) {
@@ -74,6 +83,22 @@ func expected(r routes.Route, signed bool) string {
 		}
 	}
 	return ""
+}
+
+// passkeySignIn reports whether a path is a step of a sign-in with a passkey. The
+// steps of adding one to an account are none: that takes a login.
+func passkeySignIn(segs []string, last string) bool {
+	has := func(ss ...string) bool {
+		return slices.ContainsFunc(segs, func(s string) bool { return slices.Contains(ss, s) })
+	}
+	if !has("webauthn", "passkey", "passkeys", "fido2") || has("register", "registration", "attestation", "settings", "credentials") {
+		return false
+	}
+	switch last {
+	case "options", "challenge", "begin", "start", "finish", "complete", "verify", "login", "assertion", "authenticate":
+		return true
+	}
+	return false
 }
 
 // segments are the elements of a path in lower case, without the endings of

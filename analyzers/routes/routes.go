@@ -30,6 +30,9 @@ type Guard struct {
 	Attached Place `json:"attached"`
 	// If is the condition under which it is attached, empty if it always is.
 	If string `json:"if,omitempty"`
+	// Switched: it is optional because configuration has to turn it on, for every
+	// request alike.
+	Switched bool `json:"switched,omitempty"`
 	// Refused is where it turns a request without an identity away.
 	Refused Place   `json:"refused,omitzero"`
 	Through []Place `json:"through,omitempty"`

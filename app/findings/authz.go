@@ -9,6 +9,9 @@ import (
 	"github.com/launchgate/launchgate/app/review"
 )
 
+// minAlike is how many routes make a habit of the project.
+const minAlike = 4
+
 // The rules of the family that this package knows by name.
 const (
 	authzFamily   = "authz"
@@ -74,6 +77,11 @@ func Authz(in AuthzInput) []review.Finding {
 				exposed[i].said = &f
 			}
 		default:
+			if n := a.alike(p); f.Rule == ruleOptional && n >= minAlike {
+				// Whether that guard is on was decided for all of them, before.
+				f.Severity = min(f.Severity, review.SeverityLow)
+				f.Message += fmt.Sprintf("; so it was for %d routes before this change", n)
+			}
 			loose = append(loose, f)
 		}
 	}
@@ -88,6 +96,30 @@ type authz struct {
 	lines lines
 	pairs map[string]pair // by the head's route
 	used  map[review.Fingerprint]bool
+}
+
+// alike counts the routes of the base behind the very guard that configuration
+// has to turn on and that is all that a new route has.
+func (a authz) alike(p pair) int {
+	if p.after == nil || p.before != nil {
+		return 0
+	}
+	most := 0
+	for _, g := range p.after.Guards {
+		if !g.Switched {
+			continue
+		}
+		n := 0
+		for _, r := range a.Base {
+			if slices.ContainsFunc(r.Guards, func(h review.Guard) bool {
+				return h.Switched && h.Name == g.Name && h.File == g.File && (g.If == "" || h.Why == g.Why)
+			}) {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
 }
 
 // fingerprint tells a finding apart from every other: two servers made in one

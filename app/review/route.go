@@ -18,6 +18,9 @@ type Guard struct {
 	// If is the condition under which it is attached, empty if it always is; part
 	// of the trace, Route.Reason says it too.
 	If string `json:"if,omitempty"`
+	// Switched: it is optional because configuration has to turn it on, for every
+	// request alike.
+	Switched bool `json:"switched,omitempty"`
 	// Refused is where it turns a request without an identity away.
 	Refused FileLine `json:"refused,omitzero"`
 	// Through, Reached and FlawAt are a trace, see Route.Bare: the calls that led

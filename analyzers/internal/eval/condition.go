@@ -304,7 +304,7 @@ func weighConditions(guards []routes.Guard, conds [][]condition) []string {
 		}
 		said = append(said, "the guard "+guards[i].Name+" applies only if "+allOf(cs))
 		if j := slices.IndexFunc(cs, func(c condition) bool { return c.off }); j >= 0 {
-			guards[i].Kind, guards[i].Why = routes.KindOptional, "applies only if "+allOf(cs)+", which by default is not so; then "+guards[i].Why
+			guards[i].Kind, guards[i].Switched, guards[i].Why = routes.KindOptional, true, "applies only if "+allOf(cs)+", which by default is not so"
 		}
 	}
 	return said
@@ -381,8 +381,8 @@ func (m *machine) judgeOneOf(x union, path, method string, depth int) verdict {
 	isOff := func(c condition) bool { return c.off }
 	switch {
 	case slices.ContainsFunc(shuts, isOff), len(shuts) == 0 && len(opens) > 0 && !slices.ContainsFunc(opens, isOff):
-		v.kind = routes.KindOptional
-		v.why = "guards only if " + allOf(append(shuts, negatedAll(opens, shuts)...)) + ", which by default is not so; then " + shut.why
+		v.kind, v.switched = routes.KindOptional, true
+		v.why = "guards only if " + allOf(append(shuts, negatedAll(opens, shuts)...)) + ", which by default is not so"
 		return v
 	case len(shuts) > 0 || len(opens) > 0:
 		v.note = "guards only if " + allOf(append(shuts, negatedAll(opens, shuts)...))

@@ -34,7 +34,7 @@ func (m *machine) humaFunc(pkg, fn string, c call) (value, bool) {
 				to = c.args[1]
 			}
 		}
-		if r, ok := to.(*router); ok {
+		if r := m.routerIn(to, 0); r != nil {
 			api.isRoot = false
 			api.parents = []edge{{to: r, prefix: prefix, seq: m.seq, live: true, via: m.via()}}
 		}
@@ -58,7 +58,7 @@ func (m *machine) humaFunc(pkg, fn string, c call) (value, bool) {
 			return m.humaRegister(c.args[0], op, c.args[2], c.args[3:], c), true
 		}
 	case "NewGroup":
-		if r, ok := c.args[0].(*router); ok {
+		if r := m.routerIn(c.args[0], 0); r != nil {
 			g := m.newRouter(fam, pkg+".Group", c.pos)
 			g.isRoot = false
 			prefixes := []string{""}
@@ -112,9 +112,29 @@ func humaOperation(v value) *object {
 	return op
 }
 
+// routerIn is the router that a value is or embeds, as an API of the program's
+// own does that changes one of its methods; nil if there is none.
+func (m *machine) routerIn(v value, depth int) *router {
+	switch x := v.(type) {
+	case *router:
+		return x
+	case *object:
+		t := m.types[x.t]
+		if t == nil || depth > 4 {
+			return nil
+		}
+		for _, e := range t.Embedded {
+			if r := m.routerIn(x.f[e], depth+1); r != nil {
+				return r
+			}
+		}
+	}
+	return nil
+}
+
 func (m *machine) humaRegister(api value, op *object, handler value, changes []value, c call) value {
-	r, ok := api.(*router)
-	if !ok {
+	r := m.routerIn(api, 0)
+	if r == nil {
 		r = m.strayRouter(known(humaPkg), humaPkg+".API", api, nil, c)
 	}
 	for _, f := range changes {

@@ -24,6 +24,7 @@ type verdict struct {
 	refused  place  // where it turns an anonymous request away
 	note     string // what else to say of the route
 	again    string // the path under which it gives the request to the router again
+	switched bool   // configuration has to turn it on
 }
 
 type verdictKey struct {
@@ -123,7 +124,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 
 func guardOf(v verdict, mw middleware) routes.Guard {
 	return routes.Guard{Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line), Attached: mw.pos.public(), If: allOf(mw.conds), Refused: v.refused.public(),
-		Through: publicPlaces(mw.via), Reached: v.reached, Flaw: v.flaw, FlawAt: v.flawAt.public()}
+		Through: publicPlaces(mw.via), Reached: v.reached, Flaw: v.flaw, FlawAt: v.flawAt.public(), Switched: v.switched && v.kind == routes.KindOptional}
 }
 
 func (p place) public() routes.Place { return routes.Place{File: p.file, Line: int(p.line)} }
@@ -412,12 +413,13 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	anon := m.simulate(c, &simulation{anonymous: true, middleware: true, inline: !wrapper, path: path, method: method, ends: ends, handsOn: gin})
 	there := m.simulate(c, &simulation{middleware: true, inline: !wrapper, path: path, method: method, ends: ends, handsOn: gin})
 	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || there.usedPath, reached: anon.reached, again: anon.again}
-	sure, perhaps, early, open, ahead := false, false, false, false, false
+	sure, perhaps, early, open, ahead, switched := false, false, false, false, false, false
 	var granted *passage
 	for i, p := range anon.passed {
 		if p.unsure {
 			perhaps = true
 			open = open || p.byDefault
+			switched = switched || p.byDefault && !slices.Contains(p.conds, requestLabel) && !slices.Contains(p.conds, identityLabel)
 		} else if p.granted {
 			granted = &anon.passed[i]
 		} else {
@@ -471,7 +473,7 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	case ahead:
 		v.why = fmt.Sprintf("hands every request on at %s, before it refuses any", anon.passed[0].pos)
 	case !sure && open && (because != nil || anon.topAnon || anon.blocked != nil):
-		v.kind = routes.KindOptional
+		v.kind, v.switched = routes.KindOptional, switched
 		v.why = "lets everybody pass unless configuration demands otherwise: " + conditions(anon)
 	case !sure && because != nil:
 		v.kind = routes.KindAuth
@@ -503,7 +505,8 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 		if v.kind == routes.KindOther {
 			v.why = "hands every request on"
 			if i := slices.IndexFunc(anon.refused, func(r refusal) bool { return r.switched && (r.code == 401 || r.code == 403 || r.code == 302) }); i >= 0 {
-				v.kind, v.why = routes.KindOptional, "hands every request on unless configuration demands otherwise; then it refuses some at "+anon.refused[i].pos.String()
+				v.kind, v.switched = routes.KindOptional, true
+				v.why = "hands every request on unless configuration demands otherwise; then it refuses some at " + anon.refused[i].pos.String()
 			}
 			if v.kind == routes.KindOptional {
 				// said already

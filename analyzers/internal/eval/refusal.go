@@ -222,12 +222,13 @@ func statusOf(v value) int {
 	if !ok {
 		return 0
 	}
+	first := 0
 	for _, x := range o.f {
-		if code, ok := asInt(x); ok && (code == 401 || code == 403) {
-			return code
+		if code, ok := asInt(x); ok && (code == 401 || code == 403) && (first == 0 || code < first) {
+			first = code // fields come in any order
 		}
 	}
-	return 0
+	return first
 }
 
 // dies notes that an anonymous request ends in a panic: a type assertion on an

@@ -90,8 +90,8 @@ func (m *machine) asFailure(v value) value {
 	}
 	fa := failure{name: lastPart(o.t), anon: m.anonNow(), t: o.t}
 	for _, f := range o.f {
-		if code, ok := asInt(f); ok && code >= 300 && code < 600 {
-			fa.code = code
+		if code, ok := asInt(f); ok && code >= 300 && code < 600 && (fa.code == 0 || code < fa.code) {
+			fa.code = code // fields come in any order
 		}
 	}
 	if !isTuple {

@@ -221,14 +221,10 @@ func (m *machine) interesting(cl *closure, args []value) bool {
 			if x.fresh && x.anon && x.sim == m.sim {
 				return true
 			}
-			n := 0
 			for _, v := range x.f {
 				switch v.(type) {
 				case request, absent, next:
 					return true
-				}
-				if n++; n > 30 {
-					break
 				}
 			}
 		case *list:
