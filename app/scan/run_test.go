@@ -234,7 +234,7 @@ func TestAWorkersEnvironmentIsEmpty(t *testing.T) {
 	t.Setenv("LAUNCHGATE_WEBHOOK_SECRET", "hunter2")
 	for _, kv := range run(t, "env", scan.Limits{}).Receipt.Notes {
 		switch name, _, _ := strings.Cut(kv, "="); name {
-		case "PATH", "HOME", "TMPDIR", "LC_ALL", "GOTRACEBACK", "PWD":
+		case "PATH", "HOME", "TMPDIR", "LC_ALL", "GOTRACEBACK", "GOGC", "PWD":
 		default:
 			t.Errorf("the worker sees %s", name)
 		}

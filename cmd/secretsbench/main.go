@@ -20,6 +20,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"sort"
 	"strconv"
 	"strings"
@@ -67,6 +68,7 @@ func main() {
 
 // child is one scan of ours in a process of its own.
 func child(dir string) int {
+	debug.SetGCPercent(400) // as workers do
 	res, err := secrets.PlainHistory(context.Background(), dir)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -47,6 +47,8 @@ type session struct {
 	plain bool
 	// compareAll: leave no path out before gitleaks does.
 	compareAll bool
+	// leavesOut are those of leftOutPaths that leave a file of this walk out.
+	leavesOut map[string]bool
 
 	mu      sync.Mutex
 	found   []hit
@@ -346,23 +348,34 @@ func (t *turns) next(worker int) int {
 	return longest.to
 }
 
-// leftOut are files that gitleaks' default configuration leaves out by a global
-// allowlist, as pathspecs: git need not even compare them, which is most of its
-// work in a history with vendored code. A test holds the list to that allowlist.
-var leftOut = func() []string {
-	specs := []string{"."}
-	for _, p := range leftOutPaths {
-		specs = append(specs, leavingOut(p)...)
-	}
-	return specs
-}()
-
-// leftOutPaths are, at any depth: what is in a folder, a file, any file with an
-// extension.
+// leftOutPaths are files that gitleaks' default configuration leaves out by a global
+// allowlist: git need not even compare them, which is most of its work in a
+// history with vendored code. They are, at any depth: what is in a folder, a file,
+// any file with an extension. A test holds the list to that allowlist.
 var leftOutPaths = []string{
 	"vendor/github.com/", "vendor/golang.org/x/", "vendor/google.golang.org/", "vendor/gopkg.in/", "vendor/istio.io/", "vendor/k8s.io/", "vendor/sigs.k8s.io/",
 	"node_modules/", "bower_components/", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "deno.lock", "Pipfile.lock", "poetry.lock", "gradle.lockfile",
 	"go.sum", "go.mod", "go.work.sum", "*.svg",
+}
+
+// leftOutAs returns which of leftOutPaths leaves a path out, "" for none.
+func leftOutAs(path string) string {
+	base := path[strings.LastIndexByte(path, '/')+1:]
+	for _, p := range leftOutPaths {
+		switch last := len(p) - 1; {
+		case p[0] == '*':
+			if strings.HasSuffix(base, p[1:]) {
+				return p
+			}
+		case p[last] == '/':
+			if strings.HasPrefix(path, p) || strings.Contains(path, "/"+p) {
+				return p
+			}
+		case base == p:
+			return p
+		}
+	}
+	return ""
 }
 
 // leavingOut returns the pathspecs for one of leftOutPaths in the forms git is
@@ -399,6 +412,7 @@ func (s *session) listing(ctx context.Context, todo []commit, res *walkResult) (
 		if strings.Contains(f.path, "\n") {
 			s.compareAll = true
 		}
+		s.noteLeftOut(f.path)
 		if added && !s.plain {
 			s.lookAtName(ctx, res, f.path, f.commit)
 		}
@@ -508,11 +522,27 @@ var errTooManyBig = fmt.Errorf("more files of over %d MiB in one commit than can
 
 // pathspecs are what git compares: everything but what the defaults leave out
 // and leave.
+//
+// Only those of the defaults that would leave something out: git asks each of
+// every path.
 func (s *session) pathspecs(leave []string) []string {
-	if s.compareAll {
-		return append([]string{"."}, leave...)
+	specs := []string{"."}
+	for _, p := range leftOutPaths {
+		if !s.compareAll && s.leavesOut[p] {
+			specs = append(specs, leavingOut(p)...)
+		}
 	}
-	return append(slices.Clone(leftOut), leave...)
+	return append(specs, leave...)
+}
+
+// noteLeftOut notes what leaves a listed path out.
+func (s *session) noteLeftOut(path string) {
+	if p := leftOutAs(path); p != "" && !s.leavesOut[p] {
+		if s.leavesOut == nil {
+			s.leavesOut = make(map[string]bool)
+		}
+		s.leavesOut[p] = true
+	}
 }
 
 // withoutBig looks at one commit with large files: git shows the others, these
@@ -591,6 +621,9 @@ func (d *diffTree) batch(ctx context.Context, s *session, res *walkResult, batch
 	d.n++
 	marker := markerPrefix + strconv.Itoa(d.n)
 	var in strings.Builder
+	// Newest first: git keeps an old file as its difference to a newer one.
+	batch = slices.Clone(batch)
+	slices.Reverse(batch)
 	for _, c := range batch {
 		in.WriteString(string(c.id))
 		in.WriteByte('\n')
@@ -613,6 +646,7 @@ func (d *diffTree) batch(ctx context.Context, s *session, res *walkResult, batch
 	case k.seen != len(batch):
 		return fmt.Errorf("git diff-tree showed %d of %d commits", k.seen, len(batch))
 	}
+	slices.Reverse(k.files)
 	return s.lookAtBlobs(ctx, res, k.files)
 }
 
