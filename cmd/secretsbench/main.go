@@ -5,6 +5,7 @@
 //	go build -o /tmp/gitleaks github.com/zricethezav/gitleaks/v8
 //	go run ./cmd/secretsbench -gitleaks /tmp/gitleaks -rounds 3 DIR...
 //	go run ./cmd/secretsbench -gitleaks /tmp/gitleaks -cases
+//	go run ./cmd/secretsbench -scaling -rounds 5 DIR...
 //
 // Each DIR is a git repository. Both are told to use the default rules and look
 // at all refs. CPU is that of the process and of the git processes it waited
@@ -35,6 +36,7 @@ func main() {
 	rounds := flag.Int("rounds", 3, "how many times each is run, in turns; the median counts")
 	cores := flag.Int("cores", 0, "how many cores ours may use (0: all)")
 	hard := flag.Bool("cases", false, "instead, show side by side what both say of histories that are hard to get right")
+	scaling := flag.Bool("scaling", false, "instead, compare ours on one core with ours on two, in turns; run it when nothing else runs")
 	scan := flag.Bool("scan", false, "internal: scan the one directory and print fingerprints")
 	flag.Parse()
 	if *scan {
@@ -50,6 +52,13 @@ func main() {
 	if flag.NArg() == 0 {
 		fmt.Fprintln(os.Stderr, "usage: secretsbench [-gitleaks PATH] [-rounds N] DIR...")
 		os.Exit(64)
+	}
+	if *scaling {
+		if err := showScaling(flag.Args(), *rounds); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
 	}
 	same := true
 	fmt.Printf("| history | commits | added MB | findings | same | gitleaks CPU s | ours CPU s | ratio | gitleaks wall s | ours wall s | ratio | gitleaks MB | ours MB |\n")

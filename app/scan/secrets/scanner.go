@@ -366,7 +366,7 @@ func (s *session) finalDiff(ctx context.Context, base, head review.SHA) (added, 
 	files := make(map[string][]named)
 	raw := append(slices.Clone(treeArgs), string(base), string(head))
 	if err := s.listed(ctx, nil, raw, func(f named, sides []string, _ bool) {
-		s.noteLeftOut(f.path)
+		s.noteLeftOut(leftOutAs(f.path))
 		for _, id := range sides {
 			blobs = append(blobs, id)
 			files[id] = append(files[id], f)

@@ -82,12 +82,11 @@ type walkResult struct {
 // what they hold is taken over; known may be nil.
 func (s *session) walk(ctx context.Context, revs []string, known func(string) ([]hit, bool), done func([]commit) error) (walkResult, error) {
 	res := walkResult{order: make(map[string]int), dates: make(map[string]time.Time)}
-	var err error
-	if res.expected, err = s.repo.count(ctx, revs); err != nil {
-		return res, err
-	}
-	list, err := s.repo.commits(ctx, revs)
-	if err != nil {
+	var list []commit
+	both, bctx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) { res.expected, err = s.repo.count(bctx, revs); return err })
+	both.Go(func() (err error) { list, err = s.repo.commits(bctx, revs); return err })
+	if err := both.Wait(); err != nil {
 		return res, err
 	}
 	if len(list) != res.expected {
@@ -111,6 +110,7 @@ func (s *session) walk(ctx context.Context, revs []string, known func(string) ([
 	s.report(total)
 	// A stretch at a time, so that there is something to show and to keep from
 	// the beginning on.
+	var err error
 	for len(todo) > 0 && err == nil {
 		n := min(stretchCommits, len(todo))
 		err = s.stretch(ctx, todo[:n], &res, total, done)
@@ -139,10 +139,14 @@ func parentsOf(list []commit) map[string]bool {
 // stretch looks at some of a walk's commits: their objects, the names of their
 // files, what they change.
 func (s *session) stretch(ctx context.Context, todo []commit, res *walkResult, total int, done func([]commit) error) error {
-	if err := s.readCommits(ctx, todo, res); err != nil {
+	var listed []listing
+	both, bctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return s.readCommits(bctx, todo, res) })
+	both.Go(func() (err error) { listed, err = s.listings(bctx, todo); return err })
+	if err := both.Wait(); err != nil {
 		return err
 	}
-	big, err := s.listing(ctx, todo, res)
+	big, err := s.lookAtListings(ctx, todo, listed, res)
 	if err != nil {
 		return err
 	}
@@ -393,42 +397,73 @@ func leavingOut(p string) []string {
 	return []string{":(exclude)" + p[:last] + "[" + p[last:] + "]", ":(exclude)*/" + p}
 }
 
-// listing looks at the names of new files of every commit, which git lists
-// without reading any, and returns by commit the files that are too large for a
-// diff: git would load an added one as a whole only to say that it is binary. A
-// name with a line break makes git compare everything: allowlists, whose dots
-// match no line break, do not leave it out.
-func (s *session) listing(ctx context.Context, todo []commit, res *walkResult) (map[string][]named, error) {
-	if len(todo) == 0 {
-		return nil, nil
+// listing is what some commits change, without the contents.
+type listing struct {
+	added   []named // files whose names are new
+	blobs   map[string]bool
+	leftOut map[string]bool // of leftOutPaths, those that leave a path out
+	breaks  bool            // a name has a line break
+}
+
+// listings has git list what commits change, on all cores, in order.
+func (s *session) listings(ctx context.Context, todo []commit) ([]listing, error) {
+	parts := min(runtime.GOMAXPROCS(0), 1+len(todo)/batchCommits)
+	out := make([]listing, parts)
+	g, ctx := errgroup.WithContext(ctx)
+	for n := range out {
+		part := todo[n*len(todo)/parts : (n+1)*len(todo)/parts]
+		l := &out[n]
+		l.blobs, l.leftOut = make(map[string]bool), make(map[string]bool)
+		g.Go(func() error {
+			return s.listed(ctx, idsOf(part), append(slices.Clone(rawArgs), "--stdin"), func(f named, sides []string, added bool) {
+				l.breaks = l.breaks || strings.Contains(f.path, "\n")
+				if p := leftOutAs(f.path); p != "" {
+					l.leftOut[p] = true
+				}
+				if added && !s.plain {
+					l.added = append(l.added, f)
+				}
+				for _, id := range sides {
+					l.blobs[id] = true
+				}
+			})
+		})
 	}
-	ids := make([]string, len(todo))
-	for i, c := range todo {
+	return out, g.Wait()
+}
+
+func idsOf(list []commit) []string {
+	ids := make([]string, len(list))
+	for i, c := range list {
 		ids[i] = string(c.id)
 	}
-	args := append(slices.Clone(rawArgs), "--stdin")
+	return ids
+}
+
+// lookAtListings looks at the names of new files, and returns by commit the files
+// that are too large for a diff: git would load an added one as a whole only to
+// say that it is binary. A name with a line break makes git compare everything:
+// allowlists, whose dots match no line break, do not leave it out.
+func (s *session) lookAtListings(ctx context.Context, todo []commit, listed []listing, res *walkResult) (map[string][]named, error) {
 	blobs := make(map[string]bool)
-	err := s.listed(ctx, ids, args, func(f named, sides []string, added bool) {
-		if strings.Contains(f.path, "\n") {
-			s.compareAll = true
+	for _, l := range listed {
+		s.compareAll = s.compareAll || l.breaks
+		for p := range l.leftOut {
+			s.noteLeftOut(p)
 		}
-		s.noteLeftOut(f.path)
-		if added && !s.plain {
+		for _, f := range l.added {
 			s.lookAtName(ctx, res, f.path, f.commit)
 		}
-		for _, id := range sides {
+		for id := range l.blobs {
 			blobs[id] = true
 		}
-	})
-	if err != nil {
-		return nil, err
 	}
 	large, err := s.repo.larger(ctx, sortedKeys(blobs), bigFileBytes)
 	if err != nil || len(large) == 0 {
 		return nil, err
 	}
 	out := make(map[string][]named)
-	err = s.listed(ctx, ids, args, func(f named, sides []string, _ bool) {
+	err = s.listed(ctx, idsOf(todo), append(slices.Clone(rawArgs), "--stdin"), func(f named, sides []string, _ bool) {
 		if slices.ContainsFunc(sides, func(id string) bool { return large[id] }) {
 			out[f.commit] = append(out[f.commit], f)
 		}
@@ -535,14 +570,15 @@ func (s *session) pathspecs(leave []string) []string {
 	return append(specs, leave...)
 }
 
-// noteLeftOut notes what leaves a listed path out.
-func (s *session) noteLeftOut(path string) {
-	if p := leftOutAs(path); p != "" && !s.leavesOut[p] {
-		if s.leavesOut == nil {
-			s.leavesOut = make(map[string]bool)
-		}
-		s.leavesOut[p] = true
+// noteLeftOut notes that one of leftOutPaths leaves something out; "" is none.
+func (s *session) noteLeftOut(p string) {
+	if p == "" || s.leavesOut[p] {
+		return
 	}
+	if s.leavesOut == nil {
+		s.leavesOut = make(map[string]bool)
+	}
+	s.leavesOut[p] = true
 }
 
 // withoutBig looks at one commit with large files: git shows the others, these
