@@ -20,14 +20,14 @@ const (
 
 // blobCounts says what became of the files a diff shows no lines of.
 type blobCounts struct {
-	binary, text int
+	binary, text map[string]bool // by blob: a file may come with several commits
 	examples     []string
 }
 
 // lookAtBlobs looks at files that git shows no lines of: those too large for a
 // diff and text in UTF-16 are streamed; real binaries are counted.
 func (s *session) lookAtBlobs(ctx context.Context, res *walkResult, files []named) error {
-	var n blobCounts
+	n := blobCounts{binary: make(map[string]bool), text: make(map[string]bool)}
 	defer func() { s.count(n) }()
 	var ids []string
 	var todo []named
@@ -36,7 +36,7 @@ func (s *session) lookAtBlobs(ctx context.Context, res *walkResult, files []name
 			continue
 		}
 		if s.rules.pathAllowed(f.path) {
-			n.add(f.path)
+			n.add(f)
 			continue
 		}
 		ids, todo = append(ids, f.blob), append(todo, f)
@@ -55,10 +55,10 @@ func (s *session) lookAtBlobs(ctx context.Context, res *walkResult, files []name
 		}
 		s.add(res, hs)
 		if isText {
-			n.text++
+			n.text[f.blob] = true
 			return nil
 		}
-		n.add(f.path)
+		n.add(f)
 		s.add(res, s.hits(ctx, text{path: f.path, commit: f.commit}, inBlob)) // rules about paths
 		return nil
 	})
@@ -67,16 +67,27 @@ func (s *session) lookAtBlobs(ctx context.Context, res *walkResult, files []name
 func (s *session) count(n blobCounts) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seen.binary += n.binary
-	s.seen.text += n.text
-	s.seen.examples = append(s.seen.examples, n.examples[:min(len(n.examples), 3-min(3, len(s.seen.examples)))]...)
+	if s.seen.binary == nil {
+		s.seen.binary, s.seen.text = make(map[string]bool), make(map[string]bool)
+	}
+	fresh := false
+	for id := range n.binary {
+		fresh = fresh || !s.seen.binary[id]
+		s.seen.binary[id] = true
+	}
+	for id := range n.text {
+		s.seen.text[id] = true
+	}
+	if fresh {
+		s.seen.examples = append(s.seen.examples, n.examples[:min(len(n.examples), 3-min(3, len(s.seen.examples)))]...)
+	}
 }
 
-func (n *blobCounts) add(path string) {
-	n.binary++
-	if len(n.examples) < 3 {
-		n.examples = append(n.examples, path)
+func (n *blobCounts) add(f named) {
+	if !n.binary[f.blob] && len(n.examples) < 3 {
+		n.examples = append(n.examples, f.path)
 	}
+	n.binary[f.blob] = true
 }
 
 // lookAtStream looks at a file of any size through overlapping windows. It

@@ -220,12 +220,12 @@ func (s *session) lookAtRest(ctx context.Context, res *walkResult, rep *scan.Rep
 
 func (s *session) sayBlobs(rep *scan.Report) {
 	counts := s.seen
-	if counts.binary > 0 {
+	if n := len(counts.binary); n > 0 {
 		rep.Receipt.Skipped = append(rep.Receipt.Skipped, review.Skip{
-			What: fmt.Sprintf("%d binary files (%s)", counts.binary, s.safeNames(counts.examples)), Why: "only their names were looked at"})
+			What: fmt.Sprintf("%d binary files (%s)", n, s.safeNames(counts.examples)), Why: "only their names were looked at"})
 	}
-	if counts.text > 0 {
-		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d large or UTF-16 files were looked at as a whole, in windows.", counts.text))
+	if n := len(counts.text); n > 0 {
+		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d large or UTF-16 files were looked at as a whole, in windows.", n))
 	}
 }
 
