@@ -167,7 +167,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 			return &wrapped{mw: &external{name: name, pos: c.pos}, inner: a, pos: c.pos}
 		}
 	}
-	if len(c.args) == 2 && (fn == "Get" || fn == "GetOk" || fn == "Value") && m.takesRequest(c.args[:1]) {
+	if len(c.args) == 2 && (fn == "Get" || fn == "GetOk" || fn == "Value" || isSessionPackage(base) && readsSession(fn)) && m.takesRequest(c.args[:1]) {
 		// What the request carries under a key, by a library's own function.
 		if ws := labels(c.args[1]); hasIdentity(ws) {
 			return m.identity(t, ws)
@@ -204,6 +204,11 @@ func (m *machine) holdsRequest(v value) bool {
 		}
 	}
 	return false
+}
+
+// readsSession reports whether a session's method asks for what is kept under a key.
+func readsSession(name string) bool {
+	return strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "Pop") || strings.HasPrefix(name, "Exists") || strings.HasPrefix(name, "Has")
 }
 
 func isSessionPackage(p string) bool {

@@ -27,7 +27,14 @@ func (m *machine) composite(n *program.Node, f *frame) value {
 		for _, k := range n.K {
 			if k.Op == program.KV {
 				m.hint(k.K[1], elemType(t))
-				tb.put(m.eval(k.K[0], f), m.eval(k.K[1], f))
+				key := m.eval(k.K[0], f)
+				tb.put(key, m.eval(k.K[1], f))
+				if name := keyOf(key); name != "" && m.sim == nil {
+					if tb.at == nil {
+						tb.at = map[string]place{}
+					}
+					tb.at[name] = m.at(k, f)
+				}
 			}
 		}
 		return tb
@@ -48,7 +55,7 @@ func (m *machine) composite(n *program.Node, f *frame) value {
 	}
 	if m.types[gt] != nil || strings.HasPrefix(t, "struct{") || t == "" {
 		o := m.newObject(gt)
-		o.literal = true
+		o.literal, o.at = true, m.at(n, f)
 		if ty := m.types[gt]; ty != nil {
 			i := 0
 			for _, k := range n.K {

@@ -103,6 +103,9 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 		}
 		bind(n.K[0], k)
 		bind(n.K[1], v)
+		if m.sim == nil {
+			defer m.row(x, k, v)()
+		}
 		c := m.exec(n.K[3], f)
 		return c, c == broke || c == returned || c == stopped
 	}

@@ -105,6 +105,7 @@ type machine struct {
 
 	sim    *simulation
 	fileOf string
+	rows   []row // of the tables being gone through, the innermost last
 	served []value
 
 	delegating   map[*function]bool

@@ -270,6 +270,44 @@ func (m *machine) wrap(mw, h value, c call) value {
 	return &wrapped{mw: mw, inner: h, pos: c.pos}
 }
 
+// row is an entry of a table of the program: what it says of paths, and where.
+type row struct {
+	paths []string
+	at    place
+}
+
+// row enters an entry of a table that is gone through; the result leaves it.
+func (m *machine) row(in, key, v value) func() {
+	var r row
+	switch t := in.(type) {
+	case *table:
+		r.at = t.at[keyOf(key)]
+		r.paths = stringsOf(key)
+	}
+	if o, ok := v.(*object); ok && o.literal {
+		if r.at.line == 0 {
+			r.at = o.at
+		}
+		for _, x := range o.f {
+			r.paths = append(r.paths, stringsOf(x)...)
+		}
+	}
+	m.rows = append(m.rows, r)
+	return func() { m.rows = m.rows[:len(m.rows)-1] }
+}
+
+// rowOf is where the table entry stands that a path being registered is from.
+func (m *machine) rowOf(path string) place {
+	for i := len(m.rows) - 1; i >= 0; i-- {
+		if slices.ContainsFunc(m.rows[i].paths, func(s string) bool {
+			return s == path && s != "" || len(s) > 1 && strings.HasSuffix(path, s) && !methods[s]
+		}) {
+			return m.rows[i].at
+		}
+	}
+	return place{}
+}
+
 // serve notes that a handler is what a server answers with.
 func (m *machine) serve(v value) {
 	if v == nil || isNil(v) {
@@ -288,6 +326,10 @@ func (m *machine) add(r *router, method, p string, h value, mws []value, c call)
 	}
 	m.seq++
 	rec := &record{r: r, method: strings.ToUpper(method), path: p, handler: h, pos: c.pos, via: m.via(), seq: m.seq, conds: slices.Clone(m.conds)}
+	if at := m.rowOf(p); at.line > 0 {
+		rec.via = append([]place{rec.pos}, rec.via...)
+		rec.pos = at
+	}
 	for _, mw := range mws {
 		rec.mws = append(rec.mws, m.middlewares(mw, c.pos, "")...)
 	}
@@ -710,7 +752,9 @@ func (m *machine) ruleMade(b *ruleBuilder, c call) value {
 			}
 			b.rec = m.add(b.r, meth, p, b.h, nil, c)
 			b.rec.subtree = b.pre
-			b.rec.pos = b.pos
+			if b.rec.pos == c.pos {
+				b.rec.pos = b.pos
+			}
 		}
 	}
 	return b

@@ -76,7 +76,8 @@ type (
 		fresh   bool
 		anon    bool
 		unsure  int
-		born    int // when it was made, in steps
+		born    int   // when it was made, in steps
+		at      place // of a literal
 	}
 	// from says of a list or table which file it was read from.
 	list struct {
@@ -88,6 +89,7 @@ type (
 		t    string
 		keys []value
 		e    map[string]value
+		at   map[string]place // of the entries of a literal
 		from string
 	}
 	// wrapped is a handler inside a middleware that is not the program's own.

@@ -161,6 +161,58 @@ func main() {
 	}
 }
 
+// TestRoutesOfTablesStandAtTheirRows: who adds a row is asked about that line, not
+// about the loop that registers all of them.
+func TestRoutesOfTablesStandAtTheirRows(t *testing.T) {
+	const code = `package main
+
+import "net/http"
+
+type route struct {
+	pattern string
+	handler http.HandlerFunc
+}
+
+var table = []route{
+	{"/a", show},
+	{pattern: "/b/{id}", handler: show},
+}
+
+func show(w http.ResponseWriter, r *http.Request) {}
+
+func serve(mux *http.ServeMux, prefix string, r route) {
+	mux.HandleFunc("GET "+prefix+r.pattern, r.handler)
+}
+
+func main() {
+	mux := http.NewServeMux()
+	for _, r := range table {
+		serve(mux, "/api", r)
+	}
+	for path, handler := range map[string]http.HandlerFunc{
+		"/c": show,
+		"/d": show,
+	} {
+		mux.HandleFunc(path, handler)
+	}
+	mux.HandleFunc("/e", show)
+	_ = http.ListenAndServe(":8080", mux)
+}
+`
+	dir := t.TempDir()
+	writeProgram(t, dir, &txtar.Archive{Files: []txtar.File{{Name: "main.go", Data: []byte(code)}}})
+	lines := strings.Split(code, "\n")
+	rs := scanRoutes(t, dir, goanalysis.SourcesEmbedded).Routes
+	if len(rs) != 5 {
+		t.Fatalf("%d routes instead of 5", len(rs))
+	}
+	for _, r := range rs {
+		if at := lines[r.Registered.Line-1]; !strings.Contains(at, strings.TrimPrefix(r.Path, "/api")) {
+			t.Errorf("%s is said to be registered by %q", r.Key(), at)
+		}
+	}
+}
+
 func writeProgram(t *testing.T, dir string, ar *txtar.Archive) {
 	t.Helper()
 	files := []txtar.File{{Name: "go.mod", Data: []byte("module example.com/app\n\ngo 1.24\n")}}
