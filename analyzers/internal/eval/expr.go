@@ -30,6 +30,9 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 	case program.Const:
 		switch n.T {
 		case "string":
+			if m.sim != nil && len(n.K) > 0 && n.K[0].T != "" && strings.HasPrefix(n.S, "/") {
+				m.sim.reach(n.K[0].T, int(n.K[0].Line), int(n.K[0].Line)) // a path of a list of exceptions, for one
+			}
 			return constant{k: 's', s: n.S}
 		case "int":
 			return constant{k: 'i', s: n.S}

@@ -616,21 +616,20 @@ func (b *builder) exprs(n *Node, es ...ast.Expr) *Node {
 	return n
 }
 
-// constantName is the qualified name of a package's constant, "" for any other
-// expression.
-func (b *builder) constantName(e ast.Expr) string {
+// constant is the package's constant that an expression names, nil for any other.
+func (b *builder) constant(e ast.Expr) *types.Const {
 	id, ok := ast.Unparen(e).(*ast.Ident)
 	if sel, isSel := ast.Unparen(e).(*ast.SelectorExpr); isSel {
 		id, ok = sel.Sel, true
 	}
 	if !ok {
-		return ""
+		return nil
 	}
 	c, ok := b.info.Uses[id].(*types.Const)
 	if !ok || c.Pkg() == nil || c.Parent() != c.Pkg().Scope() {
-		return ""
+		return nil
 	}
-	return c.Pkg().Path() + "." + c.Name()
+	return c
 }
 
 func (b *builder) expr(e ast.Expr) *Node {
@@ -643,9 +642,14 @@ func (b *builder) expr(e ast.Expr) *Node {
 	tv, typed := b.info.Types[e]
 	if typed && tv.Value != nil {
 		if n := constNode(tv.Value, ln); n != nil {
-			if name := b.constantName(e); name != "" && n.T == "string" {
+			if c := b.constant(e); c != nil && n.T == "string" {
 				// What a key is called often says more than its text.
-				n.K = []*Node{{Op: Global, S: name, Line: ln}}
+				k := &Node{Op: Global, S: c.Pkg().Path() + "." + c.Name(), Line: ln}
+				if c.Pkg() == b.pkg { // another's lines may move without this package being looked at again
+					at := b.fset.PositionFor(c.Pos(), false)
+					k.Line, k.T = int32(at.Line), at.Filename
+				}
+				n.K = []*Node{k}
 			}
 			return n
 		}
