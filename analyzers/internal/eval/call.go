@@ -62,6 +62,7 @@ func (m *machine) args(n *program.Node, f *frame) []value {
 		if n.N == 1 && i == len(n.K)-2 {
 			switch l := v.(type) {
 			case *list:
+				m.looksAt(l.from)
 				out = append(out, l.e...)
 			case nilValue:
 			default:

@@ -561,7 +561,7 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 		v.why += "; asks for " + roleWhy
 	}
 	m.exempts(c, &v, anon, gin)
-	if len(anon.read) > 0 && v.usedPath && (v.kind == routes.KindAuth || v.kind == routes.KindRole || v.kind == routes.KindOptional) {
+	if len(anon.read) > 0 && v.usedPath && (v.kind == routes.KindAuth || v.kind == routes.KindRole || v.kind == routes.KindOptional || v.kind == routes.KindParser) {
 		v.note = "which paths it exempts is said by " + strings.Join(anon.read, " and ")
 	}
 	return v

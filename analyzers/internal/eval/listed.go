@@ -188,3 +188,10 @@ func sameSetting(name, key []string) bool {
 func plainName(s string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(s))
 }
+
+// looksAt notes that a simulated request is compared with what a file holds.
+func (m *machine) looksAt(from string) {
+	if m.sim != nil && from != "" && !slices.Contains(m.sim.read, from) {
+		m.sim.read = append(m.sim.read, from)
+	}
+}

@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/program"
@@ -180,9 +179,7 @@ func (m *machine) index(n *program.Node, f *frame) value {
 		}
 		return &unknown{t: n.T}
 	case *table:
-		if m.sim != nil && o.from != "" && !slices.Contains(m.sim.read, o.from) {
-			m.sim.read = append(m.sim.read, o.from)
-		}
+		m.looksAt(o.from)
 		if key := keyOf(k); key != "" {
 			if v, ok := o.e[key]; ok {
 				return v

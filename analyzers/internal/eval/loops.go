@@ -111,9 +111,7 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 	}
 	switch l := x.(type) {
 	case *list:
-		if m.sim != nil && l.from != "" && !slices.Contains(m.sim.read, l.from) {
-			m.sim.read = append(m.sim.read, l.from)
-		}
+		m.looksAt(l.from)
 		for i, e := range l.e {
 			if m.spent() {
 				return goOn

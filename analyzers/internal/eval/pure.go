@@ -3,7 +3,6 @@ package eval
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -153,9 +152,7 @@ func (m *machine) pure(name string, args []value) (value, bool) {
 				return boolean(false, true), true
 			}
 			if l, ok := args[0].(*list); ok {
-				if m.sim != nil && l.from != "" && !slices.Contains(m.sim.read, l.from) {
-					m.sim.read = append(m.sim.read, l.from)
-				}
+				m.looksAt(l.from)
 				for _, e := range l.e {
 					if eq, ok, _ := equal(e, args[1]); ok && eq {
 						return boolean(true, false), true
