@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -471,7 +472,7 @@ func (m *machine) bind(f *frame, cl *closure, args []value) {
 		if recv == nil && len(args) > 0 { // method expression
 			recv, args = args[0], args[1:]
 		}
-		f.env.vars[fn.Recv.ID] = recv
+		f.env.vars[fn.Recv.ID] = m.passed(fn, *fn.Recv, recv)
 	}
 	for i, p := range fn.Params {
 		if fn.Variadic && i == len(fn.Params)-1 {
@@ -500,7 +501,7 @@ func (m *machine) bind(f *frame, cl *closure, args []value) {
 			v = u
 		}
 		if p.ID != 0 {
-			f.env.vars[p.ID] = v
+			f.env.vars[p.ID] = m.passed(fn, p, v)
 		}
 	}
 	for _, r := range fn.Results {
@@ -511,6 +512,43 @@ func (m *machine) bind(f *frame, cl *closure, args []value) {
 	if len(fn.Results) > 0 && fn.Results[0].ID != 0 {
 		f.named = fn.Results
 	}
+}
+
+// passed is what a function gets of an argument: of a struct that it is given by
+// value and changes, a copy.
+func (m *machine) passed(fn *function, p program.Param, v value) value {
+	o, ok := v.(*object)
+	if !ok || p.Ptr || o.t != p.Type || !fn.changes(p.ID) {
+		return v
+	}
+	c := *o
+	c.f = maps.Clone(o.f)
+	if c.f == nil {
+		c.f = map[string]value{}
+	}
+	c.born = m.steps
+	if m.sim != nil {
+		c.sim, c.unsure = m.sim, m.sim.unsure
+	}
+	return &c
+}
+
+// changes reports whether a function sets fields of one of its variables.
+func (fn *function) changes(id int32) bool {
+	if fn.changed == nil {
+		fn.changed = map[int32]bool{}
+		walk(fn.Body, func(n *program.Node) {
+			if n.Op != program.Assign || n.S == ":=" || n.S == "var" {
+				return
+			}
+			for _, l := range n.K[:n.N] {
+				if l.Op == program.Field && l.K[0].Op == program.Local {
+					fn.changed[l.K[0].N] = true
+				}
+			}
+		})
+	}
+	return fn.changed[id]
 }
 
 func (m *machine) run(f *frame, c call) value {

@@ -107,6 +107,8 @@ type machine struct {
 	fileOf string
 	rows   []row // of the tables being gone through, the innermost last
 	served []value
+	// servers are the names of the routers that requests begin at.
+	servers map[place]string
 
 	delegating   map[*function]bool
 	restCache    map[closureKey][]value

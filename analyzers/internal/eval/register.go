@@ -22,6 +22,9 @@ const (
 func (m *machine) newRouter(f *family, t string, p place) *router {
 	m.seq++
 	r := &router{fam: f, t: t, created: m.seq, pos: p, via: m.via(), isRoot: true}
+	if len(m.stack) > 0 {
+		r.in = strings.TrimRight(shortName(m.stack[len(m.stack)-1].fn.Name), "$0123456789")
+	}
 	m.routers = append(m.routers, r)
 	return r
 }

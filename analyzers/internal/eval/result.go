@@ -341,6 +341,7 @@ func (m *machine) finish() routes.Inventory {
 			r.handler = nil
 		}
 	}
+	m.nameServers()
 	covered := map[string]bool{}
 	for _, r := range m.records {
 		if r.handler == nil {
@@ -438,6 +439,9 @@ func dedupe(rs []routes.Route) []routes.Route {
 	var out []routes.Route
 	for _, r := range rs {
 		k := fmt.Sprintf("%s %s %s %s %d", r.Method, r.Path, r.Access, r.Registered.File, r.Registered.Line)
+		for _, g := range r.Guards {
+			k += " " + g.Name + ":" + g.Kind // of another server
+		}
 		if !seen[k] {
 			seen[k] = true
 			out = append(out, r)
@@ -567,10 +571,58 @@ func (m *machine) waysTo(r *router, seq int, on map[*router]bool) []way {
 }
 
 func (m *machine) serverName(r *router) string {
-	if r.pos.file == "" {
-		return ""
+	return m.servers[r.pos]
+}
+
+// nameServers names the routers that requests begin at after the file each is
+// made in: not its line, for a server stays itself when code moves. Of several
+// in one file all but the first are named after the function too, or numbered.
+func (m *machine) nameServers() {
+	m.servers = map[place]string{}
+	taken := map[string]bool{}
+	name := func(r *router) {
+		if r.pos.file == "" || m.servers[r.pos] != "" {
+			return
+		}
+		n := r.pos.file
+		if taken[n] && !taken[n+" "+r.in] {
+			n += " (" + r.in + ")"
+		}
+		for i := 2; taken[n]; i++ {
+			n = r.pos.file + " (" + itoa(i) + ")"
+		}
+		taken[n], taken[r.pos.file+" "+r.in] = true, true
+		m.servers[r.pos] = n
 	}
-	return r.pos.file // not its line: a server stays itself when code moves
+	roots := map[*router]bool{}
+	for _, rec := range m.records {
+		if rec.handler != nil {
+			for _, r := range m.rootsOf(rec.r, 0) {
+				roots[r] = true
+			}
+		}
+	}
+	for _, r := range m.routers { // in the order they are made
+		if roots[r] {
+			name(r)
+		}
+	}
+}
+
+// rootsOf are the routers that requests to a router may begin at.
+func (m *machine) rootsOf(r *router, depth int) []*router {
+	if len(r.parents) == 0 || depth > 25 {
+		return []*router{r}
+	}
+	var out []*router
+	for _, e := range r.parents {
+		for _, root := range m.rootsOf(e.to, depth+1) {
+			if !slices.Contains(out, root) && len(out) < maxWays {
+				out = append(out, root)
+			}
+		}
+	}
+	return out
 }
 
 func (m *machine) routesOf(r *record) []routes.Route {

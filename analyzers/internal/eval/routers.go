@@ -148,6 +148,7 @@ func split(q string) (pkg, typ, name string) {
 
 // router is a router, a group or a mounted part of one.
 type router struct {
+	in       string // the function it is made in
 	fam      *family
 	t        string
 	parents  []edge

@@ -135,6 +135,7 @@ type function struct {
 	size     int
 	spent    int // steps that calls of it took while registering, if not relevant
 	locals   []int32
+	changed  map[int32]bool // variables whose fields it sets
 }
 
 func str(s string) value { return constant{k: 's', s: s} }

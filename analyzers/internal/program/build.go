@@ -194,7 +194,7 @@ func (b *builder) funcDecl(d *ast.FuncDecl) {
 	var recv *Param
 	if d.Recv != nil && len(d.Recv.List) > 0 {
 		t := b.typeExpr(d.Recv.List[0].Type)
-		recv = &Param{Type: t}
+		recv = &Param{Type: t, Ptr: b.pointer(d.Recv.List[0].Type)}
 		if ns := d.Recv.List[0].Names; len(ns) > 0 {
 			recv.Name, recv.ID = ns[0].Name, b.define(ns[0])
 		}
