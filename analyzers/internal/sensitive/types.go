@@ -294,6 +294,10 @@ func tagNames(tag reflect.StructTag) []string {
 			if _, col, ok := strings.Cut(v, "column:"); ok {
 				col, _, _ = strings.Cut(col, ";")
 				out = append(out, col)
+			} else if before, rest, ok := strings.Cut(v, "'"); ok && k == "xorm" && !strings.HasSuffix(strings.ToLower(strings.TrimSpace(before)), "default") { // varchar(255) 'email'
+				if col, _, ok := strings.Cut(rest, "'"); ok {
+					out = append(out, col)
+				}
 			}
 		}
 	}

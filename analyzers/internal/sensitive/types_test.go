@@ -132,6 +132,8 @@ type Tagged struct {
 	F string ` + "`db:\"ssn\"`" + ` // gov_id high
 	G string ` + "`json:\"e_mail,omitempty\"`" + ` // contact medium
 	H string ` + "`gorm:\"column:phone_number;index\"`" + ` // contact medium
+	Q string ` + "`xorm:\"varchar(255) not null 'access_token'\"`" + ` // token high
+	R string ` + "`xorm:\"varchar(255) default 'email'\"`" + `
 	I int ` + "`json:\"email\"`" + `
 	PasswordHash string ` + "`db:\"password\"`" + `
 	K string ` + "`datapolicy:\"token\"`" + ` // token high
