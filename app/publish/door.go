@@ -13,8 +13,8 @@ const shownRows = 12
 
 // door sums up what a change does to the routes.
 type door struct {
-	public, expected, opened, unresolved, removed int
-	lost                                          []lostBy
+	public, expected, opened, closed, unresolved, removed int
+	lost                                                  []lostBy
 }
 
 // lostBy are routes that lost the same guards.
@@ -40,6 +40,8 @@ func newDoor(changes []review.RouteChange) door {
 			d.public++
 		case c.After.Access == review.Public && c.Before.Access != review.Public && len(lost) == 0:
 			d.opened++
+		case c.Before != nil && closedness[c.After.Access] > closedness[c.Before.Access]:
+			d.closed++
 		}
 		if len(lost) == 0 {
 			continue
@@ -53,14 +55,16 @@ func newDoor(changes []review.RouteChange) door {
 	return d
 }
 
+// closedness orders access from open to closed.
+var closedness = map[review.Access]int{review.Role: 3, review.Authenticated: 2, review.Unresolved: 1}
+
 // lostGuards are the guards that a change took away; one that another took the
 // place of is no loss.
 func lostGuards(c review.RouteChange) []string {
 	if c.Before == nil || c.After == nil || len(c.Lost) == 0 {
 		return nil
 	}
-	rank := map[review.Access]int{review.Role: 3, review.Authenticated: 2, review.Unresolved: 1}
-	if rank[c.After.Access] >= rank[c.Before.Access] && len(c.Gained) >= len(c.Lost) {
+	if closedness[c.After.Access] >= closedness[c.Before.Access] && len(c.Gained) >= len(c.Lost) {
 		return nil
 	}
 	return c.Lost
@@ -94,6 +98,9 @@ func (d door) say(changes int, quote func(string) string) string {
 	}
 	if d.opened > 0 {
 		parts = append(parts, plural(d.opened, "route became public", "routes became public"))
+	}
+	if d.closed > 0 {
+		parts = append(parts, plural(d.closed, "route asks for more than before", "routes ask for more than before"))
 	}
 	if d.unresolved > 0 {
 		parts = append(parts, fmt.Sprintf("%d unresolved", d.unresolved))

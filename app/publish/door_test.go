@@ -1,0 +1,43 @@
+package publish_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/launchgate/launchgate/app/publish"
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// TestRouteDiffOpensWithWhatMatters: the first sentence of the check.
+func TestRouteDiffOpensWithWhatMatters(t *testing.T) {
+	at := func(access review.Access, expected string) *review.Route {
+		return &review.Route{Method: "GET", Path: "/orders", Access: access, Expected: expected}
+	}
+	tests := []struct {
+		name    string
+		changes []review.RouteChange
+		want    string
+	}{
+		{"routes that got a guard", []review.RouteChange{
+			{Change: "changed", Before: at(review.Public, ""), After: at(review.Role, ""), Gained: []string{"Perm"}},
+			{Change: "changed", Before: at(review.Authenticated, ""), After: at(review.Role, ""), Gained: []string{"Perm"}},
+		}, "**2 routes ask for more than before.**"},
+		{"one of each", []review.RouteChange{
+			{Change: "added", After: at(review.Public, "")},
+			{Change: "added", After: at(review.Public, "health check")},
+			{Change: "changed", Before: at(review.Public, ""), After: at(review.Authenticated, ""), Gained: []string{"Auth"}},
+			{Change: "added", After: at(review.Unresolved, "")},
+		}, "**+2 public routes (1 as one would expect), 1 route asks for more than before, 1 unresolved.**"},
+		{"a guard in place of another", []review.RouteChange{
+			{Change: "changed", Before: at(review.Authenticated, ""), After: at(review.Authenticated, ""), Lost: []string{"Old"}, Gained: []string{"New"}},
+		}, "**1 route changes, none opens.**"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, _, _ := strings.Cut(publish.RouteChangesMarkdown(tt.changes), "\n")
+			if got != tt.want {
+				t.Errorf("opens with\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
