@@ -82,11 +82,11 @@ func (m *machine) offer(v value) {
 		m.provided[x.t] = x
 	case *external:
 		for _, a := range x.args {
-			switch a.(type) {
+			switch a := a.(type) {
 			case *closure, *external:
 				m.offer(a)
 			case fieldArg: // of an fx.Annotated
-				m.offer(a.(fieldArg).v)
+				m.offer(a.v)
 			}
 		}
 	}
