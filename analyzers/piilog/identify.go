@@ -30,7 +30,7 @@ func identified(l *leak, done *ids) (string, []analysis.TextEdit, bool) {
 	if t == nil {
 		return "", nil, false
 	}
-	id, it, ok := idOf(l.pass, t)
+	id, it, ok := idOf(l.pass, t, l.onNil(owner))
 	if !ok {
 		return "", nil, false
 	}
@@ -103,8 +103,40 @@ func (l *leak) isValue(e ast.Expr) bool {
 	return ok && tv.IsValue()
 }
 
+// onNil reports whether the getter that gives the value may be called on an owner
+// that is nil, as those of generated messages may: then only another method may be.
+func (l *leak) onNil(owner ast.Expr) bool {
+	call, ok := l.value.(*ast.CallExpr)
+	if !ok || l.there(owner) {
+		return false
+	}
+	fn, ok := l.pass.TypesInfo.Uses[ast.Unparen(call.Fun).(*ast.SelectorExpr).Sel].(*types.Func)
+	if !ok {
+		return true
+	}
+	for _, f := range l.pass.Files {
+		for _, d := range f.Decls {
+			if fd, ok := d.(*ast.FuncDecl); ok && l.pass.TypesInfo.Defs[fd.Name] == fn {
+				return fd.Body == nil || comparesWithNil(fd.Body)
+			}
+		}
+	}
+	return true
+}
+
+func comparesWithNil(body *ast.BlockStmt) bool {
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && id.Name == "nil" {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
 // there reports whether an object can be asked for its id: a pointer may be nil,
-// unless the code before has followed it without asking.
+// unless the code before has followed it without asking, and it is still the same.
 func (l *leak) there(e ast.Expr) bool {
 	t := l.pass.TypesInfo.TypeOf(e)
 	if t == nil {
@@ -112,6 +144,10 @@ func (l *leak) there(e ast.Expr) bool {
 	}
 	if _, ok := t.Underlying().(*types.Pointer); !ok {
 		return true
+	}
+	root := rootOf(e)
+	if root == "" {
+		return false // each call may return another
 	}
 	written := types.ExprString(e)
 	for i, n := range l.path {
@@ -125,10 +161,18 @@ func (l *leak) there(e ast.Expr) bool {
 			list = b.Body
 		case *ast.FuncDecl, *ast.FuncLit:
 			return false
+		case *ast.IfStmt, *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.SelectStmt:
+			if sets(n, root, written) {
+				return false // by its head, or in the turn before
+			}
 		}
-		for _, s := range list {
-			if i > 0 && s == l.path[i-1] {
-				break
+		for k := len(list) - 1; k >= 0; k-- {
+			s := list[k]
+			if i == 0 || s.Pos() >= l.path[i-1].Pos() {
+				continue // not before
+			}
+			if sets(s, root, written) {
+				return false
 			}
 			switch s.(type) {
 			case *ast.ExprStmt, *ast.AssignStmt, *ast.DeclStmt, *ast.IncDecStmt, *ast.SendStmt:
@@ -139,6 +183,50 @@ func (l *leak) there(e ast.Expr) bool {
 		}
 	}
 	return false
+}
+
+// rootOf is the variable that a path of fields begins with, "" for what is no such
+// path.
+func rootOf(e ast.Expr) string {
+	switch x := ast.Unparen(e).(type) {
+	case *ast.Ident:
+		return x.Name
+	case *ast.SelectorExpr:
+		return rootOf(x.X)
+	}
+	return ""
+}
+
+// sets reports whether code gives another value to a variable of the name root, or
+// to the path of fields written so, or makes another variable of that name.
+func sets(code ast.Node, root, written string) bool {
+	found := false
+	target := func(e ast.Expr) {
+		if id, ok := e.(*ast.Ident); ok && id.Name == root || e != nil && types.ExprString(e) == written {
+			found = true
+		}
+	}
+	ast.Inspect(code, func(n ast.Node) bool {
+		switch x := n.(type) {
+		case *ast.AssignStmt:
+			for _, e := range x.Lhs {
+				target(e)
+			}
+		case *ast.RangeStmt:
+			target(x.Key)
+			target(x.Value)
+		case *ast.ValueSpec:
+			for _, id := range x.Names {
+				target(id)
+			}
+		case *ast.UnaryExpr:
+			if x.Op == token.AND {
+				target(x.X)
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 // follows reports whether a statement reads a field through the pointer written
@@ -167,8 +255,9 @@ func follows(s ast.Stmt, written string) bool {
 	return found
 }
 
-// idOf is how the id of an object of type t is written behind it.
-func idOf(pass *analysis.Pass, t types.Type) (string, types.Type, bool) {
+// idOf is how the id of an object of type t is written behind it, with onNil by a
+// method only.
+func idOf(pass *analysis.Pass, t types.Type, onNil bool) (string, types.Type, bool) {
 	if p, ok := t.Underlying().(*types.Pointer); ok {
 		t = p.Elem()
 	}
@@ -182,7 +271,7 @@ func idOf(pass *analysis.Pass, t types.Type) (string, types.Type, bool) {
 	own := n.Obj().Name()
 	for _, name := range []string{"ID", "Id", "id", own + "ID", own + "Id", "UUID", "Uuid", "UID", "Uid", "GUID"} {
 		obj, _, indirect := types.LookupFieldOrMethod(n, true, pass.Pkg, name)
-		if obj == nil || indirect || !obj.Exported() && obj.Pkg() != pass.Pkg {
+		if onNil || obj == nil || indirect || !obj.Exported() && obj.Pkg() != pass.Pkg {
 			continue
 		}
 		if v, ok := obj.(*types.Var); ok && identifier(v.Type()) {
