@@ -44,8 +44,8 @@ const (
 // Words about a sign-in count only where nothing administrative stands in the
 // path: /admin/login is a door, /admin/users/register is not.
 func expected(r routes.Route, signed bool) string {
-	if r.Handler.Func == staticFiles {
-		return staticFiles
+	if r.Handler.Func == staticFiles || r.Handler.File == "" && strings.HasSuffix(r.Handler.Func, ".FileServer") {
+		return staticFiles // a library's, whatever the path
 	}
 	if r.Method == "OPTIONS" {
 		return "CORS preflight"
