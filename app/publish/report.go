@@ -34,13 +34,11 @@ func entries(hs []review.History) []*entry {
 				e = &entry{Rotation: r}
 				byKey[r.Key] = e
 			}
+			inHead, severity := e.InHead || r.InHead, max(e.Severity, r.Severity)
 			if r.Authored.Before(e.Authored) {
-				inHead := e.InHead
 				e.Rotation = r
-				e.InHead = inHead
 			}
-			e.InHead = e.InHead || r.InHead
-			e.Severity = max(e.Severity, r.Severity)
+			e.InHead, e.Severity = inHead, severity
 			if name := strings.Trim(h.Repo.FullName(), "/"); name != "" && !slices.Contains(e.repos, name) {
 				e.repos = append(e.repos, name)
 			}

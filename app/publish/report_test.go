@@ -66,6 +66,16 @@ func TestReportIsMadeForWhoRotates(t *testing.T) {
 	}
 }
 
+// The older place of a secret may be one where it counts less.
+func TestAReportKeepsTheWorstSeverity(t *testing.T) {
+	hs := reportSample()
+	hs[0].Rotations[0].Severity, hs[1].Rotations[0].Severity = review.SeverityCritical, review.SeverityLow
+	var out bytes.Buffer
+	if err := publish.RotationReport(&out, time.Now(), hs...); err != nil || !strings.Contains(out.String(), "critical: first in commit `aaaaaaa` of 2026-01-02, `old.env:3`") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+}
+
 func TestRotationsAsCSVHoldNoFormula(t *testing.T) {
 	var out bytes.Buffer
 	if err := publish.RotationsCSV(&out, reportSample()...); err != nil {
