@@ -75,6 +75,11 @@ func (s *Service) lookAtHistory(ctx context.Context, job jobs.Job) error {
 	if s.Historian == nil {
 		return nil
 	}
+	// A flood of pushes is answered by the last of them, so that it keeps no other
+	// repository waiting.
+	if later, err := s.DB.LaterHistoryWaits(ctx, in.Repo.ID, job.ID); later || err != nil {
+		return err
+	}
 	before, err := s.DB.BeginHistory(ctx, in.Installation, in.Repo)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"context"
+	"fmt"
 	"os/exec"
 	"strings"
 	"sync"
@@ -104,6 +105,39 @@ func TestHistoryIsLookedAtInTheBackground(t *testing.T) {
 		t.Errorf("%d histories to catch up with after an update, %v", n, err)
 	}
 	s.awaitHistory(l, review.HistoryDone, 3)
+}
+
+// TestAFloodOfPushesIsLookedAtOnce: pushes that come while a history is looked at
+// are one look, at all of them.
+func TestAFloodOfPushesIsLookedAtOnce(t *testing.T) {
+	release := make(chan struct{})
+	l := &looks{look: func(int) scan.Report { <-release; return whole(3) }}
+	s := newStageWith(t, map[string]string{"go.mod": goMod}, jobs.Config{}, l.historian())
+	push := func(branch string) *ghtest.Delivery {
+		t.Helper()
+		if _, err := s.repo.Commit(branch, "main", ghtest.Change{Message: branch}); err != nil {
+			t.Fatal(err)
+		}
+		d, err := s.github.DeliverPush(s.repo, branch, "")
+		if err != nil || d.StatusCode != 202 {
+			t.Fatalf("%+v, %v", d, err)
+		}
+		return d
+	}
+	push("first")
+	s.awaitHistory(l, review.HistoryRunning, 1)
+	var flood []*ghtest.Delivery
+	for i := range 5 {
+		flood = append(flood, push(fmt.Sprint("b", i)))
+	}
+	close(release)
+	for _, d := range flood {
+		s.ended(d)
+	}
+	s.awaitHistory(l, review.HistoryDone, 2)
+	if want := "heads/b0 heads/b1 heads/b2 heads/b3 heads/b4 heads/first heads/main"; strings.Join(l.refs, " ") != want {
+		t.Errorf("looked at %v, want %s", l.refs, want)
+	}
 }
 
 // A look that runs out of time goes on as long as it gets on, and no longer.

@@ -220,6 +220,26 @@ func (db *DB) MarkSecret(ctx context.Context, short string, m review.Mark) (key 
 	return key, err
 }
 
+// LaterHistoryWaits reports whether a job that was queued after this one looks at
+// the same repository's history. It will fetch what this one would, and more.
+func (db *DB) LaterHistoryWaits(ctx context.Context, repo review.RepoID, job int64) (waits bool, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.Query(ctx, func(scan func(...any) error) error {
+			var text string
+			if err := scan(&text); err != nil {
+				return err
+			}
+			var in review.Intent
+			if err := json.Unmarshal([]byte(text), &in); err != nil {
+				return fmt.Errorf("read the intent of a delivery: %w", err)
+			}
+			waits = waits || in.Kind == review.IntentHistory
+			return nil
+		}, `SELECT intent FROM deliveries WHERE repo_id = $1 AND state = 'queued' AND job_id > $2`, int64(repo), job)
+	})
+	return waits, err
+}
+
 // HistoriesToLookAt returns the repositories, with their installation, whose
 // history was never looked at in full by this engine.
 func (db *DB) HistoriesToLookAt(ctx context.Context, engine string) (out []review.Intent, err error) {
