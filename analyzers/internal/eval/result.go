@@ -438,10 +438,8 @@ func dedupe(rs []routes.Route) []routes.Route {
 	seen := map[string]bool{}
 	var out []routes.Route
 	for _, r := range rs {
-		k := fmt.Sprintf("%s %s %s %s %d", r.Method, r.Path, r.Access, r.Registered.File, r.Registered.Line)
-		for _, g := range r.Guards {
-			k += " " + g.Name + ":" + g.Kind // of another server
-		}
+		// A group that is one of two gives a route twice, with the guards of each.
+		k := fmt.Sprintf("%s %s %s %s %s %d", r.Server, r.Method, r.Path, r.Access, r.Registered.File, r.Registered.Line)
 		if !seen[k] {
 			seen[k] = true
 			out = append(out, r)
