@@ -136,8 +136,12 @@ func plainYAML(n *yaml.Node, depth int) any {
 	}
 	switch n.Kind {
 	case yaml.ScalarNode:
-		if n.Tag == "!!bool" {
-			return n.Value == "true"
+		// A program that asks for a bool gets one of all these.
+		switch strings.ToLower(n.Value) {
+		case "true", "yes", "on", "y":
+			return true
+		case "false", "no", "off", "n":
+			return false
 		}
 		return n.Value
 	case yaml.SequenceNode:
@@ -178,7 +182,9 @@ func listsOf(v any, key []string, out *[]authz.List) {
 		add(paths, false)
 	case map[string]any:
 		var paths, names []string
+		_, part := x["<<"] // the rest stands elsewhere
 		for k, e := range x {
+			part = part || e == nil && strings.HasPrefix(k, "/")
 			if on, ok := e.(bool); ok && on && strings.HasPrefix(k, "/") {
 				paths = append(paths, k)
 			}
@@ -186,7 +192,9 @@ func listsOf(v any, key []string, out *[]authz.List) {
 		}
 		sort.Strings(paths)
 		sort.Strings(names)
-		add(paths, true)
+		if !part {
+			add(paths, true)
+		}
 		for _, k := range names {
 			listsOf(x[k], append(key, k), out)
 		}
