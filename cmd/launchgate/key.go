@@ -318,6 +318,8 @@ func newKeyForgetCommand() *cobra.Command {
 server can start with another key: when the key was lost, or may be in the wrong
 hands. Histories are looked at anew, decisions about secrets have to be noted
 again, and comments on open pull requests are not recognised as the server's own.
+Fingerprints in the outcomes of reviews stay until those are pruned: who has the
+database and the old key can test guesses against them, so rotate what was found.
 The key file stays; take it away, or put another in its place, before the server
 starts.`,
 		Args: cobra.NoArgs,

@@ -27,9 +27,6 @@ func (m *machine) assign(n *program.Node, f *frame) {
 		vs := make([]value, len(rhs))
 		for i, r := range rhs {
 			vs[i] = m.eval(r, f)
-			if c, ok := vs[i].(*closure); ok && c.fn.Literal && lhs[min(i, nl-1)].Op == program.Local && c.fn.Name != "" {
-				_ = c
-			}
 		}
 		for i, l := range lhs {
 			if i < len(vs) {
