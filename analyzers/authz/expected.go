@@ -35,6 +35,10 @@ var documentation = []string{"swagger", "redoc", "apidocs"}
 // webhooks are the path words of addresses that other services call.
 var webhooks = []string{"webhook", "webhooks", "hook", "hooks", "ipn"}
 
+// keptFiles are the path words of files that a program makes or keeps: no part of
+// its pages, though the same library serves them.
+var keptFiles = []string{"backup", "backups", "dump", "dumps", "export", "exports", "invoice", "invoices", "log", "logs", "private", "internal", "secret", "secrets"}
+
 const (
 	signedWebhook = "webhook that verifies its signature"
 	staticFiles   = "static files"
@@ -45,7 +49,10 @@ const (
 // path: /admin/login is a door, /admin/users/register is not.
 func expected(r routes.Route, signed bool) string {
 	if r.Handler.Func == staticFiles || r.Handler.File == "" && strings.HasSuffix(r.Handler.Func, ".FileServer") {
-		return staticFiles // a library's, whatever the path
+		if slices.ContainsFunc(wordsOf(r.Path), func(w string) bool { return slices.Contains(keptFiles, w) }) {
+			return ""
+		}
+		return staticFiles // a library's, whatever else the path
 	}
 	if r.Method == "OPTIONS" {
 		return "CORS preflight"
