@@ -84,7 +84,7 @@ func (s *Service) lookAtHistory(ctx context.Context, job jobs.Job) error {
 	if err != nil {
 		return err
 	}
-	h, err := s.history(ctx, job)
+	h, err := s.healedHistory(ctx, job)
 	if err != nil {
 		return s.historyFailed(ctx, job, before.History, err)
 	}
@@ -99,40 +99,57 @@ func (s *Service) lookAtHistory(ctx context.Context, job jobs.Job) error {
 	return nil
 }
 
-func (s *Service) history(ctx context.Context, job jobs.Job) (review.History, error) {
+// healedHistory looks again if the mirror had lost objects and was renewed: nobody
+// else may read what the look misses.
+func (s *Service) healedHistory(ctx context.Context, job jobs.Job) (review.History, error) {
+	h, read, err := s.history(ctx, job)
+	if err != nil || !lacksHistory(review.Outcome{Receipt: review.Receipt{Scanners: []review.ScannerReceipt{h.Receipt}}}, nil) {
+		return h, err
+	}
+	if renewed, err := s.Checkouts.Renew(ctx, job.Intent.Repo.ID, read); err != nil || !renewed {
+		return h, err
+	}
+	s.Log.Warn("the mirror lacked objects; cloning anew", "repo", job.Intent.Repo.FullName())
+	h, _, err = s.history(ctx, job)
+	return h, err
+}
+
+// history fetches and looks; read is when it began to look.
+func (s *Service) history(ctx context.Context, job jobs.Job) (h review.History, read time.Time, err error) {
 	in := job.Intent
-	h := review.History{Repo: in.Repo, State: review.HistoryDone}
+	h = review.History{Repo: in.Repo, State: review.HistoryDone}
 	if job.Crashes >= maxCrashes {
-		return h, &review.Error{Code: review.CodeTooLarge, Op: "look at the history of", What: in.Repo.FullName(),
+		return h, read, &review.Error{Code: review.CodeTooLarge, Op: "look at the history of", What: in.Repo.FullName(),
 			Do: fmt.Sprintf("the server died %d times on it: look in its log, raise its memory", job.Crashes)}
 	}
 	repo, head, err := s.Checkouts.FetchHistory(ctx, s.remote(in.Installation, in.Repo))
 	if err != nil {
-		return h, err
+		return h, read, err
 	}
 	h.Head = head
 	if head == "" {
 		h.Receipt = review.ScannerReceipt{Scanner: "secrets", Notes: []string{"The repository is empty."}}
-		return h, nil
+		return h, read, nil
 	}
 	var notes review.Outcome
 	pol := s.Evaluator.readPolicy(ctx, repo, head, &notes)
+	read = time.Now() // against the files' times
 	note := newNotice(s, in.Repo.ID)
 	rep, err := s.Historian.Look(ctx, scan.Request{Kind: review.KindBaseline, GitDir: repo.GitDir(), Head: head,
 		FingerprintKey: s.Evaluator.FingerprintKey, CacheDir: s.Evaluator.CacheDir}, pol, note.event)
 	h.Progress = note.stop()
 	if cause := context.Cause(ctx); cause != nil {
-		return h, cause
+		return h, read, cause
 	}
 	if err != nil {
-		return h, err
+		return h, read, err
 	}
 	h.Receipt, h.Rotations = rep.Receipt, rep.Rotations
 	h.Receipt.Notes = append(h.Receipt.Notes, notes.Receipt.Notes...)
 	if !h.Receipt.Complete() {
 		h.State = review.HistoryIncomplete
 	}
-	return h, nil
+	return h, read, nil
 }
 
 // historyFailed records why nothing could be looked at, when nobody will try

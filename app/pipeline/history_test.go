@@ -3,7 +3,9 @@ package pipeline_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -138,6 +140,32 @@ func TestAFloodOfPushesIsLookedAtOnce(t *testing.T) {
 	if want := "heads/b0 heads/b1 heads/b2 heads/b3 heads/b4 heads/first heads/main"; strings.Join(l.refs, " ") != want {
 		t.Errorf("looked at %v, want %s", l.refs, want)
 	}
+}
+
+// TestAHistoryWhoseMirrorLostObjectsIsLookedAtAgain: no review may come that would
+// notice.
+func TestAHistoryWhoseMirrorLostObjectsIsLookedAtAgain(t *testing.T) {
+	l := new(looks)
+	s := newStageWith(t, map[string]string{"go.mod": goMod}, jobs.Config{}, l.historian())
+	l.look = func(n int) scan.Report {
+		if n > 1 {
+			return whole(1)
+		}
+		objects, err := filepath.Glob(filepath.Join(s.mirrors, fmt.Sprint(s.repo.ID)+".git", "objects", "??", "*"))
+		if err != nil || len(objects) == 0 {
+			t.Errorf("no single objects in the mirror: %v", err)
+		}
+		for _, o := range objects {
+			if err := os.Remove(o); err != nil {
+				t.Error(err)
+			}
+		}
+		return scan.Report{Receipt: review.ScannerReceipt{Scanner: "secrets", Gaps: []review.Gap{{Code: review.CodeHistoryIncomplete, What: "commits"}}}}
+	}
+	if _, err := s.github.DeliverRepositories(s.repo, "added"); err != nil {
+		t.Fatal(err)
+	}
+	s.awaitHistory(l, review.HistoryDone, 2)
 }
 
 // A look that runs out of time goes on as long as it gets on, and no longer.
