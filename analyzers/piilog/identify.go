@@ -437,6 +437,8 @@ func (l *leak) key() *ast.BasicLit {
 		for _, a := range s.Args(len(l.call.Args)) {
 			switch {
 			case a.Index != i:
+			case a.Role == sinks.Keyed && a.Key >= 0 && a.Key < i-1 && l.variadic(i) && l.pairs(i):
+				e = l.call.Args[i-1] // the first names a group of pairs
 			case a.Role == sinks.Keyed && a.Key >= 0:
 				e = l.call.Args[a.Key]
 			case a.Role == sinks.Pair && i > 0:
