@@ -14,6 +14,7 @@ import (
 	"github.com/launchgate/launchgate/analyzers/internal/flow"
 	"github.com/launchgate/launchgate/analyzers/internal/sinks"
 	"github.com/launchgate/launchgate/analyzers/internal/words"
+	"github.com/launchgate/launchgate/analyzers/privacy"
 )
 
 // ids are the objects whose id one fix already logs, as they are written.
@@ -27,7 +28,7 @@ func identified(l *leak, done *ids) (string, []analysis.TextEdit, bool) {
 		return "", nil, false
 	}
 	t := l.pass.TypesInfo.TypeOf(owner)
-	if t == nil {
+	if t == nil || secretID(l.judge, t) {
 		return "", nil, false
 	}
 	id, it, ok := idOf(l.pass, t, l.onNil(owner))
@@ -58,6 +59,14 @@ func identified(l *leak, done *ids) (string, []analysis.TextEdit, bool) {
 		return "", nil, false
 	}
 	return "Log " + name + " instead", append(append(edits, more...), more2...), true
+}
+
+// secretID reports whether who holds the id of an object may do what its owner
+// may, as with a session's.
+func secretID(judge *privacy.Judge, t types.Type) bool {
+	_, name := callee.Named(t)
+	_, secret := judge.Lexicon.Name(name + "ID")
+	return secret
 }
 
 // owner is the object that the value belongs to or is, and the edits that leave

@@ -86,7 +86,7 @@ func logValue(judge *privacy.Judge, of *types.TypeName) (string, bool) {
 		if f.Name() == "_" || key == "-" || tag.Get("log") == "-" || len(attrs) == maxShown {
 			continue
 		}
-		if _, sensitive := judge.Lexicon.Field(named, f, st.Tag(i)); sensitive {
+		if _, sensitive := judge.Lexicon.Field(named, f, st.Tag(i)); sensitive || strings.EqualFold(f.Name(), "id") && secretID(judge, named) {
 			continue
 		}
 		how, ok := attr(f.Type())
