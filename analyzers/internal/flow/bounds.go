@@ -39,6 +39,9 @@ const (
 	// maxPending bounds the values a package passes to interfaces whose
 	// implementations it does not see.
 	maxPending = 512
+	// maxGlobals bounds the package variables that one package writes for others,
+	// and the sinks in one package that package variables reach.
+	maxGlobals = 256
 	// maxURLDepth bounds how far a URL, a logger or a client is followed back
 	// through what variables are set to.
 	maxURLDepth = 12

@@ -184,7 +184,7 @@ func (v *invocation) value(fun ast.Expr) ([]*value, bool) {
 			return v.reach(s), true
 		}
 		for _, l := range fv.labels {
-			if l.src == nil {
+			if l.src == nil && l.in.global == "" {
 				v.f.addCall(l.in, v.passed())
 				l.in.path = joinPath(l.in.path, result)
 				v.called = append(v.called, l)
@@ -650,7 +650,7 @@ func (v *invocation) results() []*value {
 		return v.typed(out)
 	}
 	if out, ok := v.summarised(); ok {
-		if s := v.f.e.summaryOf(v.obj); len(s.results) > 0 && s.results[0] != nil && s.results[0] != unknown {
+		if s := v.f.e.summaryOf(v.obj); len(s.results) > 0 && !open(s.results[0]) {
 			return out // what it is made of is known, whatever the function is called
 		}
 		return v.named(out)
@@ -696,7 +696,7 @@ func (v *invocation) typed(out []*value) []*value {
 
 // named adds what the callee's name says about its first result.
 func (v *invocation) named(out []*value) []*value {
-	if len(out) == 0 || out[0] == nil || out[0].clean || told(out[0]) || internal(out[0]) {
+	if len(out) == 0 || out[0] == nil || out[0].clean || out[0].quiet || told(out[0]) || internal(out[0]) {
 		return out
 	}
 	src, ok := v.f.e.voc.Lexicon.Call(callee.Func{Pkg: v.id.Pkg, Recv: v.id.Recv, Name: v.name}, v.literal)
@@ -717,7 +717,7 @@ func (v *invocation) named(out []*value) []*value {
 	if sensitive.Harmless(src.Match, v.text, v.id.Recv, lastElement(v.id.Pkg)) {
 		return out
 	}
-	if len(out[i].labels) > 0 {
+	if fed(out[i]) {
 		return out // it is made of what goes in, and that is known
 	}
 	texts := 0
@@ -1003,6 +1003,7 @@ func (v *invocation) apply(s *summary) []*value {
 			in[c.in.param] = setPart(in[c.in.param], result, res[0])
 		}
 	}
+	v.setsGlobals(s, in)
 	for _, i := range sortedInts(s.effects) {
 		eff := f.subst(s.effects[i], in, pos, v.text, 0)
 		x := v.inputExpr(s, i)
@@ -1122,6 +1123,11 @@ func (f *fn) subst(v *value, in []*value, pos token.Pos, text string, depth int)
 			plain = append(plain, l)
 			continue
 		}
+		if l.in.global != "" {
+			l.step = l.step.then(pos, "is returned by "+text)
+			plain = append(plain, l)
+			continue
+		}
 		if l.in.param >= len(in) {
 			continue
 		}
@@ -1170,6 +1176,11 @@ func (f *fn) subst(v *value, in []*value, pos token.Pos, text string, depth int)
 			c = &d
 		}
 		out = join(out, &value{funcs: []*closure{c}})
+	}
+	if v.quiet && !fed(out) {
+		w := *out
+		w.quiet = true
+		out = &w
 	}
 	if len(out.labels)+len(out.parts)+len(out.refs)+len(out.funcs) == 0 && !out.clean && !out.sealed {
 		return unknown

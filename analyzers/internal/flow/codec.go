@@ -35,6 +35,15 @@ func (f *Facts) GobEncode() ([]byte, error) {
 		e.source(q.src)
 		e.chain(q.step)
 	}
+	e.Uint(len(p.written))
+	for _, key := range sortedKeys(p.written) {
+		e.Str(key)
+		e.value(p.written[key])
+	}
+	e.Uint(len(p.outside))
+	for _, u := range p.outside {
+		e.use(u)
+	}
 	return e.Bytes(), nil
 }
 
@@ -96,9 +105,12 @@ func (e *encoder) value(v *value) {
 		e.Uint(1)
 		return
 	}
-	if v.sealed {
+	switch {
+	case v.sealed:
 		e.Uint(3)
-	} else {
+	case v.quiet:
+		e.Uint(4)
+	default:
 		e.Uint(2)
 	}
 	e.Uint(len(v.labels))
@@ -106,6 +118,7 @@ func (e *encoder) value(v *value) {
 		e.source(l.src)
 		e.Uint(l.in.param)
 		e.Str(l.in.path)
+		e.Str(l.in.global)
 		e.Bits(l.err, l.text)
 		e.Uint(int(l.thin))
 		e.Uint(l.format)
@@ -130,32 +143,43 @@ func (e *encoder) summary(s *summary) {
 		e.Uint(i)
 		e.value(s.effects[i])
 	}
+	e.Uint(len(s.globals))
+	for _, key := range sortedKeys(s.globals) {
+		e.Str(key)
+		e.value(s.globals[key])
+	}
 	e.Uint(len(s.sinks))
 	for _, u := range s.sinks {
-		e.Uint(u.in.param)
-		e.Str(u.in.path)
-		e.Bits(u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout, u.text)
-		e.Uint(int(u.thin))
-		e.Uint(int(u.sink.Kind))
-		e.Uint(u.format + 1)
-		e.Uint(u.key + 1)
-		e.Uint(u.url)
-		e.Uint(u.line)
-		for _, x := range []string{u.sink.call.Func.Pkg, u.sink.call.Func.Recv, u.sink.call.Func.Name, u.sink.Who, u.sink.Category, u.sink.Via, u.name, u.symbol, u.file} {
-			e.Str(x)
-		}
-		e.chain(u.step)
-		e.Strs(u.told)
+		e.use(u)
 	}
 	e.Uint(len(s.calls))
 	for _, c := range s.calls {
 		e.Uint(c.in.param)
 		e.Str(c.in.path)
+		e.Str(c.in.global)
 		e.Uint(len(c.args))
 		for _, a := range c.args {
 			e.value(a)
 		}
 	}
+}
+
+func (e *encoder) use(u *sinkUse) {
+	e.Uint(u.in.param)
+	e.Str(u.in.path)
+	e.Str(u.in.global)
+	e.Bits(u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout, u.text)
+	e.Uint(int(u.thin))
+	e.Uint(int(u.sink.Kind))
+	e.Uint(u.format + 1)
+	e.Uint(u.key + 1)
+	e.Uint(u.url)
+	e.Uint(u.line)
+	for _, x := range []string{u.sink.call.Func.Pkg, u.sink.call.Func.Recv, u.sink.call.Func.Name, u.sink.Who, u.sink.Category, u.sink.Via, u.name, u.symbol, u.file} {
+		e.Str(x)
+	}
+	e.chain(u.step)
+	e.Strs(u.told)
 }
 
 // GobDecode reads what GobEncode wrote.
@@ -190,6 +214,16 @@ func (d *decoder) facts() *pkgFacts {
 		}
 		q.step = d.chain(0)
 		p.pending = append(p.pending, q)
+	}
+	for range d.Count() {
+		if p.written == nil {
+			p.written = map[string]*value{}
+		}
+		key := d.Str()
+		p.written[key] = d.value(0)
+	}
+	for range d.Count() {
+		p.outside = append(p.outside, d.use())
 	}
 	return p
 }
@@ -246,10 +280,10 @@ func (d *decoder) value(depth int) *value {
 	case 1:
 		return clean
 	}
-	v := &value{sealed: kind == 3}
+	v := &value{sealed: kind == 3, quiet: kind == 4}
 	for range d.Count() {
 		l := label{src: d.source()}
-		l.in.param, l.in.path = d.Uint(), d.Str()
+		l.in.param, l.in.path, l.in.global = d.Uint(), d.Str(), d.Str()
 		d.Bits(&l.err, &l.text)
 		l.thin, l.format = thin(d.Uint()), d.Uint()
 		l.step = d.chain(0)
@@ -281,35 +315,46 @@ func (d *decoder) summary() *summary {
 		s.effects[i] = d.value(0)
 	}
 	for range d.Count() {
-		u := &sinkUse{}
-		u.in.param, u.in.path = d.Uint(), d.Str()
-		d.Bits(&u.debug, &u.err, &u.kv, &u.wrapper, &u.sink.JSON, &u.sink.Stdout, &u.text)
-		u.thin = thin(d.Uint())
-		u.sink.Kind = SinkKind(d.Uint())
-		u.format = d.Uint() - 1
-		u.key = d.Uint() - 1
-		u.url = d.Uint()
-		u.line = d.Uint()
-		var id callee.Func
-		for _, x := range []*string{&id.Pkg, &id.Recv, &id.Name, &u.sink.Who, &u.sink.Category, &u.sink.Via, &u.name, &u.symbol, &u.file} {
-			*x = d.Str()
+		if s.globals == nil {
+			s.globals = map[string]*value{}
 		}
-		if s, ok := sinks.Lookup(id); ok {
-			u.sink.call = s
-		} else {
-			u.sink.call.Func = id
-		}
-		u.step = d.chain(0)
-		u.told = d.Strs()
-		s.sinks = append(s.sinks, u)
+		key := d.Str()
+		s.globals[key] = d.value(0)
+	}
+	for range d.Count() {
+		s.sinks = append(s.sinks, d.use())
 	}
 	for range d.Count() {
 		c := &callUse{}
-		c.in.param, c.in.path = d.Uint(), d.Str()
+		c.in.param, c.in.path, c.in.global = d.Uint(), d.Str(), d.Str()
 		for range d.Count() {
 			c.args = append(c.args, d.value(0))
 		}
 		s.calls = append(s.calls, c)
 	}
 	return s
+}
+
+func (d *decoder) use() *sinkUse {
+	u := &sinkUse{}
+	u.in.param, u.in.path, u.in.global = d.Uint(), d.Str(), d.Str()
+	d.Bits(&u.debug, &u.err, &u.kv, &u.wrapper, &u.sink.JSON, &u.sink.Stdout, &u.text)
+	u.thin = thin(d.Uint())
+	u.sink.Kind = SinkKind(d.Uint())
+	u.format = d.Uint() - 1
+	u.key = d.Uint() - 1
+	u.url = d.Uint()
+	u.line = d.Uint()
+	var id callee.Func
+	for _, x := range []*string{&id.Pkg, &id.Recv, &id.Name, &u.sink.Who, &u.sink.Category, &u.sink.Via, &u.name, &u.symbol, &u.file} {
+		*x = d.Str()
+	}
+	if s, ok := sinks.Lookup(id); ok {
+		u.sink.call = s
+	} else {
+		u.sink.call.Func = id
+	}
+	u.step = d.chain(0)
+	u.told = d.Strs()
+	return u
 }

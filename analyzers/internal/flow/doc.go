@@ -30,9 +30,10 @@
 // to what inputs point to, not through maps, slices or fields of other objects
 // that hold them. What is put into an object of another package reaches the sinks
 // inside that package's methods, not those of a third package that reads its
-// fields. What a package variable gets from another package is not seen. An
-// interface's implementations are those in packages that import each other or
-// meet in a main package. Conditions do not count: what is logged only when a
+// fields. What a package variable gets from another package is seen where a writer,
+// a reader or a main package imports all others that take part, in whatever order
+// they run. An interface's implementations are those in packages that import each
+// other or meet in a main package. Conditions do not count: what is logged only when a
 // flag is set is logged. goto is taken for falling through. A goroutine runs where
 // it is started: what it reads from a channel of a struct that is filled later is
 // not seen. Options that a constructor applies to a value it returns (not to what

@@ -64,7 +64,8 @@ type summary struct {
 	results  []*value
 	effects  map[int]*value // what is written into an input
 	sinks    []*sinkUse
-	calls    []*callUse // inputs that are called
+	calls    []*callUse        // inputs that are called
+	globals  map[string]*value // what it puts into package variables, of its inputs
 }
 
 // callUse says that a function value among the inputs is called with these
@@ -75,7 +76,7 @@ type callUse struct {
 }
 
 func (s *summary) trivial() bool {
-	if len(s.sinks)+len(s.effects)+len(s.calls) > 0 {
+	if len(s.sinks)+len(s.effects)+len(s.calls)+len(s.globals) > 0 {
 		return false
 	}
 	for _, r := range s.results {
@@ -103,8 +104,11 @@ type building struct {
 
 // addSink reports whether there was room.
 func (b *building) addSink(u *sinkUse) bool {
-	through := 0
+	through, outside := 0, 0
 	for _, old := range b.sinks {
+		if old.in.global != "" {
+			outside++
+		}
 		if old.sink.Kind == throughInterface {
 			through++
 		}
@@ -115,7 +119,7 @@ func (b *building) addSink(u *sinkUse) bool {
 			return true
 		}
 	}
-	if len(b.sinks) >= maxEntries || u.sink.Kind == throughInterface && through >= maxEntries/4 {
+	if len(b.sinks) >= maxEntries || u.sink.Kind == throughInterface && through >= maxEntries/4 || u.in.global != "" && outside >= maxEntries/4 {
 		return false
 	}
 	b.sinks = append(b.sinks, u)
@@ -145,12 +149,18 @@ func (b *building) addCall(in port, args []argument) bool {
 }
 
 func (f *fn) addSink(u *sinkUse) {
+	if u.in.global != "" && (u.sink.Kind == Service || f.muted) {
+		return
+	}
 	if !f.sum.addSink(u) {
 		f.meet("sinks of one function")
 	}
 }
 
 func (f *fn) addCall(in port, args []argument) {
+	if in.global != "" {
+		return
+	}
 	if !f.sum.addCall(in, args) {
 		f.meet("calls of function values")
 	}
@@ -178,6 +188,9 @@ type engine struct {
 	current  *declared
 	work     int
 	pending  []*pending
+	ports    map[types.Object]string // see portOf
+	written  map[string]*value       // what other packages' variables are set to here
+	outside  []*sinkUse              // what package variables reach here
 	keeps    []*keep
 	files    map[types.Object]bool // databases in files; see fileOfDatabase
 	touched  map[types.Object]bool // what is written to; see untouched
@@ -211,7 +224,8 @@ type flowKey struct {
 // summaries are exported as its Facts, which the analyzer must declare.
 func Analyze(pass *analysis.Pass, voc Vocabulary) *Result {
 	e := &engine{pass: pass, voc: voc, byObj: map[*types.Func]*declared{}, imported: map[*types.Package]*pkgFacts{}, wholes: map[types.Type]*wholeType{},
-		allocs: map[ast.Expr]*loc{}, flows: map[flowKey]*Flow{}, globals: map[types.Object]*global{}, fields: map[*types.Var]*field{}, impls: map[*types.Func][]*types.Func{}}
+		allocs: map[ast.Expr]*loc{}, flows: map[flowKey]*Flow{}, globals: map[types.Object]*global{}, fields: map[*types.Var]*field{}, impls: map[*types.Func][]*types.Func{},
+		ports: map[types.Object]string{}, written: map[string]*value{}}
 	if standard(pass.Fset, pass.Files) {
 		return &Result{} // its functions are modelled
 	}
@@ -250,6 +264,12 @@ func Analyze(pass *analysis.Pass, voc Vocabulary) *Result {
 		}
 	}
 	e.spill()
+	for _, d := range e.funcs {
+		if d.sum != nil && !d.muted {
+			e.outerUses(d.sum.sinks)
+		}
+	}
+	e.bindGlobals()
 	e.settle()
 	e.export()
 	return e.result()
@@ -429,6 +449,9 @@ func size(s *summary) int {
 	for _, r := range s.effects {
 		n += weight(r)
 	}
+	for _, r := range s.globals {
+		n += weight(r)
+	}
 	return n
 }
 
@@ -524,6 +547,7 @@ func (e *engine) interpret(d *declared) {
 	f.finish(fr)
 	body.merge(append(fr.exits, body.layerOf())...)
 	f.cur = body
+	f.settleGlobals()
 	b.results = fr.results
 	if len(b.results) == 0 && sig != nil && sig.Results().Len() > 0 {
 		b.results = all(unknown, sig.Results().Len())
@@ -656,7 +680,7 @@ func (f *fn) exportDepth(v *value, depth int, on []*loc) *value {
 			return f.exportDepth(c, depth, append(slices.Clip(on), v.refs[0]))
 		}
 	}
-	w := &value{labels: forCallers(v.labels), sealed: v.sealed}
+	w := &value{labels: forCallers(v.labels), sealed: v.sealed, quiet: v.quiet}
 	for _, c := range v.funcs {
 		switch {
 		case c.fn != nil:

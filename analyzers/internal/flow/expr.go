@@ -27,7 +27,7 @@ func (f *fn) eval(x ast.Expr) *value { return f.asWhole(x, f.evalRaw(x)) }
 
 // asWhole labels a value of a type with sensitive fields.
 func (f *fn) asWhole(x ast.Expr, v *value) *value {
-	if v.clean {
+	if v.clean || v.quiet {
 		return v
 	}
 	t := f.typeOf(x)
@@ -243,6 +243,9 @@ func (f *fn) ident(x *ast.Ident) *value {
 			if l, ok := f.nameLabel(x, v, obj.Type()); ok {
 				v = withLabels(v, l)
 			}
+			if isGlobal(obj) && f.cur.get(f.loc(obj)) == nil {
+				v = f.withPort(x, obj, v)
+			}
 		}
 		return v
 	case *types.Func:
@@ -269,7 +272,7 @@ func (f *fn) readVar(obj types.Object) *value {
 
 // nameLabel is the label a variable's name gives to what it holds.
 func (f *fn) nameLabel(id *ast.Ident, v *value, t types.Type) (label, bool) {
-	if v.clean || told(v) {
+	if v.clean || v.quiet || told(v) {
 		return label{}, false
 	}
 	if t == types.Typ[types.Invalid] {
@@ -384,6 +387,7 @@ func (f *fn) unary(x *ast.UnaryExpr) *value {
 				l := f.loc(v)
 				cur := f.readVar(v)
 				if isGlobal(v) && f.cur.get(l) == nil {
+					cur = f.withPort(y, v, cur)
 					f.cur.set(l, cur)
 				}
 				return &value{refs: []*loc{l}, labels: cur.labels}
@@ -497,7 +501,7 @@ func (f *fn) index(x *ast.IndexExpr) *value {
 
 // readKey is a value read under a literal name: the name says what it is.
 func (f *fn) readKey(x ast.Expr, name string, header bool, v *value) *value {
-	if v.clean || told(v) {
+	if v.clean || v.quiet || told(v) {
 		return v
 	}
 	t := f.typeOf(x)
@@ -568,9 +572,14 @@ func (f *fn) selector(x *ast.SelectorExpr) *value {
 	if callee.Package(f.info, x.X) != "" {
 		switch obj := f.info.Uses[x.Sel].(type) {
 		case *types.Var:
-			v := f.e.readGlobal(obj, f)
-			if l, ok := f.nameLabel(x.Sel, v, obj.Type()); ok {
+			v := f.readVar(obj)
+			// What a package that was not read declares for all is a constant, a
+			// default or an error: no secret of this program.
+			if l, ok := f.nameLabel(x.Sel, v, obj.Type()); ok && (obj.Pkg() == f.e.pass.Pkg || f.e.factsOf(obj.Pkg()) != nil) {
 				v = withLabels(v, l)
+			}
+			if isGlobal(obj) && f.cur.get(f.loc(obj)) == nil {
+				v = f.withPort(x.Sel, obj, v)
 			}
 			return v
 		case *types.Func:
@@ -599,7 +608,7 @@ func (f *fn) fieldOf(x *ast.SelectorExpr, base *value) *value {
 		here = f.has(v, name)
 		v = f.partOf(v, name)
 	}
-	if v.clean {
+	if v.clean || v.quiet {
 		return v
 	}
 	if special := f.requestPart(x); special != nil {
@@ -877,7 +886,7 @@ func describes(t types.Type) bool {
 
 // underKey is a value put under a literal key: the key says what it is.
 func (f *fn) underKey(v *value, x ast.Expr, key string) *value {
-	if told(v) {
+	if v.quiet || told(v) {
 		return v
 	}
 	m, ok := f.e.voc.Lexicon.Name(key)

@@ -26,6 +26,8 @@ type pkgFacts struct {
 	funcs   map[string]*summary
 	globals map[string]*value
 	pending []*pending
+	written map[string]*value // see engine
+	outside []*sinkUse
 }
 
 // factsOf returns the facts of another package, nil if it has none.
@@ -291,7 +293,7 @@ func (e *engine) putField(obj *types.Var, v *value, builds bool) {
 		return
 	}
 	fd := e.fieldOf(obj)
-	ports := len(v.labels) > 0
+	ports := fed(v)
 	v = sourcesOnly(v, 0)
 	if !told(v) {
 		if (!ports || !builds) && !fd.other {
@@ -485,6 +487,7 @@ func (e *engine) initialise(decls []*ast.GenDecl) {
 			}
 		}
 	}
+	e.outerUses(f.sum.sinks)
 	e.bounds = append(e.bounds, f.bounds...)
 	for _, g := range e.globals {
 		g.stale = false
@@ -520,6 +523,15 @@ func (e *engine) export() {
 		c := *q
 		c.src, c.step = x.source(q.src), x.chain(q.step)
 		p.pending = append(p.pending, &c)
+	}
+	for key, v := range e.written {
+		if p.written == nil {
+			p.written = map[string]*value{}
+		}
+		p.written[key] = x.value(v, 0)
+	}
+	for _, u := range e.outside {
+		p.outside = append(p.outside, x.use(u))
 	}
 	e.pass.ExportPackageFact(&Facts{p: p})
 }
@@ -574,7 +586,7 @@ func (x *exporter) value(v *value, depth int) *value {
 	if v.clean {
 		return clean
 	}
-	w := &value{sealed: v.sealed}
+	w := &value{sealed: v.sealed, quiet: v.quiet}
 	for _, l := range v.labels {
 		w.labels = append(w.labels, label{src: x.source(l.src), in: l.in, err: l.err, text: l.text, thin: l.thin, format: l.format, step: x.chain(l.step)})
 	}
@@ -587,6 +599,16 @@ func (x *exporter) value(v *value, depth int) *value {
 		return unknown
 	}
 	return w
+}
+
+func (x *exporter) use(u *sinkUse) *sinkUse {
+	c := *u
+	if u.pos.IsValid() {
+		c.file, c.line = x.where(u.pos)
+		c.pos, c.end = token.NoPos, token.NoPos
+	}
+	c.step = x.chain(u.step)
+	return &c
 }
 
 func (x *exporter) summary(s *summary) *summary {
@@ -603,13 +625,15 @@ func (x *exporter) summary(s *summary) *summary {
 		}
 	}
 	for _, u := range s.sinks {
-		c := *u
-		if u.pos.IsValid() {
-			c.file, c.line = x.where(u.pos)
-			c.pos, c.end = token.NoPos, token.NoPos
+		if u.in.global == "" {
+			t.sinks = append(t.sinks, x.use(u))
 		}
-		c.step = x.chain(u.step)
-		t.sinks = append(t.sinks, &c)
+	}
+	for _, key := range sortedKeys(s.globals) {
+		if t.globals == nil {
+			t.globals = map[string]*value{}
+		}
+		t.globals[key] = x.value(s.globals[key], 0)
 	}
 	for _, c := range s.calls {
 		d := &callUse{in: c.in}

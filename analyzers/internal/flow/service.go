@@ -262,7 +262,7 @@ func (v *invocation) host(url argument) (s Sink, urlIn int, ok bool) {
 		return s.at(text, -1)
 	}
 	for _, l := range url.val.labels {
-		if l.src == nil && l.in.path == "" {
+		if l.src == nil && l.in.path == "" && l.in.global == "" {
 			return s, l.in.param, true
 		}
 	}
@@ -327,7 +327,7 @@ func (v *invocation) hosted(s *summary, use *sinkUse) *sinkUse {
 			continue
 		}
 		for _, l := range a.val.labels {
-			if l.src == nil && l.in.path == "" {
+			if l.src == nil && l.in.path == "" && l.in.global == "" {
 				u.url = l.in.param + 1
 				return &u
 			}

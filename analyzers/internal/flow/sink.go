@@ -362,7 +362,7 @@ func showsAddress(t types.Type) bool {
 // inputOf is the input that a value is, -1 if it is none.
 func inputOf(v *value) int {
 	for _, l := range v.labels {
-		if l.src == nil && l.in.path == "" {
+		if l.src == nil && l.in.path == "" && l.in.global == "" {
 			return l.in.param
 		}
 	}
@@ -371,7 +371,7 @@ func inputOf(v *value) int {
 
 // underLogKey is a value logged under a key: the key says what it is.
 func (f *fn) underLogKey(v *value, x ast.Expr, key string) *value {
-	if key == "" || told(v) {
+	if key == "" || v.quiet || told(v) {
 		return v
 	}
 	m, ok := f.e.voc.Lexicon.Name(key)

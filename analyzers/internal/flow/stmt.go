@@ -664,7 +664,7 @@ func (f *fn) assign(lhs ast.Expr, v *value, note string) {
 			v = withLabels(v, l)
 		}
 		if isGlobal(obj) {
-			f.e.writeGlobal(obj, v)
+			f.setGlobal(obj, v)
 		}
 		f.cur.set(f.loc(obj), v)
 		return
@@ -743,20 +743,12 @@ func (f *fn) storeDepth(lhs ast.Expr, set func(old *value) *value, depth int) {
 		if _, ok := obj.(*types.Var); !ok {
 			return
 		}
-		old := f.readVar(obj)
-		if len(old.refs) > 0 && !isPlainPointer(obj.Type()) {
-			f.storeRefs(old.refs, set)
-			return
-		}
-		v := f.flatten(set(old))
-		if isGlobal(obj) {
-			f.e.writeGlobal(obj, v)
-		}
-		f.cur.set(f.loc(obj), v)
+		f.storeVar(obj, set)
 	case *ast.SelectorExpr:
 		if _, ok := f.info.Uses[x.Sel].(*types.Var); ok && callee.Package(f.info, x.X) != "" {
 			if obj := f.info.Uses[x.Sel]; isGlobal(obj) {
-				return // another package's variable
+				f.storeVar(obj, set) // another package's variable
+				return
 			}
 		}
 		path := f.fieldPath(x)
@@ -797,6 +789,19 @@ func (f *fn) storeDepth(lhs ast.Expr, set func(old *value) *value, depth int) {
 		v := f.evalQuiet(lhs)
 		f.storeRefs(v.refs, set)
 	}
+}
+
+func (f *fn) storeVar(obj types.Object, set func(old *value) *value) {
+	old := f.readVar(obj)
+	if len(old.refs) > 0 && !isPlainPointer(obj.Type()) {
+		f.storeRefs(old.refs, set)
+		return
+	}
+	v := f.flatten(set(old))
+	if isGlobal(obj) {
+		f.setGlobal(obj, v)
+	}
+	f.cur.set(f.loc(obj), v)
 }
 
 func isMapType(t types.Type) bool {

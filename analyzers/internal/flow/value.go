@@ -60,8 +60,9 @@ func (s *step) first() token.Pos {
 // port is an input of the function under work: a parameter, the receiver first,
 // and the path of parts below it.
 type port struct {
-	param int
-	path  string // "Profile.Email", "[]"
+	param  int
+	path   string // "Profile.Email", "[]"
+	global string // "path/to/pkg Name" of a package variable; param is outer then
 }
 
 // label says that a value carries a source, or what an input brings.
@@ -126,6 +127,7 @@ type value struct {
 	split  bool      // the pieces of a text
 	whole  bool      // a struct as a literal wrote it: what has no part is zero
 	sealed bool      // shows itself by a method: labels are what it shows, whatever its parts are
+	quiet  bool      // set to a constant by who declares it: its name says nothing
 	clean  bool      // tells nothing of anything sensitive, whatever it is called
 	cut    omissions // what was left out of it
 }
@@ -263,7 +265,7 @@ func joinDepth(a, b *value, depth int) *value {
 	case a == unknown:
 		return b
 	}
-	w := &value{refs: a.refs, funcs: a.funcs, sealed: a.sealed && b.sealed, whole: a.whole && b.whole, cut: a.cut | b.cut}
+	w := &value{refs: a.refs, funcs: a.funcs, sealed: a.sealed && b.sealed, whole: a.whole && b.whole, quiet: a.quiet && b.quiet, cut: a.cut | b.cut}
 	var cut omissions
 	w.labels, cut = addLabels(slices.Clip(a.labels), b.labels)
 	w.cut |= cut
@@ -362,7 +364,7 @@ func derived(v *value, name string) *value {
 	if len(ls) == 0 && cut == 0 {
 		return nil
 	}
-	return &value{labels: ls, cut: cut}
+	return &value{labels: ls, cut: cut, quiet: v.quiet}
 }
 
 // below is what a label on a value means for one of its parts.
@@ -373,7 +375,7 @@ func (l label) below(name string) (label, bool) {
 		field := name != elem && !strings.HasPrefix(name, `"`)
 		return l, !field && l.src.Kind != Whole && (l.src.Kind != Dump || l.src.Type == "Header") && l.src.Term != environment
 	}
-	if strings.HasPrefix(name, `"`) {
+	if strings.HasPrefix(name, `"`) && (l.in.global == "" || strings.Contains(name, ".")) {
 		name = elem
 	}
 	path := joinPath(l.in.path, name)

@@ -24,7 +24,7 @@ func TestOwnCasesOnABareCheckout(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module own\n\ngo 1.24\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	local := regexp.MustCompile(`(?m)^(\s*(?:import )?)"(model|crossed/\w+|wrapped/logx)"`)
+	local := regexp.MustCompile(`(?m)^(\s*(?:import )?)"(model|(?:crossed|globals)/\w+|wrapped/logx)"`)
 	expect := regexp.MustCompile(`// want (.*)$`)
 	quoted := regexp.MustCompile(`"([^":]*)`)
 	want := make(map[string][]string) // by file:line
