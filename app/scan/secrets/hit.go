@@ -157,7 +157,7 @@ func isTestPath(p string) bool {
 	}
 	for _, dir := range strings.Split(path.Dir(p), "/") {
 		switch strings.ToLower(dir) {
-		case "testdata", "test", "tests", "testing", "e2e", "fixtures", "__tests__", "__fixtures__", "mocks", "examples", "example":
+		case "testdata", "test", "tests", "testing", "e2e", "fixture", "fixtures", "mock", "mocks", "__tests__", "__fixtures__", "__mocks__", "examples", "example":
 			return true
 		}
 	}

@@ -15,6 +15,9 @@ func TestMadeUpCredentialsAreUsualThere(t *testing.T) {
 		"pkg/db/fixtures/tokens.yml":      true,
 		"testing/api/collection.json":     true,
 		"e2e/login.env":                   true,
+		"internal/mock/token.go":          true,
+		"web/__mocks__/session.ts":        true,
+		"mockup/config.yml":               false,
 		"internal/Testdata/key.pem":       true,
 		"examples/quickstart/config.toml": true,
 	}
