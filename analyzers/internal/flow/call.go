@@ -333,6 +333,7 @@ func (f *fn) builtin(c *ast.CallExpr, name string) *value {
 		for _, a := range args {
 			f.panics = join(f.panics, a.val)
 		}
+		f.dies(c, args)
 		f.cur.dead = true
 	case "recover":
 		if f.panics != nil {
@@ -354,6 +355,23 @@ func (f *fn) builtin(c *ast.CallExpr, name string) *value {
 	case "close", "complex", "real", "imag", "len", "cap":
 	}
 	return clean
+}
+
+// dies is the builtin panic, whose argument ends up in the log of every server:
+// net/http writes it there, or the runtime when the program ends.
+func (f *fn) dies(c *ast.CallExpr, args []argument) {
+	if f.e.terminal {
+		return
+	}
+	for fr := f.frame; fr != nil; fr = fr.outer {
+		if fr.recovers {
+			return // who recovers it decides what becomes of it
+		}
+	}
+	v := &invocation{f: f, call: c, text: "panic", name: "panic"}
+	for _, a := range args {
+		v.emit(Sink{Kind: Log, call: sinks.Sink{Format: -1}}, a.val, false, -1, -1)
+	}
 }
 
 // prints is the builtin print or println, which writes to standard error.

@@ -37,10 +37,10 @@
 // flag is set is logged. goto is taken for falling through. A goroutine runs where
 // it is started: what it reads from a channel of a struct that is filled later is
 // not seen. Options that a constructor applies to a value it returns (not to what
-// a pointer leads to) are lost. What a verb of a format made of an argument is told
-// by its place, so indexes in formats are not. Functions without source are taken
-// to return their text arguments only if their names say so; code reached by
-// reflection is not followed. A constant is a secret only where a name says so and
+// a pointer leads to) are lost. Functions without source are taken to return their
+// text arguments only if their names say so; code reached by reflection is not
+// followed. Whether a panic is recovered is known of the function it is in, not of
+// its callers. A constant is a secret only where a name says so and
 // it is neither a message nor the name of a key.
 //
 // The package imports go/analysis and its neighbours under analyzers/internal.

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
@@ -724,30 +725,59 @@ func (f *fn) report(l label, s Sink, debug bool, at place, st *step) bool {
 	return true
 }
 
-// verbs of a format string, in order; nil entries do not exist.
+// formatVerbs are the verbs of a format string by the operand that each prints, in
+// order: 0 for one that an index ("%[2]s") leaves out.
 func formatVerbs(format string) []byte {
 	var out []byte
+	n := 0 // the next operand
+	put := func(verb byte) {
+		for len(out) <= n {
+			out = append(out, 0)
+		}
+		if out[n] == 0 || strings.IndexByte(printsNothing, out[n]) >= 0 {
+			out[n] = verb
+		}
+		n++
+	}
 	for i := 0; i < len(format); i++ {
 		if format[i] != '%' {
 			continue
 		}
 		i++
-		for i < len(format) && strings.IndexByte("+-# 0123456789.[]", format[i]) >= 0 {
-			i++
+	flags:
+		for ; i < len(format); i++ {
+			switch {
+			case format[i] == '*':
+				put('*')
+			case format[i] == '[':
+				end := strings.IndexByte(format[i:], ']')
+				if end < 0 {
+					break flags
+				}
+				if k, err := strconv.Atoi(format[i+1 : i+end]); err == nil && k > 0 && k <= maxEntries {
+					n = k - 1
+				}
+				i += end
+			case strings.IndexByte("+-# 0123456789.", format[i]) < 0:
+				break flags
+			}
 		}
-		if i >= len(format) || format[i] == '%' {
-			continue
+		if i < len(format) && format[i] != '%' {
+			put(format[i])
 		}
-		out = append(out, format[i])
 	}
 	return out
 }
 
-// harmlessVerb reports whether the verb for the n-th operand of format prints
-// no value: %T a type, %p an address.
+// printsNothing are the verbs that print no value: %T a type, %p an address, %t true
+// or false, and none at all.
+const printsNothing = "Tpt\x00"
+
+// harmlessVerb reports whether the verb for the n-th operand of format prints no
+// value.
 func harmlessVerb(format string, n int) bool {
 	verbs := formatVerbs(format)
-	return n >= 0 && n < len(verbs) && (verbs[n] == 'T' || verbs[n] == 'p' || verbs[n] == 't')
+	return n >= 0 && n < len(verbs) && strings.IndexByte(printsNothing, verbs[n]) >= 0
 }
 
 func allHarmless(format string) bool {

@@ -45,6 +45,8 @@ type frame struct {
 	exits   []*state
 	targets []*target
 	defers  []func()
+	// recovers says that what panics here goes no further.
+	recovers bool
 }
 
 // target is a statement that break or continue can name.
@@ -489,10 +491,25 @@ func (f *fn) namedResults() []*value {
 func (f *fn) deferStmt(s *ast.DeferStmt) {
 	if lit, ok := ast.Unparen(s.Call.Fun).(*ast.FuncLit); ok {
 		args := f.args(s.Call)
+		f.frame.recovers = f.frame.recovers || f.recovers(lit)
 		f.frame.defers = append(f.frame.defers, func() { f.callLit(&closure{lit: lit}, args, s.Call.Pos()) })
 		return
 	}
 	f.evalAll(s.Call)
+}
+
+// recovers reports whether a function literal calls recover.
+func (f *fn) recovers(lit *ast.FuncLit) bool {
+	found := false
+	ast.Inspect(lit.Body, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			if b, ok := f.info.Uses[id].(*types.Builtin); ok && b.Name() == "recover" {
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 func (f *fn) declStmt(s *ast.DeclStmt) {
