@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -86,7 +85,7 @@ const (
 
 // guardName is the form of a guard's name: a function, or a method with its
 // type, perhaps behind a package.
-var guardName = regexp.MustCompile(`^[\pL_][\pL\p{Nd}_]*(\.[\pL_][\pL\p{Nd}_]*){0,2}$`)
+var guardName = lazily(`^[\pL_][\pL\p{Nd}_]*(\.[\pL_][\pL\p{Nd}_]*){0,2}$`)
 
 // Matches reports whether the entry covers a route. Parameters match whatever
 // their name and the router's way of writing them.
@@ -205,7 +204,7 @@ func (p Policy) problems(lineOf func(path ...any) int) []string {
 		}
 	}
 	for i, g := range p.Guards {
-		if len(g.Name) > 200 || !guardName.MatchString(g.Name) {
+		if len(g.Name) > 200 || !guardName().MatchString(g.Name) {
 			add(at("guards", i), "guards: entry %d needs a name as \"launchgate routes\" shows it, such as RequireOrg or Auth.Require", i+1)
 		}
 		if g.Grants != "" && g.Grants != GrantsAuthenticated && g.Grants != GrantsRole {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/launchgate/launchgate/app/review"
 )
@@ -68,21 +69,26 @@ func (s *ClassSeverity) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// typeName, fieldName and funcName are how Go code is named in a policy, with or
+// without the package before it. They are compiled when a policy is first read:
+// letters of every script make them dear, and most processes read none.
 var (
-	// typeName, fieldName and funcName are how Go code is named in a policy, with
-	// or without the package before it.
-	typeName  = regexp.MustCompile(`^([\pL\pN._~/-]+\.)?[\pL_][\pL\p{Nd}_]*$`)
-	fieldName = regexp.MustCompile(`^([\pL\pN._~/-]+\.)?[\pL_][\pL\p{Nd}_]*\.[\pL_][\pL\p{Nd}_]*$`)
-	dataName  = regexp.MustCompile(`^[\pL_][\pL\p{Nd} ._-]*$`)
-	funcName  = regexp.MustCompile(`^[\pL\pN._~/()*-]+$`)
+	typeName  = lazily(`^([\pL\pN._~/-]+\.)?[\pL_][\pL\p{Nd}_]*$`)
+	fieldName = lazily(`^([\pL\pN._~/-]+\.)?[\pL_][\pL\p{Nd}_]*\.[\pL_][\pL\p{Nd}_]*$`)
+	dataName  = lazily(`^[\pL_][\pL\p{Nd} ._-]*$`)
+	funcName  = lazily(`^[\pL\pN._~/()*-]+$`)
 )
+
+func lazily(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 // problems returns what is wrong in a well-formed section.
 func (s SensitivePolicy) problems(add func(path []any, format string, args ...any)) {
 	for _, part := range []struct {
 		key  string
 		of   map[string]DataClass
-		form *regexp.Regexp
+		form func() *regexp.Regexp
 		want string
 	}{
 		{"types", s.Types, typeName, "a type, such as Member or example.com/app/model.Member"},
@@ -90,7 +96,7 @@ func (s SensitivePolicy) problems(add func(path []any, format string, args ...an
 		{"names", s.Names, dataName, "a name"},
 	} {
 		for _, k := range slices.Sorted(maps.Keys(part.of)) {
-			if len(k) > 300 || !part.form.MatchString(k) {
+			if len(k) > 300 || !part.form().MatchString(k) {
 				add([]any{"sensitive", part.key, k}, "sensitive.%s: %q is not the name of %s", part.key, clip(k), part.want)
 			}
 			if part.of[k] == "" {
@@ -99,7 +105,7 @@ func (s SensitivePolicy) problems(add func(path []any, format string, args ...an
 		}
 	}
 	for i, n := range s.NotSensitive {
-		if len(n) > 300 || !dataName.MatchString(n) {
+		if len(n) > 300 || !dataName().MatchString(n) {
 			add([]any{"sensitive", "not_sensitive", i}, "sensitive.not_sensitive: %q is not a name", clip(n))
 		}
 	}
@@ -108,7 +114,7 @@ func (s SensitivePolicy) problems(add func(path []any, format string, args ...an
 		of  []string
 	}{{"redactors", s.Redactors}, {"safe_logs", s.SafeLogs}} {
 		for i, f := range part.of {
-			if len(f) > 300 || !funcName.MatchString(f) {
+			if len(f) > 300 || !funcName().MatchString(f) {
 				add([]any{"sensitive", part.key, i}, "sensitive.%s: %q is not a function, method or type, such as audit.Logger or logutil.Short", part.key, clip(f))
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -137,7 +138,7 @@ func (o *operation) match(got []string) (map[string]string, bool) {
 
 func (o *operation) input(r *http.Request, params map[string]string) *openapi3filter.RequestValidationInput {
 	return &openapi3filter.RequestValidationInput{Request: r, PathParams: params, QueryParams: r.URL.Query(), Route: o.route,
-		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, SkipSettingDefaults: true, RejectWhenRequestBodyNotSpecified: true}}
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, SkipSettingDefaults: true}}
 }
 
 // checkRequest validates parameters and body. It leaves the body readable.
@@ -146,6 +147,9 @@ func (o *operation) checkRequest(r *http.Request, params map[string]string) erro
 		if !slices.Contains(o.query, name) {
 			return fmt.Errorf("query parameter %q is not documented", name)
 		}
+	}
+	if o.route.Operation.RequestBody == nil && r.ContentLength > 0 {
+		return errors.New("a request body is not documented")
 	}
 	return openapi3filter.ValidateRequest(context.Background(), o.input(r, params))
 }
