@@ -13,9 +13,22 @@ import (
 
 // What a running cat-file is asked for.
 const (
-	askContents = "--batch"
-	askInfo     = "--batch-check"
+	askContents question = "contents"
+	askInfo     question = "info"
 )
+
+type question string
+
+// mode is that of a cat-file that answers nothing else.
+func (q question) mode() string {
+	if q == askContents {
+		return "--batch"
+	}
+	return "--batch-check"
+}
+
+// exitUsage is git's exit status for an option it does not know.
+const exitUsage = 129
 
 // maxAsked is how many objects a running git is asked for at once: so few that
 // the question fits into a pipe (64 KiB), so that nobody waits for the other. For
@@ -28,11 +41,14 @@ type askedGits struct {
 	ctx  context.Context
 	mu   sync.Mutex
 	idle []*askedGit
+	old  bool // git is older than 2.36 and needs a process for each question
 }
 
-// askedGit is a running "git cat-file --batch".
+// askedGit is a running "git cat-file --batch-command", which answers every
+// question, or one that answers only one.
 type askedGit struct {
-	what      string
+	only      question // "": every one
+	answered  bool
 	cmd       *exec.Cmd
 	cancel    context.CancelFunc
 	stdin     io.WriteCloser
@@ -56,7 +72,7 @@ func (r repo) close() {
 
 // ask has a git answer what for names and hands the answer to read, which must
 // read exactly that. Whatever goes wrong ends that git.
-func (a *askedGits) ask(ctx context.Context, r repo, what string, names []string, read func(*bufio.Reader) error) error {
+func (a *askedGits) ask(ctx context.Context, r repo, what question, names []string, read func(*bufio.Reader) error) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
@@ -66,12 +82,24 @@ func (a *askedGits) ask(ctx context.Context, r repo, what string, names []string
 	}
 	// The git outlives ctx, but must not keep anybody waiting who is to stop.
 	release := context.AfterFunc(ctx, g.cancel)
-	_, err = io.WriteString(g.stdin, strings.Join(names, "\n")+"\n")
+	err = g.put(what, names)
+	if err == nil && !g.answered {
+		if _, err = g.stdout.Peek(1); err != nil {
+			err = fmt.Errorf("git cat-file answered nothing: %w", err)
+		}
+	}
+	if err != nil && !g.answered && g.only == "" && g.tooOld() {
+		release()
+		g.cancel()
+		a.mu.Lock()
+		a.old = true
+		a.mu.Unlock()
+		return a.ask(ctx, r, what, names, read)
+	}
 	if err == nil {
 		err = read(g.stdout)
-	} else {
-		err = fmt.Errorf("talk to git cat-file: %w", err)
 	}
+	g.answered = true
 	if release() && err == nil {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -85,17 +113,44 @@ func (a *askedGits) ask(ctx context.Context, r repo, what string, names []string
 	return err
 }
 
-func (a *askedGits) take(r repo, what string) (*askedGit, error) {
+// put writes a question.
+func (g *askedGit) put(what question, names []string) error {
+	var in strings.Builder
+	for _, name := range names {
+		if g.only == "" {
+			in.WriteString(string(what) + " ")
+		}
+		in.WriteString(name + "\n")
+	}
+	if _, err := io.WriteString(g.stdin, in.String()); err != nil {
+		return fmt.Errorf("talk to git cat-file: %w", err)
+	}
+	return nil
+}
+
+// tooOld reports whether a git that ended before it answered anything does not
+// know --batch-command.
+func (g *askedGit) tooOld() bool {
+	g.stdin.Close()
+	var exit *exec.ExitError
+	return errors.As(g.cmd.Wait(), &exit) && exit.ExitCode() == exitUsage
+}
+
+func (a *askedGits) take(r repo, what question) (*askedGit, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i, g := range a.idle {
-		if g.what == what {
+		if g.only == "" || g.only == what {
 			a.idle = append(a.idle[:i], a.idle[i+1:]...)
 			return g, nil
 		}
 	}
 	ctx, cancel := context.WithCancel(a.ctx)
-	g := &askedGit{what: what, cancel: cancel, cmd: r.command(ctx, "cat-file", what)}
+	g, mode := &askedGit{cancel: cancel}, "--batch-command"
+	if a.old {
+		g.only, mode = what, what.mode()
+	}
+	g.cmd = r.command(ctx, "cat-file", mode)
 	g.cmd.Stderr = &g.complaint
 	var err error
 	if g.stdin, err = g.cmd.StdinPipe(); err == nil {

@@ -314,7 +314,7 @@ func (s *session) texts(ctx context.Context, hs []hit) (map[string]string, error
 	// gitleaks sees it in what the commit changes and not in the whole file, or
 	// the file's name is one that is not kept.
 	once := &session{repo: s.repo, rules: s.rules, key: s.key}
-	_, err := once.walk(ctx, append([]string{"--no-walk=unsorted"}, sortedKeys(again)...), nil, nil)
+	_, err := once.walk(ctx, append([]string{"--no-walk=unsorted"}, sortedKeys(again)...), ends{}, nil, nil)
 	for _, h := range once.found {
 		if asked[h.Key] && h.secret.s != "" {
 			out[h.Key] = h.secret.s

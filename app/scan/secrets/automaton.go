@@ -1,7 +1,5 @@
 package secrets
 
-import "slices"
-
 // automaton finds any number of literals in one pass over a text (Aho and
 // Corasick, "Efficient string matching", 1975), as a dense table over classes
 // of bytes. ASCII letters are folded to lower case.
@@ -51,19 +49,25 @@ func (b *automatonBuilder) build() automaton {
 		a.shift++
 	}
 
-	// The trie, a row a node: where each class leads, 0 for nowhere.
-	row := make([]uint32, classes)
-	delta := slices.Clone(row)
-	out := make([][]int, 1)
+	// The trie. Its rows are made last and once, in their place: every process
+	// builds this, and most of the time went into memory for rows on the way.
+	nodes := 1
+	for _, s := range b.list {
+		nodes += len(s)
+	}
+	trie := make([]trieNode, 1, nodes)
+	out := make([][]int, 1, nodes)
 	for id, s := range b.list {
-		at := 0
+		at := uint32(0)
 		for i := range len(s) {
-			edge := at*classes + int(a.class[s[i]])
-			if delta[edge] == 0 {
-				delta[edge] = uint32(len(out))
-				delta, out = append(delta, row...), append(out, nil)
+			class := a.class[s[i]]
+			to := child(trie, at, class)
+			if to == 0 {
+				to = uint32(len(trie))
+				trie, out = append(trie, trieNode{class: class, sibling: trie[at].child}), append(out, nil)
+				trie[at].child = to
 			}
-			at = int(delta[edge])
+			at = to
 		}
 		out[at] = append(out[at], id)
 	}
@@ -71,29 +75,25 @@ func (b *automatonBuilder) build() automaton {
 		a.class[c] = a.class[c-'A'+'a']
 	}
 
-	// Breadth first, so that the row of what a node fails to is complete before
-	// its own is.
-	fail := make([]uint32, len(out))
-	queue := make([]uint32, 1, len(out))
+	// Breadth first: what a node fails to is nearer to the root and complete.
+	queue := make([]uint32, 1, len(trie))
 	for n := 0; n < len(queue); n++ {
-		at := int(queue[n])
-		own, other := delta[at*classes:(at+1)*classes], delta[int(fail[at])*classes:]
-		for c, to := range own {
-			switch {
-			case to != 0:
-				if at != 0 {
-					fail[to] = other[c]
+		at := queue[n]
+		for to := trie[at].child; to != 0; to = trie[to].sibling {
+			if at != 0 {
+				f := trie[at].fail
+				for f != 0 && child(trie, f, trie[to].class) == 0 {
+					f = trie[f].fail
 				}
-				out[to] = append(out[to], out[fail[to]]...)
-				queue = append(queue, to)
-			case at != 0:
-				own[c] = other[c]
+				trie[to].fail = child(trie, f, trie[to].class)
 			}
+			out[to] = append(out[to], out[trie[to].fail]...)
+			queue = append(queue, to)
 		}
 	}
 
 	// States that end a literal come last: one comparison tells them apart.
-	number := make([]uint32, len(out))
+	number := make([]uint32, len(trie))
 	n := uint32(0)
 	for i := range out {
 		if len(out[i]) == 0 {
@@ -111,10 +111,35 @@ func (b *automatonBuilder) build() automaton {
 	}
 	a.root = number[0]
 	a.next = make([]uint32, int(n)<<a.shift)
-	for i := range out {
-		for c, to := range delta[i*classes : (i+1)*classes] {
-			a.next[int(number[i])+c] = number[to]
+	// A node goes where what it fails to goes, but where it goes on itself.
+	for _, at := range queue {
+		row := a.next[number[at]:][:classes]
+		if at == 0 {
+			for c := range row {
+				row[c] = a.root
+			}
+		} else {
+			copy(row, a.next[number[trie[at].fail]:])
+		}
+		for to := trie[at].child; to != 0; to = trie[to].sibling {
+			row[trie[to].class] = number[to]
 		}
 	}
 	return a
+}
+
+// trieNode is a node of a trie, by the numbers of others; 0 is the root, and no
+// node's child.
+type trieNode struct {
+	child, sibling, fail uint32
+	class                uint8 // of the byte that leads here
+}
+
+// child returns where a class leads from a node, 0 for nowhere.
+func child(trie []trieNode, at uint32, class uint8) uint32 {
+	at = trie[at].child
+	for at != 0 && trie[at].class != class {
+		at = trie[at].sibling
+	}
+	return at
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -38,13 +39,15 @@ func TestABrokenGitIsAGap(t *testing.T) {
 		{"diff-tree ends early and says it is fine", "diff-tree --stdin", `head -n 6 | $GIT "$@" | head -c 300; exit 0`},
 		{"diff-tree says nothing and that it is fine", "diff-tree --stdin", `exit 0`},
 		{"the listing is cut off", "--raw", `$GIT "$@" | head -n 3; exit 0`},
-		{"rev-list lists fewer than there are", "--topo-order", `$GIT "$@" | tail -n +2; exit 0`},
-		{"rev-list counts more than it lists", "--count", `echo 17; exit 0`},
-		{"rev-list fails", "--count", `echo "fatal: bad revision" >&2; exit 128`},
-		{"an object is cut off", "--batch", `head -n 1 | $GIT "$@" | head -c 50; exit 0`},
-		{"objects end after the first", "--batch", `head -n 1 | $GIT "$@"; exit 0`},
-		{"cat-file is killed in mid-answer", "--batch", `head -n 1 | $GIT "$@" | head -c 50; kill -9 $$`},
-		{"cat-file does not answer at all", "--batch-check", `exit 0`},
+		{"rev-list lists fewer than there are", "rev-list --topo-order", `$GIT "$@" | grep -v ^- | tail -n +2; exit 0`},
+		{"rev-list lists all but the last", "rev-list --topo-order", `$GIT "$@" | head -n -1; exit 0`},
+		{"rev-list leaves one out in the middle", "rev-list --topo-order", `$GIT "$@" | sed 3d; exit 0`},
+		{"rev-list lists nothing", "rev-list --topo-order", `exit 0`},
+		{"rev-list fails", "rev-list --topo-order", `echo "fatal: bad revision" >&2; exit 128`},
+		{"an object is cut off", "--batch-command", `head -n 1 | $GIT "$@" | head -c 50; exit 0`},
+		{"objects end after the first", "--batch-command", `head -n 1 | $GIT "$@"; exit 0`},
+		{"cat-file is killed in mid-answer", "--batch-command", `head -n 1 | $GIT "$@" | head -c 50; kill -9 $$`},
+		{"cat-file does not answer at all", "--batch-command", `exit 0`},
 		{"the final diff is cut off", "diff-tree -r -p", `$GIT "$@" | head -c 250; exit 0`},
 		{"there is no git", "rev-list", `exit 127`},
 	}
@@ -63,6 +66,41 @@ func TestABrokenGitIsAGap(t *testing.T) {
 			}
 			if len(rep.Receipt.Gaps) == 0 || rep.Receipt.Complete() {
 				t.Errorf("a clean receipt: %+v", rep.Receipt)
+			}
+		})
+	}
+}
+
+// git before 2.36 knows no --batch-command: another process answers then, and no
+// other failure is taken for that.
+func TestAnOldGitIsAskedByAProcessForEachQuestion(t *testing.T) {
+	w := newWork(t)
+	base := w.write("a.txt", "a\n").commit("start")
+	head := w.write("b.env", "K="+awsKey()+"\n").commit("end")
+	req := w.request(base, head)
+	want, err := New().Scan(context.Background(), req, nil)
+	if err != nil || len(want.Head) != 1 {
+		t.Fatalf("%+v, %v", want, err)
+	}
+	for _, c := range []struct {
+		name, do string
+		complete bool
+	}{
+		{"does not know the option", `head -n 1 >/dev/null; echo "error: unknown option" >&2; exit 129`, true},
+		{"does not know the option and does not read", `exit 129`, true},
+		{"fails", `exit 128`, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			brokenGit(t, "--batch-command", c.do)
+			rep, err := New().Scan(context.Background(), req, nil)
+			if err != nil || rep.Receipt.Complete() != c.complete {
+				t.Fatalf("%+v, %v", rep.Receipt, err)
+			}
+			if c.complete && !reflect.DeepEqual(rep.Head, want.Head) {
+				t.Errorf("found %+v, not %+v", rep.Head, want.Head)
+			}
+			if left := childProcesses(t); left != "" {
+				t.Errorf("processes left: %s", left)
 			}
 		})
 	}

@@ -202,13 +202,21 @@ type commit struct {
 
 // commits lists what revs select, ancestors first.
 func (r repo) commits(ctx context.Context, revs []string) ([]commit, error) {
-	var list []commit
+	list, _, err := r.commitsAndEdge(ctx, revs)
+	return list, err
+}
+
+// commitsAndEdge is commits; with --boundary among revs also those parents of
+// them that revs exclude.
+func (r repo) commitsAndEdge(ctx context.Context, revs []string) (list []commit, edge map[string]bool, err error) {
+	edge = make(map[string]bool)
 	args, in := revArgs(revs, "rev-list", "--topo-order", "--reverse", "--parents", "--stdin")
-	err := r.stream(ctx, in, func(rd io.Reader) error {
+	err = r.stream(ctx, in, func(rd io.Reader) error {
 		sc := bufio.NewScanner(rd)
 		sc.Buffer(make([]byte, 64<<10), 4<<20)
 		for sc.Scan() {
-			ids := strings.Fields(sc.Text())
+			line, outside := strings.CutPrefix(sc.Text(), "-")
+			ids := strings.Fields(line)
 			if len(ids) == 0 {
 				continue
 			}
@@ -216,11 +224,15 @@ func (r repo) commits(ctx context.Context, revs []string) ([]commit, error) {
 			if err != nil {
 				return fmt.Errorf("git rev-list: %w", err)
 			}
+			if outside {
+				edge[ids[0]] = true
+				continue
+			}
 			list = append(list, commit{id: id, parents: ids[1:]})
 		}
 		return sc.Err()
 	}, args...)
-	return list, err
+	return list, edge, err
 }
 
 // revArgs puts options among revs (--all) on the command line and object names,
@@ -336,7 +348,7 @@ func (r repo) contents(ctx context.Context, names []string, visit func(i int, o 
 	if len(names) <= maxAsked {
 		return r.asked.ask(ctx, r, askContents, names, func(br *bufio.Reader) error { return readContents(br, len(names), visit) })
 	}
-	return r.stream(ctx, revsInput(names), func(rd io.Reader) error { return readContents(bufio.NewReaderSize(rd, 256<<10), len(names), visit) }, "cat-file", "--batch", "--buffer")
+	return r.stream(ctx, revsInput(names), func(rd io.Reader) error { return readContents(bufio.NewReaderSize(rd, 256<<10), len(names), visit) }, "cat-file", askContents.mode(), "--buffer")
 }
 
 // readContents reads so many answers of cat-file --batch.
@@ -437,7 +449,7 @@ func (r repo) infos(ctx context.Context, ids []string, visit func(objectInfo)) e
 	if len(ids) <= maxAsked {
 		return r.asked.ask(ctx, r, askInfo, ids, read)
 	}
-	return r.stream(ctx, revsInput(ids), func(rd io.Reader) error { return read(bufio.NewReader(rd)) }, "cat-file", askInfo, "--buffer")
+	return r.stream(ctx, revsInput(ids), func(rd io.Reader) error { return read(bufio.NewReader(rd)) }, "cat-file", askInfo.mode(), "--buffer")
 }
 
 // largeFiles returns the files of a commit's tree with more than limit bytes.

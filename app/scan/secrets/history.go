@@ -63,7 +63,7 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 		limited, cancel = context.WithTimeout(ctx, time.Duration(hs.Seconds)*time.Second)
 	}
 	defer cancel()
-	res, err := s.walk(limited, append(slices.Clone(selection), negated(old)...), st.known, s.remember(st))
+	res, err := s.walk(limited, append(slices.Clone(selection), negated(old)...), ends{tips, old}, st.known, s.remember(st))
 	rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
 	if len(old) > 0 {
 		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d commits were covered by earlier looks under the same rules and are not looked at again.", st.covered))

@@ -35,7 +35,7 @@ func plainHistory(ctx context.Context, dir string, filtered bool) (PlainResult, 
 	}
 	rules.unfiltered = !filtered
 	s := &session{repo: r, rules: rules, key: make([]byte, 32), plain: true}
-	res, err := s.walk(ctx, []string{"--all"}, nil, nil)
+	res, err := s.walk(ctx, []string{"--all"}, ends{}, nil, nil)
 	if err != nil {
 		return PlainResult{}, err
 	}

@@ -124,9 +124,9 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 	}
 	rep.Receipt.Notes = append(rep.Receipt.Notes, rules.notes...)
 	rep.Receipt.Warnings = append(rep.Receipt.Warnings, rules.warnings...)
-	revs := []string{string(req.Head)}
+	revs, change := []string{string(req.Head)}, ends{tips: []string{string(req.Head)}}
 	if req.MergeBase != "" {
-		revs = append(revs, "^"+string(req.MergeBase))
+		revs, change.old = append(revs, "^"+string(req.MergeBase)), []string{string(req.MergeBase)}
 	}
 	s := &session{repo: r, rules: rules, key: req.FingerprintKey}
 	s.tell = func(done, total int) {
@@ -146,7 +146,7 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 	if err != nil {
 		return err
 	}
-	res, err := s.walk(ctx, revs, known, s.remember(st))
+	res, err := s.walk(ctx, revs, change, known, s.remember(st))
 	rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
 	if err == nil {
 		err = s.lookAtRest(ctx, &res, rep)

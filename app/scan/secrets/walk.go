@@ -77,20 +77,74 @@ type walkResult struct {
 	dates    map[string]time.Time // author dates of commits with findings
 }
 
-// walk looks at every commit that revs select. Whatever could not be looked at
-// is an error; what was seen until then is in s. Of commits that known knows,
-// what they hold is taken over; known may be nil.
-func (s *session) walk(ctx context.Context, revs []string, known func(string) ([]hit, bool), done func([]commit) error) (walkResult, error) {
-	res := walkResult{order: make(map[string]int), dates: make(map[string]time.Time)}
-	var list []commit
-	both, bctx := errgroup.WithContext(ctx)
-	both.Go(func() (err error) { res.expected, err = s.repo.count(bctx, revs); return err })
-	both.Go(func() (err error) { list, err = s.repo.commits(bctx, revs); return err })
-	if err := both.Wait(); err != nil {
-		return res, err
+// ends are what a walk is about: everything that tips reach and old does not. No
+// tips: they are not known.
+type ends struct {
+	tips, old []string
+}
+
+// list lists the commits that revs, which say what e says, select, and how many
+// there must be. git counts them in a process of its own, so that a list that ends
+// early is noticed; a list that closes by itself needs no such process.
+func (s *session) list(ctx context.Context, revs []string, e ends) (list []commit, expected int, err error) {
+	switch {
+	case e.closes(nil, nil):
+		return nil, 0, nil // nothing is new
+	case len(e.old) > 0:
+		var edge map[string]bool
+		if list, edge, err = s.repo.commitsAndEdge(ctx, append([]string{"--boundary"}, revs...)); err != nil {
+			return nil, 0, err
+		}
+		if e.closes(list, edge) {
+			return list, len(list), nil
+		}
+		expected, err = s.repo.count(ctx, revs)
+	default:
+		both, bctx := errgroup.WithContext(ctx)
+		both.Go(func() (err error) { expected, err = s.repo.count(bctx, revs); return err })
+		both.Go(func() (err error) { list, err = s.repo.commits(bctx, revs); return err })
+		err = both.Wait()
 	}
-	if len(list) != res.expected {
-		return res, fmt.Errorf("git listed %d of %d commits", len(list), res.expected)
+	if err == nil && len(list) != expected {
+		err = fmt.Errorf("git listed %d of %d commits", len(list), expected)
+	}
+	return list, expected, err
+}
+
+// closes reports whether a list lacks nothing: every tip is in it or old, and so
+// is every parent of what is in it, or git says that old reaches it. That the
+// parents are those in the commits is checked when they are read. A tip that old
+// reaches and does not name, or an annotated tag, leaves it open.
+func (e ends) closes(list []commit, edge map[string]bool) bool {
+	in := make(map[string]bool, len(list)+len(e.old))
+	for _, c := range list {
+		if in[string(c.id)] {
+			return false
+		}
+		in[string(c.id)] = true
+	}
+	for _, id := range e.old {
+		in[id] = true
+	}
+	for _, c := range list {
+		for _, p := range c.parents {
+			if !in[p] && !edge[p] {
+				return false
+			}
+		}
+	}
+	return len(e.tips) > 0 && !slices.ContainsFunc(e.tips, func(id string) bool { return !in[id] })
+}
+
+// walk looks at every commit that revs, which say what e says, select. Whatever
+// could not be looked at is an error; what was seen until then is in s. Of commits
+// that known knows, what they hold is taken over; known may be nil.
+func (s *session) walk(ctx context.Context, revs []string, e ends, known func(string) ([]hit, bool), done func([]commit) error) (walkResult, error) {
+	res := walkResult{order: make(map[string]int), dates: make(map[string]time.Time)}
+	list, expected, err := s.list(ctx, revs, e)
+	res.expected = expected
+	if err != nil {
+		return res, err
 	}
 	todo := list[:0:0]
 	for i, c := range list {
@@ -110,7 +164,6 @@ func (s *session) walk(ctx context.Context, revs []string, known func(string) ([
 	s.report(total)
 	// A stretch at a time, so that there is something to show and to keep from
 	// the beginning on.
-	var err error
 	for len(todo) > 0 && err == nil {
 		n := min(stretchCommits, len(todo))
 		err = s.stretch(ctx, todo[:n], &res, total, done)
