@@ -35,13 +35,15 @@
 // they run. An interface's implementations are those in packages that import each
 // other or meet in a main package. Conditions do not count: what is logged only when a
 // flag is set is logged. goto is taken for falling through. A goroutine runs where
-// it is started: what it reads from a channel of a struct that is filled later is
-// not seen. Options that a constructor applies to a value it returns (not to what
-// a pointer leads to) are lost. Functions without source are taken to return their
-// text arguments only if their names say so; code reached by reflection is not
-// followed. Whether a panic is recovered is known of the function it is in, not of
-// its callers. A constant is a secret only where a name says so and
-// it is neither a message nor the name of a key.
+// it is started and where its function sends: what it reads from a channel that
+// only other functions fill is seen if these send what they know to be sensitive to
+// a field of their own package. What
+// the options given to one constructor put into a field is taken for what any other
+// may have put there. Functions without source are taken to return their text
+// arguments only if their names say so; code reached by reflection is not followed.
+// Whether a panic is recovered is known of the function it is in, not of its
+// callers. A constant is a secret only where a name says so and it is neither a
+// message nor the name of a key.
 //
 // The package imports go/analysis and its neighbours under analyzers/internal.
 package flow

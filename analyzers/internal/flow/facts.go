@@ -296,6 +296,9 @@ func (e *engine) putField(obj *types.Var, v *value, builds bool) {
 	ports := fed(v)
 	v = sourcesOnly(v, 0)
 	if !told(v) {
+		if _, ok := obj.Type().Underlying().(*types.Chan); ok {
+			return // made; what it holds is sent
+		}
 		if (!ports || !builds) && !fd.other {
 			fd.other, fd.stale = true, fd.val != nil
 		}

@@ -15,24 +15,26 @@ import (
 
 // fn interprets one declared function with the literals inside it.
 type fn struct {
-	e      *engine
-	info   *types.Info
-	symbol string
-	sum    *building
-	locs   map[types.Object]*loc
-	cur    *state
-	root   *state
-	frame  *frame
-	fuel   int
-	depth  int                    // of expressions and statements
-	backs  int                    // calls of functions that were passed as arguments
-	panics *value                 // what was passed to panic
-	debugs map[*ast.CallExpr]bool // links of chains that log at a level for debugging
-	inLits int                    // literals being interpreted around the current statement
-	lits   map[*ast.FuncLit]int
-	active map[*ast.FuncLit]*running
-	muted  bool     // generated code: summaries, but no findings
-	bounds []string // which bounds were met
+	e       *engine
+	info    *types.Info
+	symbol  string
+	sum     *building
+	locs    map[types.Object]*loc
+	cur     *state
+	root    *state
+	frame   *frame
+	fuel    int
+	depth   int                    // of expressions and statements
+	backs   int                    // calls of functions that were passed as arguments
+	panics  *value                 // what was passed to panic
+	debugs  map[*ast.CallExpr]bool // links of chains that log at a level for debugging
+	inLits  int                    // literals being interpreted around the current statement
+	lits    map[*ast.FuncLit]int
+	active  map[*ast.FuncLit]*running
+	started []*ast.CallExpr // goroutines that read channels
+	sending bool            // they are being interpreted again
+	muted   bool            // generated code: summaries, but no findings
+	bounds  []string        // which bounds were met
 }
 
 // frame is a call of the function itself or of one of its literals.
@@ -103,10 +105,9 @@ func (f *fn) stmt(s ast.Stmt, label string) {
 	case *ast.DeclStmt:
 		f.declStmt(s)
 	case *ast.SendStmt:
-		v := f.eval(s.Value)
-		f.store(s.Chan, func(old *value) *value { return setPart(old, elem, join(old.parts[elem], v)) })
+		f.send(s)
 	case *ast.GoStmt:
-		f.evalAll(s.Call)
+		f.start(s.Call)
 	case *ast.DeferStmt:
 		f.deferStmt(s)
 	case *ast.ReturnStmt:
