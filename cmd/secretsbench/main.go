@@ -6,6 +6,7 @@
 //	go run ./cmd/secretsbench -gitleaks /tmp/gitleaks -rounds 3 DIR...
 //	go run ./cmd/secretsbench -gitleaks /tmp/gitleaks -cases
 //	go run ./cmd/secretsbench -scaling -rounds 5 DIR...
+//	go run ./cmd/secretsbench -push dist/launchgate -rounds 3 DIR...
 //
 // Each DIR is a git repository. Both are told to use the default rules and look
 // at all refs. CPU is that of the process and of the git processes it waited
@@ -37,6 +38,7 @@ func main() {
 	cores := flag.Int("cores", 0, "how many cores ours may use (0: all)")
 	hard := flag.Bool("cases", false, "instead, show side by side what both say of histories that are hard to get right")
 	scaling := flag.Bool("scaling", false, "instead, compare ours on one core with ours on two, in turns; run it when nothing else runs")
+	pushWith := flag.String("push", "", "instead, compare what this launchgate binary needs for a push with what it needs for the whole history; the least counts")
 	scan := flag.Bool("scan", false, "internal: scan the one directory and print fingerprints")
 	flag.Parse()
 	if *scan {
@@ -55,6 +57,13 @@ func main() {
 	}
 	if *scaling {
 		if err := showScaling(flag.Args(), *rounds); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	if *pushWith != "" {
+		if err := showPush(*pushWith, flag.Args(), *rounds); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
