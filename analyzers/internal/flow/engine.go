@@ -109,7 +109,7 @@ func (b *building) addSink(u *sinkUse) bool {
 		if old.in.global != "" {
 			outside++
 		}
-		if old.sink.Kind == throughInterface {
+		if old.sink.Kind == throughInterface && old.in.global == "" {
 			through++
 		}
 		if old.sink.Kind == throughInterface && old.sink.Who == u.sink.Who && old.in == u.in && old.format == u.format {
@@ -119,7 +119,12 @@ func (b *building) addSink(u *sinkUse) bool {
 			return true
 		}
 	}
-	if len(b.sinks) >= maxEntries || u.sink.Kind == throughInterface && through >= maxEntries/4 || u.in.global != "" && outside >= maxEntries/4 {
+	// What package variables reach takes no room from what parameters do.
+	if u.in.global != "" {
+		if outside >= maxEntries {
+			return false
+		}
+	} else if len(b.sinks)-outside >= maxEntries || u.sink.Kind == throughInterface && through >= maxEntries/4 {
 		return false
 	}
 	b.sinks = append(b.sinks, u)
