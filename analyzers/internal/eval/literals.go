@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/program"
@@ -163,6 +164,10 @@ func (m *machine) index(n *program.Node, f *frame) value {
 	}
 	k := m.eval(n.K[1], f)
 	switch o := x.(type) {
+	case constant:
+		if i, ok := asInt(k); ok && o.k == 's' && i >= 0 && i < len(o.s) {
+			return constant{k: 'i', s: strconv.Itoa(int(o.s[i]))} // a byte
+		}
 	case *list:
 		if i, ok := asInt(k); ok {
 			if i >= 0 && i < len(o.e) {
