@@ -9,6 +9,10 @@ const (
 	maxLabels = 32
 	maxParts  = 64
 	maxDepth  = 6
+	// maxNodes bounds the values within one value, each counted as often as it is
+	// reached: generated code that fills structs of structs made one of millions,
+	// and every branch joins and copies them.
+	maxNodes = 512
 	// maxWithin bounds how many structs within structs are looked into for what a
 	// print of the outermost shows.
 	maxWithin = 3
@@ -22,6 +26,10 @@ const (
 	// maxFuel bounds the expressions interpreted for one function, its literals
 	// and loops included, for each expression it has.
 	maxFuel = 200_000
+	// maxWork bounds what all functions of a package may use up together; beyond it
+	// each has minFuel, which is enough for an ordinary one.
+	maxWork = 1_500_000
+	minFuel = 500
 	// maxClosureDepth bounds calls of function literals in function literals,
 	// maxLiteral how often one literal is interpreted.
 	maxClosureDepth = 8

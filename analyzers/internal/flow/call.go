@@ -331,7 +331,7 @@ func (f *fn) builtin(c *ast.CallExpr, name string) *value {
 		return v
 	case "panic":
 		for _, a := range args {
-			f.panics = join(f.panics, a.val)
+			f.panics = join(f.panics, &value{labels: a.val.labels})
 		}
 		f.dies(c, args)
 		f.cur.dead = true
@@ -1132,6 +1132,12 @@ func (f *fn) subst(v *value, in []*value, pos token.Pos, text string, depth int)
 			return unknown
 		}
 		return v
+	}
+	// Putting a large result in costs as much as interpreting that many expressions.
+	f.fuel -= 1 + 4*len(v.labels)
+	if f.fuel <= 0 {
+		f.meet("expressions")
+		return unknown
 	}
 	var out *value
 	var plain []label

@@ -577,7 +577,7 @@ func (e *engine) interpret(d *declared) {
 			b.effects[n] = eff
 		}
 	}
-	e.work += maxFuel - f.fuel
+	e.work += f.full - f.fuel
 	e.bounds = append(e.bounds, f.bounds...)
 	s := b.summary
 	if safe { // a log with access control
@@ -602,7 +602,8 @@ func setsUpTests(name string) bool {
 
 func (e *engine) newFn(symbol string) *fn {
 	st := &state{}
-	return &fn{e: e, info: e.pass.TypesInfo, symbol: symbol, sum: &building{}, locs: map[types.Object]*loc{}, cur: st, root: st, fuel: maxFuel, lits: map[*ast.FuncLit]int{}, active: map[*ast.FuncLit]*running{}, frame: &frame{base: st}}
+	full := min(maxFuel, max(maxWork-e.work, minFuel))
+	return &fn{e: e, info: e.pass.TypesInfo, symbol: symbol, sum: &building{}, locs: map[types.Object]*loc{}, cur: st, root: st, fuel: full, full: full, lits: map[*ast.FuncLit]int{}, active: map[*ast.FuncLit]*running{}, frame: &frame{base: st}}
 }
 
 // pointsOut reports whether writes through a value of type t are seen by who

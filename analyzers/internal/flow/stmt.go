@@ -24,6 +24,7 @@ type fn struct {
 	root    *state
 	frame   *frame
 	fuel    int
+	full    int                    // what fuel was at the start
 	depth   int                    // of expressions and statements
 	backs   int                    // calls of functions that were passed as arguments
 	panics  *value                 // what was passed to panic

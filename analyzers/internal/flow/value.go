@@ -141,12 +141,13 @@ const (
 	cutParts
 	cutDepth
 	cutPointers
+	cutNodes
 )
 
 // names lists omissions for the receipt.
 func (c omissions) names() []string {
 	var out []string
-	for i, name := range [...]string{"labels of one value", "parts of one value", "depth of one value", "targets of one pointer"} {
+	for i, name := range [...]string{"labels of one value", "parts of one value", "depth of one value", "targets of one pointer", "size of one value"} {
 		if c&(1<<i) != 0 {
 			out = append(out, name)
 		}
@@ -192,11 +193,11 @@ type closure struct {
 }
 
 // with is c with what another call has captured for the same literal.
-func (c *closure) with(d *closure, depth int) *closure {
+func (c *closure) with(d *closure, depth int, left *int) *closure {
 	out := *d
 	out.env = make(map[types.Object]*value, len(d.env))
 	for obj, v := range d.env {
-		out.env[obj] = joinDepth(c.env[obj], v, depth)
+		out.env[obj] = joinDepth(c.env[obj], v, depth, left)
 	}
 	return &out
 }
@@ -229,6 +230,8 @@ func addLabels(have, more []label) ([]label, omissions) {
 
 // setPart returns v with one part replaced.
 func setPart(v *value, name string, p *value) *value {
+	left := maxNodes
+	p = fitted(p, &left)
 	w := *v
 	w.whole = w.whole || v.clean && isField(name) // the other fields stay what they were: zero
 	w.clean = false
@@ -248,23 +251,38 @@ func setPart(v *value, name string, p *value) *value {
 }
 
 // join returns what either may carry.
-func join(a, b *value) *value { return joinDepth(a, b, 0) }
+func join(a, b *value) *value {
+	left := maxNodes
+	return joinDepth(a, b, 0, &left)
+}
 
-func joinDepth(a, b *value, depth int) *value {
+// joinDepth joins what stands at depth of a value; left is how many values the
+// outermost may still hold.
+func joinDepth(a, b *value, depth int, left *int) *value {
+	var same *value
 	switch {
+	case a == nil && b == nil:
+		return nil
 	case a == b || b == nil:
-		return a
+		same = a
 	case a == nil:
-		return b
+		same = b
 	case a.clean:
-		return onlyClean(b, a)
+		same = onlyClean(b, a)
 	case b.clean:
-		return onlyClean(a, b)
+		same = onlyClean(a, b)
 	case b == unknown:
-		return a
+		same = a
 	case a == unknown:
-		return b
+		same = b
 	}
+	if same != nil {
+		if depth == 0 {
+			return same
+		}
+		return fitted(same, left)
+	}
+	*left--
 	w := &value{refs: a.refs, funcs: a.funcs, sealed: a.sealed && b.sealed, whole: a.whole && b.whole, quiet: a.quiet && b.quiet, cut: a.cut | b.cut}
 	var cut omissions
 	w.labels, cut = addLabels(slices.Clip(a.labels), b.labels)
@@ -288,17 +306,19 @@ func joinDepth(a, b *value, depth int) *value {
 			w.funcs = append(slices.Clip(w.funcs), f)
 		case w.funcs[i] != f && f.env != nil && depth < maxDepth:
 			w.funcs = slices.Clone(w.funcs)
-			w.funcs[i] = w.funcs[i].with(f, depth+1)
+			w.funcs[i] = w.funcs[i].with(f, depth+1, left)
 		}
 	}
-	if len(a.parts)+len(b.parts) > 0 && depth >= maxDepth+2 {
+	if len(a.parts)+len(b.parts) > 0 && *left <= 0 {
+		w.cut |= cutNodes
+	} else if len(a.parts)+len(b.parts) > 0 && depth >= maxDepth+2 {
 		w.cut |= cutDepth
 		w.labels, cut = addLabels(w.labels, beneath(beneath(nil, a), b))
 		w.cut |= cut
 	} else if len(a.parts)+len(b.parts) > 0 {
 		w.parts = make(map[string]*value, len(a.parts))
-		for k, x := range a.parts {
-			w.parts[k] = joinDepth(x, derived(b, k), depth+1)
+		for _, k := range sortedKeys(a.parts) {
+			w.parts[k] = joinDepth(a.parts[k], derived(b, k), depth+1, left)
 		}
 		for _, k := range sortedKeys(b.parts) {
 			y := b.parts[k]
@@ -307,13 +327,42 @@ func joinDepth(a, b *value, depth int) *value {
 			}
 			if len(w.parts) >= maxParts {
 				w.cut |= cutParts
-				w.parts[elem] = joinDepth(w.parts[elem], y, depth+1)
+				w.parts[elem] = joinDepth(w.parts[elem], y, depth+1, left)
 				continue
 			}
-			w.parts[k] = joinDepth(derived(a, k), y, depth+1)
+			w.parts[k] = joinDepth(derived(a, k), y, depth+1, left)
 		}
 	}
 	return w
+}
+
+// fitted is v, without its parts where they are more than a value may still hold.
+func fitted(v *value, left *int) *value {
+	n := nodes(v, *left)
+	if n <= *left {
+		*left -= n
+		return v
+	}
+	*left = 0
+	w := *v
+	w.parts = nil
+	w.cut |= cutNodes
+	return &w
+}
+
+// nodes counts a value and the parts beneath it, as far as limit and one more.
+func nodes(v *value, limit int) int {
+	n := 1
+	if v == nil || v == unknown {
+		return n
+	}
+	for _, p := range v.parts {
+		if n > limit {
+			break
+		}
+		n += nodes(p, limit-n)
+	}
+	return n
 }
 
 // beneath is what the parts of a value carry.
