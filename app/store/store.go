@@ -16,7 +16,8 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
+	"modernc.org/sqlite" // registers the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/launchgate/launchgate/app/review"
 )
@@ -106,12 +107,31 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 			return nil, fmt.Errorf("open SQLite: %w", err)
 		}
 		db.SetMaxOpenConns(1)
-		if err := db.PingContext(ctx); err != nil {
+		if err := openUnlocked(ctx, db); err != nil {
 			return nil, errors.Join(&review.Error{Code: review.CodeStorageUnavailable, Op: "open the database", What: cfg.Path, Do: "check that the data directory is writable", Err: err}, db.Close())
 		}
 		return &DB{sqlite: db, now: time.Now}, nil
 	}
 	return nil, &review.Error{Code: review.CodeBadConfig, Op: "open the database", Do: "configure a data directory or a PostgreSQL DSN"}
+}
+
+// openUnlocked makes the first connection. SQLite answers "busy" at once where
+// waiting could be a deadlock, as when two processes switch a new file to its
+// log: so this waits in its place.
+func openUnlocked(ctx context.Context, db *sql.DB) error {
+	const wait, step = 10 * time.Second, 20 * time.Millisecond
+	for deadline := time.Now().Add(wait); ; {
+		err := db.PingContext(ctx)
+		var busy *sqlite.Error
+		if err == nil || !errors.As(err, &busy) || busy.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(step):
+		}
+	}
 }
 
 // Close closes every connection.
