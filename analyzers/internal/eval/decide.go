@@ -87,6 +87,10 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 					m.sim.switches++
 					defer func() { m.sim.switches-- }()
 				}
+				if rest := undecided(cond, n.K[0]); b == n.K[1] && isOff(rest) && configures(rest, cond) {
+					m.sim.offs++
+					defer func() { m.sim.offs-- }()
+				}
 				if chosen := freeOf(cond); b == n.K[1] && chosen&canFail != 0 || b != n.K[1] && chosen&canHold != 0 {
 					m.sim.avoids++
 					defer func() { m.sim.avoids-- }()
@@ -268,6 +272,11 @@ func isSwitch(n *program.Node) bool {
 		return n.S == "&&" && (isSwitch(n.K[0]) || isSwitch(n.K[1])) || n.S == "||" && isSwitch(n.K[0]) && isSwitch(n.K[1])
 	}
 	return false
+}
+
+// isOff reports whether a condition is that a field which is off by default is off.
+func isOff(n *program.Node) bool {
+	return n.Op == program.Unary && n.S == "!" && n.K[0].Op == program.Field
 }
 
 // configures reports whether an undecided condition has nothing to do with the

@@ -502,6 +502,12 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 				break
 			}
 		}
+		if v.kind == routes.KindAuth {
+			if i := slices.IndexFunc(anon.passed, func(p passage) bool { return p.off }); i >= 0 {
+				v.kind, v.switched = routes.KindOptional, true
+				v.why = "lets everybody pass at " + anon.passed[i].pos.String() + " unless configuration demands otherwise; then it " + v.why
+			}
+		}
 		if v.kind == routes.KindOther {
 			v.why = "hands every request on"
 			if i := slices.IndexFunc(anon.refused, func(r refusal) bool { return r.switched && (r.code == 401 || r.code == 403 || r.code == 302) }); i >= 0 {

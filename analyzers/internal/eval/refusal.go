@@ -52,6 +52,8 @@ type passage struct {
 	granted bool
 	// byDefault: it happens if unknown configuration has its zero values.
 	byDefault bool
+	// off: a switch of the configuration that is off by default leads there.
+	off bool
 }
 
 // setting notes that the request gets a value, perhaps, and whether that is, or

@@ -37,6 +37,7 @@ type simulation struct {
 	whys     []reason
 	kinds    int // undecided branches being run that one kind of credentials takes
 	switches int // undecided branches being run that a switch turns on
+	offs     int // undecided branches being run that a switch of configuration turns off
 	avoids   int // undecided branches being run that callers can keep out of
 	grants   int // those that callers can get into
 	// handsOn: it is a middleware that hands on by returning; marks is how much
@@ -111,7 +112,7 @@ func (s *simulation) pass(m *machine, v value, c call) value {
 }
 
 func (s *simulation) passage(m *machine, v value, p place) passage {
-	return passage{v: v, unsure: s.unsure > s.grants, granted: s.grants > 0, anon: m.anonNow(), conds: s.whyNow(), pos: p, byDefault: !slices.Contains(s.defaults, false)}
+	return passage{v: v, unsure: s.unsure > s.grants, granted: s.grants > 0, anon: m.anonNow(), conds: s.whyNow(), pos: p, byDefault: !slices.Contains(s.defaults, false), off: s.offs > 0}
 }
 
 // leavesOpen notes that a middleware that hands on by returning returns in an
