@@ -661,9 +661,15 @@ func (m *machine) unknownResult(c call, fn *function) value {
 		}
 		return &unknown{t: t, labels: ls}
 	}
+	return eachResult(types, one)
+}
+
+// eachResult is what a call returns, by the types of its results: one value, or a
+// tuple. Where none is known there is one of no known type.
+func eachResult(types []string, one func(t string) value) value {
 	switch len(types) {
 	case 0:
-		return &unknown{labels: ls}
+		return one("")
 	case 1:
 		return one(types[0])
 	}

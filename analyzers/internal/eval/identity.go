@@ -94,17 +94,7 @@ func (m *machine) absentOf(t string) value {
 		}
 		return absent{t: t}
 	}
-	switch len(ts) {
-	case 0:
-		return absent{}
-	case 1:
-		return one(ts[0])
-	}
-	out := tuple{}
-	for _, x := range ts {
-		out = append(out, one(x))
-	}
-	return out
+	return eachResult(ts, one)
 }
 
 func (m *machine) anonResult(c call) value { return m.absentOf(resultType(c)) }

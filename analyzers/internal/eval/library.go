@@ -22,12 +22,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 		}
 		return tuple{}
 	case "net/http.Redirect":
-		ws := m.argWords(c)
-		if redirectsToLogin(ws) {
-			s.refuse(m, 302, c.pos, "redirects to sign in")
-		} else {
-			s.refuse(m, 300, c.pos, "redirects")
-		}
+		s.redirect(m, c)
 		return tuple{}
 	case "net/http.StripPrefix":
 		if len(c.args) == 2 {
@@ -277,4 +272,14 @@ func libraryGlobal(pkg, name string) value {
 		return num(403)
 	}
 	return nil
+}
+
+// redirect notes that a request is sent elsewhere: to where one signs in, which
+// refuses it, or to a place that says nothing of why.
+func (s *simulation) redirect(m *machine, c call) {
+	if redirectsToLogin(m.argWords(c)) {
+		s.refuse(m, 302, c.pos, "redirects to sign in")
+		return
+	}
+	s.refuse(m, 300, c.pos, "redirects")
 }

@@ -286,12 +286,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		}
 		return nilValue{}
 	case "Redirect", "RedirectToRoute":
-		ws := m.argWords(c)
-		if redirectsToLogin(ws) {
-			s.refuse(m, 302, c.pos, "redirects to sign in")
-		} else {
-			s.refuse(m, 300, c.pos, "redirects")
-		}
+		s.redirect(m, c)
 		return nilValue{}
 	case "UserAgent", "Referer", "ContentType":
 		if first == nil {

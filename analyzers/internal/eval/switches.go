@@ -36,7 +36,7 @@ func (m *machine) execSwitch(n *program.Node, f *frame) control {
 func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match func(*program.Node) value) control {
 	var pending [][]change
 	var def *program.Node
-	ended, all := goOn, true
+	all := true
 	unsure := false
 	finish := func(body *program.Node, anon bool) control {
 		run := func() control {
@@ -64,6 +64,13 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 	var not []condition // the cases that the default is not
 	base := len(m.conds)
 	anonNo := false
+	conclude := func(r control) control {
+		m.mergeAll(pending, why)
+		if unsure && (r == goOn || r == broke || !all) {
+			return goOn
+		}
+		return r
+	}
 	for _, c := range cs {
 		if c.N < 0 {
 			def = c
@@ -104,20 +111,10 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 			}
 			if r == goOn || r == broke || r == continued {
 				all = false
-			} else {
-				ended = r
 			}
 			continue
 		}
-		r := finish(body, anon)
-		m.mergeAll(pending, why)
-		if !unsure {
-			return r
-		}
-		if r == goOn || r == broke || !all {
-			return goOn
-		}
-		return r
+		return conclude(finish(body, anon))
 	}
 	if def != nil {
 		if anonNo && m.sim != nil {
@@ -126,17 +123,9 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 		m.conds = append(m.conds, not...)
 		r := finish(def.K[len(def.K)-1], anonNo)
 		m.conds = m.conds[:base]
-		m.mergeAll(pending, why)
-		if !unsure {
-			return r
-		}
-		if r == goOn || r == broke || !all {
-			return goOn
-		}
-		return r
+		return conclude(r)
 	}
 	m.mergeAll(pending, why)
-	_ = ended
 	return goOn
 }
 

@@ -22,11 +22,7 @@ func (f *Facts) GobEncode() ([]byte, error) {
 		e.Str(k)
 		e.summary(p.funcs[k])
 	}
-	e.Uint(len(p.globals))
-	for _, k := range sortedKeys(p.globals) {
-		e.Str(k)
-		e.value(p.globals[k])
-	}
+	e.values(p.globals)
 	e.Uint(len(p.pending))
 	for _, q := range p.pending {
 		e.Str(q.method)
@@ -35,11 +31,7 @@ func (f *Facts) GobEncode() ([]byte, error) {
 		e.source(q.src)
 		e.chain(q.step)
 	}
-	e.Uint(len(p.written))
-	for _, key := range sortedKeys(p.written) {
-		e.Str(key)
-		e.value(p.written[key])
-	}
+	e.values(p.written)
 	e.Uint(len(p.outside))
 	for _, u := range p.outside {
 		e.use(u)
@@ -124,10 +116,14 @@ func (e *encoder) value(v *value) {
 		e.Uint(l.format)
 		e.chain(l.step)
 	}
-	e.Uint(len(v.parts))
-	for _, k := range sortedKeys(v.parts) {
+	e.values(v.parts)
+}
+
+func (e *encoder) values(vs map[string]*value) {
+	e.Uint(len(vs))
+	for _, k := range sortedKeys(vs) {
 		e.Str(k)
-		e.value(v.parts[k])
+		e.value(vs[k])
 	}
 }
 
@@ -143,11 +139,7 @@ func (e *encoder) summary(s *summary) {
 		e.Uint(i)
 		e.value(s.effects[i])
 	}
-	e.Uint(len(s.globals))
-	for _, key := range sortedKeys(s.globals) {
-		e.Str(key)
-		e.value(s.globals[key])
-	}
+	e.values(s.globals)
 	e.Uint(len(s.sinks))
 	for _, u := range s.sinks {
 		e.use(u)
@@ -197,15 +189,12 @@ type decoder struct {
 }
 
 func (d *decoder) facts() *pkgFacts {
-	p := &pkgFacts{funcs: map[string]*summary{}, globals: map[string]*value{}}
+	p := &pkgFacts{funcs: map[string]*summary{}}
 	for range d.Count() {
 		k := d.Str()
 		p.funcs[k] = d.summary()
 	}
-	for range d.Count() {
-		k := d.Str()
-		p.globals[k] = d.value(0)
-	}
+	p.globals = d.values(0)
 	for range d.Count() {
 		q := &pending{method: d.Str(), input: d.Uint()}
 		d.Bits(&q.err)
@@ -215,13 +204,7 @@ func (d *decoder) facts() *pkgFacts {
 		q.step = d.chain(0)
 		p.pending = append(p.pending, q)
 	}
-	for range d.Count() {
-		if p.written == nil {
-			p.written = map[string]*value{}
-		}
-		key := d.Str()
-		p.written[key] = d.value(0)
-	}
+	p.written = d.values(0)
 	for range d.Count() {
 		p.outside = append(p.outside, d.use())
 	}
@@ -289,15 +272,22 @@ func (d *decoder) value(depth int) *value {
 		l.step = d.chain(0)
 		v.labels = append(v.labels, l)
 	}
+	v.parts = d.values(depth + 1)
+	return v
+}
+
+// values reads what values of the encoder wrote; none is nil.
+func (d *decoder) values(depth int) map[string]*value {
 	n := d.Count()
-	if n > 0 {
-		v.parts = make(map[string]*value, n)
+	if n == 0 {
+		return nil
 	}
+	vs := make(map[string]*value, n)
 	for range n {
 		k := d.Str()
-		v.parts[k] = d.value(depth + 1)
+		vs[k] = d.value(depth)
 	}
-	return v
+	return vs
 }
 
 func (d *decoder) summary() *summary {
@@ -314,13 +304,7 @@ func (d *decoder) summary() *summary {
 		i := d.Uint()
 		s.effects[i] = d.value(0)
 	}
-	for range d.Count() {
-		if s.globals == nil {
-			s.globals = map[string]*value{}
-		}
-		key := d.Str()
-		s.globals[key] = d.value(0)
-	}
+	s.globals = d.values(0)
 	for range d.Count() {
 		s.sinks = append(s.sinks, d.use())
 	}
