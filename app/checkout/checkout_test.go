@@ -338,6 +338,71 @@ func TestMaterialiseRunsNothing(t *testing.T) {
 	}
 }
 
+// TestATreeLikeAnotherIsTheSameAsOneByItself lays a base down beside its head:
+// what both have is one file with two names, and nothing reads differently.
+func TestATreeLikeAnotherIsTheSameAsOneByItself(t *testing.T) {
+	w := newWork(t)
+	base := w.commit(map[string]string{"same.go": "package same\n", "deep/down/same.go": "package down\n", "changed.go": "package a\n", "gone.go": "package gone\n",
+		"moved/from.go": "package moved\n", "file": "a file here\n", "dir/x.go": "package dir\n", "twice.go": "package one\n"})
+	w.git("rm", "-q", "gone.go", "moved/from.go", "file", "dir/x.go")
+	head := w.commit(map[string]string{"changed.go": "package b\n", "added.go": "package added\n", "moved/to.go": "package moved\n", "file/x.go": "package file\n", "dir": "a file there\n", "twice.go": "package gone\n"})
+	repo, tmp := open(t, w), t.TempDir()
+	if err := os.Mkdir(filepath.Join(tmp, "further"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lay := func(commit review.SHA, name string, like *checkout.Materialised) *checkout.Materialised {
+		t.Helper()
+		res, err := repo.Materialise(t.Context(), commit, filepath.Join(tmp, name), checkout.MaterialiseOptions{Like: like})
+		if err != nil || len(res.Gaps) != 0 {
+			t.Fatalf("%s: %v, gaps %+v", name, err, res.Gaps)
+		}
+		return &res
+	}
+	read := func(name string) map[string]string {
+		files := make(map[string]string)
+		err := filepath.WalkDir(filepath.Join(tmp, name), func(p string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			data, err := os.ReadFile(p)
+			rel, _ := filepath.Rel(filepath.Join(tmp, name), p)
+			files[rel] = string(data)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return files
+	}
+	headTree := lay(head, "head", nil)
+	alone, beside := lay(base, "alone", nil), lay(base, "base", headTree)
+	elsewhere := lay(base, "further/base", headTree)
+	if want := read("alone"); !reflect.DeepEqual(read("base"), want) || !reflect.DeepEqual(read("further/base"), want) || len(want) != 8 {
+		t.Errorf("beside its head: %v\nby itself: %v", read("base"), want)
+	}
+	for _, res := range []*checkout.Materialised{beside, elsewhere} {
+		if res.Files != alone.Files || res.Bytes != alone.Bytes {
+			t.Errorf("%d files and %d bytes beside another tree, %d and %d by itself", res.Files, res.Bytes, alone.Files, alone.Bytes)
+		}
+	}
+	same := func(a, b string) bool {
+		x, errX := os.Stat(filepath.Join(tmp, a))
+		y, errY := os.Stat(filepath.Join(tmp, b))
+		if errX != nil || errY != nil {
+			t.Fatal(errX, errY)
+		}
+		return os.SameFile(x, y)
+	}
+	for name, want := range map[string]bool{"same.go": true, "deep/down/same.go": true, "changed.go": false, "twice.go": false} {
+		if got := same("head/"+name, "base/"+name); got != want {
+			t.Errorf("%s is one file in both trees: %v, want %v", name, got, want)
+		}
+	}
+	if same("head/same.go", "further/base/same.go") {
+		t.Error("a tree in another folder was linked to")
+	}
+}
+
 func TestMaterialiseNamesWhatItCannotRead(t *testing.T) {
 	w := newWork(t)
 	head := w.commit(map[string]string{"big.go": strings.Repeat("x", 100), "bad\\name.go": "x", "A.go": "x", "a.go": "y"})

@@ -140,15 +140,6 @@ func (r *Repo) IsShallow() bool {
 	return err == nil && info.Size() > 0
 }
 
-// Tree returns the tree of a commit.
-func (r *Repo) Tree(ctx context.Context, commit review.SHA) (review.SHA, error) {
-	out, err := r.git.output(ctx, 1<<12, "rev-parse", "--verify", "--end-of-options", string(commit)+"^{tree}")
-	if err != nil {
-		return "", err
-	}
-	return review.ParseSHA(strings.TrimSpace(string(out)))
-}
-
 // CommitCount returns how many commits head has that base lacks; with base ""
 // all of head's.
 func (r *Repo) CommitCount(ctx context.Context, base, head review.SHA) (int, error) {

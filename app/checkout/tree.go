@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -42,6 +43,12 @@ type MaterialiseOptions struct {
 	// Keep chooses regular files by path and size; nil keeps all.
 	Keep   func(path string, size int64) bool
 	Limits TreeLimits
+	// Like is a tree laid down before, in a folder beside this one and still as
+	// it was. A file that both have with the same content is a hard link to
+	// its, where the file system makes links: two trees of one pull request
+	// differ in a few files, and making a file costs ten times a link. What was
+	// said of a file (Materialised.Skipped) is not said again of a link to it.
+	Like *Materialised
 }
 
 // Materialised is what was laid down.
@@ -52,6 +59,9 @@ type Materialised struct {
 	// wanted and could not be laid down.
 	Skipped []review.Skip
 	Gaps    []review.Gap
+
+	dir   string
+	files map[string]review.SHA // by path: the content of what is there
 }
 
 // ForScanners keeps what the code and readiness scanners read.
@@ -130,7 +140,7 @@ func (r *Repo) Materialise(ctx context.Context, commit review.SHA, dir string, o
 		return res, &review.Error{Code: review.CodeTooLarge, Op: "lay down the tree", What: fmt.Sprintf("of %d files and %d MiB", res.Files, res.Bytes>>20),
 			Do: "raise limits.tree_files and limits.tree_bytes in the server's configuration"}
 	}
-	if err := r.write(ctx, dir, wanted, &res); err != nil {
+	if err := r.write(ctx, dir, wanted, opt.Like, &res); err != nil {
 		return res, err
 	}
 	return res, nil
@@ -156,28 +166,35 @@ func badPath(p string) string {
 	return ""
 }
 
-// write reads the blobs with one cat-file --batch and writes them below dir.
-func (r *Repo) write(ctx context.Context, dir string, entries []treeEntry, res *Materialised) error {
+// write lays entries down below dir: what like has as links, the others with one
+// cat-file --batch.
+func (r *Repo) write(ctx context.Context, dir string, entries []treeEntry, like *Materialised, res *Materialised) (err error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return fmt.Errorf("make %s: %w", dir, err)
 	}
-	root, err := os.OpenRoot(dir)
+	w, err := newTreeWriter(dir, like, res)
 	if err != nil {
-		return fmt.Errorf("open %s: %w", dir, err)
+		return err
 	}
-	defer root.Close()
-	if len(entries) == 0 {
+	defer func() { err = errors.Join(err, w.close()) }()
+	var left []treeEntry
+	for _, e := range entries {
+		if !w.link(e) {
+			left = append(left, e)
+		}
+	}
+	if len(left) == 0 {
 		return nil
 	}
 	var names strings.Builder
-	for _, e := range entries {
+	for _, e := range left {
 		names.WriteString(string(e.sha))
 		names.WriteByte('\n')
 	}
 	pr, pw := io.Pipe()
 	written := make(chan error, 1)
 	go func() {
-		err := writeBlobs(root, bufio.NewReaderSize(pr, 1<<16), entries, res)
+		err := w.blobs(bufio.NewReaderSize(pr, 1<<16), left)
 		pr.CloseWithError(errors.Join(err, io.ErrClosedPipe))
 		written <- err
 	}()
@@ -189,11 +206,84 @@ func (r *Repo) write(ctx context.Context, dir string, entries []treeEntry, res *
 	return err
 }
 
+// treeWriter writes files below one folder, which no path can leave. It is for
+// one goroutine at a time.
+type treeWriter struct {
+	beside *os.Root // the folder that holds the tree and the one it is like
+	root   *os.Root // the tree
+	folder *os.Root // the folder of the last file: entries come sorted
+	at     string   // its path below root; "" if folder is nil
+	name   string   // the tree's name in beside
+	like   *Materialised
+	res    *Materialised
+}
+
+func newTreeWriter(dir string, like, res *Materialised) (*treeWriter, error) {
+	parent, name := filepath.Split(filepath.Clean(dir))
+	beside, err := os.OpenRoot(filepath.Clean(parent))
+	if err != nil {
+		return nil, fmt.Errorf("open the folder around %s: %w", dir, err)
+	}
+	root, err := beside.OpenRoot(name)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", dir, err), beside.Close())
+	}
+	res.dir, res.files = filepath.Clean(dir), make(map[string]review.SHA)
+	if like != nil && filepath.Dir(like.dir) != filepath.Dir(res.dir) {
+		like = nil
+	}
+	return &treeWriter{beside: beside, root: root, name: name, like: like, res: res}, nil
+}
+
+func (w *treeWriter) close() error {
+	err := errors.Join(w.root.Close(), w.beside.Close())
+	if w.folder != nil {
+		err = errors.Join(err, w.folder.Close())
+	}
+	return err
+}
+
+// link makes e a link to the file the other tree has at the same path, and
+// reports false if it has none or no link can be made: then e is to be written,
+// which tells what is wrong.
+func (w *treeWriter) link(e treeEntry) bool {
+	if w.like == nil || w.like.files[e.path] != e.sha || w.enter(path.Dir(e.path)) != nil {
+		return false
+	}
+	if w.beside.Link(path.Join(filepath.Base(w.like.dir), e.path), path.Join(w.name, e.path)) != nil {
+		return false
+	}
+	w.res.files[e.path] = e.sha
+	return true
+}
+
+// enter makes the folder d below the tree and holds it open.
+func (w *treeWriter) enter(d string) error {
+	if w.folder != nil && w.at == d {
+		return nil
+	}
+	if w.folder != nil {
+		if err := w.folder.Close(); err != nil {
+			return fmt.Errorf("close a folder of the tree: %w", err)
+		}
+		w.folder = nil
+	}
+	if err := w.root.MkdirAll(d, 0o700); err != nil {
+		return err
+	}
+	folder, err := w.root.OpenRoot(d)
+	if err != nil {
+		return err
+	}
+	w.folder, w.at = folder, d
+	return nil
+}
+
 // lfsPointer is how the file begins that Git LFS keeps in place of another.
 const lfsPointer = "version https://git-lfs.github.com/spec/v1\n"
 
-func writeBlobs(root *os.Root, r *bufio.Reader, entries []treeEntry, res *Materialised) error {
-	made := ""
+// blobs writes entries as they come from cat-file --batch.
+func (w *treeWriter) blobs(r *bufio.Reader, entries []treeEntry) error {
 	for _, e := range entries {
 		header, err := r.ReadString('\n')
 		if err != nil {
@@ -208,26 +298,22 @@ func writeBlobs(root *os.Root, r *bufio.Reader, entries []treeEntry, res *Materi
 			return fmt.Errorf("git cat-file announced another size for %s", e.sha)
 		}
 		if start, err := r.Peek(int(min(size, int64(len(lfsPointer))))); err == nil && string(start) == lfsPointer {
-			res.Skipped = append(res.Skipped, review.Skip{What: e.path, Why: "is a pointer to a file that Git LFS keeps elsewhere"})
-		}
-		if d := path.Dir(e.path); d != made {
-			err = root.MkdirAll(d, 0o700)
-			made = d
+			w.res.Skipped = append(w.res.Skipped, review.Skip{What: e.path, Why: "is a pointer to a file that Git LFS keeps elsewhere"})
 		}
 		var f *os.File
-		if err == nil {
-			f, err = root.OpenFile(e.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err = w.enter(path.Dir(e.path)); err == nil {
+			f, err = w.folder.OpenFile(path.Base(e.path), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		}
 		switch {
 		case errors.Is(err, fs.ErrExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENAMETOOLONG):
 			// A tree made by hand can name one path twice, as a file and a folder.
-			made = ""
-			res.Files, res.Bytes = res.Files-1, res.Bytes-size
-			res.Gaps = append(res.Gaps, unreadable(e.path, "another entry of the tree has the same name"))
+			w.res.Files, w.res.Bytes = w.res.Files-1, w.res.Bytes-size
+			w.res.Gaps = append(w.res.Gaps, unreadable(e.path, "another entry of the tree has the same name"))
 			_, err = io.CopyN(io.Discard, r, size)
 		case err == nil:
 			_, err = io.CopyN(f, r, size)
 			err = errors.Join(err, f.Close())
+			w.res.files[e.path] = e.sha
 		}
 		if err != nil {
 			return err

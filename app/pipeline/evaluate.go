@@ -87,7 +87,8 @@ func (e *Evaluator) Evaluate(ctx context.Context, repo *checkout.Repo, target re
 		Kind: target.Kind, GitDir: repo.GitDir(), Head: target.Head, MergeBase: pair.judgeBase, Fork: target.Fork,
 		Diff: pair.judgeDiff, FingerprintKey: e.FingerprintKey, CacheDir: e.CacheDir, ReadDirs: e.ReadDirs,
 	}
-	req.HeadDir, req.HeadTree, err = e.layDown(ctx, repo, target.Head, filepath.Join(scratch, "head"), &out)
+	req.HeadDir = filepath.Join(scratch, "head")
+	headTree, err := e.layDown(ctx, repo, target.Head, req.HeadDir, nil, &out)
 	if err != nil {
 		return out, err
 	}
@@ -96,8 +97,8 @@ func (e *Evaluator) Evaluate(ctx context.Context, repo *checkout.Repo, target re
 		out.Receipt.Notes = append(out.Receipt.Notes, e.Prepare(ctx, req.HeadDir, req.Fork)...)
 	}
 	if pair.judgeBase != "" {
-		req.BaseDir, req.BaseTree, err = e.layDown(ctx, repo, pair.judgeBase, filepath.Join(scratch, "base"), &out)
-		if err != nil {
+		req.BaseDir = filepath.Join(scratch, "base")
+		if _, err := e.layDown(ctx, repo, pair.judgeBase, req.BaseDir, headTree, &out); err != nil {
 			return out, err
 		}
 	}
@@ -224,15 +225,12 @@ func (e *Evaluator) readPolicy(ctx context.Context, repo *checkout.Repo, at revi
 	return pol
 }
 
-// layDown writes a commit's tree as regular files for the scanners.
-func (e *Evaluator) layDown(ctx context.Context, repo *checkout.Repo, commit review.SHA, dir string, out *review.Outcome) (string, review.SHA, error) {
-	tree, err := repo.Tree(ctx, commit)
+// layDown writes a commit's tree as regular files for the scanners. like is a
+// tree laid down beside it, nil if there is none.
+func (e *Evaluator) layDown(ctx context.Context, repo *checkout.Repo, commit review.SHA, dir string, like *checkout.Materialised, out *review.Outcome) (*checkout.Materialised, error) {
+	res, err := repo.Materialise(ctx, commit, dir, checkout.MaterialiseOptions{Keep: checkout.ForScanners, Limits: e.Limits, Like: like})
 	if err != nil {
-		return "", "", fmt.Errorf("tree of %s: %w", commit.Short(), err)
-	}
-	res, err := repo.Materialise(ctx, commit, dir, checkout.MaterialiseOptions{Keep: checkout.ForScanners, Limits: e.Limits})
-	if err != nil {
-		return "", "", fmt.Errorf("lay down %s: %w", commit.Short(), err)
+		return nil, fmt.Errorf("lay down %s: %w", commit.Short(), err)
 	}
 	out.Receipt.Gaps = append(out.Receipt.Gaps, res.Gaps...)
 	for _, s := range res.Skipped {
@@ -240,7 +238,7 @@ func (e *Evaluator) layDown(ctx context.Context, repo *checkout.Repo, commit rev
 			out.Receipt.Notes = append(out.Receipt.Notes, note)
 		}
 	}
-	return dir, tree, nil
+	return &res, nil
 }
 
 // FileReader reads a file of the commit that judges; one that does not exist is

@@ -22,9 +22,6 @@ type Request struct {
 	BaseDir   string     `json:"base_dir,omitempty"`
 	Head      review.SHA `json:"head"`
 	MergeBase review.SHA `json:"merge_base,omitempty"`
-	// HeadTree and BaseTree are git tree ids, keys for caching by content.
-	HeadTree review.SHA `json:"head_tree,omitempty"`
-	BaseTree review.SHA `json:"base_tree,omitempty"`
 	// Fork says that the head comes from a fork: nothing may be downloaded on
 	// its word.
 	Fork           bool        `json:"fork,omitempty"`
