@@ -54,6 +54,7 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		}
 		if c == goOn && anon {
 			m.spare(skipped, f)
+			f.gone = f.gone || returns(skipped)
 		}
 		return c
 	}
@@ -206,6 +207,13 @@ func ends(n *program.Node) bool {
 		return len(n.K) > 2 && ends(n.K[1]) && ends(n.K[2])
 	}
 	return false
+}
+
+// returns reports whether a branch may return something.
+func returns(n *program.Node) bool {
+	found := false
+	walk(n, func(k *program.Node) { found = found || k.Op == program.Return && len(k.K) > 0 })
+	return found
 }
 
 // zeroTruth is what a condition is if everything unknown in it has its zero

@@ -41,6 +41,7 @@ type frame struct {
 	has    bool
 	anon   bool     // a branch was decided by the request being anonymous
 	left   bool     // known callers have left the function in a branch
+	gone   bool     // some known callers may have left it, with another result
 	why    []string // words of undecided conditions that lead to a return
 	defers []deferral
 	// panicking: it ends by a panic that a deferred function may recover from.

@@ -44,6 +44,9 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 	if f.anon {
 		v = taint(v)
 	}
+	if c, ok := v.(constant); ok && (f.anon || f.gone) && nobody(c) && len(f.fn.Results) == 1 {
+		v = absent{t: f.fn.Results[0].Type} // where known callers have a number or a name
+	}
 	if m.sim != nil && f.top {
 		m.sim.returns(m, v, m.at(n, f))
 		m.sim.leavesOpen(m, m.at(n, f))
@@ -121,6 +124,10 @@ func joinReturns(a, b value, why []string, inform bool) value {
 	}
 	return join(a, b, why, inform)
 }
+
+// nobody reports whether a constant is what stands in place of the number or name
+// of a known caller.
+func nobody(c constant) bool { return c.k == 'i' && c.s == "0" || c.k == 's' && c.s == "" }
 
 // taint marks values as due to the request being anonymous.
 func taint(v value) value {
