@@ -193,6 +193,7 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 					o.f[l.S] = m.field(o, l) // what it is, should the branch be undone
 				}
 				m.note(change{o: o, name: l.S})
+				m.sim.written++
 			}
 			if isUnknown(v) && m.sim == nil && !isUnknown(o.f[l.S]) {
 				return

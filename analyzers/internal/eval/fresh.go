@@ -88,16 +88,22 @@ func (m *machine) filled(name string, c call) {
 	if readsOnly(lastName(name)) {
 		return
 	}
+	stale := func(o *object) {
+		if o.fresh && m.sim != nil {
+			m.sim.written++
+		}
+		o.fresh = false
+	}
 	for _, a := range c.args {
 		switch x := a.(type) {
 		case *object:
-			x.fresh = false
+			stale(x)
 		case *closure:
 			// It may be called, and fill in what it sees.
 			for e, depth := x.env, 0; e != nil && depth < 3; e, depth = e.parent, depth+1 {
 				for _, v := range e.vars {
 					if o, ok := v.(*object); ok {
-						o.fresh = false
+						stale(o)
 					}
 				}
 			}
@@ -114,6 +120,9 @@ func (m *machine) filled(name string, c call) {
 		switch v.(type) {
 		case nilValue, constant, *list, *table:
 			m.assignTo(k.K[0], &unknown{t: k.K[0].T, labels: words(k.K[0].S)}, c.f)
+			if m.sim != nil {
+				m.sim.written++
+			}
 		}
 	}
 }

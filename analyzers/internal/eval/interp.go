@@ -17,7 +17,13 @@ func (m *machine) exec(n *program.Node, f *frame) control {
 			}
 		}
 	case program.Expr:
-		v := m.evalStmt(n.K[0], f)
+		run := func() value { return m.evalStmt(n.K[0], f) }
+		v := value(nil)
+		if m.sim != nil {
+			v = m.sim.idle(run)
+		} else {
+			v = run()
+		}
 		if _, ok := v.(stop); ok {
 			return stopped
 		}

@@ -28,6 +28,27 @@ func (s *simulation) reach(file string, line, end int) {
 	}
 }
 
+// progress is how far a simulated request has come.
+type progress struct {
+	passed, refused, denials, turned, keys, written, aborted, location int
+}
+
+func (s *simulation) progress() progress {
+	return progress{len(s.passed), len(s.refused), len(s.denials), len(s.turned), len(s.keys), s.written, s.aborted, len(s.location)}
+}
+
+// idle runs a statement that is a call, whose result nobody reads, and takes what
+// ran in it for none of what decides if the request is where it was before: it
+// wrote to a log, for one.
+func (s *simulation) idle(statement func() value) value {
+	was, reached := s.progress(), len(s.reached)
+	v := statement()
+	if s.progress() == was {
+		s.reached = s.reached[:reached]
+	}
+	return v
+}
+
 // lastLine is the last line of a piece of code that something stands on.
 func lastLine(n *program.Node) int {
 	last := 0
@@ -62,6 +83,7 @@ func (s *simulation) setting(key string, v value) {
 	if s.keys == nil {
 		s.keys = map[string]bool{}
 	}
+	s.written++
 	s.keys[key] = s.keys[key] || slices.Contains(labels(v), identityLabel) || slices.Contains(s.whyNow(), identityLabel)
 }
 

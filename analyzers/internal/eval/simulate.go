@@ -74,6 +74,7 @@ type simulation struct {
 	floor    int // branches deep at which things count as certain within a branch
 	sets     map[string]value
 	keys     map[string]bool // every key set, on whatever way: whether to an identity
+	written  int             // values set on the request or in what it came with
 	returned value
 	reached  []routes.Span
 	token    *refusal  // of requests whose token is not good
