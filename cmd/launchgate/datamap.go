@@ -190,7 +190,14 @@ func datamapTotals(m []review.Recipient, all bool) string {
 			receive++
 		}
 	}
-	s := fmt.Sprintf("%d third parties are used, %d receive personal data", len(m), receive)
+	are, get := "third parties are", "receive"
+	if len(m) == 1 {
+		are = "third party is"
+	}
+	if receive == 1 {
+		get = "receives"
+	}
+	s := fmt.Sprintf("%d %s used, %d %s personal data", len(m), are, receive, get)
 	if !all && len(m) > receive {
 		s += "; --all lists the others"
 	}

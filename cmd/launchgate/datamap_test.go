@@ -80,7 +80,7 @@ func TestDatamap(t *testing.T) {
 		}
 	}
 	got := datamap()
-	contains(got, "Stripe", "payment", "contact", "email", "shop.go:20", "2 third parties are used, 1 receive personal data")
+	contains(got, "Stripe", "payment", "contact", "email", "shop.go:20", "2 third parties are used, 1 receives personal data")
 	if strings.Contains(got, "OpenAI") {
 		t.Errorf("OpenAI receives only an id:\n%s", got)
 	}

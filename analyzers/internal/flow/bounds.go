@@ -56,6 +56,4 @@ const (
 	// maxBeside bounds how many values of one kind that one call lets out are
 	// kept besides the worst. No finding is lost: one call is one finding.
 	maxBeside = 12
-	// maxCached bounds the struct types remembered.
-	maxCached = 20_000
 )

@@ -842,22 +842,24 @@ func (e *engine) found(fl *Flow) {
 	}
 	a, b := levels[old.Source.Level], levels[fl.Source.Level]
 	if a > b || a == b && (old.steps.n < fl.steps.n || old.steps.n == fl.steps.n && old.Source.pos <= fl.Source.pos) {
-		old.beside(fl)
+		e.beside(old, fl)
 		return
 	}
 	fl.Beside, old.Beside = old.Beside, nil
-	fl.beside(old)
+	e.beside(fl, old)
 	e.flows[key] = fl
 }
 
 // beside keeps another flow into the same sink, each source once.
-func (fl *Flow) beside(other *Flow) {
+func (e *engine) beside(fl, other *Flow) {
 	if other.Sink.Kind == Service || slices.ContainsFunc(fl.Beside, func(o *Flow) bool { return o.Source.pos == other.Source.pos && o.Source.Key == other.Source.Key }) {
 		return
 	}
-	if len(fl.Beside) < maxBeside {
-		fl.Beside = append(fl.Beside, other)
+	if len(fl.Beside) >= maxBeside {
+		e.met(fl.Symbol + ": values of one kind in one call")
+		return
 	}
+	fl.Beside = append(fl.Beside, other)
 }
 
 // finish makes the places of a flow what its reader sees.

@@ -303,6 +303,9 @@ func TestBoundsAreMetAndNamed(t *testing.T) {
 		{"noisy: sinks of one function", maxEntries, func(n int) string {
 			return "func noisy(s string) {\n" + repeat(n, "log.Print(#, s)\n") + "}"
 		}},
+		{"crowded: values of one kind in one call", maxBeside + 1, func(n int) string {
+			return "type all struct {" + repeat(n, "F#Email string;") + "}\nfunc crowded(a all) { log.Print(0" + repeat(n, ",a.F#Email") + ") }"
+		}},
 		{"asking: calls of function values", maxEntries, func(n int) string {
 			return "func asking(s string" + repeat(n, ", f# func(string)") + ") {\n" + repeat(n, "f#(s)\n") + "}"
 		}},

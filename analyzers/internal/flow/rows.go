@@ -76,11 +76,7 @@ func (f *fn) queryText(x ast.Expr, depth int) string {
 			return f.queryText(sel.X, depth+1) // a prepared statement
 		}
 	case *ast.Ident:
-		for _, d := range f.e.definitions()[f.object(x)] {
-			if s := f.queryText(d, depth+1); s != "" {
-				return s
-			}
-		}
+		return f.e.defined(f.object(x), depth, f.queryText)
 	}
 	return ""
 }

@@ -160,12 +160,12 @@ func (e *engine) origin(x ast.Expr, depth int) string {
 			return e.origin(sel.X, depth+1)
 		}
 	case *ast.Ident:
-		return e.originOf(e.pass.TypesInfo.Uses[x], depth)
+		return e.defined(e.pass.TypesInfo.Uses[x], depth, e.origin)
 	case *ast.SelectorExpr:
 		if pkg := callee.Package(e.pass.TypesInfo, x.X); pkg != "" {
 			return pkg // a package's variable
 		}
-		return e.originOf(e.pass.TypesInfo.Uses[x.Sel], depth)
+		return e.defined(e.pass.TypesInfo.Uses[x.Sel], depth, e.origin)
 	case *ast.UnaryExpr:
 		return e.origin(x.X, depth+1)
 	case *ast.CompositeLit:
@@ -177,15 +177,16 @@ func (e *engine) origin(x ast.Expr, depth int) string {
 	return ""
 }
 
-// originOf is the package whose function a variable or field is set from.
-func (e *engine) originOf(obj types.Object, depth int) string {
+// defined is the first answer that read gives of what a variable or field of the
+// package is set to, "" if there is none.
+func (e *engine) defined(obj types.Object, depth int, read func(x ast.Expr, depth int) string) string {
 	if obj == nil || !e.follow(obj) {
 		return ""
 	}
 	defer delete(e.following, obj)
-	for _, d := range e.definitions()[obj] {
-		if pkg := e.origin(d, depth+1); pkg != "" {
-			return pkg
+	for _, x := range e.definitions()[obj] {
+		if text := read(x, depth+1); text != "" {
+			return text
 		}
 	}
 	return ""
@@ -384,25 +385,11 @@ func (e *engine) urlText(x ast.Expr, depth int) string {
 			}
 		}
 	case *ast.Ident:
-		return e.definedURL(e.pass.TypesInfo.Uses[x], depth)
+		return e.defined(e.pass.TypesInfo.Uses[x], depth, e.urlText)
 	case *ast.SelectorExpr:
-		return e.definedURL(e.pass.TypesInfo.Uses[x.Sel], depth)
+		return e.defined(e.pass.TypesInfo.Uses[x.Sel], depth, e.urlText)
 	case *ast.UnaryExpr:
 		return e.urlText(x.X, depth+1)
-	}
-	return ""
-}
-
-// definedURL is the first URL a variable or field of the package is set to.
-func (e *engine) definedURL(obj types.Object, depth int) string {
-	if obj == nil || !e.follow(obj) {
-		return ""
-	}
-	defer delete(e.following, obj)
-	for _, x := range e.definitions()[obj] {
-		if text := e.urlText(x, depth+1); text != "" {
-			return text
-		}
 	}
 	return ""
 }

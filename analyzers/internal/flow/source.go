@@ -281,7 +281,9 @@ func (e *engine) wholeOf(t types.Type) *wholeType {
 	return w
 }
 
-// Cache keeps what was found out about struct types, which many packages use.
+// Cache keeps what was found out about struct types, which many packages use. It
+// has an entry for each that is used whole, so it grows with the code as the types
+// themselves do.
 type Cache struct {
 	mu     sync.Mutex
 	fields map[types.Type]*fieldList
@@ -302,7 +304,7 @@ func (e *engine) fieldsOf(t types.Type, st *types.Struct) *fieldList {
 	e.sensitiveFields(w, t, st, "", true, true, []types.Type{t})
 	if c != nil {
 		c.mu.Lock()
-		if c.fields == nil || len(c.fields) > maxCached {
+		if c.fields == nil {
 			c.fields = make(map[types.Type]*fieldList)
 		}
 		c.fields[t] = w
