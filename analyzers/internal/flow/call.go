@@ -1025,6 +1025,10 @@ func (v *invocation) apply(s *summary) []*value {
 	for _, i := range sortedInts(s.effects) {
 		eff := f.subst(s.effects[i], in, pos, v.text, 0)
 		x := v.inputExpr(s, i)
+		if t := v.inputType(i); t != nil {
+			f.noteFilled(t, x, s.effects[i], eff, 0)
+			f.kept(t, eff, pos)
+		}
 		if i < len(in) && len(in[i].refs) > 0 {
 			f.storeRefs(in[i].refs, func(old *value) *value { return overlay(old, eff) })
 		} else if x != nil {
@@ -1045,6 +1049,7 @@ func (v *invocation) apply(s *summary) []*value {
 		if i < len(s.results) && s.results[i] != nil {
 			out[i] = f.subst(s.results[i], in, pos, v.text, 0)
 			f.noteParts(v.resultType(i), out[i], pos)
+			f.noteFilled(v.resultType(i), nil, s.results[i], out[i], 0)
 		}
 	}
 	return out

@@ -36,6 +36,8 @@ func (f *Facts) GobEncode() ([]byte, error) {
 	for _, u := range p.outside {
 		e.use(u)
 	}
+	e.values(p.fields)
+	e.Strs(sortedKeys(p.mixed))
 	return e.Bytes(), nil
 }
 
@@ -160,7 +162,7 @@ func (e *encoder) use(u *sinkUse) {
 	e.Uint(u.in.param)
 	e.Str(u.in.path)
 	e.Str(u.in.global)
-	e.Bits(u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout, u.text)
+	e.Bits(u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout, u.text, u.held)
 	e.Uint(int(u.thin))
 	e.Uint(int(u.sink.Kind))
 	e.Uint(u.format + 1)
@@ -207,6 +209,13 @@ func (d *decoder) facts() *pkgFacts {
 	p.written = d.values(0)
 	for range d.Count() {
 		p.outside = append(p.outside, d.use())
+	}
+	p.fields = d.values(0)
+	for _, key := range d.Strs() {
+		if p.mixed == nil {
+			p.mixed = map[string]bool{}
+		}
+		p.mixed[key] = true
 	}
 	return p
 }
@@ -322,7 +331,7 @@ func (d *decoder) summary() *summary {
 func (d *decoder) use() *sinkUse {
 	u := &sinkUse{}
 	u.in.param, u.in.path, u.in.global = d.Uint(), d.Str(), d.Str()
-	d.Bits(&u.debug, &u.err, &u.kv, &u.wrapper, &u.sink.JSON, &u.sink.Stdout, &u.text)
+	d.Bits(&u.debug, &u.err, &u.kv, &u.wrapper, &u.sink.JSON, &u.sink.Stdout, &u.text, &u.held)
 	u.thin = thin(d.Uint())
 	u.sink.Kind = SinkKind(d.Uint())
 	u.format = d.Uint() - 1

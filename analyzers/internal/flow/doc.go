@@ -28,11 +28,13 @@
 //
 // Pointers are followed to variables, to what is allocated in the function and
 // to what inputs point to, not through maps, slices or fields of other objects
-// that hold them. What is put into an object of another package reaches the sinks
-// inside that package's methods, not those of a third package that reads its
-// fields. What a package variable gets from another package is seen where a writer,
-// a reader or a main package imports all others that take part, in whatever order
-// they run. An interface's implementations are those in packages that import each
+// that hold them. A field of an exported struct type stands for that of all its
+// objects, if all that is seen to be put into it is sensitive and its name does not
+// say what it is: what is put there by a decoder, by a caller that nobody reads, or
+// under an unexported type is not seen. What a package variable or such a field gets
+// from another package is seen where a writer, a reader or a main package imports
+// all others that take part, in whatever order they run; an object whose fields are
+// filled later is seen in the sink call itself, not in a text that was made of it. An interface's implementations are those in packages that import each
 // other or meet in a main package. Conditions do not count: what is logged only when a
 // flag is set is logged. goto is taken for falling through. A goroutine runs where
 // it is started and where its function sends: what it reads from a channel that

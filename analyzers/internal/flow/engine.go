@@ -173,32 +173,37 @@ func (f *fn) addCall(in port, args []argument) {
 
 // engine works on one package.
 type engine struct {
-	pass     *analysis.Pass
-	voc      Vocabulary
-	funcs    []*declared
-	byObj    map[*types.Func]*declared
-	imported map[*types.Package]*pkgFacts
-	wholes   map[types.Type]*wholeType
-	allocs   map[ast.Expr]*loc
-	flows    map[flowKey]*Flow
-	globals  map[types.Object]*global
-	fields   map[*types.Var]*field
-	impls    map[*types.Func][]*types.Func
-	methods  map[string][]*types.Named
-	terminal bool // a program for the terminal: what it prints is no log
-	bounds   []string
-	uses     []Use
-	defs     map[types.Object][]ast.Expr
-	only     map[*ast.File]soleService
-	current  *declared
-	work     int
-	pending  []*pending
-	ports    map[types.Object]string // see portOf
-	written  map[string]*value       // what other packages' variables are set to here
-	outside  []*sinkUse              // what package variables reach here
-	keeps    []*keep
-	files    map[types.Object]bool // databases in files; see fileOfDatabase
-	touched  map[types.Object]bool // what is written to; see untouched
+	pass        *analysis.Pass
+	voc         Vocabulary
+	funcs       []*declared
+	byObj       map[*types.Func]*declared
+	imported    map[*types.Package]*pkgFacts
+	wholes      map[types.Type]*wholeType
+	allocs      map[ast.Expr]*loc
+	flows       map[flowKey]*Flow
+	globals     map[types.Object]*global
+	fields      map[*types.Var]*field
+	impls       map[*types.Func][]*types.Func
+	methods     map[string][]*types.Named
+	terminal    bool // a program for the terminal: what it prints is no log
+	bounds      []string
+	uses        []Use
+	defs        map[types.Object][]ast.Expr
+	only        map[*ast.File]soleService
+	current     *declared
+	work        int
+	pending     []*pending
+	ports       map[types.Object]string // see portOf
+	written     map[string]*value       // what other packages' variables are set to here
+	outside     []*sinkUse              // what package variables reach here
+	keeps       []*keep
+	keys        map[*types.Var]string   // see fieldKey
+	keyed       map[*types.Package]bool // whose types are in keys
+	fills       map[string]*value       // see filled
+	below       []*types.Package        // see inOrder
+	fieldsKnown bool                    // see settled
+	files       map[types.Object]bool   // databases in files; see fileOfDatabase
+	touched     map[types.Object]bool   // what is written to; see untouched
 	// following are the variables whose definitions are being followed.
 	following map[types.Object]bool
 }
@@ -230,7 +235,7 @@ type flowKey struct {
 func Analyze(pass *analysis.Pass, voc Vocabulary) *Result {
 	e := &engine{pass: pass, voc: voc, byObj: map[*types.Func]*declared{}, imported: map[*types.Package]*pkgFacts{}, wholes: map[types.Type]*wholeType{},
 		allocs: map[ast.Expr]*loc{}, flows: map[flowKey]*Flow{}, globals: map[types.Object]*global{}, fields: map[*types.Var]*field{}, impls: map[*types.Func][]*types.Func{},
-		ports: map[types.Object]string{}, written: map[string]*value{}}
+		ports: map[types.Object]string{}, written: map[string]*value{}, keys: map[*types.Var]string{}, keyed: map[*types.Package]bool{}}
 	if standard(pass.Fset, pass.Files) {
 		return &Result{} // its functions are modelled
 	}
@@ -258,6 +263,7 @@ func Analyze(pass *analysis.Pass, voc Vocabulary) *Result {
 	for _, scc := range e.order() {
 		e.solve(scc)
 	}
+	e.settled()
 	// A variable or field that was written after it was read: once more.
 	for range maxRounds {
 		again := e.stale()
@@ -272,6 +278,9 @@ func Analyze(pass *analysis.Pass, voc Vocabulary) *Result {
 	for _, d := range e.funcs {
 		if d.sum != nil && !d.muted {
 			e.outerUses(d.sum.sinks)
+			if d.obj != nil {
+				e.heldBy(d)
+			}
 		}
 	}
 	e.bindGlobals()

@@ -614,16 +614,6 @@ func (f *fn) fieldOf(x *ast.SelectorExpr, base *value) *value {
 	if special := f.requestPart(x); special != nil {
 		return special
 	}
-	if !told(v) && !here && !f.ofGeneric(x) {
-		if obj, ok := f.info.Uses[x.Sel].(*types.Var); ok {
-			if w := f.e.readField(obj, f); w != nil {
-				v = join(v, hop(w, x.Sel.Pos(), "is read from "+exprName(x)))
-			}
-		}
-	}
-	if told(v) {
-		return v
-	}
 	var m sensitive.Match
 	var ok bool
 	if owner, field, tag := f.fieldOwner(x); field != nil {
@@ -631,7 +621,21 @@ func (f *fn) fieldOf(x *ast.SelectorExpr, base *value) *value {
 	} else {
 		m, ok = f.e.voc.Lexicon.Name(x.Sel.Name)
 	}
-	if !ok || !holds(t, m) {
+	ok = ok && holds(t, m)
+	obj, known := f.info.Uses[x.Sel].(*types.Var)
+	if known = known && !told(v) && !here && !f.ofGeneric(x); known && (!ok || obj.Pkg() == f.e.pass.Pkg) {
+		// Of what others put into a field its name knows better.
+		if w := f.e.readField(obj, f); w != nil {
+			v = join(v, hop(w, x.Sel.Pos(), "is read from "+exprName(x)))
+		}
+	}
+	if told(v) {
+		return v
+	}
+	if !ok {
+		if known {
+			v = f.withField(x, obj, v)
+		}
 		return v
 	}
 	text := exprName(x)

@@ -28,6 +28,8 @@ type pkgFacts struct {
 	pending []*pending
 	written map[string]*value // see engine
 	outside []*sinkUse
+	fields  map[string]*value // what is put into fields, and always sensitive
+	mixed   map[string]bool   // fields that something else is put into
 }
 
 // factsOf returns the facts of another package, nil if it has none.
@@ -185,6 +187,7 @@ type global struct {
 type field struct {
 	val     *value
 	other   bool // also holds something nothing is known of
+	fed     bool // is set to what functions are given
 	readers map[*declared]bool
 	stale   bool
 }
@@ -262,15 +265,24 @@ func sourcesOnly(v *value, depth int) *value {
 // readField is what was put into a field by anyone, nil if that says nothing: a
 // field that holds this and that is judged by what is known at the place.
 func (e *engine) readField(obj *types.Var, _ *fn) *value {
-	if obj.Pkg() != e.pass.Pkg || !obj.IsField() {
+	if !obj.IsField() {
 		return nil
+	}
+	key := ""
+	if obj.Pkg() != e.pass.Pkg {
+		if key = e.fieldKey(obj); key == "" {
+			return nil
+		}
 	}
 	fd := e.fieldOf(obj)
 	if e.current != nil {
 		fd.readers[e.current] = true
 	}
-	if fd.other || fd.val == nil {
+	if fd.other || !e.fieldsKnown {
 		return nil
+	}
+	if key != "" {
+		return join(fd.val, e.filled(key))
 	}
 	return fd.val
 }
@@ -286,7 +298,7 @@ func (e *engine) fieldOf(obj *types.Var) *field {
 }
 
 func (e *engine) putField(obj *types.Var, v *value, builds bool) {
-	if obj.Pkg() != e.pass.Pkg || v.clean {
+	if v.clean || obj.Pkg() != e.pass.Pkg && (!isText(obj.Type()) || e.fieldKey(obj) == "") {
 		return
 	}
 	if slices.ContainsFunc(v.labels, func(l label) bool { return l.src != nil && l.src.written }) {
@@ -294,6 +306,7 @@ func (e *engine) putField(obj *types.Var, v *value, builds bool) {
 	}
 	fd := e.fieldOf(obj)
 	ports := fed(v)
+	fd.fed = fd.fed || ports
 	v = sourcesOnly(v, 0)
 	if !told(v) {
 		if _, ok := obj.Type().Underlying().(*types.Chan); ok {
@@ -313,9 +326,29 @@ func (e *engine) putField(obj *types.Var, v *value, builds bool) {
 // writeField notes an assignment to a field.
 func (f *fn) writeField(sel *ast.SelectorExpr, v *value) {
 	if obj, ok := f.info.Uses[sel.Sel].(*types.Var); ok && obj.IsField() {
-		f.e.putField(obj, v, builder(f.symbol))
+		f.e.putField(obj, v, builder(f.symbol) || f.sets(sel.X, v))
 		f.kept(f.typeOf(sel.X), setPart(unknown, sel.Sel.Name, v), sel.Pos())
 	}
+}
+
+// sets reports whether what is done here is put what the function is given, as it
+// is, into an object that it is given: its callers learn what they put there.
+func (f *fn) sets(x ast.Expr, v *value) bool {
+	return straight(v) && slices.ContainsFunc(f.evalQuiet(x).labels, func(l label) bool { return l.src == nil && l.in.global == "" && l.in.path == "" })
+}
+
+// straight reports whether a value is one parameter and nothing else.
+func straight(v *value) bool {
+	n := 0
+	for _, l := range v.labels {
+		if l.src == nil {
+			if l.in.path != "" || l.in.global != "" {
+				return false
+			}
+			n++
+		}
+	}
+	return n == 1 && len(v.parts) == 0
 }
 
 // keep is a value that was put into an object of another package, whose methods
@@ -536,6 +569,7 @@ func (e *engine) export() {
 	for _, u := range e.outside {
 		p.outside = append(p.outside, x.use(u))
 	}
+	e.exportFields(p, x)
 	e.pass.ExportPackageFact(&Facts{p: p})
 }
 

@@ -2,7 +2,9 @@ package flow
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -246,37 +248,46 @@ type write struct {
 // those who read them. The first package that sees all of it reports: one of those
 // that write or read, and otherwise a main package.
 func (e *engine) bindGlobals() {
-	reach := reachable(e.pass.Pkg)
 	writes := map[string][]write{}
+	mixed := map[string]bool{}
+	note := func(p *types.Package, vs map[string]*value) {
+		for _, key := range sortedKeys(vs) {
+			writes[key] = append(writes[key], write{p, vs[key]})
+		}
+	}
+	for _, p := range e.inOrder() {
+		facts := e.factsOf(p)
+		note(p, facts.written)
+		note(p, facts.fields)
+		maps.Copy(mixed, facts.mixed)
+	}
+	note(e.pass.Pkg, e.written)
+	note(e.pass.Pkg, e.puts())
+	for obj, fd := range e.fields {
+		if fd.other {
+			mixed[e.fieldKey(obj)] = true
+		}
+	}
+	for key := range writes {
+		if mixed[key] {
+			delete(writes, key)
+		}
+	}
+	if len(writes) == 0 {
+		return
+	}
 	type use struct {
 		by *types.Package
 		*sinkUse
 	}
 	var uses []use
-	var order []*types.Package
-	for p := range reach {
-		if p != e.pass.Pkg && e.factsOf(p) != nil {
-			order = append(order, p)
-		}
-	}
-	slices.SortFunc(order, func(a, b *types.Package) int { return strings.Compare(a.Path(), b.Path()) })
-	for _, p := range order {
-		facts := e.factsOf(p)
-		for _, key := range sortedKeys(facts.written) {
-			writes[key] = append(writes[key], write{p, facts.written[key]})
-		}
-		for _, u := range facts.outside {
+	for _, p := range e.inOrder() {
+		for _, u := range e.factsOf(p).outside {
 			uses = append(uses, use{p, u})
 		}
 	}
-	for _, key := range sortedKeys(e.written) {
-		writes[key] = append(writes[key], write{e.pass.Pkg, e.written[key]})
-	}
 	for _, u := range e.outside {
 		uses = append(uses, use{e.pass.Pkg, u})
-	}
-	if len(writes) == 0 {
-		return
 	}
 	f := e.newFn("package variables")
 	defer func() { e.bounds = append(e.bounds, f.bounds...) }()
@@ -322,10 +333,26 @@ func (e *engine) bindGlobals() {
 			}
 		}
 	}
-	for _, u := range uses {
-		if len(u.told) == 0 { // else it is reported for what it is called
-			follow(u.sinkUse, u.in.global, u.in.path, []*types.Package{u.by}, u.step)
+	of := map[string][]string{} // the fields of a type
+	for _, key := range sortedKeys(writes) {
+		if ofField(key) {
+			all := key[:strings.LastIndexByte(key, '.')] + ".*"
+			of[all] = append(of[all], key)
 		}
+	}
+	for _, u := range uses {
+		if len(u.told) > 0 {
+			continue // it is reported for what it is called
+		}
+		if keys := of[u.in.global]; keys != nil { // an object as a whole
+			for _, key := range keys {
+				if name := key[strings.LastIndexByte(key, '.')+1:]; !u.sink.JSON || token.IsExported(name) {
+					follow(u.sinkUse, key, "", []*types.Package{u.by}, u.step)
+				}
+			}
+			continue
+		}
+		follow(u.sinkUse, u.in.global, u.in.path, []*types.Package{u.by}, u.step)
 	}
 }
 

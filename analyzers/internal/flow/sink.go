@@ -96,6 +96,8 @@ type sinkUse struct {
 	url    int  // one more than the input that is the URL of the service, 0 for none
 	// wrapper: the function is there to log: its callers are the ones who log.
 	wrapper bool
+	// held: it is kept as a sink of a field, so callers need not.
+	held bool
 }
 
 // rule is the part of a label that decides which rule it falls under.
@@ -283,6 +285,9 @@ func (v *invocation) reach(s Sink) []*value {
 		val := f.shown(v.args[a.Index].val, x, s.call.Honours)
 		if (a.Role == sinks.Operand || a.Role == sinks.Value) && s.Kind == Log && !s.guessed && s.args == nil && s.call.Rendering() == sinks.Fmt && showsAddress(f.typeOf(x)) {
 			val = clean
+		}
+		if a.Role != sinks.Closure {
+			val = f.showsFields(s, val, x)
 		}
 		switch a.Role {
 		case sinks.Closure:
