@@ -21,7 +21,7 @@ import "net/http"
 
 func auth(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "" {
+		if r.Header.Get("Authorization") != "Bearer let-me-in" {
 			http.Error(w, "who are you?", http.StatusUnauthorized)
 			return
 		}

@@ -107,6 +107,11 @@ func (m *machine) spread(r *program.Node, n int, lhs []*program.Node, f *frame) 
 			continue
 		}
 		switch x := v.(type) {
+		case forged:
+			out[i] = boolean(true, false)
+			if !commaOK && lhs[i].T != "bool" && name != "ok" {
+				out[i] = nilValue{}
+			}
 		case absent:
 			out[i] = absent{}
 			if last && !commaOK && (strings.Contains(strings.ToLower(name), "err") || lhs[i].T == "error") {

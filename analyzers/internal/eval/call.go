@@ -100,6 +100,12 @@ func (m *machine) builtin(name string, n *program.Node, f *frame) value {
 			return num(len(x.keys))
 		case absent:
 			return constant{k: 'i', s: "0", anon: true}
+		case forged:
+			if x.what != found {
+				x.what = length
+			}
+			x.t = "int"
+			return x
 		case constant:
 			if x.k == 's' {
 				return constant{k: 'i', s: itoa(len(x.s)), anon: x.anon}
@@ -338,6 +344,9 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 		return m.callFunc(&closure{fn: fn, recv: recv}, c)
 	}
 	t := fun.T
+	if f, ok := recv.(forged); ok && t == "" {
+		t = f.t
+	}
 	if u, ok := recv.(*unknown); ok && (u.t != "" && t == "") {
 		t = u.t
 		if fn := m.method(t, fun.S); fn != nil {
@@ -709,6 +718,9 @@ func tupleTypes(t string) []string {
 
 // external stands for a function outside the program.
 func (m *machine) external(name string, recv value, c call) value {
+	if v, ok := m.forgedCall(name, recv, c); ok {
+		return v
+	}
 	if v, ok := m.pure(name, c.args); ok {
 		return v
 	}

@@ -147,6 +147,7 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		return c2
 	case c1 != goOn:
 		m.apply(ch2)
+		m.mayLeave(f, cond, canFail, refused)
 		if m.sim != nil && !f.top && tellsKinds(n.K[0]) {
 			f.partial = true
 		}
@@ -159,6 +160,7 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		}
 	case c2 != goOn:
 		m.apply(ch1)
+		m.mayLeave(f, cond, canHold, refused)
 		if c2 != stopped {
 			f.why = mergeLabels(f.why, why)
 		}

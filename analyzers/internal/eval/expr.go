@@ -103,6 +103,10 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 			}
 			return &unknown{t: n.T, labels: mergeLabels(u.labels, words(lastPart(n.T))), carried: u.carried}
 		}
+		if f, ok := x.(forged); ok {
+			f.t = n.T
+			return f
+		}
 		if _, ok := x.(absent); ok {
 			if n.N == 0 && n.T != "" {
 				m.sim.dies(m, m.at(n, f))

@@ -283,11 +283,11 @@ func (m *machine) configured(v *verdict, f *guardFact, x *external, path, method
 // acceptsAll reports whether a function that looks at what callers present says
 // yes on every way.
 func (m *machine) acceptsAll(fn *closure, path, method string) bool {
-	s := &simulation{middleware: true, path: path, method: method}
+	s := &simulation{middleware: true, forging: true, path: path, method: method}
 	args := m.argumentsFor(fn.fn)
 	for i, a := range args {
 		if u, ok := a.(*unknown); ok && u.t == "string" {
-			args[i] = &unknown{t: u.t, labels: mergeLabels(u.labels, []string{identityLabel}), sent: presented}
+			args[i] = forged{t: u.t}
 		}
 	}
 	s = m.simulateWith(fn, args, s)

@@ -59,9 +59,23 @@ func (m *machine) header(k value, node *program.Node, t string) value {
 		return &unknown{t: "string", labels: []string{requestLabel}, sent: harmless}
 	}
 	if presentsIdentity(ws) {
-		return m.identity(t, ws)
+		return m.presented(t, ws, "the header", k)
 	}
 	return &unknown{t: "string", labels: []string{requestLabel}, sent: parameter}
+}
+
+// presented is what callers send themselves to say who they are, in a part of the
+// request under a name.
+func (m *machine) presented(t string, ws []string, in string, name value) value {
+	if m.sim.forging {
+		if s, ok := asString(name); ok {
+			in += " " + s
+		} else {
+			in += " " + strings.Join(firstN(ws, 3), " ")
+		}
+		return m.asForger(t, ws, in)
+	}
+	return m.identity(t, ws)
 }
 
 // identity is what is read where a caller's identity would be.

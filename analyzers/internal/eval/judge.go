@@ -25,6 +25,9 @@ type verdict struct {
 	note     string // what else to say of the route
 	again    string // the path under which it gives the request to the router again
 	switched bool   // configuration has to turn it on
+	// forges is what a stranger who makes up what it looks for has put into the
+	// request by it, or no more.
+	forges map[string]value
 }
 
 type verdictKey struct {
@@ -44,8 +47,8 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		rt.Guards = append(rt.Guards, guardOf(v, mw))
 		conds = append(conds, mw.conds)
 	}
-	m.ctx, m.op = nil, r.op
-	defer func() { m.ctx, m.op = nil, nil }()
+	m.ctx, m.forged, m.op = nil, nil, r.op
+	defer func() { m.ctx, m.forged, m.op = nil, nil, nil }()
 	for _, mw := range chain {
 		// What the route itself depends on is no condition of its guard.
 		mw.conds = slices.DeleteFunc(slices.Clone(mw.conds), func(c condition) bool { return c.in(r.conds) })
@@ -61,6 +64,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		}
 		add(v, mw)
 		m.carry(v.sets)
+		m.carryForged(v.forges)
 	}
 	switch h := p.core.(type) {
 	case *closure:
@@ -70,7 +74,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 			if v.again != "" {
 				m.again[rt.Key()] = v.again
 			}
-			if v.kind == routes.KindAuth || v.kind == routes.KindRole {
+			if v.kind == routes.KindAuth || v.kind == routes.KindRole || v.kind == routes.KindUnresolved {
 				if m.signsIn(h, rt.Path) {
 					v.kind, v.why = routes.KindOther, "the handler is where callers get their identity, so it asks for none: "+v.why
 				}
@@ -327,13 +331,20 @@ func (m *machine) judgeClosure(c *closure, path, method string, depth int) verdi
 // judgeLayers judges a middleware applied to the rest of the chain: it may have
 // put several handlers around it, of which each hands on to the next.
 func (m *machine) judgeLayers(v value, path, method string, depth int) verdict {
-	ctx := m.ctx
-	defer func() { m.ctx = ctx }()
+	ctx, made := m.ctx, m.forged
+	defer func() { m.ctx, m.forged = ctx, made }()
 	var out verdict
-	var sets map[string]value
+	var sets, forges map[string]value
 	one := func(v verdict) {
 		out = stronger(out, v)
 		sets = m.carry(v.sets)
+		m.carryForged(v.forges)
+		for k, f := range v.forges {
+			if forges == nil {
+				forges = map[string]value{}
+			}
+			forges[k] = f
+		}
 	}
 	for _, p := range m.peel(v, 0) {
 		for _, l := range p.layers {
@@ -346,7 +357,7 @@ func (m *machine) judgeLayers(v value, path, method string, depth int) verdict {
 			one(m.judgeMiddleware(x.mw, path, method, depth+1))
 		}
 	}
-	out.sets = sets
+	out.sets, out.forges = sets, forges
 	return out
 }
 
@@ -556,6 +567,13 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 			v.why = fmt.Sprintf("answers %d at %s but does not abort, so the request goes on to the handler", r.code, r.pos)
 		}
 	}
+	if v.kind == routes.KindAuth || len(there.keys) > 0 {
+		forger := m.simulate(c, &simulation{forging: true, middleware: true, inline: !wrapper, path: path, method: method, ends: ends, handsOn: gin})
+		v.forges = forger.puts()
+		if v.kind == routes.KindAuth && len(forger.looked) > 0 && forger.admits(gin) {
+			v.believes(forger)
+		}
+	}
 	if role == "" && !gin {
 		role, roleWhy = roleOf(there.turned)
 	}
@@ -621,12 +639,15 @@ func unaborted(s *simulation, because *refusal) *refusal {
 // ctxKey names what the request carries, so that verdicts are reused only where
 // it is the same.
 func (m *machine) ctxKey() string {
-	if len(m.ctx) == 0 {
+	if len(m.ctx) == 0 && len(m.forged) == 0 {
 		return ""
 	}
 	var out []string
 	for k, v := range m.ctx {
 		out = append(out, fmt.Sprintf("%s=%T%s", k, v, typeOf(v)))
+	}
+	for k, v := range m.forged {
+		out = append(out, fmt.Sprintf("%s:%v", k, v))
 	}
 	slices.Sort(out)
 	return strings.Join(out, ",")
@@ -793,6 +814,9 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 		if w, why := m.roleIn(there); w != "" {
 			v.kind = routes.KindRole
 			v.why += "; asks for " + why
+		}
+		if forger := m.simulate(c, &simulation{forging: true, path: path, method: method}); len(forger.looked) > 0 && forger.answers() {
+			v.believes(forger)
 		}
 	} else if r := anon.token; r != nil {
 		v.usedPath = true

@@ -127,6 +127,10 @@ func (m *machine) slice(n *program.Node, f *frame) value {
 	if len(n.K) < 3 {
 		return x
 	}
+	if f, ok := x.(forged); ok {
+		f.head = f.head || n.K[1].Op == program.Nil && n.K[2].Op != program.Nil
+		return f
+	}
 	bound := func(k *program.Node, unset int) (int, bool) {
 		if k.Op == program.Nil {
 			return unset, true
@@ -201,12 +205,17 @@ func (m *machine) index(n *program.Node, f *frame) value {
 		if _, ok := k.(absent); ok {
 			return absent{t: n.T}
 		}
+		if f, ok := k.(forged); ok {
+			return m.foundBy(f, n.T)
+		}
 		for _, kk := range o.keys {
 			m.compared(k, kk, false)
 		}
 		return &unknown{t: n.T, labels: labels(k)}
 	case absent:
 		return absent{t: n.T}
+	case forged:
+		return forgedPart(o, n.T, k)
 	case request:
 		if o.kind == "hdr" {
 			return m.header(k, n.K[1], n.T)
@@ -220,6 +229,9 @@ func (m *machine) index(n *program.Node, f *frame) value {
 	case *unknown:
 		if _, ok := k.(absent); ok && m.sim != nil {
 			return absent{t: n.T}
+		}
+		if f, ok := k.(forged); ok {
+			return m.foundBy(f, n.T)
 		}
 		if m.lists(k, o) && n.T == "bool" {
 			return boolean(true, false)

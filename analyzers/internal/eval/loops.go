@@ -158,6 +158,11 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 			m.spare(n.K[3], f)
 		}
 		return goOn
+	case forged:
+		if c, end := run(num(0), forgedPart(l, elemType(l.t), nil)); end && c != broke {
+			return c
+		}
+		return goOn
 	case nilValue:
 		return goOn
 	case union:

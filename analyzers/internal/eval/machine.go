@@ -53,8 +53,10 @@ type frame struct {
 	top bool
 	// partial: callers with another kind of credentials have left it.
 	partial bool
-	at      place // where it was called
-	call    *program.Node
+	// doubt: those with forged ones may have.
+	doubt bool
+	at    place // where it was called
+	call  *program.Node
 }
 
 // machine interprets one program.
@@ -98,11 +100,13 @@ type machine struct {
 	provided   map[string]value
 	kept       []*closure // function literals that were made: one may be called later
 	coveredSeq int
-	ctx        map[string]value  // what earlier middleware put into the request
-	op         *object           // of the route being judged
-	again      map[string]string // routes that give the request to the router again, with the path
-	notes      []string          // what the inventory lacks
-	waySteps   int
+	ctx        map[string]value // what earlier middleware put into the request
+	op         *object          // of the route being judged
+	// forged is what of it a stranger made up.
+	forged   map[string]forged
+	again    map[string]string // routes that give the request to the router again, with the path
+	notes    []string          // what the inventory lacks
+	waySteps int
 
 	sim    *simulation
 	fileOf string

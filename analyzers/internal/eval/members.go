@@ -59,6 +59,19 @@ func (m *machine) field(x value, n *program.Node) value {
 			return boolean(false, true)
 		}
 		return absent{t: n.T}
+	case forged:
+		o.t = n.T
+		if n.T == "error" || n.S == "Error" && n.T == "" {
+			return nilValue{}
+		}
+		if n.T == "bool" || n.S == "Valid" {
+			u := &unknown{t: "bool", labels: words(n.S)}
+			if o.what != credential {
+				u.free = canFail | canHold
+			}
+			return u
+		}
+		return o
 	case request:
 		return m.requestField(o, n)
 	case *router:

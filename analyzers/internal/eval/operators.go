@@ -79,6 +79,12 @@ func (m *machine) binary(op string, a, b value) value {
 		if m.sim != nil && ok1 && len(x) > 1 && strings.HasPrefix(x, "/") && strings.HasSuffix(x, "/") {
 			return &unknown{t: "string", labels: mergeLabels(labels(a), labels(b)), begins: x}
 		}
+		if f, ok := a.(forged); ok && (ok2 || isForged(b)) {
+			return f
+		}
+		if f, ok := b.(forged); ok && ok1 {
+			return f
+		}
 		if ok1 || ok2 {
 			// Keep what is known of a path: the unknown part is a placeholder.
 			if m.sim == nil {
@@ -95,6 +101,9 @@ func (m *machine) binary(op string, a, b value) value {
 			}
 		}
 	case "<", ">", "<=", ">=":
+		if isForged(a) || isForged(b) {
+			return forgedOrder(op, a, b)
+		}
 		x, xa := number(a)
 		y, ya := number(b)
 		if xa != 0 && ya != 0 {
@@ -179,6 +188,9 @@ func (m *machine) compare(op string, a, b value) value {
 		if _, f := a.(failure); f && isNil(b) {
 			a = nilValue{}
 		}
+	}
+	if isForged(a) || isForged(b) {
+		return forgedCompare(op, a, b)
 	}
 	eq, ok, anon := equal(a, b)
 	if !ok {

@@ -75,6 +75,8 @@ type passage struct {
 	byDefault bool
 	// off: a switch of the configuration that is off by default leads there.
 	off bool
+	// doubtful: a forged request may have been turned away before.
+	doubtful bool
 }
 
 // setting notes that the request gets a value, perhaps, and whether that is, or
@@ -271,7 +273,7 @@ func (s *simulation) dies(m *machine, p place) {
 // put notes what the request carries on; unknown values tell nothing.
 func (s *simulation) put(key string, v value) {
 	switch v.(type) {
-	case *object, *list, *table, failure, absent, *external, constant, nilValue:
+	case *object, *list, *table, failure, absent, *external, constant, nilValue, forged:
 		if s.sets == nil {
 			s.sets = map[string]value{}
 		}

@@ -298,11 +298,11 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		}
 		return request{"hdr"}
 	case "BasicAuth":
-		return m.identity("(string, string, bool)", []string{"basic", "auth"})
+		return m.presented("(string, string, bool)", []string{"basic", "auth"}, "user and password", str("of basic authentication"))
 	case "Cookie", "Cookies", "GetCookie", "SignedCookie":
 		if first == nil {
 			if name == "Cookies" {
-				return m.identity(t, []string{"cookie"})
+				return m.presented(t, []string{"cookie"}, "the", str("cookies"))
 			}
 		}
 		ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
@@ -314,11 +314,11 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		}) {
 			return m.unknownResult(c, nil)
 		}
-		return m.identity(t, ws)
+		return m.presented(t, mergeLabels(ws, []string{"cookie"}), "the cookie", first)
 	case "Query", "QueryParam", "FormValue", "PostFormValue", "PostForm", "DefaultQuery", "GetQuery", "URLParam", "QueryParams", "Param", "PathValue", "Params", "DefaultPostForm", "URLParamDefault":
 		ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
 		if (s.middleware && presentsIdentity(ws) || strongIdentity(ws)) && name != "Param" && name != "PathValue" && name != "Params" {
-			return m.identity(t, ws)
+			return m.presented(t, ws, "the parameter", first)
 		}
 		if r.kind == "url" && name == "Query" {
 			return request{"query"}
@@ -330,6 +330,11 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 			return &unknown{t: t, labels: []string{requestLabel}, sent: parameter}
 		}
 		return &unknown{t: t, labels: []string{requestLabel}}
+	case "Has":
+		ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
+		if (r.kind == "query" || r.kind == "url") && (s.middleware && presentsIdentity(ws) || strongIdentity(ws)) {
+			return m.presented(t, ws, "the parameter", first)
+		}
 	case "Get":
 		switch r.kind {
 		case "hdr":
@@ -337,7 +342,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		case "query", "url":
 			ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
 			if s.middleware && presentsIdentity(ws) || strongIdentity(ws) {
-				return m.identity(t, ws)
+				return m.presented(t, ws, "the parameter", first)
 			}
 			return &unknown{t: t, labels: []string{requestLabel}, sent: parameter}
 		}
@@ -362,6 +367,10 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 			return r // what it carries, to be asked for
 		}
 		ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
+		if v, ok := m.forged[contextKey(first, arg(0))]; ok && s.forging && s.sets[contextKey(first, arg(0))] == nil {
+			s.look("what an earlier guard took from there")
+			return forge(t, v)
+		}
 		if v, ok := s.sets[contextKey(first, arg(0))]; ok && v != nil {
 			if len(tupleTypes(t)) == 2 {
 				return tuple{v, boolean(true, false)}

@@ -10,8 +10,17 @@ import (
 
 // simulation is one request sent through one handler or middleware.
 type simulation struct {
-	// anonymous: identities are absent; else they are there but unknown.
-	anonymous  bool
+	// anonymous: identities are absent; else they are there but unknown. forging:
+	// where credentials are looked for stands something made up.
+	anonymous, forging bool
+	// looked is where that is, unverified what takes it apart and believes it;
+	// escaped: a credential was given to what is not followed; questioned: what
+	// came of one decides whether a function is left early.
+	looked     []string
+	unverified string
+	escaped    bool
+	questioned bool
+	doubt      bool // the outermost function may have turned it away
 	middleware bool
 	// partials are the names of functions that concern one kind of credentials.
 	partials []string
@@ -113,7 +122,7 @@ func (s *simulation) pass(m *machine, v value, c call) value {
 }
 
 func (s *simulation) passage(m *machine, v value, p place) passage {
-	return passage{v: v, unsure: s.unsure > s.grants, granted: s.grants > 0, anon: m.anonNow(), conds: s.whyNow(), pos: p, byDefault: !slices.Contains(s.defaults, false), off: s.offs > 0}
+	return passage{v: v, unsure: s.unsure > s.grants, granted: s.grants > 0, anon: m.anonNow(), conds: s.whyNow(), pos: p, byDefault: !slices.Contains(s.defaults, false), off: s.offs > 0, doubtful: m.doubtful()}
 }
 
 // leavesOpen notes that a middleware that hands on by returning returns in an
@@ -217,7 +226,7 @@ func (m *machine) takesRequest(args []value) bool {
 func (m *machine) interesting(cl *closure, args []value) bool {
 	check := func(v value) bool {
 		switch x := v.(type) {
-		case request, absent, next, failure, *closure:
+		case request, absent, next, failure, *closure, forged:
 			return true
 		case *object:
 			if x.fresh && x.anon && x.sim == m.sim {
@@ -287,6 +296,7 @@ func (m *machine) simulateWith(cl *closure, args []value, s *simulation) *simula
 	f := &frame{fn: cl.fn, env: &env{vars: map[int32]value{}, parent: cl.env}, top: true}
 	m.bind(f, cl, args)
 	s.returned = m.run(f, call{n: &program.Node{}})
+	s.doubt = f.doubt
 	m.sim, m.log, m.conds, m.depth, m.stack, m.onStack = sim, log, conds, depth, stack, onStack
 	return s
 }

@@ -111,6 +111,8 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 			}
 			if r == goOn || r == broke || r == continued {
 				all = false
+			} else {
+				m.mayLeave(f, v, 0, 0)
 			}
 			continue
 		}

@@ -229,6 +229,8 @@ func labels(v value) []string {
 		return words(lastPart(x.t))
 	case failure:
 		return words(x.name)
+	case forged:
+		return []string{identityLabel}
 	case union:
 		var out []string
 		for _, y := range x {
@@ -502,6 +504,8 @@ func typeOf(v value) string {
 		return x.t
 	case failure:
 		return "error"
+	case forged:
+		return x.t
 	case *router:
 		return x.t
 	}

