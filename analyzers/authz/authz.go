@@ -88,6 +88,9 @@ func runRoutes(pass *analysis.Pass, opt Options) (any, error) {
 		declare(r, opt.Guards, c)
 		if r.Access == routes.Public {
 			r.Expected = expected(*r, c.any(r.Handler, signatureCheck))
+			if r.Expected == "" {
+				r.Expected = c.unharmful(*r)
+			}
 		}
 	}
 	return res, nil

@@ -461,3 +461,6 @@ func redirectsToLogin(ws []string) bool {
 	}
 	return false
 }
+
+// IsRequest reports whether a type stands for a request or the answer to it.
+func IsRequest(t string) bool { return requestKind(t) != "" && requestKind(t) != "ctx" }
