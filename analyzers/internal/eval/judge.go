@@ -744,6 +744,9 @@ func roleOf(refused []refusal) (word, why string) {
 				return w, w + " at " + r.pos.String()
 			}
 		}
+		if w := r.standing(); w != "" && !r.anon {
+			return w, w + " at " + r.pos.String()
+		}
 	}
 	return "", ""
 }

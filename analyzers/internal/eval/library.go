@@ -164,8 +164,14 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	}
 	if len(c.args) == 2 && (fn == "Get" || fn == "GetOk" || fn == "Value" || isSessionPackage(base) && readsSession(fn)) && m.takesRequest(c.args[:1]) {
 		// What the request carries under a key, by a library's own function.
-		if ws := labels(c.args[1]); hasIdentity(ws) {
+		if ws := labels(c.args[1]); hasIdentity(ws) || m.carriesIdentity(c, 1) {
 			return m.identity(t, ws)
+		}
+	}
+	if len(c.args) == 3 && fn == "Set" && m.takesRequest(c.args[:1]) && c.n != nil && len(c.n.K) > 2 {
+		s.setting(contextKey(c.args[1], c.n.K[2]), c.args[2])
+		if s.unsure == 0 {
+			s.put(contextKey(c.args[1], c.n.K[2]), c.args[2])
 		}
 	}
 	if m.takesRequest(c.args) {
@@ -175,6 +181,16 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 		}
 	}
 	return m.unknownResult(c, nil)
+}
+
+// carriesIdentity reports whether what the request carries under the key that a
+// call is given is the identity that an earlier part of the chain put there.
+func (m *machine) carriesIdentity(c call, arg int) bool {
+	if c.n == nil || arg+1 >= len(c.n.K) {
+		return false
+	}
+	_, gone := m.ctx[contextKey(c.args[arg], c.n.K[arg+1])].(absent)
+	return gone
 }
 
 // looksElsewhere reports whether a handler asks about a credential that is not

@@ -211,7 +211,11 @@ func (m *machine) index(n *program.Node, f *frame) value {
 		for _, kk := range o.keys {
 			m.compared(k, kk, false)
 		}
-		return &unknown{t: n.T, labels: labels(k)}
+		v := &unknown{t: n.T, labels: labels(k)}
+		if m.weighing() && len(o.keys) > 0 && aboutCaller(n.K[1], k) {
+			return weighed(v)
+		}
+		return v
 	case absent:
 		return absent{t: n.T}
 	case forged:

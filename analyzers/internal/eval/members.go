@@ -50,7 +50,11 @@ func (m *machine) field(x value, n *program.Node) value {
 		if t == "" {
 			t = m.fieldType(o.t, n.S)
 		}
-		return &unknown{t: t, labels: mergeLabels(words(n.S), o.labels)}
+		v := &unknown{t: t, labels: mergeLabels(words(n.S), o.labels)}
+		if t == "bool" && m.weighing() && aboutCaller(n, v) {
+			return weighed(v)
+		}
+		return v
 	case absent:
 		if n.T == "error" || n.S == "Error" {
 			return failure{anon: true}

@@ -41,7 +41,11 @@ func (m *machine) binaryNode(n *program.Node, f *frame) value {
 	b := m.eval(n.K[1], f)
 	v := m.binary(n.S, a, b)
 	if u, ok := v.(*unknown); ok {
-		return &unknown{t: u.t, labels: mergeLabels(m.nodeWords(n), u.labels), free: u.free, begins: u.begins}
+		out := &unknown{t: u.t, labels: mergeLabels(m.nodeWords(n), u.labels), free: u.free, begins: u.begins}
+		if m.weighs(n, a, b) {
+			return weighed(out)
+		}
+		return out
 	}
 	return v
 }

@@ -116,6 +116,8 @@ type refusal struct {
 	avoidable bool
 	// asked is the nearest condition, if it stands under one.
 	asked *program.Node
+	// weighed: known callers meet it for what they are.
+	weighed bool
 }
 
 // reason is why a branch is run: the words of its condition, and, once asked
@@ -172,7 +174,7 @@ func (s *simulation) refuse(m *machine, code int, p place, what string) {
 	if len(s.refused) > 60 {
 		return
 	}
-	r := refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: m.whyHere(), pos: p, text: what, switched: s.switches > 0, avoidable: s.avoids > 0, asked: s.asked(), partial: m.partly()}
+	r := refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: m.whyHere(), pos: p, text: what, switched: s.switches > 0, avoidable: s.avoids > 0, asked: s.asked(), partial: m.partly(), weighed: m.weighedHere()}
 	s.refused = append(s.refused, r)
 	s.decide(r)
 }
@@ -338,7 +340,7 @@ func (s *simulation) returns(m *machine, v value, at place) {
 				code = 302
 			}
 		}
-		r := refusal{code: code, unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(m.whyHere(), words(fa.name)), text: "returns an error", pos: at, switched: s.switches > 0, avoidable: s.avoids > 0, asked: s.asked()}
+		r := refusal{code: code, unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(m.whyHere(), words(fa.name)), text: "returns an error", pos: at, switched: s.switches > 0, avoidable: s.avoids > 0, asked: s.asked(), weighed: m.weighedHere()}
 		s.refused = append(s.refused, r)
 		s.decide(r)
 		if fa.anon && s.unsure <= s.floor && s.blocked == nil {

@@ -252,7 +252,7 @@ func mergeLabels(ls ...[]string) []string {
 			continue
 		}
 		for _, w := range l {
-			if len(out) >= maxLabels && w != identityLabel && w != requestLabel && w != derivedLabel {
+			if len(out) >= maxLabels && w != identityLabel && w != requestLabel && w != derivedLabel && w != weighedLabel {
 				continue
 			}
 			if !slices.Contains(out, w) {
