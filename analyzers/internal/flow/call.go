@@ -660,7 +660,7 @@ func (v *invocation) results() []*value {
 			v.escape()
 		}
 		v.sanitizesInPlace()
-		return all(clean, v.n)
+		return all(sanitized, v.n)
 	}
 	if out, ok := v.modelled(); ok {
 		v.escape()

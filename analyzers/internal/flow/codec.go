@@ -96,7 +96,7 @@ func (e *encoder) value(v *value) {
 		return
 	}
 	if v.clean {
-		e.Uint(1)
+		e.Uint(map[bool]int{false: 1, true: 5}[v.said])
 		return
 	}
 	switch {
@@ -162,7 +162,7 @@ func (e *encoder) use(u *sinkUse) {
 	e.Uint(u.in.param)
 	e.Str(u.in.path)
 	e.Str(u.in.global)
-	e.Bits(u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout, u.text, u.held)
+	e.Bits(u.debug, u.err, u.kv, u.wrapper, u.sink.JSON, u.sink.Stdout, u.text, u.held, u.sink.Text)
 	e.Uint(int(u.thin))
 	e.Uint(int(u.sink.Kind))
 	e.Uint(u.format + 1)
@@ -271,6 +271,8 @@ func (d *decoder) value(depth int) *value {
 		return unknown
 	case 1:
 		return clean
+	case 5:
+		return sanitized
 	}
 	v := &value{sealed: kind == 3, quiet: kind == 4}
 	for range d.Count() {
@@ -331,7 +333,7 @@ func (d *decoder) summary() *summary {
 func (d *decoder) use() *sinkUse {
 	u := &sinkUse{}
 	u.in.param, u.in.path, u.in.global = d.Uint(), d.Str(), d.Str()
-	d.Bits(&u.debug, &u.err, &u.kv, &u.wrapper, &u.sink.JSON, &u.sink.Stdout, &u.text, &u.held)
+	d.Bits(&u.debug, &u.err, &u.kv, &u.wrapper, &u.sink.JSON, &u.sink.Stdout, &u.text, &u.held, &u.sink.Text)
 	u.thin = thin(d.Uint())
 	u.sink.Kind = SinkKind(d.Uint())
 	u.format = d.Uint() - 1

@@ -197,6 +197,7 @@ type engine struct {
 	written     map[string]*value       // what other packages' variables are set to here
 	outside     []*sinkUse              // what package variables reach here
 	keeps       []*keep
+	defaults    []ast.Expr              // see defaultRendering
 	keys        map[*types.Var]string   // see fieldKey
 	keyed       map[*types.Package]bool // whose types are in keys
 	fills       map[string]*value       // see filled

@@ -621,7 +621,7 @@ func (x *exporter) value(v *value, depth int) *value {
 		return unknown
 	}
 	if v.clean {
-		return clean
+		return v.nothing()
 	}
 	w := &value{sealed: v.sealed, quiet: v.quiet}
 	for _, l := range v.labels {

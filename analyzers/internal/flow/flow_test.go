@@ -446,17 +446,32 @@ func TestRecipientsOfMailWithoutTheLibrary(t *testing.T) {
 	w := newWorld()
 	w.add("net/smtp", `package smtp; type Client struct{}; func Dial(addr string) (*Client, error) { return nil, nil }; func (c *Client) Mail(from string) error { return nil }; func (c *Client) Rcpt(to string) error { return nil }`)
 	r := w.analyze("p", `package p
-import ("net/smtp"; "github.com/jordan-wright/email"; gomail "gopkg.in/gomail.v2"; mail "github.com/wneessen/go-mail")
+import ("net/smtp"; "github.com/jordan-wright/email"; gomail "gopkg.in/gomail.v2"; mail "github.com/wneessen/go-mail"; smtps "github.com/emersion/go-smtp")
 func a(x string) { m := gomail.NewMessage(); m.SetHeader("To", x); m.SetHeader("Subject", x) }
 func b(x string) { e := email.NewEmail(); e.To = []string{x}; e.Subject = x }
 func c(x string) { c, _ := smtp.Dial("host"); c.Mail(x); c.Rcpt(x) }
 func d(x string) { m := mail.NewMsg(); m.To(x); m.ReplyTo(x) }
+func e(list addresses) error {
+	dial := smtps.Dial
+	if len(list) > 1 { dial = func(addr string) (*smtps.Client, error) { return smtps.DialTLS(addr, nil) } }
+	c, err := dial("host")
+	if err != nil { return err }
+	for _, addr := range list.texts() { if err = c.Rcpt(addr, nil); err != nil { return err } }
+	return nil
+}
+type addresses []address
+type address string
+type message struct { To addresses; ID string }
+func (m *message) Sanitized() *message { if m.ID == "" { m.ID = "x" }; return m }
+func g(c *smtp.Client, m *message) { m = m.Sanitized(); for _, a := range m.To.texts() { c.Rcpt(a) } }
+func h(c *smtp.Client) { to := "root@localhost"; c.Rcpt(to) }
+func (l addresses) texts() []string { out := make([]string, len(l)); for i, a := range l { out[i] = string(a) }; return out }
 `)
 	var got []string
 	for _, f := range r.Flows {
 		got = append(got, fmt.Sprintf("%d %s %s", w.fset.Position(f.Pos).Line, f.Source.Term, f.Name))
 	}
-	if want := "3 email m.SetHeader, 4 email e.To, 5 email c.Rcpt, 6 email m.To"; strings.Join(got, ", ") != want {
+	if want := "3 email m.SetHeader, 4 email e.To, 5 email c.Rcpt, 6 email m.To, 12 email c.Rcpt, 19 email c.Rcpt"; strings.Join(got, ", ") != want {
 		t.Errorf("got %s, want %s", strings.Join(got, ", "), want)
 	}
 }

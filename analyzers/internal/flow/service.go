@@ -156,8 +156,11 @@ func (e *engine) origin(x ast.Expr, depth int) string {
 		if id, ok := callee.Of(e.pass.TypesInfo, x); ok {
 			return id.Pkg
 		}
-		if sel, ok := ast.Unparen(x.Fun).(*ast.SelectorExpr); ok {
-			return e.origin(sel.X, depth+1)
+		switch fun := ast.Unparen(x.Fun).(type) {
+		case *ast.SelectorExpr:
+			return e.origin(fun.X, depth+1)
+		case *ast.Ident: // dial := smtp.Dial; c, err := dial(host)
+			return e.defined(e.pass.TypesInfo.Uses[fun], depth, e.origin)
 		}
 	case *ast.Ident:
 		return e.defined(e.pass.TypesInfo.Uses[x], depth, e.origin)
@@ -222,7 +225,8 @@ func (f *fn) addressee(s Sink, key string, x ast.Expr, val *value, pos, end toke
 	if ws := words.Split(key); len(ws) == 0 || len(ws) > 3 || !recipientWords.HasAny(ws) || ws[0] == "reply" {
 		return
 	}
-	if tv, ok := f.info.Types[x]; ok && tv.Value != nil || val.clean || told(val) {
+	// Whatever Sanitized() does to a mail: it is sent to somebody's address.
+	if tv, ok := f.info.Types[x]; ok && tv.Value != nil || val.clean && !val.said || told(val) {
 		return
 	}
 	l := named(ByAPI, m, x.Pos(), "the recipient of a message", "recipient")

@@ -36,6 +36,7 @@ type Sink struct {
 	Category, Via string
 	Stdout        bool // standard output: no log in a program for the terminal
 	JSON          bool // values are printed as JSON
+	Text          bool // values are printed as fmt prints them, where the library knows both ways
 
 	call    sinks.Sink
 	guessed bool // taken for a log by its name: nobody knows how it prints objects
@@ -153,7 +154,7 @@ func (v *invocation) inTables(s sinks.Sink) (Sink, bool) {
 	if !s.Emits() {
 		return Sink{}, false
 	}
-	out := Sink{Kind: Log, call: s, JSON: s.Rendering() == sinks.JSON}
+	out := v.renders(Sink{Kind: Log, call: s, JSON: s.Rendering() == sinks.JSON})
 	switch s.Dest {
 	case sinks.Console:
 		out.Stdout = true
@@ -714,7 +715,7 @@ func (f *fn) report(l label, s Sink, debug bool, at place, st *step) bool {
 		return false // the key to the service itself
 	case src.Kind == Whole && s.JSON && src.JSON == "":
 		return false
-	case src.Kind == Whole && !s.JSON && src.What == "":
+	case src.Kind == Whole && !s.JSON && src.What == "" && (s.Text || l.text || s.Kind != Log || s.call.Rendering() != sinks.Either):
 		return false
 	}
 	if f.muted {

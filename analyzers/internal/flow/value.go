@@ -129,6 +129,7 @@ type value struct {
 	sealed bool      // shows itself by a method: labels are what it shows, whatever its parts are
 	quiet  bool      // set to a constant by who declares it: its name says nothing
 	clean  bool      // tells nothing of anything sensitive, whatever it is called
+	said   bool      // clean because a function says by its name that it took that out
 	cut    omissions // what was left out of it
 }
 
@@ -168,9 +169,18 @@ func isField(name string) bool {
 }
 
 var (
-	unknown = &value{}
-	clean   = &value{clean: true}
+	unknown   = &value{}
+	clean     = &value{clean: true}
+	sanitized = &value{clean: true, said: true}
 )
+
+// nothing is what is made of a clean value.
+func (v *value) nothing() *value {
+	if v.said {
+		return sanitized
+	}
+	return clean
+}
 
 // loc is a place of memory: a variable, or what an expression allocates.
 type loc struct {
@@ -391,7 +401,7 @@ func derived(v *value, name string) *value {
 		return p
 	}
 	if v.clean {
-		return clean
+		return v.nothing()
 	}
 	if strings.HasPrefix(name, `"`) { // one key of a map
 		if p := v.parts[elem]; p != nil {
