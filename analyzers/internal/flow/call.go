@@ -665,9 +665,13 @@ func (v *invocation) results() []*value {
 	if out, ok := v.modelled(); ok {
 		v.escape()
 		v.scanned()
-		return v.typed(out)
+		return v.column(v.typed(out))
 	}
 	if out, ok := v.summarised(); ok {
+		v.scanned()
+		if out = v.column(out); told(out[0]) {
+			return out
+		}
 		if s := v.f.e.summaryOf(v.obj); len(s.results) > 0 && !open(s.results[0]) {
 			return out // what it is made of is known, whatever the function is called
 		}
@@ -681,7 +685,7 @@ func (v *invocation) results() []*value {
 	}
 	v.escape()
 	v.scanned()
-	return v.named(v.typed(v.guess()))
+	return v.named(v.column(v.typed(v.guess())))
 }
 
 func (v *invocation) resultType(i int) types.Type {
