@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/launchgate/launchgate/analyzers/internal/eval"
 	"github.com/launchgate/launchgate/analyzers/internal/program"
 	"github.com/launchgate/launchgate/analyzers/routes"
 )
@@ -81,21 +82,10 @@ func signatureCheck(name string) bool {
 	case "crypto/hmac.Equal", "crypto/ed25519.Verify", "crypto/rsa.VerifyPKCS1v15", "crypto/rsa.VerifyPSS", "crypto/ecdsa.Verify", "crypto/ecdsa.VerifyASN1":
 		return true
 	}
-	fn := name[strings.LastIndexByte(name, '.')+1:]
-	known := func(prefix string, fns ...string) bool {
-		return strings.HasPrefix(name, prefix) && slices.Contains(fns, fn)
-	}
-	switch {
-	case known("github.com/stripe/stripe-go/", "ConstructEvent", "ConstructEventWithOptions", "ValidatePayload"),
-		known("github.com/google/go-github/", "ValidatePayload", "ValidatePayloadFromBody", "ValidateSignature"),
-		known("github.com/slack-go/slack", "Ensure"),
-		known("github.com/twilio/twilio-go/", "Validate", "ValidateBody"),
-		known("github.com/svix/svix-webhooks/", "Verify"),
-		known("github.com/standard-webhooks/", "Verify"),
-		known("github.com/line/line-bot-sdk-go/", "ParseRequest"):
+	if eval.VerifiesMessage(name) {
 		return true
 	}
-	ws := wordsOf(fn)
+	ws := wordsOf(name[strings.LastIndexByte(name, '.')+1:])
 	has := func(words ...string) bool {
 		return slices.ContainsFunc(ws, func(w string) bool { return slices.Contains(words, w) })
 	}

@@ -44,10 +44,12 @@ const (
 	staticFiles   = "static files"
 )
 
-// expected returns the built-in reason why a public route is probably meant.
+// expected returns the built-in reason why a public route is probably meant. Its
+// handler may check the signature of a message: of whatever kind, or as the
+// library of a service that sends webhooks does.
 // Words about a sign-in count only where nothing administrative stands in the
 // path: /admin/login is a door, /admin/users/register is not.
-func expected(r routes.Route, signed bool) string {
+func expected(r routes.Route, signed, ofService bool) string {
 	if r.Handler.Func == staticFiles || r.Handler.File == "" && strings.HasSuffix(r.Handler.Func, ".FileServer") {
 		if slices.ContainsFunc(wordsOf(r.Path), func(w string) bool { return slices.Contains(keptFiles, w) }) {
 			return ""
@@ -63,6 +65,9 @@ func expected(r routes.Route, signed bool) string {
 			return signedWebhook
 		}
 		return ""
+	}
+	if ofService {
+		return signedWebhook // whatever its address
 	}
 	last := ""
 	for _, s := range segs {

@@ -78,6 +78,9 @@ func (m *machine) spread(r *program.Node, n int, lhs []*program.Node, f *frame) 
 		for i := len(t); i < n; i++ {
 			out[i] = &unknown{}
 		}
+		if x, ok := out[n-1].(absent); ok && x.t == "" && lhs[n-1].T == "" {
+			out[n-1] = unnamedAbsent(lhs[n-1], false)
+		}
 		return out
 	}
 	commaOK := r.Op == program.Index || r.Op == program.Assert || r.Op == program.Unary
@@ -114,10 +117,8 @@ func (m *machine) spread(r *program.Node, n int, lhs []*program.Node, f *frame) 
 			}
 		case absent:
 			out[i] = absent{}
-			if last && !commaOK && (strings.Contains(strings.ToLower(name), "err") || lhs[i].T == "error") {
-				out[i] = failure{anon: true}
-			} else if last && (commaOK || name == "ok" || lhs[i].T == "bool") {
-				out[i] = boolean(false, true)
+			if last {
+				out[i] = unnamedAbsent(lhs[i], commaOK)
 			}
 		case failure:
 			out[i] = x
@@ -135,6 +136,22 @@ func (m *machine) spread(r *program.Node, n int, lhs []*program.Node, f *frame) 
 		}
 	}
 	return out
+}
+
+// unnamedAbsent is what the last result of a call is of which an anonymous
+// request gets nothing, where its type is not known: by what it is assigned to.
+func unnamedAbsent(l *program.Node, commaOK bool) value {
+	name := ""
+	if l.Op == program.Local {
+		name = l.S
+	}
+	switch {
+	case !commaOK && (strings.Contains(strings.ToLower(name), "err") || l.T == "error"):
+		return failure{anon: true}
+	case commaOK || name == "ok" || l.T == "bool":
+		return boolean(false, true)
+	}
+	return absent{}
 }
 
 // hasKey says whether a map holds a key, where both are known.

@@ -215,7 +215,7 @@ func (m *machine) callValue(v value, c call) value {
 		return m.sim.pass(m, x, c)
 	case *wrapped:
 		if m.sim != nil {
-			return m.sim.pass(m, x, c)
+			return m.through(x, c)
 		}
 	case union:
 		var out value
@@ -326,7 +326,7 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 		}
 	case *wrapped:
 		if m.sim != nil {
-			return m.sim.pass(m, x, c)
+			return m.through(x, c)
 		}
 	case *list, *table, constant:
 		if t := typeOf(recv); t != "" {

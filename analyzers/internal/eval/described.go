@@ -295,6 +295,10 @@ func (m *machine) rpcError(base, fn string, c call) (value, bool) {
 				code = 400
 			}
 		}
+	case "connectrpc.com/authn":
+		if fn == "Errorf" {
+			code = 401
+		}
 	case humaPkg:
 		if digits, ok := strings.CutPrefix(fn, "Error"); ok && len(digits) > 3 {
 			code, _ = strconv.Atoi(digits[:3])

@@ -27,8 +27,14 @@ type guardFact struct {
 	// open names flags that, when true, let requests without an identity pass;
 	// closed those that do when false.
 	open, closed string
-	// role names settings that make it ask for more than an identity.
-	role string
+	// demands names flags without which it refuses nobody, methods those it looks
+	// at where it lets requests with others pass.
+	demands, methods string
+	// paths names settings that list the paths it exempts.
+	paths string
+	// role names settings that make it ask for more than an identity; claims are
+	// functions that name what else to ask for.
+	role, claims string
 	// asks: the function it was given decides, by returning an error.
 	asks bool
 	// accepts names the settings that look at what a caller presents; "()" is the
@@ -67,7 +73,8 @@ var guardFacts = []guardFact{
 	{pkg: "github.com/go-chi/chi/middleware", names: "BasicAuth", kind: auth},
 	{pkg: "github.com/go-chi/oauth", names: "Authorize", kind: auth},
 	{pkg: "github.com/casbin/chi-authz", names: "Authorizer", kind: role},
-	{pkg: "github.com/auth0/go-jwt-middleware", names: "CheckJWT Handler HandlerWithNext HandlerNext New", kind: auth, open: "WithCredentialsOptional CredentialsOptional"},
+	{pkg: "github.com/auth0/go-jwt-middleware", names: "CheckJWT Handler HandlerWithNext HandlerNext New", kind: auth,
+		open: "WithCredentialsOptional CredentialsOptional", paths: "WithExclusionUrls"},
 	{pkg: "github.com/clerk/clerk-sdk-go/http", names: "RequireHeaderAuthorization", kind: auth},
 	{pkg: "github.com/clerk/clerk-sdk-go/http", names: "WithHeaderAuthorization", kind: parser},
 	{pkg: "github.com/clerk/clerk-sdk-go/clerk", names: "RequireSessionV2", kind: auth},
@@ -82,16 +89,19 @@ var guardFacts = []guardFact{
 	{pkg: "github.com/go-pkgz/rest", names: "BasicAuthWithUserPasswd BasicAuthWithBcryptHash BasicAuthWithPrompt", kind: auth},
 	{pkg: "github.com/volatiletech/authboss", names: "Middleware Middleware2 MountedMiddleware MountedMiddleware2", kind: auth},
 	{pkg: "github.com/volatiletech/authboss", names: "LoadClientStateMiddleware", kind: parser},
+	{pkg: "github.com/volatiletech/authboss", names: "ModuleListMiddleware", kind: other},
 	{pkg: "github.com/volatiletech/authboss/remember", names: "Middleware", kind: parser},
 	{pkg: "github.com/volatiletech/authboss/lock", names: "Middleware", kind: other},
 	{pkg: "github.com/volatiletech/authboss/confirm", names: "Middleware", kind: other},
 	{pkg: "github.com/volatiletech/authboss/expire", names: "Middleware", kind: other},
-	{pkg: "github.com/supertokens/supertokens-golang/recipe/session", names: "VerifySession", kind: auth, closed: "SessionRequired"},
+	{pkg: "github.com/supertokens/supertokens-golang/recipe/session", names: "VerifySession", kind: auth, closed: "SessionRequired", claims: "OverrideGlobalClaimValidators"},
 	{pkg: "github.com/supertokens/supertokens-golang/supertokens", names: "Middleware", kind: other},
-	{pkg: "github.com/zitadel/zitadel-go/pkg/http/middleware", names: "RequireAuthorization", kind: auth},
+	{pkg: "github.com/zitadel/zitadel-go/pkg/http/middleware", names: "RequireAuthorization", kind: auth, role: "WithRole"},
 	{pkg: "github.com/zitadel/zitadel-go/pkg/http/middleware", names: "CheckAuthorization", kind: parser},
 	{pkg: "github.com/zitadel/zitadel-go/pkg/authentication", names: "RequireAuthentication", kind: auth},
 	{pkg: "github.com/zitadel/zitadel-go/pkg/authentication", names: "CheckAuthentication", kind: parser},
+	{pkg: "github.com/descope/go-sdk/descope/sdk", names: "AuthenticationMiddleware", kind: auth},
+	{pkg: "github.com/descope/go-sdk/descope/gin", names: "AuthenticationMiddleware AuthneticationMiddleware", kind: auth},
 	{pkg: "github.com/goji/httpauth", names: "SimpleBasicAuth BasicAuth", kind: auth},
 	{pkg: "github.com/abbot/go-http-auth", names: "Wrap JustCheck NewContext", kind: auth},
 	{pkg: "github.com/99designs/basicauth-go", kind: auth},
@@ -125,7 +135,9 @@ var guardFacts = []guardFact{
 	{pkg: "github.com/astaxie/beego/plugins/auth", names: "Basic NewBasicAuthenticator", kind: auth},
 	{pkg: "github.com/beego/beego/server/web/filter/authz", names: "NewAuthorizer", kind: role},
 	{pkg: "github.com/astaxie/beego/plugins/authz", names: "NewAuthorizer", kind: role},
-	{pkg: "github.com/zeromicro/go-zero/rest", names: "WithJwt WithJwtTransition WithSignature", kind: auth},
+	{pkg: "github.com/zeromicro/go-zero/rest", names: "WithJwt WithJwtTransition", kind: auth},
+	{pkg: "github.com/zeromicro/go-zero/rest", names: "WithSignature", kind: auth, demands: "Strict", methods: "DELETE GET POST PUT"},
+	{pkg: "github.com/go-kratos/kratos/middleware/auth/jwt", names: "Server", kind: auth},
 	{pkg: "connectrpc.com/authn", names: "Wrap", kind: auth, asks: true},
 	{pkg: "github.com/grpc-ecosystem/go-grpc-middleware/interceptors/auth", names: "UnaryServerInterceptor StreamServerInterceptor", kind: auth, asks: true},
 	{pkg: "github.com/grpc-ecosystem/go-grpc-middleware/auth", names: "UnaryServerInterceptor StreamServerInterceptor", kind: auth, asks: true},
@@ -242,12 +254,39 @@ func (m *machine) configured(v *verdict, f *guardFact, x *external, path, method
 			return
 		}
 	}
+	for n := range words0(f.demands) {
+		set := m.setting(x, n, 0)
+		switch known, yes, _ := truth(set); {
+		case known && yes:
+		case known || set == nil && m.written(x):
+			optional("it lets requests without an identity pass: " + n + " is not set")
+			return
+		default:
+			v.why += ", if its " + n + " is set"
+		}
+	}
+	if f.methods != "" && !slices.Contains(strings.Fields(f.methods), method) {
+		v.usedPath = true
+		optional("it lets requests with other methods than " + f.methods + " pass")
+		return
+	}
+	for n := range words0(f.paths) {
+		v.usedPath = true
+		if slices.Contains(stringsOf(m.setting(x, n, 0)), path) {
+			optional("its " + n + " exempts this path")
+			return
+		}
+	}
 	if f.fail != "" && m.failsOpen(f, x, path, method) {
 		optional("its " + f.fail + " lets refused requests pass")
 		return
 	}
 	if f.asks {
-		if fn := m.functionOf(x, 0); fn != nil {
+		fn := m.functionOf(x.recv, 0) // of a method, not the handler it is given
+		if fn == nil {
+			fn = m.functionOf(x, 0)
+		}
+		if fn != nil {
 			s := m.simulate(fn, &simulation{anonymous: true, middleware: true, path: path, method: method})
 			v.usedPath = v.usedPath || s.usedPath
 			if last := lastOf(s.returned); isNil(last) {
@@ -278,6 +317,20 @@ func (m *machine) configured(v *verdict, f *guardFact, x *external, path, method
 			v.kind, v.why = role, v.why+"; its "+n+" asks for more than an identity"
 		}
 	}
+	for n := range words0(f.claims) {
+		if fn, ok := m.setting(x, n, 0).(*closure); ok && slices.ContainsFunc(nodeWords(fn.fn.Body), roleWord) {
+			v.kind, v.why = role, v.why+"; its "+n+" asks for more than an identity"
+		}
+	}
+}
+
+// written reports whether a library's middleware was made with a literal of its
+// settings, so that those which are not there have their zero value.
+func (m *machine) written(x *external) bool {
+	return slices.ContainsFunc(x.args, func(a value) bool {
+		y, ok := a.(*external)
+		return ok && y.called && (len(y.args) == 0 || slices.ContainsFunc(y.args, func(b value) bool { _, ok := b.(fieldArg); return ok }))
+	})
 }
 
 // acceptsAll reports whether a function that looks at what callers present says

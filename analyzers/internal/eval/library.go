@@ -82,7 +82,24 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 		return stop{}
 	}
 	base := importpath.Unversioned(pkg)
+	if f := factOf(pkg, typ, fn); f != nil {
+		for _, a := range c.args {
+			switch a.(type) {
+			case *closure, next:
+				return &wrapped{mw: &external{name: name, recv: recv, args: c.args, called: true, pos: c.pos}, inner: a, pos: c.pos}
+			}
+		}
+	}
+	if VerifiesMessage(name) {
+		return m.unknownResult(c, nil)
+	}
+	if namedIn(callerFuncs, base, fn) {
+		return m.identity(t, words(fn))
+	}
 	switch base + "." + fn {
+	case "github.com/supertokens/supertokens-golang/supertokens.ErrorHandler":
+		s.refuse(m, 401, c.pos, fn)
+		return m.unknownResult(c, nil)
 	case "google.golang.org/grpc/metadata.FromIncomingContext":
 		return tuple{request{"hdr"}, boolean(true, false)}
 	case "github.com/grpc-ecosystem/grpc-gateway/runtime.AnnotateIncomingContext":
@@ -174,13 +191,59 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 			s.put(contextKey(c.args[1], c.n.K[2]), c.args[2])
 		}
 	}
-	if m.takesRequest(c.args) {
+	if m.takesRequest(c.args) && !namedIn(signInFuncs, base, fn) {
 		ws := mergeLabels(words(fn), words(lastPart(pkg)))
 		if (hasIdentity(ws) && !strings.HasPrefix(name, "unknown.") || isAuthPackage(base)) && !m.looksElsewhere(c.args) {
 			return m.identity(t, ws)
 		}
 	}
-	return m.unknownResult(c, nil)
+	v := m.unknownResult(c, nil)
+	if u, ok := v.(*unknown); ok && u.t == "" && isSessionPackage(base) {
+		return u.typed(pkg + ".T") // so that its methods are known for the library's
+	}
+	return v
+}
+
+// callerFuncs are functions of libraries that say who the caller is, or fail, and
+// whose names do not tell them from those that give everybody a session.
+var callerFuncs = map[string]string{
+	"github.com/supertokens/supertokens-golang/recipe/session": "GetSession GetSessionWithContext GetSessionFromRequestContext GetSessionFromRequestContextWithContext",
+}
+
+// signInFuncs are functions of libraries that learn who somebody is from what a
+// provider sends after a sign-in: they fail for a sign-in that went wrong, not
+// for a caller who is nobody yet.
+var signInFuncs = map[string]string{
+	"github.com/markbates/goth/gothic":               "CompleteUserAuth BeginAuthHandler GetAuthURL GetState Logout",
+	"github.com/coreos/go-oidc/oidc":                 "UserInfo Exchange",
+	"golang.org/x/oauth2":                            "Exchange TokenSource Token Client",
+	"github.com/workos/workos-go/pkg/sso":            "GetProfileAndToken GetProfile",
+	"github.com/workos/workos-go/pkg/usermanagement": "AuthenticateWithCode AuthenticateWithPassword AuthenticateWithMagicAuth AuthenticateWithTOTP AuthenticateWithRefreshToken AuthenticateWithEmailVerificationCode",
+}
+
+// messageChecks are functions of libraries that check the signature of a message
+// that another service sends. Who passes is that service, no caller of the
+// program's own: the route stays one that anybody may call, and is meant to be.
+var messageChecks = map[string]string{
+	"github.com/stripe/stripe-go/webhook":                         "ConstructEvent ConstructEventWithOptions ConstructEventWithTolerance ValidatePayload ValidatePayloadWithTolerance",
+	"github.com/google/go-github/github":                          "ValidatePayload ValidatePayloadFromBody ValidateSignature",
+	"github.com/slack-go/slack":                                   "Ensure",
+	"github.com/twilio/twilio-go/client":                          "Validate ValidateBody",
+	"github.com/svix/svix-webhooks/go":                            "Verify",
+	"github.com/standard-webhooks/standard-webhooks/libraries/go": "Verify",
+	"github.com/line/line-bot-sdk-go/linebot":                     "ParseRequest ValidateSignature",
+	"github.com/line/line-bot-sdk-go/linebot/webhook":             "ParseRequest ValidateSignature",
+}
+
+// VerifiesMessage reports whether a library's function checks the signature of a
+// message that another service sends, as a webhook.
+func VerifiesMessage(name string) bool {
+	pkg, _, fn := split(name)
+	return namedIn(messageChecks, importpath.Unversioned(pkg), lastName(fn))
+}
+
+func namedIn(table map[string]string, base, fn string) bool {
+	return slices.Contains(strings.Fields(table[base]), fn)
 }
 
 // carriesIdentity reports whether what the request carries under the key that a

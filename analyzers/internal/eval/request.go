@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/launchgate/launchgate/analyzers/internal/importpath"
 	"github.com/launchgate/launchgate/analyzers/internal/program"
 )
 
@@ -19,6 +20,8 @@ func requestKind(t string) string {
 		return "r"
 	case t == "context.Context":
 		return "ctx"
+	case t == "connectrpc.com/authn.Request":
+		return "r"
 	}
 	if strings.HasPrefix(t, "func(") || strings.HasPrefix(t, "[]") || strings.HasPrefix(t, "map[") {
 		return ""
@@ -119,6 +122,12 @@ func takesOnlyRequest(t string) bool {
 
 func (m *machine) requestField(r request, n *program.Node) value {
 	if r.kind == "session" {
+		if n.S == "IsNew" && m.sim != nil {
+			if m.sim.anonymous {
+				return boolean(true, true)
+			}
+			return &unknown{t: "bool", labels: []string{"session", identityLabel}}
+		}
 		return r
 	}
 	switch n.S {
@@ -370,6 +379,9 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		if v, ok := m.forged[contextKey(first, arg(0))]; ok && s.forging && s.sets[contextKey(first, arg(0))] == nil {
 			s.look("what an earlier guard took from there")
 			return forge(t, v)
+		}
+		if pkg := importpath.Unversioned(pkgOf(typeOf(first))); isAuthPackage(pkg) && !isSessionPackage(pkg) {
+			ws = mergeLabels(ws, []string{"auth"}) // the key of a library that checks credentials
 		}
 		if v, ok := s.sets[contextKey(first, arg(0))]; ok && v != nil {
 			if len(tupleTypes(t)) == 2 {
