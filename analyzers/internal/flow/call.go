@@ -76,6 +76,9 @@ func (f *fn) call(c *ast.CallExpr) []*value {
 			return all(unknown, 1)
 		}
 		v := f.evalRaw(c.Args[0])
+		if !printsItself(tv.Type) {
+			v = f.bare(c.Args[0], v) // it no longer decides itself how it is shown
+		}
 		if t := f.typeOf(c.Args[0]); isNumeric(tv.Type) && t != nil && !isNumeric(t) {
 			return all(clean, 1)
 		}
@@ -184,7 +187,11 @@ func (v *invocation) value(fun ast.Expr) ([]*value, bool) {
 			return v.reach(s), true
 		}
 		for _, l := range fv.labels {
-			if l.src == nil && l.in.global == "" {
+			if l.src != nil { // iter.Pull, sync.OnceValue
+				v.called = append(v.called, l)
+				continue
+			}
+			if l.in.global == "" {
 				v.f.addCall(l.in, v.passed())
 				l.in.path = joinPath(l.in.path, result)
 				v.called = append(v.called, l)
@@ -195,9 +202,12 @@ func (v *invocation) value(fun ast.Expr) ([]*value, bool) {
 	var out []*value
 	for _, c := range fv.funcs {
 		var res []*value
-		if c.lit != nil {
+		switch {
+		case c.yield != nil:
+			res = c.yield.take(v.args)
+		case c.lit != nil:
 			res = v.f.callLit(c, v.args, v.call.Pos())
-		} else {
+		default:
 			w := *v
 			w.obj = c.fn.Origin()
 			w.id, w.known = funcID(c.fn), true
@@ -322,7 +332,7 @@ func (f *fn) builtin(c *ast.CallExpr, name string) *value {
 	case "new":
 		return f.alloc(c, clean)
 	case "make":
-		return &value{}
+		return &value{made: true}
 	case "min", "max":
 		var v *value
 		for _, a := range args {
@@ -344,13 +354,13 @@ func (f *fn) builtin(c *ast.CallExpr, name string) *value {
 		f.prints(c, name, args)
 	case "delete":
 		if len(args) == 2 {
-			if key := f.stringConst(args[1].expr); key != "" {
+			if key := f.keyText(args[1].expr); key != "" {
 				f.into(args[0].expr, 0, func(old *value) *value { return setPart(forget(old), quoted(key), clean) })
 			}
 		}
 	case "clear":
 		if len(args) == 1 {
-			f.into(args[0].expr, 0, func(*value) *value { return clean })
+			f.empty(args[0].expr)
 		}
 	case "close", "complex", "real", "imag", "len", "cap":
 	}
@@ -494,11 +504,17 @@ func (f *fn) finish(fr *frame) {
 	at := f.cur
 	at.merge(exits...)
 	fr.exits = nil
+	before := f.namedResults()
 	for _, d := range slices.Backward(fr.defers) {
 		at.dead = false
 		d()
 	}
 	at.dead = false
+	for i, v := range f.namedResults() { // what deferred functions made of them
+		if v != before[i] && i < len(fr.results) {
+			fr.results[i] = v
+		}
+	}
 }
 
 // bind gives parameters their values. Those that get none are what their names
@@ -619,9 +635,9 @@ func (f *fn) dirty(v *value) {
 		case old == nil:
 		case old.clean:
 			f.cur.set(r, f.fresh(r))
-		case old.whole:
+		case old.whole || old.made:
 			w := *old
-			w.whole = false
+			w.whole, w.made = false, false
 			f.cur.set(r, &w)
 		}
 	}
@@ -706,7 +722,7 @@ func (v *invocation) resultType(i int) types.Type {
 func (v *invocation) typed(out []*value) []*value {
 	for i := range out {
 		if t := v.resultType(i); t != nil && out[i] != nil {
-			if isNumeric(t) {
+			if numbers(t) && !isCharacter(t) {
 				out[i] = clean
 			} else {
 				out[i] = v.f.narrow(out[i], t)
@@ -779,7 +795,7 @@ func (v *invocation) literal(i int) (string, bool) {
 	if i >= len(v.args) {
 		return "", false
 	}
-	s := v.f.stringConst(v.args[i].expr)
+	s := v.f.keyText(v.args[i].expr)
 	return s, s != ""
 }
 
@@ -806,6 +822,15 @@ var bodies = map[callee.Func]bool{
 func (v *invocation) source() ([]*value, bool) {
 	f, c := v.f, v.call
 	if v.known {
+		switch {
+		case v.id.Recv == "Header" && v.id.Pkg == "net/http", v.id.Recv == "Values" && v.id.Pkg == "net/url":
+			if out, ok := v.library(); ok {
+				return out, true
+			}
+		}
+		if out, ok := v.readsFile(); ok {
+			return out, true
+		}
 		id := v.id
 		switch {
 		case id.Pkg == "net/http/httputil" && strings.HasPrefix(id.Name, "Dump"):
@@ -846,7 +871,7 @@ func (v *invocation) source() ([]*value, bool) {
 	if v.obj != nil && f.e.summaryOf(v.obj) != nil && !f.e.summaryOf(v.obj).trivial() {
 		return nil, false // the project's own: it has been read
 	}
-	key := f.stringConst(v.args[0].expr)
+	key := f.keyText(v.args[0].expr)
 	if key == "" {
 		if v.known && v.name == "Get" && (v.id.Recv == "Values" || v.id.Recv == "Header") {
 			return all(unknown, v.n), true // one value, and nobody knows which
@@ -1088,6 +1113,10 @@ func (v *invocation) callBack(c *callUse, in []*value) (out []*value) {
 		}
 	}
 	for _, cl := range fv.funcs {
+		if cl.yield != nil {
+			out = joinAll(out, cl.yield.take(args))
+			continue
+		}
 		if cl.lit != nil {
 			out = joinAll(out, v.f.callLit(cl, args, v.call.Pos()))
 			continue
@@ -1106,6 +1135,9 @@ func (v *invocation) callBack(c *callUse, in []*value) (out []*value) {
 
 // overlay is old with the parts that an effect writes.
 func overlay(old, eff *value) *value {
+	if eff.clean {
+		return clean
+	}
 	if len(eff.labels) > 0 {
 		old = withLabels(old, eff.labels...)
 	}
@@ -1209,6 +1241,9 @@ func (f *fn) subst(v *value, in []*value, pos token.Pos, text string, depth int)
 			c = &d
 		}
 		out = join(out, &value{funcs: []*closure{c}})
+	}
+	if v.mixed && out.clean {
+		return unknown
 	}
 	if v.quiet && !fed(out) {
 		w := *out

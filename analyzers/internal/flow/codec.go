@@ -104,6 +104,8 @@ func (e *encoder) value(v *value) {
 		e.Uint(3)
 	case v.quiet:
 		e.Uint(4)
+	case v.mixed:
+		e.Uint(5)
 	default:
 		e.Uint(2)
 	}
@@ -274,7 +276,7 @@ func (d *decoder) value(depth int) *value {
 	case 5:
 		return sanitized
 	}
-	v := &value{sealed: kind == 3, quiet: kind == 4}
+	v := &value{sealed: kind == 3, quiet: kind == 4, mixed: kind == 5}
 	for range d.Count() {
 		l := label{src: d.source()}
 		l.in.param, l.in.path, l.in.global = d.Uint(), d.Str(), d.Str()

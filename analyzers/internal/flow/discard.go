@@ -2,6 +2,7 @@ package flow
 
 import (
 	"go/ast"
+	"go/types"
 
 	"github.com/launchgate/launchgate/analyzers/internal/callee"
 	"github.com/launchgate/launchgate/analyzers/internal/sinks"
@@ -13,6 +14,7 @@ var nowhere = map[callee.Func]bool{
 	{Pkg: "io", Name: "Discard"}: true, {Pkg: "io/ioutil", Name: "Discard"}: true, {Pkg: "log/slog", Name: "DiscardHandler"}: true,
 	{Pkg: "go.uber.org/zap", Name: "NewNop"}: true, {Pkg: "github.com/go-logr/logr", Name: "Discard"}: true, {Pkg: "github.com/rs/zerolog", Name: "Nop"}: true,
 	{Pkg: "github.com/hashicorp/go-hclog", Name: "NewNullLogger"}: true, {Pkg: "github.com/go-kit/log", Name: "NewNopLogger"}: true, {Pkg: "github.com/go-kit/kit/log", Name: "NewNopLogger"}: true,
+	{Pkg: "github.com/inconshreveable/log15", Name: "DiscardHandler"}: true,
 }
 
 // makers build a logger on what they are given first.
@@ -20,6 +22,21 @@ var makers = map[callee.Func]bool{
 	{Pkg: "log", Name: "New"}: true, {Pkg: "log/slog", Name: "New"}: true, {Pkg: "log/slog", Name: "NewTextHandler"}: true, {Pkg: "log/slog", Name: "NewJSONHandler"}: true,
 	{Pkg: "github.com/rs/zerolog", Name: "New"}: true, {Pkg: "github.com/go-kit/log", Name: "NewLogfmtLogger"}: true, {Pkg: "github.com/go-kit/log", Name: "NewJSONLogger"}: true,
 	{Pkg: "github.com/charmbracelet/log", Name: "New"}: true,
+}
+
+// onlyDiscards reports whether all that a variable or field is set to, or told to
+// write to, drops everything.
+func (e *engine) onlyDiscards(obj types.Object, depth int) bool {
+	list := e.definitions()[obj]
+	if out := e.outputs[obj]; len(out) > 0 {
+		list = out
+	}
+	for _, d := range list {
+		if !e.discards(d, depth+1) {
+			return false
+		}
+	}
+	return len(list) > 0
 }
 
 // discards reports whether an expression is a logger that drops everything: every
@@ -36,16 +53,27 @@ func (e *engine) discards(x ast.Expr, depth int) bool {
 			return false
 		}
 		defer delete(e.following, obj)
-		list := e.definitions()[obj]
-		for _, d := range list {
-			if !e.discards(d, depth+1) {
-				return false
+		return e.onlyDiscards(obj, depth)
+	case *ast.UnaryExpr:
+		return e.discards(x.X, depth+1)
+	case *ast.CompositeLit: // &logrus.Logger{Out: io.Discard}
+		for _, el := range x.Elts {
+			if kv, ok := el.(*ast.KeyValueExpr); ok {
+				if key, ok := kv.Key.(*ast.Ident); ok && (key.Name == "Out" || key.Name == "Writer") {
+					return e.discards(kv.Value, depth+1)
+				}
 			}
 		}
-		return len(list) > 0
 	case *ast.SelectorExpr:
-		pkg := callee.Package(e.pass.TypesInfo, x.X)
-		return pkg != "" && nowhere[callee.Func{Pkg: sinks.Canonical(pkg), Name: x.Sel.Name}]
+		if pkg := callee.Package(e.pass.TypesInfo, x.X); pkg != "" {
+			return nowhere[callee.Func{Pkg: sinks.Canonical(pkg), Name: x.Sel.Name}]
+		}
+		obj, ok := e.pass.TypesInfo.Uses[x.Sel].(*types.Var)
+		if !ok || obj.Exported() || obj.Pkg() != e.pass.Pkg || !e.follow(obj) {
+			return false // others may set it
+		}
+		defer delete(e.following, obj)
+		return e.onlyDiscards(obj, depth)
 	case *ast.CallExpr:
 		id, ok := callee.Of(e.pass.TypesInfo, x)
 		if !ok {

@@ -189,6 +189,7 @@ type engine struct {
 	bounds      []string
 	uses        []Use
 	defs        map[types.Object][]ast.Expr
+	outputs     map[types.Object][]ast.Expr // what loggers are told to write to; see definitions
 	only        map[*ast.File]soleService
 	current     *declared
 	work        int
@@ -204,7 +205,7 @@ type engine struct {
 	below       []*types.Package        // see inOrder
 	fieldsKnown bool                    // see settled
 	files       map[types.Object]bool   // databases in files; see fileOfDatabase
-	touched     map[types.Object]bool   // what is written to; see untouched
+	touched     map[types.Object]int    // what is written to; see touches
 	// following are the variables whose definitions are being followed.
 	following map[types.Object]bool
 }
@@ -580,7 +581,11 @@ func (e *engine) interpret(d *declared) {
 	}
 	for n, l := range pointees {
 		before, after := start.get(l), body.get(l)
-		if eff := f.effect(before, after, port{param: n}, 0); eff != nil {
+		eff := f.effect(before, after, port{param: n}, 0)
+		if after != nil && after.clean {
+			eff = clean // it is emptied
+		}
+		if eff != nil {
 			if b.effects == nil {
 				b.effects = map[int]*value{}
 			}
@@ -696,17 +701,16 @@ func (f *fn) exportDepth(v *value, depth int, on []*loc) *value {
 			return f.exportDepth(c, depth, append(slices.Clip(on), v.refs[0]))
 		}
 	}
-	w := &value{labels: forCallers(v.labels), sealed: v.sealed, quiet: v.quiet}
+	w := &value{labels: forCallers(v.labels), sealed: v.sealed, quiet: v.quiet, mixed: v.mixed}
 	for _, c := range v.funcs {
 		switch {
+		case c.yield != nil:
 		case c.fn != nil:
 			w.funcs = append(w.funcs, &closure{fn: c.fn})
 		case c.env != nil:
 			w.funcs = append(w.funcs, c)
 		default:
-			if env := f.captured(c.lit, depth, on); len(env) > 0 {
-				w.funcs = append(w.funcs, &closure{lit: c.lit, env: env, symbol: f.symbol})
-			}
+			w.funcs = append(w.funcs, &closure{lit: c.lit, env: f.captured(c.lit, depth, on), symbol: f.symbol})
 		}
 	}
 	inner := v

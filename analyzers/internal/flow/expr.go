@@ -55,7 +55,7 @@ func (f *fn) asWhole(x ast.Expr, v *value) *value {
 	case name == "Request":
 		what := "the whole request " + text
 		return withLabels(v, dump(x, what+" (it carries Authorization and Cookie)", what, text).labels...)
-	case name == "Header":
+	case name == "Header" && !inner.made:
 		return withLabels(v, f.headers(x).labels...)
 	}
 	if m, ok := f.e.voc.Lexicon.TypeOf(t); ok && !printsItself(t) {
@@ -165,7 +165,7 @@ func (f *fn) evalKind(x ast.Expr) *value {
 			}
 		}
 		v := f.evalRaw(x.X)
-		if f.lastFew(x) {
+		if f.lastFew(x) || f.firstFew(x) {
 			return clean
 		}
 		if t := f.typeOf(x.X); x.Low != nil && t != nil && len(v.labels) > 0 {
@@ -209,6 +209,50 @@ func (f *fn) lastFew(x *ast.SliceExpr) bool {
 	}
 	n, exact := constant.Int64Val(constant.ToInt(tv.Value))
 	return exact && n <= 4
+}
+
+// firstFew reports whether an expression is the first four characters of a text or
+// fewer, as one shows them for people to tell one from another: s[:4].
+func (f *fn) firstFew(x *ast.SliceExpr) bool {
+	if x.High == nil || x.Low != nil && !f.literalZero([]argument{{expr: x.Low}}) {
+		return false
+	}
+	tv := f.info.Types[x.High]
+	if t := f.typeOf(x.X); tv.Value == nil || t == nil || !textual(t) || !isStringOrBytes(t) {
+		return false
+	}
+	n, exact := constant.Int64Val(constant.ToInt(tv.Value))
+	return exact && n <= 4
+}
+
+// isStringOrBytes reports whether t is a string or bytes.
+func isStringOrBytes(t types.Type) bool {
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		return u.Info()&types.IsString != 0
+	case *types.Slice:
+		return isByte(u.Elem())
+	}
+	return false
+}
+
+// bare is a value of a type that decides how it is shown, before somebody who does not
+// ask it.
+func (f *fn) bare(x ast.Expr, v *value) *value {
+	t := f.typeOf(x)
+	if v.clean || v.quiet || t == nil || told(v) || fed(v) && len(v.labels) > 1 || !isStringOrBytes(t) || !printsItself(t) {
+		return v
+	}
+	m, ok := f.e.voc.Lexicon.TypeOf(t)
+	text := exprName(x)
+	if !ok {
+		if m, ok = f.e.voc.Lexicon.Name(text[strings.LastIndexByte(text, '.')+1:]); !ok || !sensitive.Holds(t, m) {
+			return v
+		}
+	}
+	l := named(ByName, m, x.Pos(), text, text)
+	l.src.local = inputOf(v) >= 0 // callers know what they pass
+	return withLabels(v, l)
 }
 
 // asserted is a value that turned out to be of type t: what a key or name
@@ -460,10 +504,13 @@ func (f *fn) index(x *ast.IndexExpr) *value {
 	f.evalRaw(x.Index)
 	if t := f.typeOf(x.X); t != nil {
 		if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
-			return clean // one byte
+			if tv, ok := f.info.Types[x.Index]; !ok || tv.Value != nil {
+				return clean // one byte
+			}
+			return &value{labels: cutOut.after(v.labels)} // one after the other
 		}
 	}
-	name := f.stringConst(x.Index)
+	name := f.keyText(x.Index)
 	header := f.isHeader(x.X)
 	if _, typ := namedType(f.typeOf(x.X)); name == "" && (header || typ == "Values") {
 		return unknown // one value, and nobody knows which
@@ -533,6 +580,26 @@ func (f *fn) isHeader(x ast.Expr) bool {
 	return pkg == "net/http" && name == "Header"
 }
 
+// keyText is the text of a key: a constant, or a variable that is set to one once
+// and for all.
+func (f *fn) keyText(x ast.Expr) string {
+	if s := f.stringConst(x); s != "" {
+		return s
+	}
+	id, ok := ast.Unparen(x).(*ast.Ident)
+	if !ok {
+		return ""
+	}
+	obj, ok := f.object(id).(*types.Var)
+	if !ok || isGlobal(obj) && obj.Exported() {
+		return ""
+	}
+	if list := f.e.definitions()[obj]; len(list) == 1 && f.e.touches(obj) <= 1 {
+		return f.stringConst(list[0])
+	}
+	return ""
+}
+
 func (f *fn) stringConst(x ast.Expr) string {
 	if tv, ok := f.info.Types[x]; ok && tv.Value != nil && tv.Value.Kind() == constant.String {
 		return constant.StringVal(tv.Value)
@@ -591,10 +658,18 @@ func (f *fn) selector(x *ast.SelectorExpr) *value {
 	if fun, ok := f.info.Uses[x.Sel].(*types.Func); ok {
 		if sel := f.info.Selections[x]; sel != nil && sel.Kind() == types.MethodExpr {
 			base = nil
+		} else if id, ok := ast.Unparen(x.X).(*ast.Ident); ok && byPointer(fun) && f.typeOf(id) != nil && !isPlainPointer(f.typeOf(id)) {
+			base = f.unary(&ast.UnaryExpr{OpPos: id.Pos(), Op: token.AND, X: id})
 		}
 		return &value{funcs: []*closure{{fn: fun, recv: base}}}
 	}
 	return f.fieldOf(x, base)
+}
+
+// byPointer reports whether a method has a pointer for its receiver.
+func byPointer(m *types.Func) bool {
+	sig, ok := m.Type().(*types.Signature)
+	return ok && sig.Recv() != nil && isPlainPointer(sig.Recv().Type())
 }
 
 // fieldOf reads a field: what was put there, and what its name says.
@@ -610,6 +685,13 @@ func (f *fn) fieldOf(x *ast.SelectorExpr, base *value) *value {
 	}
 	if v.clean || v.quiet {
 		return v
+	}
+	if !told(v) {
+		if ls := f.urlPart(x, base); len(ls) > 0 {
+			v = withLabels(v, ls...)
+		} else if textual(t) && told(f.deref(base)) && f.e.nullable(f.typeOf(x.X)) {
+			v = withLabels(v, contents(f.deref(base).labels)...)
+		}
 	}
 	if special := f.requestPart(x); special != nil {
 		return special
@@ -769,7 +851,7 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 			expr = kv.Value
 			if id, ok := kv.Key.(*ast.Ident); ok && f.isFieldName(id, st, t) {
 				name = id.Name
-			} else if s := f.stringConst(kv.Key); s != "" {
+			} else if s := f.keyText(kv.Key); s != "" {
 				name = quoted(s)
 			} else if key := f.evalRaw(kv.Key); len(key.labels) > 0 {
 				v, allClean = setPart(v, keyed, join(v.parts[keyed], &value{labels: key.labels})), false
@@ -808,7 +890,7 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 		}
 		v = setPart(v, name, p)
 	}
-	v.whole = st != nil
+	v.whole, v.made = st != nil, st == nil
 	f.kept(t, v, x.Pos())
 	if m := f.e.shows(t); m != nil && !allClean {
 		return f.seal(v, m, x)

@@ -247,8 +247,17 @@ func sourcesOnly(v *value, depth int) *value {
 		}
 	}
 	for _, c := range v.funcs {
-		if c.fn != nil {
+		switch {
+		case c.fn != nil:
 			w.funcs = append(w.funcs, &closure{fn: c.fn})
+		case c.lit != nil:
+			d := &closure{lit: c.lit, env: map[types.Object]*value{}, symbol: cmp.Or(c.symbol, "package")}
+			for obj, x := range c.env {
+				if x = sourcesOnly(x, depth+1); x != unknown {
+					d.env[obj] = x
+				}
+			}
+			w.funcs = append(w.funcs, d)
 		}
 	}
 	for _, k := range sortedKeys(v.parts) {
@@ -623,7 +632,7 @@ func (x *exporter) value(v *value, depth int) *value {
 	if v.clean {
 		return v.nothing()
 	}
-	w := &value{sealed: v.sealed, quiet: v.quiet}
+	w := &value{sealed: v.sealed, quiet: v.quiet, mixed: v.mixed}
 	for _, l := range v.labels {
 		w.labels = append(w.labels, label{src: x.source(l.src), in: l.in, err: l.err, text: l.text, thin: l.thin, format: l.format, step: x.chain(l.step)})
 	}

@@ -33,6 +33,9 @@ func (v *invocation) modelled() ([]*value, bool) {
 	}
 	id := v.id
 	f := v.f
+	if out, ok := v.library(); ok {
+		return out, true
+	}
 	switch id.Pkg {
 	case "context":
 		switch id.Name {
@@ -293,7 +296,7 @@ func (v *invocation) carry(asErr bool) []*value {
 	content := &value{}
 	format := ""
 	if strings.HasSuffix(v.name, "f") && len(v.args) > 0 {
-		format = f.stringConst(v.args[0].expr)
+		format = f.keyText(v.args[0].expr)
 	}
 	formatIn := -1
 	if format == "" && strings.HasSuffix(v.name, "f") && v.id.Pkg == "fmt" && len(v.args) > 1 {
@@ -303,13 +306,19 @@ func (v *invocation) carry(asErr bool) []*value {
 		if format != "" && i > 0 && harmlessVerb(format, i-1) {
 			continue
 		}
-		if a.val.clean || a.val == unknown {
+		if a.val.clean || a.val == unknown || i > 0 && (v.id.Pkg == "strings" || v.id.Pkg == "bytes") && firstOnly(v.name) {
 			continue
 		}
 		ls := f.collect(a.val)
+		if g := v.drained(a); g != nil {
+			ls = f.add(ls, g)
+		}
 		if id := v.id.Pkg; id == "fmt" || id == "log" {
 			if showsAddress(f.typeOf(a.expr)) && !strings.Contains(v.name, "scan") {
 				continue
+			}
+			if t := f.typeOf(a.expr); t != nil && len(ls) == 0 && !slices.ContainsFunc(ownPrinting(t), func(m *types.Func) bool { return slices.Contains(fmtMethods, m.Name()) }) {
+				ls = f.bare(a.expr, a.val).labels
 			}
 			ls = asText(unshown(ls, fmtMethods...))
 			if formatIn >= 0 && i > 0 {
@@ -663,17 +672,6 @@ func (v *invocation) httpModel() ([]*value, bool) {
 	f := v.f
 	id := v.id
 	switch {
-	case id.Recv == "Header" && (id.Name == "Set" || id.Name == "Add"):
-		if len(v.args) == 2 && v.recvX != nil && !v.args[1].val.clean {
-			key := f.stringConst(v.args[0].expr)
-			name := elem
-			if key != "" {
-				name = quoted(key)
-			}
-			val := v.args[1].val
-			f.into(v.recvX, 0, func(old *value) *value { return setPart(old, name, val) })
-		}
-		return []*value{}, true
 	case id.Recv == "Request" && (id.Name == "WithContext" || id.Name == "Clone"):
 		if v.recv != nil && len(v.args) == 1 {
 			return []*value{setPart(f.deref(v.recv), "ctx", v.args[0].val)}, true

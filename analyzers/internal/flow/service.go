@@ -416,7 +416,7 @@ func (e *engine) definitions() map[types.Object][]ast.Expr {
 	if e.defs != nil {
 		return e.defs
 	}
-	e.defs = make(map[types.Object][]ast.Expr)
+	e.defs, e.outputs = make(map[types.Object][]ast.Expr), make(map[types.Object][]ast.Expr)
 	info := e.pass.TypesInfo
 	set := func(lhs, rhs ast.Expr) {
 		var id *ast.Ident
@@ -463,6 +463,21 @@ func (e *engine) definitions() map[types.Object][]ast.Expr {
 					if obj, ok := info.Uses[id].(*types.Var); ok && obj.IsField() {
 						set(id, n.Value)
 					}
+				}
+			case *ast.CallExpr: // logger.SetOutput(io.Discard)
+				sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr)
+				if !ok || len(n.Args) != 1 || sel.Sel.Name != "SetOutput" && sel.Sel.Name != "SetHandler" {
+					return true
+				}
+				var id *ast.Ident
+				switch x := ast.Unparen(sel.X).(type) {
+				case *ast.Ident:
+					id = x
+				case *ast.SelectorExpr:
+					id = x.Sel
+				}
+				if obj, ok := info.Uses[id].(*types.Var); ok {
+					e.outputs[obj] = append(e.outputs[obj], n.Args[0])
 				}
 			case *ast.Field:
 				if n.Tag == nil {

@@ -198,9 +198,44 @@ func (v *invocation) logWriter(w ast.Expr, s Sink) (Sink, bool) {
 			return s, true
 		}
 	case *ast.CallExpr:
-		if id, ok := callee.Of(v.f.info, x); ok && id.Pkg == "log" && id.Name == "Writer" {
-			return s, true
+		id, ok := callee.Of(v.f.info, x)
+		if !ok {
+			break
 		}
+		id.Pkg = sinks.Canonical(id.Pkg)
+		switch {
+		case id.Pkg == "log" && id.Name == "Writer", id.Pkg == "github.com/sirupsen/logrus" && strings.HasPrefix(id.Name, "Writer"):
+			sel, ok := ast.Unparen(x.Fun).(*ast.SelectorExpr)
+			return s, !ok || id.Recv == "" || !v.f.e.discards(sel.X, 0)
+		case id.Pkg == "io" && id.Name == "MultiWriter", id.Pkg == "bufio" && strings.HasPrefix(id.Name, "NewWriter") && len(x.Args) > 0:
+			for _, a := range x.Args {
+				if out, ok := v.logWriter(a, s); ok {
+					return out, true
+				}
+			}
+		}
+	case *ast.Ident:
+		obj := v.f.object(x)
+		if obj == nil || !v.f.e.follow(obj) {
+			break
+		}
+		defer delete(v.f.e.following, obj)
+		list := v.f.e.definitions()[obj]
+		out := s
+		for _, d := range list {
+			var ok bool
+			if out, ok = v.logWriter(d, s); !ok {
+				list = nil
+				break
+			}
+		}
+		if len(list) > 0 {
+			return out, true
+		}
+	}
+	switch pkg, name := namedType(v.f.typeOf(w)); {
+	case pkg == "log/syslog" && name == "Writer", strings.HasPrefix(pkg, "gopkg.in/natefinch/lumberjack") && name == "Logger":
+		return s, true
 	}
 	return s, false
 }
@@ -213,10 +248,15 @@ func (v *invocation) writes() (Sink, bool) {
 	case v.recvX != nil && (v.name == "Write" || v.name == "WriteString") && len(v.args) == 1:
 	case v.known && v.id.Pkg == "io" && (v.name == "WriteString" || v.name == "Copy") && len(v.args) == 2:
 		to, from = v.args[0].expr, 1
+	case v.known && v.id.Recv == "Encoder" && v.name == "Encode" && len(v.args) == 1 && v.recvX != nil:
+		to = v.f.encoderWriter(v.recvX)
 	default:
 		return Sink{}, false
 	}
-	s, ok := v.logWriter(to, Sink{Kind: Log, args: []int{from}, call: sinks.Sink{Format: -1}})
+	if to == nil {
+		return Sink{}, false
+	}
+	s, ok := v.logWriter(to, Sink{Kind: Log, args: []int{from}, call: sinks.Sink{Format: -1}, JSON: v.name == "Encode"})
 	if s.Stdout {
 		ok = ok && !v.f.e.terminal
 	}
@@ -239,7 +279,7 @@ func (v *invocation) looksLikeLogger() (Sink, bool) {
 		return Sink{}, false
 	}
 	name := exprName(sel.X)
-	switch name = name[strings.LastIndexByte(name, '.')+1:]; name {
+	switch name = strings.TrimSuffix(name[strings.LastIndexByte(name, '.')+1:], "()"); name {
 	case "log", "logger", "Log", "Logger":
 	default:
 		return Sink{}, false
@@ -272,7 +312,7 @@ func (v *invocation) reach(s Sink) []*value {
 	}
 	formatIn := -1
 	if at >= 0 && at < len(v.args) {
-		if format = f.stringConst(v.args[at].expr); format == "" {
+		if format = f.keyText(v.args[at].expr); format == "" {
 			formatIn = inputOf(v.args[at].val)
 		}
 	}
@@ -300,7 +340,7 @@ func (v *invocation) reach(s Sink) []*value {
 				}
 			}
 		case sinks.Pair:
-			key, spread := f.stringConst(x), v.args[a.Index].spread
+			key, spread := f.keyText(x), v.args[a.Index].spread
 			if i+1 < len(list) && !spread {
 				next := v.args[list[i+1].Index]
 				if key != "" {
@@ -337,6 +377,9 @@ func (f *fn) shown(v *value, x ast.Expr, honours func(method string) bool) *valu
 	t := f.typeOf(x)
 	if t == nil || v.clean || v.sealed {
 		return v
+	}
+	if !slices.ContainsFunc(ownPrinting(t), func(m *types.Func) bool { return honours(m.Name()) }) {
+		return f.bare(x, v)
 	}
 	for _, m := range ownPrinting(t) {
 		if m.Name() == "Error" || !honours(m.Name()) {
@@ -783,6 +826,9 @@ const printsNothing = "Tpt\x00"
 // value.
 func harmlessVerb(format string, n int) bool {
 	verbs := formatVerbs(format)
+	if n >= len(verbs) && strings.Contains(format, "%[") {
+		return true // left out, and nobody says so
+	}
 	return n >= 0 && n < len(verbs) && strings.IndexByte(printsNothing, verbs[n]) >= 0
 }
 

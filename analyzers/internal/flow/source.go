@@ -140,6 +140,27 @@ func isNumeric(t types.Type) bool {
 	return ok && b.Info()&types.IsNumeric != 0
 }
 
+// numbers reports whether values of t are numbers or lists of such: positions,
+// lengths, counts.
+func numbers(t types.Type) bool {
+	for t != nil {
+		switch u := t.Underlying().(type) {
+		case *types.Basic:
+			return u.Info()&types.IsNumeric != 0
+		case *types.Slice:
+			t = u.Elem()
+		case *types.Array:
+			t = u.Elem()
+		default:
+			return false
+		}
+		if isCharacter(t) {
+			return false
+		}
+	}
+	return false
+}
+
 // isCharacter reports whether values of t are pieces of texts.
 func isCharacter(t types.Type) bool {
 	b, ok := t.Underlying().(*types.Basic)

@@ -146,6 +146,9 @@ func (f *fn) stmt(s ast.Stmt, label string) {
 				f.stmt(s.Post, "")
 			}
 		})
+		if x := f.wiped(s.Body, nil, counter(s)); x != nil {
+			f.empty(x)
+		}
 	case *ast.RangeStmt:
 		f.rangeStmt(s, label)
 	}
@@ -199,13 +202,92 @@ func (f *fn) ifStmt(s *ast.IfStmt) {
 	base := f.cur
 	yes, no := base.fork(), base.fork()
 	f.cur = yes
+	f.equate(s.Cond, token.EQL, token.LAND)
 	f.block(s.Body.List)
 	f.cur = no
+	f.equate(s.Cond, token.NEQ, token.LOR)
 	if s.Else != nil {
 		f.stmt(s.Else, "")
 	}
 	base.merge(yes, no)
 	f.cur = base
+}
+
+// equate notes what a branch knows of a variable: that it is equal to a constant. op
+// is how the condition says so, and both how it joins that with more.
+func (f *fn) equate(cond ast.Expr, op, both token.Token) {
+	b, ok := ast.Unparen(cond).(*ast.BinaryExpr)
+	if !ok {
+		return
+	}
+	if b.Op == both {
+		f.equate(b.X, op, both)
+		f.equate(b.Y, op, both)
+		return
+	}
+	if b.Op != op {
+		return
+	}
+	x, y := ast.Unparen(b.X), ast.Unparen(b.Y)
+	if f.info.Types[x].Value != nil {
+		x, y = y, x
+	}
+	if tv := f.info.Types[y]; tv.Value == nil {
+		return
+	}
+	if c, ok := x.(*ast.CallExpr); ok && len(c.Args) == 1 && exprName(c.Fun) == "len" && f.literalZero([]argument{{expr: y}}) {
+		x = ast.Unparen(c.Args[0])
+	}
+	if id, ok := x.(*ast.Ident); ok {
+		if obj, ok := f.object(id).(*types.Var); ok && !isGlobal(obj) {
+			if v := f.cur.get(f.loc(obj)); v != nil && len(v.refs) == 0 {
+				f.cur.set(f.loc(obj), clean)
+			}
+		}
+	}
+}
+
+// wiped is what a loop overwrites with a constant, element by element: for i := range
+// b { b[i] = 0 }. It is nil if the loop does anything else.
+func (f *fn) wiped(body *ast.BlockStmt, of ast.Expr, index *ast.Ident) ast.Expr {
+	if index == nil || len(body.List) != 1 {
+		return nil
+	}
+	a, ok := body.List[0].(*ast.AssignStmt)
+	if !ok || a.Tok != token.ASSIGN || len(a.Lhs) != 1 || len(a.Rhs) != 1 {
+		return nil
+	}
+	at, ok := ast.Unparen(a.Lhs[0]).(*ast.IndexExpr)
+	if !ok || f.info.Types[a.Rhs[0]].Value == nil || isMapType(f.typeOf(at.X)) {
+		return nil
+	}
+	i, ok := ast.Unparen(at.Index).(*ast.Ident)
+	if !ok || f.object(i) == nil || f.object(i) != f.object(index) || of != nil && exprName(of) != exprName(at.X) {
+		return nil
+	}
+	return at.X
+}
+
+// empty sets all that an object holds to zero.
+func (f *fn) empty(x ast.Expr) {
+	f.into(x, 0, func(*value) *value { return clean })
+	if id, ok := ast.Unparen(x).(*ast.Ident); ok {
+		if obj, ok := f.object(id).(*types.Var); ok && !isGlobal(obj) {
+			if v := f.cur.get(f.loc(obj)); v != nil && len(v.refs) > 0 {
+				f.cur.set(f.loc(obj), &value{refs: v.refs})
+			}
+		}
+	}
+}
+
+// counter is the variable that a for statement counts up by one.
+func counter(s *ast.ForStmt) *ast.Ident {
+	inc, ok := s.Post.(*ast.IncDecStmt)
+	if !ok || inc.Tok != token.INC {
+		return nil
+	}
+	id, _ := inc.X.(*ast.Ident)
+	return id
 }
 
 // decided reports whether a condition is always the same: written as true or
@@ -358,6 +440,9 @@ func (f *fn) rangeStmt(s *ast.RangeStmt, label string) {
 			}
 		case *types.Signature: // iterator functions
 			key = val
+			if g := f.iterate(x, s.X); g != nil {
+				key, val = g.at(0), g.at(1)
+			}
 		case *types.Basic:
 			if u.Info()&types.IsInteger != 0 {
 				val = nil
@@ -375,6 +460,11 @@ func (f *fn) rangeStmt(s *ast.RangeStmt, label string) {
 		f.spareTokens(s)
 		f.block(s.Body.List)
 	}, func() {})
+	if key, ok := s.Key.(*ast.Ident); ok {
+		if x := f.wiped(s.Body, s.X, key); x != nil {
+			f.empty(x)
+		}
+	}
 }
 
 // spareTokens takes back that a loop variable called token is a credential: what
@@ -692,6 +782,7 @@ func (f *fn) assign(lhs ast.Expr, v *value, note string) {
 	f.store(lhs, func(*value) *value { return v })
 	if sel, ok := lhs.(*ast.SelectorExpr); ok {
 		f.writeField(sel, v)
+		f.takesOut(sel, v)
 		pkg, name := callee.TypeName(f.info, sel.X)
 		if pkg == "" {
 			pkg, name = f.e.origin(sel.X, 0), exprName(sel.X) // its library is not at hand
@@ -730,7 +821,7 @@ func (f *fn) narrow(v *value, t types.Type) *value {
 	if tellsNothing(t) {
 		return clean
 	}
-	if isNumeric(t) && !isCharacter(t) && len(v.labels) > 0 {
+	if numbers(t) && !isCharacter(t) && len(v.labels) > 0 {
 		// A number made of text tells nothing of it, unless it is its number.
 		w := &value{}
 		for _, l := range v.labels {
@@ -775,7 +866,7 @@ func (f *fn) storeDepth(lhs ast.Expr, set func(old *value) *value, depth int) {
 	case *ast.IndexExpr:
 		key := elem
 		var keys []label
-		if s := f.stringConst(x.Index); s != "" {
+		if s := f.keyText(x.Index); s != "" {
 			key = quoted(s)
 		} else if depth == 0 && isMapType(f.typeOf(x.X)) {
 			keys = f.evalRaw(x.Index).labels

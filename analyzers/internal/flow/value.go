@@ -127,9 +127,11 @@ type value struct {
 	split  bool      // the pieces of a text
 	whole  bool      // a struct as a literal wrote it: what has no part is zero
 	sealed bool      // shows itself by a method: labels are what it shows, whatever its parts are
+	made   bool      // a map that was made here: it holds what was put there
 	quiet  bool      // set to a constant by who declares it: its name says nothing
 	clean  bool      // tells nothing of anything sensitive, whatever it is called
 	said   bool      // clean because a function says by its name that it took that out
+	mixed  bool      // may also be something that nothing is known of
 	cut    omissions // what was left out of it
 }
 
@@ -193,9 +195,10 @@ type loc struct {
 // closure is a function value: a literal, or a function or method with its
 // receiver.
 type closure struct {
-	lit  *ast.FuncLit
-	fn   *types.Func
-	recv *value
+	lit   *ast.FuncLit
+	fn    *types.Func
+	recv  *value
+	yield *gathered // neither: what an iterator is given
 	// env is what a literal that was returned has captured, symbol the function
 	// it stands in: nil where the literal is at home.
 	env    map[types.Object]*value
@@ -244,6 +247,7 @@ func setPart(v *value, name string, p *value) *value {
 	p = fitted(p, &left)
 	w := *v
 	w.whole = w.whole || v.clean && isField(name) // the other fields stay what they were: zero
+	w.made = w.made || v.clean
 	w.clean = false
 	w.parts = make(map[string]*value, len(v.parts)+1)
 	for k, x := range v.parts {
@@ -282,9 +286,9 @@ func joinDepth(a, b *value, depth int, left *int) *value {
 	case b.clean:
 		same = onlyClean(a, b)
 	case b == unknown:
-		same = a
+		same = mixed(a)
 	case a == unknown:
-		same = b
+		same = mixed(b)
 	}
 	if same != nil {
 		if depth == 0 {
@@ -293,7 +297,7 @@ func joinDepth(a, b *value, depth int, left *int) *value {
 		return fitted(same, left)
 	}
 	*left--
-	w := &value{refs: a.refs, funcs: a.funcs, sealed: a.sealed && b.sealed, whole: a.whole && b.whole, quiet: a.quiet && b.quiet, cut: a.cut | b.cut}
+	w := &value{refs: a.refs, funcs: a.funcs, sealed: a.sealed && b.sealed, whole: a.whole && b.whole, made: a.made && b.made, quiet: a.quiet && b.quiet, mixed: a.mixed || b.mixed, cut: a.cut | b.cut}
 	var cut omissions
 	w.labels, cut = addLabels(slices.Clip(a.labels), b.labels)
 	w.cut |= cut
@@ -308,7 +312,7 @@ func joinDepth(a, b *value, depth int, left *int) *value {
 		w.refs = append(slices.Clip(w.refs), r)
 	}
 	for _, f := range b.funcs {
-		i := slices.IndexFunc(w.funcs, func(g *closure) bool { return g.lit == f.lit && g.fn == f.fn })
+		i := slices.IndexFunc(w.funcs, func(g *closure) bool { return g.lit == f.lit && g.fn == f.fn && g.yield == f.yield })
 		switch {
 		case i < 0 && len(w.funcs) >= maxTargets:
 			w.cut |= cutPointers
@@ -344,6 +348,17 @@ func joinDepth(a, b *value, depth int, left *int) *value {
 		}
 	}
 	return w
+}
+
+// mixed is v, or something that nothing is known of. That counts where v is an
+// input: a caller who passes something clean makes no more than that of it.
+func mixed(v *value) *value {
+	if v.mixed || !slices.ContainsFunc(v.labels, func(l label) bool { return l.src == nil }) {
+		return v
+	}
+	w := *v
+	w.mixed = true
+	return &w
 }
 
 // fitted is v, without its parts where they are more than a value may still hold.

@@ -199,17 +199,20 @@ func secretText(s, name string, m sensitive.Match, by writing) bool {
 
 // untouched reports whether nothing in the package writes to a variable or takes
 // its address: then it stands for what its name says.
-func (e *engine) untouched(obj types.Object) bool {
+func (e *engine) untouched(obj types.Object) bool { return e.touches(obj) == 0 }
+
+// touches counts the places that write to a variable, := included, or take its address.
+func (e *engine) touches(obj types.Object) int {
 	if e.touched == nil {
-		e.touched = make(map[types.Object]bool)
+		e.touched = make(map[types.Object]int)
 		note := func(x ast.Expr) {
 			for {
 				switch y := ast.Unparen(x).(type) {
 				case *ast.Ident:
 					if obj := e.pass.TypesInfo.Uses[y]; obj != nil {
-						e.touched[obj] = true
+						e.touched[obj]++
 					} else if obj := e.pass.TypesInfo.Defs[y]; obj != nil {
-						e.touched[obj] = true
+						e.touched[obj]++
 					}
 					return
 				case *ast.SelectorExpr:
@@ -246,7 +249,7 @@ func (e *engine) untouched(obj types.Object) bool {
 			})
 		}
 	}
-	return !e.touched[obj]
+	return e.touched[obj]
 }
 
 // blank is the value of a variable that is declared without one. A text that

@@ -84,7 +84,7 @@ func TestLookup(t *testing.T) {
 		{"github.com/segmentio/analytics-go/v3", "Client", "Enqueue", "struct@0 telemetry -"},
 		{"github.com/honeycombio/beeline-go", "", "AddField", "event_field telemetry -"},
 		{"fmt", "", "Sprintf", ""},
-		{"log", "", "New", ""},
+		{"log", "", "New", "msg@1 log -"},
 		{"testing", "T", "Logf", ""},
 		{"example.com/log", "", "Printf", ""},
 	} {
