@@ -158,7 +158,7 @@ func (v *invocation) inTables(s sinks.Sink) (Sink, bool) {
 	switch s.Dest {
 	case sinks.Console:
 		out.Stdout = true
-		return out, !v.f.e.terminal
+		return out, !v.f.e.terminal && !v.painted()
 	case sinks.Writer:
 		return v.writer(out)
 	case sinks.Telemetry:
