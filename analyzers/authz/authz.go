@@ -197,7 +197,7 @@ func open(pass *analysis.Pass, f *rule.Finding, r routes.Route, group *siblings)
 	if reads {
 		f.Severity = rule.Medium
 	}
-	what := fmt.Sprintf("neither its middleware nor its handler %s refuses a request without an identity", r.Handler.Func)
+	what := fmt.Sprintf("neither its middleware nor its handler %s refuses a request without an identity", r.Handler.Label())
 	if flaw := guardWith(r, func(g routes.Guard) bool { return g.Flaw == routes.FlawAbort }); flaw != nil {
 		f.Rule, f.Severity = &abortMissing, ""
 		// What is wrong is in the guard, not where the route is registered.

@@ -1,5 +1,10 @@
 package routes
 
+import (
+	"fmt"
+	"strings"
+)
+
 // The kinds of access, in rising order of safety; unresolved is never safe.
 const (
 	Public        = "public"
@@ -25,6 +30,9 @@ type Guard struct {
 	Why  string `json:"why"`
 	File string `json:"file"`
 	Line int    `json:"line"`
+	// Literal: it is a function literal without a name of its own, and Name is
+	// that of the function it stands in.
+	Literal bool `json:"literal,omitempty"`
 	// Attached is where it was put into the chain, Through the calls that led
 	// there, the innermost first.
 	Attached Place `json:"attached"`
@@ -65,6 +73,18 @@ type Symbol struct {
 	Func string `json:"func"`
 	File string `json:"file"`
 	Line int    `json:"line"`
+	// Literal: as of a Guard.
+	Literal bool `json:"literal,omitempty"`
+}
+
+// Label is what the function is called where people read: a literal by its place,
+// or by the function that makes it.
+func (s Symbol) Label() string {
+	if s.Literal && s.File != "" {
+		return fmt.Sprintf("func literal at %s:%d", s.File, s.Line)
+	}
+	name, _, _ := strings.Cut(s.Func, "$")
+	return name
 }
 
 // Route is a method and a path with its handler and the chain that applies.

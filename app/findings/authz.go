@@ -276,7 +276,7 @@ func (a authz) lostGuard(at review.Place, opened, closed []exposure) review.Find
 		f.Confidence = review.ConfidenceMedium
 	}
 	names := lostNames(all)
-	f.Message = lostMessage(opened, names)
+	f.Message = lostMessage(opened, lostLabels(all))
 	if opened[0].likely() {
 		// It was guarded until now, so its name alone does not excuse it.
 		f.Message += fmt.Sprintf(" (such routes are often meant to be: %s)", opened[0].after.Expected)
@@ -303,10 +303,18 @@ func (a authz) meant(key string) bool {
 }
 
 func lostNames(list []loss) []string {
+	return lostAs(list, func(g review.Guard) string { return g.Name })
+}
+
+// lostLabels are the same as people read them; lines are no part of what a
+// finding is known by.
+func lostLabels(list []loss) []string { return lostAs(list, review.Guard.Label) }
+
+func lostAs(list []loss, name func(review.Guard) string) []string {
 	var out []string
 	for _, l := range list {
-		if !slices.Contains(out, l.base.Name) {
-			out = append(out, l.base.Name)
+		if n := name(l.base); !slices.Contains(out, n) {
+			out = append(out, n)
 		}
 	}
 	return out
@@ -351,7 +359,7 @@ func lostMessage(g []exposure, names []string) string {
 	case l.head != nil:
 		who := "it"
 		if len(names) > 1 {
-			who = l.base.Name
+			who = l.base.Label()
 		}
 		return fmt.Sprintf("%s %s: %s now %s; %s", verb("no longer guards", "no longer guard"), what, who, l.head.Why, now)
 	case review.CanonicalPath(first.before.Path) != review.CanonicalPath(first.after.Path):
@@ -416,7 +424,7 @@ func lostEvidence(g []exposure) []review.Step {
 		}
 	}
 	for _, l := range g[0].lost {
-		add(l.base.Attached, review.Left, fmt.Sprintf("before, %s applied here: %s", l.base.Name, l.base.Why))
+		add(l.base.Attached, review.Left, fmt.Sprintf("before, %s applied here: %s", l.base.Label(), l.base.Why))
 		if l.head != nil {
 			add(l.head.Attached, review.Right, fmt.Sprintf("now: %s", l.head.Why))
 		}

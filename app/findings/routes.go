@@ -64,7 +64,7 @@ func (p pair) change() (review.RouteChange, bool) {
 	c := review.RouteChange{Change: "changed", Before: p.before, After: p.after}
 	diff := compareChains(*p.before, *p.after)
 	for _, l := range diff.lost {
-		c.Lost = append(c.Lost, l.base.Name)
+		c.Lost = append(c.Lost, l.base.Label())
 	}
 	c.Lost, c.Gained = append(c.Lost, diff.replaced...), diff.gained
 	if p.before.Access != p.after.Access || len(c.Lost) > 0 || len(c.Gained) > 0 {
@@ -267,13 +267,13 @@ func compareChains(before, after review.Route) chains {
 		case strength(*h) < strength(g):
 			weaker = append(weaker, loss{base: g, head: h})
 		case strength(*h) > strength(g):
-			c.gained = append(c.gained, h.Name)
+			c.gained = append(c.gained, h.Label())
 		}
 	}
 	for i, h := range after.Guards {
 		if !matched[i] && decides(h) {
 			fresh[i] = true
-			c.gained = append(c.gained, h.Name)
+			c.gained = append(c.gained, h.Label())
 		}
 	}
 	for _, l := range weaker {
@@ -285,7 +285,7 @@ func compareChains(before, after review.Route) chains {
 		}
 		if instead >= 0 {
 			fresh[instead] = false
-			c.replaced = append(c.replaced, l.base.Name)
+			c.replaced = append(c.replaced, l.base.Label())
 			continue
 		}
 		c.lost = append(c.lost, l)

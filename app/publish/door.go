@@ -222,7 +222,7 @@ func chainOf(r review.Route, quote func(string) string) []string {
 		if len(chain) == most {
 			return append(chain, "…")
 		}
-		name := quote(g.Name)
+		name := quote(g.Label())
 		if g.Kind == "optional" || g.Kind == "parser" {
 			name += " (" + g.Kind + ")"
 		}

@@ -41,3 +41,15 @@ func TestRouteDiffOpensWithWhatMatters(t *testing.T) {
 		})
 	}
 }
+
+// A guard that stands in a chain several times is named once.
+func TestGainedGuardsAreNamedOnce(t *testing.T) {
+	r := func(a review.Access) *review.Route { return &review.Route{Method: "GET", Path: "/a", Access: a} }
+	list := []review.RouteChange{{Change: "changed", Before: r(review.Public), After: r(review.Role), Gained: []string{"auth", "auth", "need", "need"}}}
+	if text := publish.RouteChangesText(list, publish.TextOptions{}); !strings.Contains(text, "gained auth and need\n") {
+		t.Errorf("the change is told as %q", text)
+	}
+	if text := publish.RouteChangesMarkdown(list); !strings.Contains(text, "gained `auth` and `need` |") {
+		t.Errorf("the change is told as %q", text)
+	}
+}

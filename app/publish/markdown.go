@@ -109,6 +109,7 @@ func allGaps(o review.Outcome) []review.Gap {
 // names joins at most n quoted names as a sentence does.
 func names(list []string, n int, quote func(string) string) string {
 	var out []string
+	list = distinct(list)
 	for i, name := range list {
 		if i == n {
 			out = append(out, fmt.Sprintf("%d more", len(list)-i))
@@ -120,6 +121,17 @@ func names(list []string, n int, quote func(string) string) string {
 		return strings.Join(out, "")
 	}
 	return strings.Join(out[:len(out)-1], ", ") + " and " + out[len(out)-1]
+}
+
+// distinct are the names of a list, each once.
+func distinct(list []string) []string {
+	var out []string
+	for _, name := range list {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 func codes(list []string, n int) string { return names(list, n, code) }

@@ -1,6 +1,9 @@
 package review
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Guard is one element of a route's chain: middleware or a check inside the
 // handler, with what it does to a request.
@@ -13,6 +16,9 @@ type Guard struct {
 	Why  string `json:"why"`
 	File string `json:"file"`
 	Line int    `json:"line"`
+	// Literal: it is a function literal without a name of its own, and Name is
+	// that of the function it stands in.
+	Literal bool `json:"literal,omitempty"`
 	// Attached is where it was put into the chain.
 	Attached FileLine `json:"attached,omitzero"`
 	// If is the condition under which it is attached, empty if it always is; part
@@ -47,6 +53,24 @@ type Symbol struct {
 	Func string `json:"func"`
 	File string `json:"file"`
 	Line int    `json:"line"`
+	// Literal: as of a Guard.
+	Literal bool `json:"literal,omitempty"`
+}
+
+// Label is what the guard is called where people read.
+func (g Guard) Label() string { return label(g.Name, g.Literal, g.File, g.Line) }
+
+// Label is what the function is called where people read.
+func (s Symbol) Label() string { return label(s.Func, s.Literal, s.File, s.Line) }
+
+// label names a function literal by its place, or by the function that makes it
+// where that is what it is: requireRole, not requireRole$1.
+func label(name string, literal bool, file string, line int) string {
+	if literal && file != "" {
+		return fmt.Sprintf("func literal at %s:%d", file, line)
+	}
+	name, _, _ = strings.Cut(name, "$")
+	return name
 }
 
 // FileLine is a place of a route inventory.

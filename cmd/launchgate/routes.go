@@ -190,7 +190,7 @@ func explain(w io.Writer, r review.Route) {
 			review.GuardAuthentication: "guards: asks who is calling", review.GuardRole: "guards: asks for a role or permission",
 			"parser": "no guard", "optional": "no guard", "other": "no guard", review.GuardUnresolved: "may guard",
 		}[g.Kind]
-		fmt.Fprintf(w, "  %d. %s (%s)\n     %s\n", i+1, publish.Terminal(g.Name), effect, publish.Terminal(g.Why))
+		fmt.Fprintf(w, "  %d. %s (%s)\n     %s\n", i+1, publish.Terminal(g.Label()), effect, publish.Terminal(g.Why))
 		if g.Attached.File != "" && (g.Attached.File != g.File || g.Attached.Line != g.Line) {
 			fmt.Fprintf(w, "     attached at %s\n", at(g.Attached))
 		}
@@ -201,13 +201,13 @@ func explain(w io.Writer, r review.Route) {
 			fmt.Fprintf(w, "     only if %s\n", publish.Terminal(g.If))
 		}
 	}
-	fmt.Fprintf(w, "  handler %s", publish.Terminal(r.Handler.Func))
+	fmt.Fprintf(w, "  handler %s", publish.Terminal(r.Handler.Label()))
 	if r.Handler.File != "" {
 		fmt.Fprintf(w, " at %s", at(review.FileLine{File: r.Handler.File, Line: r.Handler.Line}))
 	}
 	fmt.Fprintln(w)
 	for _, g := range r.Late {
-		fmt.Fprintf(w, "  too late: %s is attached at %s, after the route\n", publish.Terminal(g.Name), at(g.Attached))
+		fmt.Fprintf(w, "  too late: %s is attached at %s, after the route\n", publish.Terminal(g.Label()), at(g.Attached))
 	}
 	if r.Reason != "" {
 		fmt.Fprintf(w, "  note: %s\n", publish.Terminal(r.Reason))
@@ -222,7 +222,7 @@ func conclusion(r review.Route) string {
 		if i < 0 {
 			return "a guard"
 		}
-		return publish.Terminal(r.Guards[i].Name)
+		return publish.Terminal(r.Guards[i].Label())
 	}
 	switch r.Access {
 	case review.Role:
@@ -287,7 +287,7 @@ func accessText(r review.Route) string {
 func guardNames(r review.Route) string {
 	var names []string
 	for _, g := range r.Guards {
-		name := g.Name
+		name := g.Label()
 		switch g.Kind {
 		case "other", "parser":
 			continue

@@ -28,7 +28,7 @@ func writeRouteTable(w io.Writer, rs []review.Route, _ *unseen) error {
 		fmt.Fprintln(tw, "METHOD\tPATH\tACCESS\tHANDLER\tGUARDS\tREGISTERED")
 		for _, r := range group {
 			t := publish.Terminal
-			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s:%d\n", t(r.Method), t(r.Path), accessText(r), t(r.Handler.Func), t(guardNames(r)), t(r.Registered.File), r.Registered.Line)
+			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s:%d\n", t(r.Method), t(r.Path), accessText(r), t(r.Handler.Label()), t(guardNames(r)), t(r.Registered.File), r.Registered.Line)
 		}
 		if err := tw.Flush(); err != nil {
 			return err
@@ -69,7 +69,7 @@ func writeRouteMarkdown(w io.Writer, rs []review.Route, _ *unseen) error {
 			if r.Access == review.Public && r.Expected == "" || r.Access == review.Unresolved {
 				access = "**" + access + "**"
 			}
-			fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", publish.Cell(r.Method), publish.Cell(r.Path), access, publish.Cell(r.Handler.Func), publish.Cell(guardNames(r)))
+			fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", publish.Cell(r.Method), publish.Cell(r.Path), access, publish.Cell(r.Handler.Label()), publish.Cell(guardNames(r)))
 		}
 		fmt.Fprintln(w)
 	}

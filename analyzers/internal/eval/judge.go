@@ -16,6 +16,7 @@ type verdict struct {
 	why      string
 	name     string
 	pos      place
+	literal  bool // the name is that of the function a literal stands in
 	usedPath bool
 	sets     map[string]value
 	reached  []routes.Span
@@ -68,7 +69,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 	}
 	switch h := p.core.(type) {
 	case *closure:
-		rt.Handler = routes.Symbol{Func: shortName(h.fn.Name), File: h.fn.File, Line: int(h.fn.Line)}
+		rt.Handler = m.symbol(h.fn)
 		if len(p.layers) == 0 || true {
 			v := m.judgeHandler(h, rt.Path, rt.Method)
 			if v.again != "" {
@@ -78,7 +79,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 				if m.signsIn(h, rt.Path) {
 					v.kind, v.why = routes.KindOther, "the handler is where callers get their identity, so it asks for none: "+v.why
 				}
-				v.name = shortName(h.fn.Name)
+				v.name, v.literal = shortName(h.fn.Name), m.nameless(h.fn)
 				add(v, middleware{pos: place{h.fn.File, h.fn.Line}})
 			}
 		}
@@ -88,7 +89,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		rt.Handler = routes.Symbol{Func: "unresolved"}
 		if i := len(p.layers) - 1; i >= 0 && m.again[rt.Key()] != "" && p.layers[i].applied != nil {
 			fn := p.layers[i].applied.fn // what gives the request to a router again
-			rt.Handler = routes.Symbol{Func: shortName(fn.Name), File: fn.File, Line: int(fn.Line)}
+			rt.Handler = m.symbol(fn)
 		}
 		if _, ok := h.(*unknown); ok && !r.static {
 			reasons = append(reasons, "the handler could not be followed")
@@ -106,7 +107,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 				rt.Access = routes.Authenticated
 			}
 		case routes.KindUnresolved:
-			unresolved = g.Name + ": " + g.Why
+			unresolved = routes.Symbol{Func: g.Name, File: g.File, Line: g.Line, Literal: g.Literal}.Label() + ": " + g.Why
 		}
 	}
 	if rt.Access == routes.Public && unresolved != "" {
@@ -127,7 +128,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 }
 
 func guardOf(v verdict, mw middleware) routes.Guard {
-	return routes.Guard{Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line), Attached: mw.pos.public(), If: allOf(mw.conds), Refused: v.refused.public(),
+	return routes.Guard{Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line), Literal: v.literal, Attached: mw.pos.public(), If: allOf(mw.conds), Refused: v.refused.public(),
 		Through: publicPlaces(mw.via), Reached: v.reached, Flaw: v.flaw, FlawAt: v.flawAt.public(), Switched: v.switched && v.kind == routes.KindOptional}
 }
 
@@ -227,6 +228,25 @@ func issuing(w string) bool {
 	return false
 }
 
+// symbol is how a handler is shown.
+func (m *machine) symbol(fn *function) routes.Symbol {
+	return routes.Symbol{Func: shortName(fn.Name), File: fn.File, Line: int(fn.Line), Literal: m.nameless(fn)}
+}
+
+// nameless reports whether a function is a literal that the function it stands in
+// does not make for others, so that its name says nothing of it.
+func (m *machine) nameless(fn *function) bool {
+	if !fn.Literal {
+		return false
+	}
+	q, _, _ := strings.Cut(fn.Name, "$")
+	around := m.funcs[q]
+	if pkg, typ, name := split(q); around == nil && typ != "" {
+		around = m.method(pkg+"."+typ, name)
+	}
+	return around == nil || len(around.Results) == 0
+}
+
 func shortName(q string) string {
 	q = lastPart(q)
 	if i := strings.IndexByte(q, '.'); i >= 0 {
@@ -321,7 +341,7 @@ func (m *machine) judgeClosure(c *closure, path, method string, depth int) verdi
 				v.kind, v.why = routes.KindUnresolved, "its name says that it guards, but what it returns could not be followed"
 			}
 		}
-		v.name, v.pos = shortName(c.fn.Name), place{c.fn.File, c.fn.Line}
+		v.name, v.pos, v.literal = shortName(c.fn.Name), place{c.fn.File, c.fn.Line}, m.nameless(c.fn)
 		return v
 	}
 	v := m.judgeApplied(c, path, method)
@@ -393,7 +413,7 @@ func (m *machine) judgeAround(c *closure, path, method string, wrapper bool) ver
 		return v
 	}
 	v := m.decide(c, path, method, wrapper)
-	v.name, v.pos = strings.TrimRight(shortName(c.fn.Name), "$0123456789"), place{c.fn.File, c.fn.Line}
+	v.name, v.pos, v.literal = strings.TrimRight(shortName(c.fn.Name), "$0123456789"), place{c.fn.File, c.fn.Line}, m.nameless(c.fn)
 	if r, ok := c.recv.(*closure); ok && v.name != "" {
 		_ = r
 	}

@@ -690,7 +690,7 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 			}
 			m.late(&rt, w.late)
 			if op.fn != nil {
-				rt.Handler = routes.Symbol{Func: shortName(op.fn.Name), File: op.fn.File, Line: int(op.fn.Line)}
+				rt.Handler = m.symbol(op.fn)
 			}
 			return rt
 		}
