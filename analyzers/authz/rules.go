@@ -23,7 +23,7 @@ var missing = rule.Rule{
 
 var lostGuard = rule.Rule{
 	ID: "authz/lost-guard", Title: "A route lost its guard", Severity: rule.High, Confidence: rule.Certain, Row: 1,
-	What: "A change after which routes are open to more people than before: a guard is deleted, a route is moved out of the group that has it, the guard's own code refuses less (a path on its skip list, a condition turned round), or a role check became a mere login. It is reported once for each cause, on the line that did it (the deleted one, where something was deleted), with every route that it exposes. Reviews report it; an analysis of one version alone cannot.",
+	What: "A change after which routes are open to more people than before: a guard is deleted, a route is moved out of the group that has it, the guard's own code refuses less (a path on its skip list, credentials that are no longer checked), or a role check became a mere login. It is reported once for each cause, on the line that did it (the deleted one, where something was deleted), with every route that it exposes. Reviews report it; an analysis of one version alone cannot.",
 	Why:  "The route worked before and works after, for more callers: no test of the application fails, and nobody sees it in the diff of a large file.",
 	Bad: `	admin := r.Group("/admin")
 -	admin.Use(RequireAdmin)
@@ -63,7 +63,7 @@ var order = rule.Rule{
 
 var optionalGuard = rule.Rule{
 	ID: "authz/optional-guard", Title: "The guard lets strangers pass", Severity: rule.High, Confidence: rule.Likely, Row: 1,
-	What: "A route whose guard reads who is calling and refuses wrong identities, but lets a request without one pass, or that applies only under a condition. On a route that only reads it is of low severity, unless the guard was strict before.",
+	What: "A route whose guard reads who is calling and refuses wrong identities, but lets a request without one pass, or that applies only under a condition. On a route that only reads it is of low severity. Where a change made a strict guard such a one, it is reported on the line that did it, with every route behind it.",
 	Why:  "By its name the guard protects the route; without credentials everybody gets through.",
 	Bad: `	if token := c.GetHeader("Authorization"); token != "" {
 		user, err := parse(token)
@@ -87,8 +87,8 @@ var optionalGuard = rule.Rule{
 
 var abortMissing = rule.Rule{
 	ID: "authz/abort-missing", Title: "The guard answers and lets the request go on", Severity: rule.High, Confidence: rule.Likely, Row: 1,
-	What: "A gin middleware that answers 401 or 403 and returns without `Abort`.",
-	Why:  "gin calls the next handler when a middleware returns, unless the request was aborted. The client reads the refusal, and the handler has done its work all the same.",
+	What: "A middleware that answers 401 or 403 and lets the request go on: in gin one that returns without `Abort`, elsewhere one that lacks the `return` before it calls the next handler.",
+	Why:  "The client reads the refusal, and the handler has done its work all the same. gin calls the next handler whenever a middleware returns, unless the request was aborted.",
 	Bad: `	if !valid(c.GetHeader("Authorization")) {
 		c.JSON(http.StatusUnauthorized, gin.H{"error": "who are you?"})
 		return
@@ -97,7 +97,7 @@ var abortMissing = rule.Rule{
 		c.AbortWithStatusJSON(http.StatusUnauthorized, gin.H{"error": "who are you?"})
 		return
 	}`,
-	Fix:      "Use `AbortWithStatusJSON` or one of its kin, or call `c.Abort()` before returning.",
+	Fix:      "Use `AbortWithStatusJSON` or one of its kin, or call `c.Abort()` before returning; in other routers return right after the answer.",
 	Suppress: suppress, References: append([]string{"https://pkg.go.dev/github.com/gin-gonic/gin#Context.Abort"}, references...), Since: "0.1.0",
 }
 

@@ -36,11 +36,16 @@ type Guard struct {
 	// Attached is where it was put into the chain, Through the calls that led
 	// there, the innermost first.
 	Attached Place `json:"attached"`
+	// AttachedEnd is the last line of what puts it there.
+	AttachedEnd int `json:"attached_end,omitempty"`
 	// If is the condition under which it is attached, empty if it always is.
 	If string `json:"if,omitempty"`
 	// Switched: it is optional because configuration has to turn it on, for every
 	// request alike.
 	Switched bool `json:"switched,omitempty"`
+	// Exempt: it is optional because it does not ask this request at all: its path
+	// is on a list of exceptions, or whatever a caller presents is accepted.
+	Exempt bool `json:"exempt,omitempty"`
 	// Refused is where it turns a request without an identity away.
 	Refused Place   `json:"refused,omitzero"`
 	Through []Place `json:"through,omitempty"`
@@ -52,7 +57,7 @@ type Guard struct {
 	FlawAt Place  `json:"flaw_at,omitzero"`
 }
 
-// FlawAbort is a gin guard that answers 401 or 403 and lets the request go on.
+// FlawAbort is a guard that answers 401 or 403 and lets the request go on.
 const FlawAbort = "abort"
 
 // Span is a range of lines of a file.

@@ -20,6 +20,7 @@ const (
 	ruleOptional  = review.RuleID("authz/optional-guard")
 	ruleRole      = review.RuleID("authz/role-missing")
 	ruleUndecided = review.RuleID("authz/unresolved")
+	ruleAbort     = review.RuleID("authz/abort-missing")
 )
 
 // AuthzInput is what Authz compares.
@@ -183,11 +184,14 @@ func (a authz) exposure(p pair) (exposure, bool) {
 // known, else that it lost a guard.
 func (e exposure) rule() review.RuleID {
 	for _, l := range e.lost {
-		if l.head != nil && (l.head.Kind == "optional" || l.head.If != "" && l.base.If == "" && l.head.Kind == l.base.Kind) {
+		if l.head != nil && l.head.FlawAt.Line > 0 {
+			return ruleAbort
+		}
+		if l.head != nil && (l.head.Kind == "optional" && !l.head.Exempt || l.head.If != "" && l.base.If == "" && l.head.Kind == l.base.Kind) {
 			return ruleOptional
 		}
 	}
-	if e.said != nil && e.said.Rule != ruleMissing && e.said.Rule != ruleRole && e.said.Rule != ruleUndecided {
+	if e.said != nil && e.said.Rule != ruleOptional && e.said.Rule != ruleMissing && e.said.Rule != ruleRole && e.said.Rule != ruleUndecided {
 		return e.said.Rule
 	}
 	return ruleLost
@@ -352,20 +356,35 @@ func lostMessage(g []exposure, names []string) string {
 		return fmt.Sprintf("the check inside %s lets more requests pass than before, %s: %s", guards, what, now)
 	case inside:
 		return fmt.Sprintf("the check inside %s is gone, on which %s rested: %s", guards, what, now)
+	case l.head != nil && l.head.FlawAt.Line > 0:
+		return fmt.Sprintf("%s at %s:%d and lets the request go on all the same, on %s: %s", verb("answers", "answer"), l.head.FlawAt.File, l.head.FlawAt.Line, what, now)
 	case l.head != nil && l.head.If != l.base.If:
 		return fmt.Sprintf("%s to %s only if %s; before, always", verb("applies", "apply"), what, l.head.If)
 	case l.head != nil && l.base.Kind == review.GuardRole && l.head.Kind == review.GuardAuthentication:
 		return fmt.Sprintf("%s for a login where there was a role to have, on %s: %s", verb("asks", "ask"), what, now)
 	case l.head != nil:
-		who := "it"
-		if len(names) > 1 {
-			who = l.base.Label()
-		}
-		return fmt.Sprintf("%s %s: %s now %s; %s", verb("no longer guards", "no longer guard"), what, who, l.head.Why, now)
+		return fmt.Sprintf("%s %s: %s; %s", verb("no longer guards", "no longer guard"), what, nowDoes(l, len(g) > 1, len(names) > 1), now)
 	case review.CanonicalPath(first.before.Path) != review.CanonicalPath(first.after.Path):
 		return fmt.Sprintf("%s not apply to %s, as when the handler was at %s: %s", verb("does", "do"), what, first.before.Key(), now)
 	}
 	return fmt.Sprintf("%s to %s: %s", verb("no longer applies", "no longer apply"), what, now)
+}
+
+// nowDoes says what a guard does that does less than it did. Why is a predicate
+// with the guard as its subject, or a sentence of its own.
+func nowDoes(l loss, many, byName bool) string {
+	why := l.head.Why
+	if many {
+		why = strings.NewReplacer("this path", "these paths", "this request", "these requests").Replace(why)
+	}
+	first, _, _ := strings.Cut(why, " ")
+	switch {
+	case first == "its" || first == "an" || first == "no" || first == "the":
+		return "now " + why
+	case byName:
+		return l.base.Label() + " now " + why
+	}
+	return "it now " + why
 }
 
 // nowOpen says who can call the routes of one cause now.

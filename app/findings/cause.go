@@ -26,6 +26,13 @@ func (a authz) cause(e exposure) (review.Place, bool) {
 		if p, ok := a.inCode(l); ok {
 			return p, true
 		}
+		// What it is made with: a flag, a setting, a function it asks.
+		if n := a.lines.addedIn(attachment(*l.head)); n > 0 {
+			return right(review.FileLine{File: l.head.Attached.File, Line: n}), true
+		}
+		if n := a.lines.deletedIn(attachment(l.base)); n > 0 {
+			return a.left(review.FileLine{File: l.base.Attached.File, Line: n}), true
+		}
 	}
 	// A guard that was moved below the routes it covered.
 	for _, l := range e.lost {
@@ -39,6 +46,12 @@ func (a authz) cause(e exposure) (review.Place, bool) {
 	for _, l := range e.lost {
 		if l.head == nil && a.lines.deleted(l.base.Attached) {
 			return a.replacement(l.base.Attached, before, after), true
+		}
+	}
+	// One that is gone from a call of several lines.
+	for _, l := range e.lost {
+		if n := a.lines.deletedIn(attachment(l.base)); l.head == nil && n > 0 {
+			return a.left(review.FileLine{File: l.base.Attached.File, Line: n}), true
 		}
 	}
 	// A handler's own check that is gone, with the handler still there.
@@ -93,6 +106,12 @@ func (a authz) inCode(l loss) (review.Place, bool) {
 		}
 	}
 	return review.Place{}, false
+}
+
+// attachment is the code that puts a guard into the chain, with what it is made
+// with.
+func attachment(g review.Guard) review.Lines {
+	return review.Lines{File: g.Attached.File, Line: g.Attached.Line, End: max(g.Attached.Line, g.AttachedEnd)}
 }
 
 // replacement returns where to speak about a deleted line: on the line that took

@@ -21,12 +21,17 @@ type Guard struct {
 	Literal bool `json:"literal,omitempty"`
 	// Attached is where it was put into the chain.
 	Attached FileLine `json:"attached,omitzero"`
+	// AttachedEnd is the last line of what puts it there; part of the trace.
+	AttachedEnd int `json:"attached_end,omitempty"`
 	// If is the condition under which it is attached, empty if it always is; part
 	// of the trace, Route.Reason says it too.
 	If string `json:"if,omitempty"`
 	// Switched: it is optional because configuration has to turn it on, for every
 	// request alike.
 	Switched bool `json:"switched,omitempty"`
+	// Exempt: it is optional because it does not ask this request at all: its path
+	// is on a list of exceptions, or whatever a caller presents is accepted.
+	Exempt bool `json:"exempt,omitempty"`
 	// Refused is where it turns a request without an identity away.
 	Refused FileLine `json:"refused,omitzero"`
 	// Through, Reached and FlawAt are a trace, see Route.Bare: the calls that led
@@ -172,7 +177,7 @@ func (r Route) Bare() Route {
 	r.Through, r.Late = nil, nil
 	guards := make([]Guard, len(r.Guards))
 	for i, g := range r.Guards {
-		g.If = ""
+		g.If, g.AttachedEnd = "", 0
 		g.Attached, g.Refused, g.Through, g.Reached, g.FlawAt = FileLine{}, FileLine{}, nil, nil, FileLine{}
 		guards[i] = g
 	}

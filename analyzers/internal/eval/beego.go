@@ -29,7 +29,7 @@ func (m *machine) beegoFunc(f *family, fn string, c call) (value, bool) {
 	case "InsertFilter":
 		if len(c.args) > 2 {
 			pattern, _ := asString(c.args[0])
-			app.mws = append(app.mws, m.middlewares(c.args[2], c.pos, pattern)...)
+			app.mws = append(app.mws, m.middlewares(c.args[2], c.extentOf(c.args[2]), pattern)...)
 		}
 	case "Run", "RunWithMiddleWares":
 		m.serve(app)
@@ -179,7 +179,7 @@ func (m *machine) namespace(r *router, v value, depth int) {
 		}
 	case "NSBefore":
 		for _, a := range x.args {
-			r.mws = append(r.mws, m.middlewares(a, x.pos, "")...)
+			r.mws = append(r.mws, m.middlewares(a, extent{place: x.pos}, "")...)
 		}
 	default:
 		if fn, ok := strings.CutPrefix(name, "NS"); ok {

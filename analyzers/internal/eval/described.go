@@ -186,7 +186,7 @@ func (m *machine) procedure(x *external) (peeled, bool) {
 				case "WithHandlerOptions", "WithOptions":
 					options(o.args)
 				case "WithInterceptors":
-					for _, mw := range m.middlewares(&list{e: o.args}, o.pos, "") {
+					for _, mw := range m.middlewares(&list{e: o.args}, extent{place: o.pos}, "") {
 						p.layers = append(p.layers, layer{ext: mw.v, pos: mw.pos})
 					}
 				}

@@ -163,10 +163,6 @@ func factOf(pkg, typ, name string) *guardFact {
 	return nil
 }
 
-// anyKey is the key of what a request carries since a library's guard let it pass:
-// under which ones is said by the token's claims, or by nobody.
-const anyKey = "*"
-
 func (m *machine) judgeLibrary(x *external, path, method string) verdict {
 	pkg, typ, name := split(x.name)
 	if t := strings.LastIndexByte(name, '.'); t >= 0 {
@@ -177,9 +173,6 @@ func (m *machine) judgeLibrary(x *external, path, method string) verdict {
 		v.kind, v.why = f.kind, "known to do so in "+pkg
 		if f.kind == auth || f.kind == role {
 			m.configured(&v, f, x, path, method)
-		}
-		if v.kind == auth || v.kind == role {
-			v.sets = map[string]value{anyKey: absent{}}
 		}
 		return v
 	}
@@ -235,9 +228,11 @@ func (m *machine) configured(v *verdict, f *guardFact, x *external, path, method
 		}
 		s := m.simulate(fn, &simulation{anonymous: true, middleware: true, path: path, method: method})
 		v.usedPath = v.usedPath || s.usedPath
+		v.reached = append(v.reached, s.reached...)
 		switch known, yes, _ := truth(s.returned); {
 		case known && yes:
 			optional("its " + n + " exempts this request")
+			v.exempt = true
 			return
 		case !known && freeOf(s.returned)&canHold != 0:
 			optional("its " + n + " exempts who sends what it looks for, which is no secret")
@@ -281,8 +276,12 @@ func (m *machine) configured(v *verdict, f *guardFact, x *external, path, method
 		v.usedPath = true
 		if slices.Contains(stringsOf(m.setting(x, n, 0)), path) {
 			optional("its " + n + " exempts this path")
+			v.exempt = true
 			return
 		}
+	}
+	if fn, ok := m.setting(x, f.fail, 0).(*closure); ok && f.fail != "" {
+		v.reached = append(v.reached, routes.Span{File: fn.fn.File, Line: int(fn.fn.Line), End: int(fn.fn.EndLine)})
 	}
 	if f.fail != "" && m.failsOpen(f, x, path, method) {
 		optional("its " + f.fail + " lets refused requests pass")
@@ -296,6 +295,7 @@ func (m *machine) configured(v *verdict, f *guardFact, x *external, path, method
 		if fn != nil {
 			s := m.simulate(fn, &simulation{anonymous: true, middleware: true, path: path, method: method})
 			v.usedPath = v.usedPath || s.usedPath
+			v.reached = append(v.reached, s.reached...)
 			if last := lastOf(s.returned); isNil(last) {
 				optional("the function it asks returns no error for an anonymous request")
 				return
@@ -314,8 +314,13 @@ func (m *machine) configured(v *verdict, f *guardFact, x *external, path, method
 		} else {
 			n = "its " + n
 		}
-		if ok && m.acceptsAll(fn, path, method) {
+		if !ok {
+			continue
+		}
+		v.reached = append(v.reached, routes.Span{File: fn.fn.File, Line: int(fn.fn.Line), End: int(fn.fn.EndLine)})
+		if m.acceptsAll(fn, path, method) {
 			optional(n + " accepts whatever a caller presents")
+			v.exempt = true
 			return
 		}
 	}

@@ -29,6 +29,7 @@ type verdict struct {
 	// forges is what a stranger who makes up what it looks for has put into the
 	// request by it, or no more.
 	forges map[string]value
+	exempt bool // it does not ask this request at all, whatever it carries
 }
 
 type verdictKey struct {
@@ -128,8 +129,9 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 }
 
 func guardOf(v verdict, mw middleware) routes.Guard {
-	return routes.Guard{Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line), Literal: v.literal, Attached: mw.pos.public(), If: allOf(mw.conds), Refused: v.refused.public(),
-		Through: publicPlaces(mw.via), Reached: v.reached, Flaw: v.flaw, FlawAt: v.flawAt.public(), Switched: v.switched && v.kind == routes.KindOptional}
+	end := int(max(mw.end, mw.pos.line))
+	return routes.Guard{AttachedEnd: end, Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line), Literal: v.literal, Attached: mw.pos.public(), If: allOf(mw.conds), Refused: v.refused.public(),
+		Through: publicPlaces(mw.via), Reached: v.reached, Flaw: v.flaw, FlawAt: v.flawAt.public(), Switched: v.switched && v.kind == routes.KindOptional, Exempt: v.exempt && v.kind == routes.KindOptional}
 }
 
 func (p place) public() routes.Place { return routes.Place{File: p.file, Line: int(p.line)} }
@@ -244,7 +246,19 @@ func (m *machine) nameless(fn *function) bool {
 	if pkg, typ, name := split(q); around == nil && typ != "" {
 		around = m.method(pkg+"."+typ, name)
 	}
-	return around == nil || len(around.Results) == 0
+	return around == nil || !m.makesHandlers(around)
+}
+
+// makesHandlers reports whether a function returns handlers or middleware, and
+// not, as one that registers routes may, a router and what closes it.
+func (m *machine) makesHandlers(fn *function) bool {
+	return slices.ContainsFunc(fn.Results, func(p program.Param) bool {
+		if isNextType(p.Type) || strings.HasPrefix(p.Type, "func(") && p.Type != "func()" || strings.HasSuffix(p.Type, "Func") || strings.HasSuffix(p.Type, "Middleware") || strings.HasSuffix(p.Type, "Interceptor") {
+			return true
+		}
+		ty := m.types[p.Type]
+		return ty != nil && (strings.HasPrefix(ty.Under, "func(") || isNextType(ty.Under) || slices.Contains(ty.Interface, "ServeHTTP"))
+	})
 }
 
 func shortName(q string) string {
@@ -284,7 +298,7 @@ func (m *machine) judgeMiddleware(v value, path, method string, depth int) verdi
 	case union:
 		return m.judgeOneOf(x, path, method, depth)
 	case *object:
-		for _, name := range []string{"ServeHTTP", "Handler", "Middleware", "Handle", "WrapUnary"} {
+		for _, name := range []string{"ServeHTTP", "Handler", "Middleware", "Handle"} {
 			if fn := m.method(x.t, name); fn != nil {
 				return m.judgeClosure(&closure{fn: fn, recv: m.descend(x, fn)}, path, method, depth+1)
 			}
@@ -491,7 +505,8 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 		}
 	}
 	role, roleWhy := m.roleIn(there)
-	if role == "" {
+	if role == "" && !(len(there.refused) == 0 && len(there.denials) == 0 && slices.ContainsFunc(there.passed, func(p passage) bool { return !p.unsure })) {
+		// Where every known caller passes, what strangers are refused for is no role.
 		role, roleWhy = m.roleIn(anon)
 	}
 	name := words(shortName(strings.TrimRight(c.fn.Name, "$0123456789")))
@@ -555,7 +570,7 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 				v.kind, v.why = routes.KindParser, "learns who the caller is, but refuses nobody"
 			}
 			if v.usedPath && m.refusesElsewhere(c) {
-				v.kind, v.why = routes.KindOptional, "lets requests to this path pass"
+				v.kind, v.why, v.exempt = routes.KindOptional, "lets requests to this path pass", true
 			}
 		}
 	case sure:
@@ -587,6 +602,17 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 			v.why = fmt.Sprintf("answers %d at %s but does not abort, so the request goes on to the handler", r.code, r.pos)
 		}
 	}
+	if !gin && sure && because != nil && !because.unsure && (because.code == 401 || because.code == 403) {
+		v.kind, v.flaw, v.flawAt = routes.KindOther, routes.FlawAbort, because.pos
+		v.why = fmt.Sprintf("answers %d at %s and hands the request on all the same", because.code, because.pos)
+	}
+	if gin && v.kind == routes.KindAuth && there.aborted == 0 && !there.dead {
+		// It turns strangers away, and of those it knows nobody.
+		if r := unaborted(there, nil); r != nil && role != "" {
+			role, v.flaw, v.flawAt = "", routes.FlawAbort, r.pos
+			v.why += fmt.Sprintf("; answers %d at %s but does not abort, so every known caller's request goes on to the handler", r.code, r.pos)
+		}
+	}
 	if v.kind == routes.KindAuth || len(there.keys) > 0 {
 		forger := m.simulate(c, &simulation{forging: true, middleware: true, inline: !wrapper, path: path, method: method, ends: ends, handsOn: gin})
 		v.forges = forger.puts()
@@ -597,7 +623,7 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	if role == "" && !gin {
 		role, roleWhy = roleOf(there.turned)
 	}
-	if role == "" && v.kind == routes.KindAuth {
+	if role == "" && v.kind == routes.KindAuth && v.flaw == "" {
 		role, roleWhy = namedRole(c, there)
 	}
 	if v.kind == routes.KindAuth && role != "" {
@@ -605,10 +631,22 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 		v.why += "; asks for " + roleWhy
 	}
 	m.exempts(c, &v, anon, gin)
+	v.reached = m.withMaker(v.reached, c.fn)
 	if len(anon.read) > 0 && v.usedPath && (v.kind == routes.KindAuth || v.kind == routes.KindRole || v.kind == routes.KindOptional || v.kind == routes.KindParser) {
 		v.note = "which paths it exempts is said by " + strings.Join(anon.read, " and ")
 	}
 	return v
+}
+
+// withMaker adds to the code that a verdict rests on the function in which a
+// literal is written: what it hands out may be decided there.
+func (m *machine) withMaker(reached []routes.Span, fn *function) []routes.Span {
+	name, _, literal := strings.Cut(fn.Name, "$")
+	maker := m.funcs[name]
+	if !literal || maker == nil {
+		return reached
+	}
+	return append(slices.Clone(reached), routes.Span{File: maker.File, Line: int(maker.Line), End: int(maker.EndLine)})
 }
 
 // nowhere is a path that no list names.

@@ -322,7 +322,7 @@ func libraryGlobal(pkg, name string) value {
 	case "net/http":
 		switch name {
 		case "ErrNoCookie":
-			return &external{name: "net/http.ErrNoCookie", t: "error"}
+			return failure{name: noCookie}
 		}
 		if strings.HasPrefix(name, "Method") && len(name) > 6 {
 			return str(strings.ToUpper(name[6:]))

@@ -25,6 +25,17 @@ func (m *machine) ofPath(v value) bool {
 	return ok && strings.HasPrefix(s, "/")
 }
 
+// endsFreely reports whether a value is the path of a request whose caller chooses
+// its last segment.
+func (m *machine) endsFreely(v value) bool {
+	s, ok := asString(v)
+	if !ok || !m.ofPath(v) || s != m.sim.path {
+		return false
+	}
+	last := s[strings.LastIndexByte(s, '/')+1:]
+	return strings.HasPrefix(last, ":") || strings.HasPrefix(last, "*") || strings.HasPrefix(last, "{") && strings.HasSuffix(last, "}") && last != "{$}" && !strings.Contains(last, ":")
+}
+
 // isSetting reports whether a value is not known and has nothing to do with the
 // request.
 func isSetting(v value) bool {
@@ -89,6 +100,9 @@ type List struct {
 	// Key is where it stands in the file, from the outside in.
 	Key   []string
 	Paths []string
+	// Lines are where the paths stand in the file, in the order of Paths; 0 where
+	// that is not known.
+	Lines []int
 	File  string
 	// Set: it is a table whose keys are the paths, not a list.
 	Set bool
@@ -144,11 +158,15 @@ func (m *machine) fileList(name []string, t, shown string) value {
 	}
 	var paths []value
 	var files []string
+	var entries []entry
 	for _, l := range m.configuration {
 		if !sameSetting(name[1:], l.Key) && !(len(l.Key) > 1 && sameSetting(l.Key, name[1:])) {
 			continue
 		}
-		for _, p := range l.Paths {
+		for i, p := range l.Paths {
+			if i < len(l.Lines) && l.Lines[i] > 0 {
+				entries = append(entries, entry{p, place{l.File, int32(l.Lines[i])}})
+			}
 			if !slices.ContainsFunc(paths, func(v value) bool { return same(v, str(p)) }) {
 				paths = append(paths, str(p))
 			}
@@ -161,6 +179,7 @@ func (m *machine) fileList(name []string, t, shown string) value {
 		return nil
 	}
 	from := shown + " in " + strings.Join(files, ", ")
+	m.entries[from] = entries
 	if t == "[]string" {
 		return &list{t: t, e: paths, from: from}
 	}
@@ -169,6 +188,12 @@ func (m *machine) fileList(name []string, t, shown string) value {
 		tb.put(p, boolean(true, false))
 	}
 	return tb
+}
+
+// entry is a path that a file lists, and where.
+type entry struct {
+	path string
+	at   place
 }
 
 // sameSetting reports whether a name is the end of a key, however it is written.
@@ -191,7 +216,13 @@ func plainName(s string) string {
 
 // looksAt notes that a simulated request is compared with what a file holds.
 func (m *machine) looksAt(from string) {
-	if m.sim != nil && from != "" && !slices.Contains(m.sim.read, from) {
-		m.sim.read = append(m.sim.read, from)
+	if m.sim == nil || from == "" || slices.Contains(m.sim.read, from) {
+		return
+	}
+	m.sim.read = append(m.sim.read, from)
+	for _, e := range m.entries[from] {
+		if strings.HasPrefix(m.sim.path, strings.TrimRight(e.path, "*/")) {
+			m.sim.reach(e.at.file, int(e.at.line), int(e.at.line))
+		}
 	}
 }

@@ -51,6 +51,9 @@ func (m *machine) pure(name string, args []value) (value, bool) {
 			}
 			return nil, false
 		}
+		if (name == "strings.HasSuffix" || name == "strings.Contains") && m.endsFreely(args[0]) && !strings.Contains(s[0], s[1]) {
+			return &unknown{t: "bool", labels: []string{"path", requestLabel}, free: canHold | canFail}, true
+		}
 		var r bool
 		switch name[8:] {
 		case "HasPrefix":

@@ -144,12 +144,12 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 					for _, o := range c.args {
 						if e, ok := o.(*external); ok && lastName(e.name) == "WithMiddlewares" {
 							for _, a := range e.args {
-								r.mws = append(r.mws, m.middlewares(a, c.pos, "")...)
+								r.mws = append(r.mws, m.middlewares(a, c.extentOf(a), "")...)
 							}
 						}
 					}
 				}
-				return m.based(r, c), true
+				return r, true
 			}
 			switch fn {
 			case "WrapF", "WrapH", "WrapHandler", "WrapMiddleware", "HandlerFunc":
@@ -185,19 +185,6 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 		}
 	}
 	return nil, false
-}
-
-// based is a new router with the path before all of its routes that an option of
-// hertz gives it.
-func (m *machine) based(r *router, c call) *router {
-	for _, o := range c.args {
-		if e, ok := o.(*external); ok && lastName(e.name) == "WithBasePath" && len(e.args) > 0 {
-			g, _ := m.group(r, "group", call{n: c.n, f: c.f, pos: c.pos, args: e.args[:1]}).(*router)
-			g.t = r.t
-			return g
-		}
-	}
-	return r
 }
 
 // chainOp is justinas/alice and negroni.
@@ -347,14 +334,65 @@ func (m *machine) add(r *router, method, p string, h value, mws []value, c call)
 		rec.pos = at
 	}
 	for _, mw := range mws {
-		rec.mws = append(rec.mws, m.middlewares(mw, c.pos, "")...)
+		rec.mws = append(rec.mws, m.middlewares(mw, c.extentOf(mw), "")...)
 	}
 	m.records = append(m.records, rec)
 	return rec
 }
 
+// extent is a piece of code that attaches something: its first line and its last.
+type extent struct {
+	place
+	end int32
+}
+
+// extentOf is the argument of a call that a value was given as, the whole call
+// where it is none of them.
+func (c call) extentOf(v value) extent {
+	if c.n == nil || len(c.n.K) == 0 {
+		return extent{place: c.pos}
+	}
+	if args := c.n.K[1:]; len(args) == len(c.args) {
+		for i, a := range args {
+			if a.Line >= c.pos.line && same(c.args[i], v) {
+				return extent{place{c.pos.file, a.Line}, lastOwnLine(a)}
+			}
+		}
+	}
+	e := extent{place: c.pos}
+	for _, a := range c.n.K[1:] {
+		e.end = max(e.end, lastOwnLine(a))
+	}
+	return e
+}
+
+// within is the part of an extent that begins at a place, all of it if the place
+// is not in it.
+func (e extent) within(p place) extent {
+	if p.file == e.file && e.line < p.line && p.line <= e.end {
+		e.line = p.line
+	}
+	return e
+}
+
+// lastOwnLine is the last line of an expression without its function literals:
+// what they do is looked at as code of their own.
+func lastOwnLine(n *program.Node) int32 {
+	if n == nil {
+		return 0
+	}
+	last := n.Line
+	if n.Op == program.Lit {
+		return last
+	}
+	for _, k := range n.K {
+		last = max(last, lastOwnLine(k))
+	}
+	return last
+}
+
 // middlewares flattens a value into the middleware it holds.
-func (m *machine) middlewares(v value, p place, prefix string) []middleware {
+func (m *machine) middlewares(v value, p extent, prefix string) []middleware {
 	switch x := v.(type) {
 	case *list:
 		var out []middleware
@@ -372,14 +410,18 @@ func (m *machine) middlewares(v value, p place, prefix string) []middleware {
 		// A literal of a library's slice of middleware.
 		if x.called && x.t == x.name && len(x.args) > 0 {
 			if _, isField := x.args[0].(fieldArg); !isField {
-				return m.middlewares(&list{e: x.args}, p, prefix)
+				return m.middlewares(&list{e: x.args}, p.within(x.pos), prefix)
 			}
 		}
 	}
 	var out []middleware
 	for _, c := range m.choices(v) {
 		m.seq++
-		out = append(out, middleware{v: c.v, pos: p, via: m.via(), seq: m.seq, prefix: prefix, conds: distinctConditions(m.conds, c.conds)})
+		at := p
+		if x, ok := c.v.(*external); ok {
+			at = p.within(x.pos)
+		}
+		out = append(out, middleware{v: c.v, pos: at.place, end: at.end, via: m.via(), seq: m.seq, prefix: prefix, conds: distinctConditions(m.conds, c.conds)})
 	}
 	return out
 }
@@ -412,7 +454,7 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 	switch op {
 	case "":
 		switch name {
-		case "Run", "RunTLS", "RunUnix", "RunListener", "Listen", "ListenTLS", "Listener", "StartTLS", "StartServer", "StartAutoTLS", "Spin":
+		case "Run", "RunTLS", "RunUnix", "RunListener", "Listen", "ListenTLS", "Listener", "StartTLS", "StartServer", "StartAutoTLS":
 			m.serve(r)
 			return nilValue{}
 		case "Handler", "Server":
@@ -447,7 +489,7 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 					_ = w
 				}
 			}
-			r.mws = append(r.mws, m.middlewares(a, c.pos, prefix)...)
+			r.mws = append(r.mws, m.middlewares(a, c.extentOf(a), prefix)...)
 		}
 		if op == "useall" {
 			for i := range r.mws {
@@ -667,10 +709,10 @@ func (m *machine) group(r *router, op string, c call) value {
 			m.callValue(a, call{n: &program.Node{}, f: c.f, args: []value{g}, pos: c.pos})
 			continue
 		}
-		for _, mw := range m.middlewares(a, c.pos, "") {
-			mw.seq = g.created // what the function that is given the group adds comes later
-			g.mws = append(g.mws, mw)
-		}
+		g.mws = append(g.mws, m.middlewares(a, c.extentOf(a), "")...)
+	}
+	for i := range g.mws {
+		g.mws[i].seq = g.created
 	}
 	return g
 }
@@ -807,7 +849,10 @@ func (m *machine) routeTable(r *router, c call) {
 				all = append(all, own)
 			}
 			for _, meth := range methodNames(x.e.field("Method")) {
-				m.add(r, meth, joinPath(prefix, p), h, all, c)
+				rec := m.add(r, meth, joinPath(prefix, p), h, all, c)
+				if at := x.e.pos; at.file == c.pos.file && at.line > rec.pos.line {
+					rec.via, rec.pos = append([]place{rec.pos}, rec.via...), at
+				}
 			}
 		}
 	}

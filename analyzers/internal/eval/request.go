@@ -323,7 +323,16 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		}) {
 			return m.unknownResult(c, nil)
 		}
-		return m.presented(t, mergeLabels(ws, []string{"cookie"}), "the cookie", first)
+		v := m.presented(t, mergeLabels(ws, []string{"cookie"}), "the cookie", first)
+		if out, ok := v.(tuple); ok && s.anonymous {
+			for i := range out {
+				if fa, fails := out[i].(failure); fails {
+					fa.name = noCookie // as the standard library and all that build on it say
+					out[i] = fa
+				}
+			}
+		}
+		return v
 	case "Query", "QueryParam", "FormValue", "PostFormValue", "PostForm", "DefaultQuery", "GetQuery", "URLParam", "QueryParams", "Param", "PathValue", "Params", "DefaultPostForm", "URLParamDefault":
 		ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
 		if (s.middleware && presentsIdentity(ws) || strongIdentity(ws)) && name != "Param" && name != "PathValue" && name != "Params" {
@@ -400,8 +409,8 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 				return v
 			}
 		}
-		if _, known := m.ctx[anyKey]; known && m.ctx[contextKey(first, arg(0))] == nil || hasIdentity(ws) {
-			return carried(m.identity(t, ws))
+		if hasIdentity(ws) {
+			return m.identity(t, ws)
 		}
 		return carried(m.unknownResult(c, nil))
 	case "Context", "WithContext", "Clone", "Request", "Response", "UserContext", "Copy", "Writer", "Unwrap", "Raw", "RequestCtx", "GetReq", "GetCtx", "Req", "Res", "Ctx":
@@ -463,6 +472,9 @@ func (m *machine) abort(code int, c call, name string) {
 	}
 	s.refuse(m, code, c.pos, name)
 }
+
+// noCookie is the error for a cookie that the request does not have.
+const noCookie = "http.ErrNoCookie"
 
 func redirectsToLogin(ws []string) bool {
 	for _, w := range ws {

@@ -181,6 +181,7 @@ type edge struct {
 type middleware struct {
 	v      value
 	pos    place
+	end    int32 // the last line of what attaches it, function literals left out
 	via    []place
 	seq    int
 	prefix string

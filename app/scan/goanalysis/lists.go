@@ -71,7 +71,7 @@ func pathLists(dir string) []authz.List {
 		}
 		files++
 		for _, l := range listsIn(ext, data) {
-			l.File = name
+			l.File, l.Lines = name, linesOf(data, l)
 			out = append(out, l)
 		}
 		return nil
@@ -127,6 +127,29 @@ func listsIn(ext string, data []byte) []authz.List {
 			listsOf(plainYAML(n, 0), nil, &out)
 		}
 	}
+}
+
+// linesOf finds where the paths of a list stand in its file: the first line below
+// the list's name that has the path as a whole. It is only used to point there.
+func linesOf(data []byte, l authz.List) []int {
+	lines := strings.Split(string(data), "\n")
+	begin := 0
+	for i, s := range lines {
+		if strings.Contains(s, l.Key[len(l.Key)-1]) {
+			begin = i
+			break
+		}
+	}
+	out := make([]int, len(l.Paths))
+	for n, p := range l.Paths {
+		for i, s := range lines[begin:] {
+			if _, after, ok := strings.Cut(s+" ", p); ok && strings.ContainsAny(after[:1], " \t\r\"':,]}") {
+				out[n] = begin + i + 1
+				break
+			}
+		}
+	}
+	return out
 }
 
 // plainYAML turns nodes into maps, slices and scalars. Aliases are not followed.
