@@ -197,6 +197,7 @@ func open(pass *analysis.Pass, f *rule.Finding, r routes.Route, group *siblings)
 	if reads {
 		f.Severity = rule.Medium
 	}
+	late, milder := lateGuard(r)
 	what := fmt.Sprintf("neither its middleware nor its handler %s refuses a request without an identity", r.Handler.Label())
 	if flaw := guardWith(r, func(g routes.Guard) bool { return g.Flaw == routes.FlawAbort }); flaw != nil {
 		f.Rule, f.Severity = &abortMissing, ""
@@ -204,12 +205,13 @@ func open(pass *analysis.Pass, f *rule.Finding, r routes.Route, group *siblings)
 		f.File, f.Line, f.Pos = flaw.FlawAt.File, flaw.FlawAt.Line, posOf(pass, flaw.FlawAt)
 		what = fmt.Sprintf("its guard %s %s", flaw.Name, flaw.Why)
 		f.Evidence = append(f.Evidence, rule.Step{File: flaw.FlawAt.File, Line: flaw.FlawAt.Line, Note: "the answer is written here, without an abort"})
-	} else if len(r.Late) > 0 {
-		late := r.Late[0]
+	} else if late != nil {
 		f.Rule = &order
 		what = fmt.Sprintf("it is registered before %s is put on its router", late.Name)
 		f.Evidence = append(f.Evidence, rule.Step{File: late.Attached.File, Line: late.Attached.Line, Note: fmt.Sprintf("%s is attached here, too late for this route", late.Name)})
-	} else if opt := guardWith(r, func(g routes.Guard) bool { return g.Kind == routes.KindOptional }); opt != nil {
+	} else if opt := guardWith(r, func(g routes.Guard) bool {
+		return g.Kind == routes.KindOptional || milder != nil && g.Name == milder.Name
+	}); opt != nil {
 		f.Rule = &optionalGuard
 		if reads {
 			// A guard that greets strangers on a page to read is chosen on purpose;
@@ -229,6 +231,21 @@ func open(pass *analysis.Pass, f *rule.Finding, r routes.Route, group *siblings)
 		f.Message += "; " + c.String()
 		f.Evidence = append(f.Evidence, rule.Step{File: c.guard.Attached.File, Line: c.guard.Attached.Line, Note: fmt.Sprintf("%s guards the other routes under %s", c.guard.Name, c.prefix)})
 	}
+}
+
+// lateGuard is a guard that comes too late for a route. One that the route has in a
+// milder form, which lets strangers pass, is none: somebody chose that for it, and
+// the strict one for the rest.
+func lateGuard(r routes.Route) (late, milder *routes.Guard) {
+	for i := range r.Late {
+		l := &r.Late[i]
+		g := guardWith(r, func(g routes.Guard) bool { return g.Name == l.Name && g.File == l.File && g.Line == l.Line })
+		if g == nil {
+			return l, nil
+		}
+		milder = g
+	}
+	return nil, milder
 }
 
 func guardWith(r routes.Route, is func(routes.Guard) bool) *routes.Guard {

@@ -104,6 +104,28 @@ func muxes() {
 	mux.Handle("/in/", auth(inner))
 }
 
+// members asks who is calling, and refuses strangers if it has to.
+func members(required bool) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if c.GetHeader("Authorization") != "Bearer let-me-in" {
+			if required {
+				c.AbortWithStatus(http.StatusUnauthorized)
+			}
+			return
+		}
+		c.Set("member", true)
+	}
+}
+
+func inSteps(r *gin.Engine) {
+	g := r.Group("/steps")
+	g.POST("/join", show) // want "authz/order: POST /steps/join can be called by anybody: it is registered before members"
+	g.Use(members(false))
+	g.GET("/news", show) // want "authz/optional-guard: GET /steps/news can be called by anybody: its guard members"
+	g.Use(members(true))
+	g.POST("/news", show)
+}
+
 // claims to guard and forgets that gin goes on unless it is told to stop.
 func forgetsToAbort(c *gin.Context) {
 	if c.GetHeader("Authorization") != "Bearer let-me-in" {
@@ -140,6 +162,7 @@ func requireRole(name string) gin.HandlerFunc {
 
 func flawed() {
 	r := gin.New()
+	inSteps(r)
 	r.POST("/a/abort", forgetsToAbort, show)
 	r.POST("/a/optional", greets, show) // want "authz/optional-guard: POST /a/optional can be called by anybody: its guard greets"
 
