@@ -191,21 +191,37 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 		out.Receipt.Notes = append(out.Receipt.Notes, fmt.Sprintf("results of an earlier look were reused for %s that did not change", plural(reused, "package")))
 	}
 	c := converter{repo: repo}
-	proofs := maxProofs
+	left := budget{maxProofs, maxProving}
 	if prefix != "" {
-		proofs = 0 // nobody is offered a fix of the merge base
+		left = budget{} // nobody is offered a fix of the merge base
+	}
+	var tries []*try
+	for _, a := range analysed {
+		if a.Package.Reused && recs.get(a.Package.Key) != nil {
+			continue
+		}
+		t := &try{of: a, all: true}
+		t.found, t.offers = c.findings(a)
+		tries = append(tries, t)
+	}
+	touched := nearnessTo(l.req.Diff)
+	for _, n := range near {
+		for _, t := range tries {
+			t.all = c.prove(ctx, t.of, t.found, t.offers, func(f review.Finding) bool { return touched.of(f) == n }, &left) && t.all
+		}
 	}
 	for _, a := range analysed {
 		if rec := recs.get(a.Package.Key); a.Package.Reused && rec != nil {
 			out.Findings, out.Routes, out.Data = append(out.Findings, rec.Findings...), append(out.Routes, rec.Routes...), append(out.Data, rec.Data...)
 			continue
 		}
-		found, offers := c.findings(a)
+		t := tries[0]
+		tries = tries[1:]
 		inventory, data := routes(a), c.data(a)
-		if c.prove(ctx, a, found, offers, &proofs) {
-			recs.keep(a, found, inventory, data)
+		if t.all {
+			recs.keep(a, t.found, inventory, data)
 		}
-		out.Findings, out.Routes, out.Data = append(out.Findings, found...), append(out.Routes, inventory...), append(out.Data, data...)
+		out.Findings, out.Routes, out.Data = append(out.Findings, t.found...), append(out.Routes, inventory...), append(out.Data, data...)
 	}
 	sort.SliceStable(out.Findings, func(i, j int) bool {
 		a, b := out.Findings[i], out.Findings[j]
@@ -222,6 +238,14 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 	})
 	out.Findings = slices.CompactFunc(out.Findings, sameElsewhere)
 	return out, nil
+}
+
+// try is a package that was analysed, with what may mend its findings.
+type try struct {
+	of     *driver.Analysed
+	found  []review.Finding
+	offers []offer
+	all    bool // every fix that could be proved was tried
 }
 
 // sameElsewhere reports whether two packages found the same thing in a third:

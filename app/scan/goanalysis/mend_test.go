@@ -128,3 +128,33 @@ func edit(t *testing.T, dir string, e review.Edit, w *strings.Builder) {
 		t.Fatal(err)
 	}
 }
+
+// More can be mended than is tried. What a change touches comes first.
+func TestFixesOfWhatChangedAreTriedFirst(t *testing.T) {
+	var old strings.Builder
+	old.WriteString("-- go.mod --\nmodule example.com/shop\n\ngo 1.24\n-- a/a.go --\npackage a\n\nimport \"log\"\n\ntype User struct {\n\tID    int64\n\tEmail string\n}\n\n")
+	for i := range 45 {
+		fmt.Fprintf(&old, "func F%d(u *User) { log.Printf(\"mail to %%s\", u.Email) }\n", i)
+	}
+	old.WriteString("-- z/z.go --\npackage z\n\nimport (\n\t\"log\"\n\n\t\"example.com/shop/a\"\n)\n\nfunc Old(u *a.User) { log.Printf(\"mail to %s\", u.Email) }\nfunc New(u *a.User) { log.Printf(\"mail to %s\", u.Email) }\n")
+	proved := func(d review.Diff) map[string]bool {
+		rep, err := goanalysis.Scanner{}.Scan(context.Background(), scan.Request{HeadDir: checkout(t, old.String()), Diff: d}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string]bool{}
+		for _, f := range rep.Head {
+			if f.Fix != nil && f.Fix.Proved {
+				out[f.Symbol] = true
+			}
+		}
+		return out
+	}
+	if got := proved(review.Diff{}); got["New"] || len(got) == 0 {
+		t.Fatalf("too few fixes for the bound: %d are proved, New: %v", len(got), got["New"])
+	}
+	got := proved(review.Diff{Files: []review.FileDiff{{Path: "z/z.go", Hunks: []review.Hunk{{NewStart: 9, Ops: "  +"}}}}})
+	if !got["New"] || !got["Old"] || len(got) < 3 {
+		t.Errorf("proved: New %v, Old %v, %d in all", got["New"], got["Old"], len(got))
+	}
+}

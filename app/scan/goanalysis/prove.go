@@ -15,9 +15,26 @@ import (
 	"github.com/launchgate/launchgate/app/scan/goanalysis/load"
 )
 
-// maxProofs bounds how many fixes of one tree are tried: each costs typing and
-// analysing one package again, 10 to 50 ms of CPU.
-const maxProofs = 40
+// maxProofs bounds how many fixes of one tree are tried, maxProving the expressions
+// that are typed and analysed again for them: 10 to 50 ms of CPU for each fix in an
+// ordinary package, a second in one of fifty thousand expressions.
+const (
+	maxProofs  = 40
+	maxProving = 400_000
+)
+
+// budget is what may still be spent on proofs.
+type budget struct{ fixes, exprs int }
+
+// spend reports whether one more fix can be tried.
+func (b *budget) spend(exprs int) bool {
+	if b.fixes <= 0 || b.exprs < exprs {
+		return false
+	}
+	b.fixes--
+	b.exprs -= exprs
+	return true
+}
 
 // maxBetween bounds the packages that are typed again between the one that a fix
 // changes and the one it mends.
@@ -25,13 +42,17 @@ const maxBetween = 8
 
 // prove tries what was suggested for each finding and keeps what holds: with the
 // edits made the package compiles, the finding is gone and no other has come.
-// Whatever is not proved stays a suggestion in words. It reports whether every
-// fix that could be proved was tried.
-func (c converter) prove(ctx context.Context, a *driver.Analysed, findings []review.Finding, offers []offer, budget *int) (all bool) {
+// Whatever is not proved stays a suggestion in words. Only findings that of tells
+// to are looked at. It reports whether every fix of theirs that could be proved was
+// tried.
+func (c converter) prove(ctx context.Context, a *driver.Analysed, findings []review.Finding, offers []offer, of func(review.Finding) bool, left *budget) (all bool) {
 	all = true
 	var before map[identity]int
 	for i := range findings {
 		f, o := &findings[i], offers[i]
+		if !of(*f) {
+			continue
+		}
 		var ways []way
 		for _, fix := range o.fixes {
 			if edits, ok := c.edits(a.Package, fix.TextEdits); ok {
@@ -48,9 +69,6 @@ func (c converter) prove(ctx context.Context, a *driver.Analysed, findings []rev
 			continue
 		}
 		f.Fix = &ways[0].fix // in words, unless one is proved
-		if !a.Package.Typed.Full() {
-			continue
-		}
 		if before == nil {
 			before = identities(findings)
 		}
@@ -60,11 +78,14 @@ func (c converter) prove(ctx context.Context, a *driver.Analysed, findings []rev
 			if n < here && len(proved) > 0 {
 				continue // the best edit of the place itself is enough
 			}
-			if *budget <= 0 || ctx.Err() != nil {
+			cost := a.Package.Typed.Exprs
+			if w.in != a.Package {
+				cost += w.in.Typed.Exprs
+			}
+			if ctx.Err() != nil || !left.spend(cost) {
 				all = false
 				break
 			}
-			*budget--
 			if !c.holds(ctx, a, *f, w, before) {
 				continue
 			}
@@ -79,6 +100,53 @@ func (c converter) prove(ctx context.Context, a *driver.Analysed, findings []rev
 		}
 	}
 	return all
+}
+
+// nearness is how near a finding is to what a change touches: a place on one of its
+// lines, one in a file of its, or neither. What a change introduces is where people
+// look, so its fixes are tried first.
+type nearness struct {
+	files map[string]bool
+	lines map[review.FileLine]bool
+}
+
+// near lists how near findings can be, the nearest first.
+var near = []int{0, 1, 2}
+
+func nearnessTo(d review.Diff) nearness {
+	n := nearness{files: map[string]bool{}, lines: map[review.FileLine]bool{}}
+	for _, f := range d.Files {
+		n.files[f.Path] = true
+		for _, h := range f.Hunks {
+			line := h.NewStart
+			for _, op := range h.Ops {
+				if op == '+' {
+					n.lines[review.FileLine{File: f.Path, Line: line}] = true
+				}
+				if op != '-' {
+					line++
+				}
+			}
+		}
+	}
+	return n
+}
+
+func (n nearness) of(f review.Finding) int {
+	out := 2
+	note := func(p review.Place) {
+		switch {
+		case n.lines[review.FileLine{File: p.Path, Line: p.Line}]:
+			out = 0
+		case n.files[p.Path]:
+			out = min(out, 1)
+		}
+	}
+	note(f.Place)
+	for _, e := range f.Evidence {
+		note(e.Place)
+	}
+	return out
 }
 
 // way is one way to mend a finding.

@@ -3,13 +3,16 @@ package load
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
 )
 
 // Recheck types a package anew with some files replaced, as a suggested fix
 // would leave it. Imports are those the package has, each in its fresh version
 // if there is one, and the standard library. It fails if the result does not
-// compile.
+// compile: if the type checker says anything of it that it did not say of the
+// package as it was, which may import what nobody has, or if a declaration that
+// was changed is not typed throughout.
 func (r *Result) Recheck(p *Package, replaced map[string][]byte, fresh map[*Package]*Package) (_ *Package, err error) {
 	defer func() {
 		if x := recover(); x != nil {
@@ -60,10 +63,63 @@ func (r *Result) Recheck(p *Package, replaced map[string][]byte, fresh map[*Pack
 			return nil, fmt.Errorf("no declarations of package %q", path)
 		}),
 	}
-	q.Types, err = conf.Check(p.PkgPath, r.Fset, q.Syntax(), q.Info)
-	if err != nil {
-		return nil, err
+	said := map[string]int{}
+	for _, e := range p.Errors {
+		said[e.Msg]++
+	}
+	var worse error
+	conf.Error = func(err error) {
+		te, ok := err.(types.Error) //nolint:errorlint // the type checker hands it over unwrapped
+		if !ok {
+			worse = err
+			return
+		}
+		if said[te.Msg]--; said[te.Msg] < 0 && worse == nil {
+			worse = err
+		}
+		kind := "type"
+		if te.Soft {
+			kind = "soft"
+		}
+		q.Errors = append(q.Errors, Error{Pos: r.Fset.PositionFor(te.Pos, false), Msg: te.Msg, Kind: kind})
+	}
+	q.Types, _ = conf.Check(p.PkgPath, r.Fset, q.Syntax(), q.Info) //nolint:errcheck // each error was handed to conf.Error
+	if worse != nil {
+		return nil, worse
 	}
 	q.Typed = measure(r.Fset, q)
+	for i, f := range q.Files {
+		if src, ok := replaced[f.Path]; ok {
+			if err := typedWhereChanged(r.Fset, q, f, p.Files[i].Source, src); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return q, nil
+}
+
+// typedWhereChanged fails if a declaration between the first and the last byte in
+// which two versions of a file differ is not typed in full.
+func typedWhereChanged(fset *token.FileSet, q *Package, f *File, before, after []byte) error {
+	if q.Typed.Full() {
+		return nil
+	}
+	from := 0
+	for from < len(before) && from < len(after) && before[from] == after[from] {
+		from++
+	}
+	end := 0
+	for end < len(before)-from && end < len(after)-from && before[len(before)-1-end] == after[len(after)-1-end] {
+		end++
+	}
+	tf := fset.File(f.Syntax.FileStart)
+	for _, d := range f.Syntax.Decls {
+		if tf.Offset(d.Pos()) > len(after)-end || tf.Offset(min(d.End(), token.Pos(tf.Base()+tf.Size()))) < from {
+			continue
+		}
+		if fd, ok := d.(*ast.FuncDecl); ok && !q.Typed.FuncTyped(fd) {
+			return fmt.Errorf("%s: %s is not typed in full", f.Path, funcName(fd))
+		}
+	}
+	return nil
 }
