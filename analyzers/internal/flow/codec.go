@@ -96,7 +96,7 @@ func (e *encoder) value(v *value) {
 		return
 	}
 	if v.clean {
-		e.Uint(map[bool]int{false: 1, true: 5}[v.said])
+		e.Uint(map[bool]int{false: 1, true: 6}[v.said])
 		return
 	}
 	switch {
@@ -273,7 +273,7 @@ func (d *decoder) value(depth int) *value {
 		return unknown
 	case 1:
 		return clean
-	case 5:
+	case 6:
 		return sanitized
 	}
 	v := &value{sealed: kind == 3, quiet: kind == 4, mixed: kind == 5}

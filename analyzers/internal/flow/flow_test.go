@@ -177,6 +177,26 @@ func TestTheSameFactsEveryTime(t *testing.T) {
 	}
 }
 
+// What a value is besides what it carries has a number in a fact; two helpers once
+// took the same one.
+func TestKindsOfValuesAreWrittenApart(t *testing.T) {
+	for _, v := range []*value{clean, sanitized, {sealed: true}, {quiet: true}, {mixed: true}, {}} {
+		in := &value{parts: map[string]*value{"a": v, "b": clean}}
+		data, err := (&Facts{p: &pkgFacts{globals: map[string]*value{"x": in}}}).GobEncode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back Facts
+		if err := back.GobDecode(data); err != nil {
+			t.Errorf("%+v: %v", v, err)
+			continue
+		}
+		if got := back.p.globals["x"].parts["a"]; got.clean != v.clean || got.said != v.said || got.sealed != v.sealed || got.quiet != v.quiet || got.mixed != v.mixed {
+			t.Errorf("%+v came back as %+v", v, got)
+		}
+	}
+}
+
 func TestDamagedFactsAreRefused(t *testing.T) {
 	w := newWorld()
 	w.analyze("lib", library)
