@@ -177,8 +177,8 @@ func TestTheSameFactsEveryTime(t *testing.T) {
 	}
 }
 
-// What a value is besides what it carries has a number in a fact; two helpers once
-// took the same one.
+// What a value is besides what it carries has a number in a fact; two kinds once
+// had the same one.
 func TestKindsOfValuesAreWrittenApart(t *testing.T) {
 	for _, v := range []*value{clean, sanitized, {sealed: true}, {quiet: true}, {mixed: true}, {}} {
 		in := &value{parts: map[string]*value{"a": v, "b": clean}}
