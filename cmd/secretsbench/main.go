@@ -70,7 +70,7 @@ func main() {
 		return
 	}
 	same := true
-	fmt.Printf("| history | commits | added MB | findings | same | gitleaks CPU s | ours CPU s | ratio | gitleaks wall s | ours wall s | ratio | gitleaks MB | ours MB |\n")
+	fmt.Printf("| history | commits | looked at MB | findings | same | gitleaks CPU s | ours CPU s | ratio | gitleaks wall s | ours wall s | ratio | gitleaks MB | ours MB |\n")
 	fmt.Printf("|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, dir := range flag.Args() {
 		ok, err := compare(*gitleaks, dir, *rounds, *cores)

@@ -81,11 +81,7 @@ func TestLargeFilesAreStreamedWhateverBecomesOfThem(t *testing.T) {
 	r := w.repo()
 	s := &session{repo: r, rules: allRules(), key: testKey}
 	todo := []commit{{id: first}}
-	listed, err := s.listings(context.Background(), todo)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := s.lookAtListings(context.Background(), todo, listed, &walkResult{order: map[string]int{}})
+	out, err := s.bigFiles(context.Background(), todo)
 	if err != nil || len(out[string(first)]) != 1 || out[string(first)][0].path != "new.sql" {
 		t.Errorf("large files of the commit: %+v, %v", out, err)
 	}

@@ -18,6 +18,6 @@ func BenchmarkPlainHistory(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.ReportMetric(float64(res.Bytes)/1e6, "added-MB")
+		b.ReportMetric(float64(res.Bytes)/1e6, "looked-at-MB")
 	}
 }

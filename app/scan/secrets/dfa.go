@@ -40,7 +40,10 @@ const (
 // whether there is a match that begins exactly here, which costs one table
 // look-up a byte.
 type dfa struct {
-	prog   *syntax.Prog
+	prog *syntax.Prog
+	// lines: it matches what the program matches in any run of whole lines of the
+	// text, whose beginning and end may be the text's for assertions.
+	lines  bool
 	states []dstate // from firstState on
 	byKey  map[string]uint32
 	start  [4]uint32
@@ -83,9 +86,9 @@ func kindOf(r rune) uint8 {
 	return prevOther
 }
 
-func newDFA(p *program) *dfa {
+func newDFA(p *program, lines bool) *dfa {
 	prog := p.insts()
-	d := &dfa{prog: prog, seen: make([]uint32, len(prog.Inst))}
+	d := &dfa{prog: prog, lines: lines, seen: make([]uint32, len(prog.Inst))}
 	d.reset()
 	return d
 }
@@ -97,7 +100,7 @@ func (d *dfa) reset() {
 }
 
 // match reports whether the program matches a text that begins at from, and a
-// place no match that begins there reaches beyond. The program is followed for
+// place no match that begins there reaches beyond, nor asks what is there. The program is followed for
 // as long as a longer match is possible.
 func (d *dfa) match(text []byte, from int) (bool, int) {
 	prev := rune(-1)
@@ -146,6 +149,9 @@ func (d *dfa) match(text []byte, from int) (bool, int) {
 func (d *dfa) step(s uint32, r rune, slot int) uint32 {
 	st := &d.states[s-firstState]
 	flags := syntax.EmptyOpContext(sampleRune[st.prev], r)
+	if d.lines && (st.prev == prevNewline || st.prev == prevNone) {
+		flags |= syntax.EmptyBeginText | syntax.EmptyEndText | syntax.EmptyEndLine | syntax.EmptyNoWordBoundary
+	}
 	d.mark++
 	d.runes = d.runes[:0]
 	d.stack = append(d.stack[:0], st.pcs...)

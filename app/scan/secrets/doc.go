@@ -7,7 +7,9 @@
 // gitleaks swallows git's errors. A text reaches gitleaks only when a filter
 // derived from the configured rules says that gitleaks could report something
 // in it; the filter is proved against plain gitleaks by differential and fuzz
-// tests. Commits that were scanned under the same rules are not scanned again.
+// tests. Each file that commits bring is put to that filter as a whole, once, and
+// git compares only the files in which gitleaks could report something (screen.go,
+// brought.go). Commits that were scanned under the same rules are not scanned again.
 // And a secret exists in this process's memory only: what leaves is rule,
 // place, a fingerprint keyed with this installation's key, and an entropy
 // class.

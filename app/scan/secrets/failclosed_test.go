@@ -49,14 +49,16 @@ func TestABrokenGitIsAGap(t *testing.T) {
 		{"cat-file is killed in mid-answer", "--batch-command", `head -n 1 | $GIT "$@" | head -c 50; kill -9 $$`},
 		{"cat-file does not answer at all", "--batch-command", `exit 0`},
 		{"the final diff is cut off", "diff-tree -r -p", `$GIT "$@" | head -c 250; exit 0`},
+		{"files end in the middle", "--batch-command", `sed -u 10q | $GIT "$@"; exit 0`},
+		{"another file is answered", "--batch-command", `sed -u '10s/.*/contents HEAD:b.txt/' | $GIT "$@"; exit 0`},
 		{"there is no git", "rev-list", `exit 127`},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWork(t)
-			base := w.write("a.txt", "a\n").commit("start")
+			base := w.write("a.txt", "a\n").write("b.txt", "b\n").commit("start")
 			for i := range 5 {
-				w.write("a.txt", fmt.Sprintf("line %d\n%s\n", i, strings.Repeat("x", 200))).commit("more")
+				w.write("a.txt", fmt.Sprintf("line %d\n%s\n%s\n", i, strings.Repeat("x", 200), awsKey())).commit("more")
 			}
 			req := w.request(base, w.head())
 			brokenGit(t, c.word, c.do)

@@ -3,6 +3,7 @@ package secrets
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -16,8 +17,9 @@ import (
 //
 //   - every match of a rule's expression contains one of a few literals
 //     (anchors), found for all rules in one pass over the case-folded text;
-//   - from an anchor on, the rest of the expression must match, which an exact
-//     automaton follows for as long as it can (dfa.go);
+//   - from an anchor on, the rest of the expression must match, in the text or in
+//     some of its lines alone, which an automaton follows for as long as it can
+//     (dfa.go);
 //   - one of the rule's keywords must be in the text, as gitleaks wants it;
 //   - what gitleaks decodes (base64, hex, percent, unicode escapes) is decoded
 //     with its own decoder and looked at again.
@@ -52,6 +54,8 @@ type ruleFilter struct {
 	local bool
 	// lines are the allowlists that look at whole lines.
 	lines []*config.Allowlist
+	// byPath: whether it reports something depends on the file's name.
+	byPath bool
 }
 
 // pattern is what finding a literal means.
@@ -89,6 +93,7 @@ func newFilter(cfg *config.Config) *filter {
 		// A generic rule's finding does not hide another's (gitleaks'
 		// detect.filter), so its lines can be looked at afterwards.
 		rf.local = len(r.RequiredRules) == 0 && (len(rf.lines) == 0 || isGeneric(id))
+		rf.byPath = r.Path != nil || slices.ContainsFunc(r.Allowlists, func(a *config.Allowlist) bool { return len(a.Paths) > 0 })
 		for _, q := range r.RequiredRules {
 			if j, ok := f.index[q.RuleID]; ok {
 				rf.required = append(rf.required, j)
@@ -290,11 +295,12 @@ func touches(segments []interval, from, to int) bool {
 }
 
 // each calls visit for every literal in content, with where it ends. Positions
-// go through at, which maps them back to content.
-func (m *matcher) each(content []byte, visit func(p *pattern, end int, at func(int) int)) {
+// go through at, which maps them back to content. It reports whether content ends
+// in what could be the beginning of a literal.
+func (m *matcher) each(content []byte, visit func(p *pattern, end int, at func(int) int)) (open bool) {
 	same := func(i int) int { return i }
-	if m.foreign = m.pass(content, same, visit); !m.foreign {
-		return
+	if m.foreign, open = m.pass(content, same, visit); !m.foreign {
+		return open
 	}
 	var folded []byte
 	var moved []interval // from here in folded on, positions in content are further on by to
@@ -312,17 +318,19 @@ func (m *matcher) each(content []byte, visit func(p *pattern, end int, at func(i
 		folded = append(folded, content[i])
 	next:
 	}
-	m.pass(folded, func(p int) int {
+	_, more := m.pass(folded, func(p int) int {
 		i := sort.Search(len(moved), func(i int) bool { return moved[i].from > p })
 		if i == 0 {
 			return p
 		}
 		return p + moved[i-1].to
 	}, visit)
+	return open || more
 }
 
-// pass goes over text once. It reports whether there are foreign letters in it.
-func (m *matcher) pass(text []byte, at func(int) int, visit func(*pattern, int, func(int) int)) (foreign bool) {
+// pass goes over text once. It reports whether there are foreign letters in it, and
+// whether it ends in what could be the beginning of a literal.
+func (m *matcher) pass(text []byte, at func(int) int, visit func(*pattern, int, func(int) int)) (foreign, open bool) {
 	a := &m.f.auto
 	s := a.root
 	for i, b := range text {
@@ -339,7 +347,7 @@ func (m *matcher) pass(text []byte, at func(int) int, visit func(*pattern, int, 
 			visit(p, i+1, at)
 		}
 	}
-	return foreign
+	return foreign, s != a.root
 }
 
 // follow reports whether the rule's expression can go on from an anchor, and
@@ -352,7 +360,7 @@ func (m *matcher) follow(at anchorAt, content []byte, from int) (bool, int) {
 	r := &m.f.rules[at.rule]
 	d := m.dfas[at.rule][at.prog]
 	if d == nil {
-		d = newDFA(r.progs[at.prog])
+		d = newDFA(r.progs[at.prog], true)
 		m.dfas[at.rule][at.prog] = d
 	}
 	ok, to := d.match(content, from)

@@ -84,7 +84,8 @@ regexes = ['''ok$''']
 	return rs
 })
 
-// same fails when the filter and its windows change what gitleaks reports.
+// same fails when the filter and its windows change what gitleaks reports, or when
+// screening would.
 func same(t *testing.T, rs *ruleSet, content []byte, path string) {
 	t.Helper()
 	in := text{content: content, path: path, commit: strings.Repeat("a", 40), line: 7}
@@ -93,6 +94,7 @@ func same(t *testing.T, rs *ruleSet, content []byte, path string) {
 	if !slices.Equal(with, without) {
 		t.Fatalf("filtered:\n%s\nplain:\n%s\ntext (%d bytes, %s):\n%.3000q", strings.Join(with, "\n"), strings.Join(without, "\n"), len(content), path, content)
 	}
+	screened(t, rs, content, path)
 }
 
 func key(fs []report.Finding) []string {
@@ -292,7 +294,7 @@ func FuzzFollow(f *testing.F) {
 		if !ok {
 			return
 		}
-		got, to := newDFA(p).match(text, 0)
+		got, to := newDFA(p, false).match(text, 0)
 		whole, err := regexp.Compile(`\A(?:` + expr + `)`)
 		if err != nil {
 			return // an open \Q swallows the parenthesis

@@ -168,10 +168,10 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 	if len(now.Files) > 0 && before.Commit != at {
 		changed := make(map[string]bool)
 		var look []named
-		err := s.listed(ctx, nil, append(slices.Clone(treeArgs), string(before.Commit), string(at)), func(f named, _ []string, _ bool) {
-			changed[s.fileKey(f.path)] = true
-			if f.blob != "" && strings.Trim(f.blob, "0") != "" {
-				look = append(look, f)
+		err := s.listed(ctx, nil, append(slices.Clone(treeArgs), string(before.Commit), string(at)), func(c change) {
+			changed[s.fileKey(c.path)] = true
+			if c.blob != "" && strings.Trim(c.blob, "0") != "" {
+				look = append(look, c.named)
 			}
 		})
 		if err != nil {

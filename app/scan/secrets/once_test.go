@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,12 +15,12 @@ import (
 	"github.com/launchgate/launchgate/app/scan"
 )
 
-// shownCommits has git note which commits it is asked to show the changes of. It
+// listedCommits has git note which commits it is asked to list the changes of. It
 // returns those since the last call.
-func shownCommits(t *testing.T) func() []string {
+func listedCommits(t *testing.T) func() []string {
 	t.Helper()
-	log := filepath.Join(t.TempDir(), "shown")
-	brokenGit(t, "diff-tree --stdin -r --root -c -p", `tee -a `+log+` | $GIT "$@"; exit`)
+	log := filepath.Join(t.TempDir(), "listed")
+	brokenGit(t, "diff-tree -r --root -c --raw", `tee -a `+log+` | $GIT "$@"; exit`)
 	return func() []string {
 		data, err := os.ReadFile(log)
 		if err != nil && !os.IsNotExist(err) {
@@ -28,7 +29,7 @@ func shownCommits(t *testing.T) func() []string {
 		_ = os.Remove(log)
 		var ids []string
 		for _, line := range strings.Fields(string(data)) {
-			if len(line) == 40 {
+			if len(line) == 40 && !slices.Contains(ids, line) {
 				ids = append(ids, line)
 			}
 		}
@@ -40,7 +41,7 @@ func shownCommits(t *testing.T) func() []string {
 // request, not in a look at the whole history, not on a branch that comes back.
 func TestNoCommitIsScannedTwice(t *testing.T) {
 	w := newWork(t)
-	shown := shownCommits(t)
+	listed := listedCommits(t)
 	cache := t.TempDir()
 	change := func(base, head review.SHA) []review.Finding {
 		t.Helper()
@@ -55,7 +56,7 @@ func TestNoCommitIsScannedTwice(t *testing.T) {
 	}
 	looked := func(what string, n int) {
 		t.Helper()
-		if ids := shown(); len(ids) != n {
+		if ids := listed(); len(ids) != n {
 			t.Errorf("%s: git was asked for %d commits, want %d", what, len(ids), n)
 		}
 	}

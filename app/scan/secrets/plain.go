@@ -12,7 +12,7 @@ type PlainResult struct {
 	// repeats.
 	Fingerprints []string
 	Commits      int
-	Bytes        int64 // of added lines
+	Bytes        int64 // of the files and patches that were looked at
 }
 
 // PlainHistory scans the history of all refs with gitleaks' default rules and

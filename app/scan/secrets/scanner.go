@@ -222,7 +222,7 @@ func (s *session) sayBlobs(rep *scan.Report) {
 	counts := s.seen
 	if n := len(counts.binary); n > 0 {
 		rep.Receipt.Skipped = append(rep.Receipt.Skipped, review.Skip{
-			What: fmt.Sprintf("%d binary files (%s)", n, s.safeNames(counts.examples)), Why: "only their names were looked at"})
+			What: fmt.Sprintf("%d binary files and files that an allowlist leaves out (%s)", n, s.safeNames(counts.examples)), Why: "only their names were looked at"})
 	}
 	if n := len(counts.text); n > 0 {
 		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d large or UTF-16 files were looked at as a whole, in windows.", n))
@@ -365,11 +365,11 @@ func (s *session) finalDiff(ctx context.Context, base, head review.SHA) (added, 
 	var blobs []string
 	files := make(map[string][]named)
 	raw := append(slices.Clone(treeArgs), string(base), string(head))
-	if err := s.listed(ctx, nil, raw, func(f named, sides []string, _ bool) {
-		s.noteLeftOut(leftOutAs(f.path))
-		for _, id := range sides {
+	if err := s.listed(ctx, nil, raw, func(c change) {
+		s.noteLeftOut(leftOutAs(c.path))
+		for _, id := range c.sides {
 			blobs = append(blobs, id)
-			files[id] = append(files[id], f)
+			files[id] = append(files[id], c.named)
 		}
 	}); err != nil {
 		return nil, nil, err

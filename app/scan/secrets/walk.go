@@ -59,8 +59,10 @@ type session struct {
 	blobs   map[string]int // files looked at as a whole, likewise
 	seen    blobCounts
 	cut     bool
-	scanned atomic.Int64
-	bytes   atomic.Int64
+	// screening is what screening files brought up.
+	screening screening
+	scanned   atomic.Int64
+	bytes     atomic.Int64
 }
 
 // named is a file git shows no lines of, as it came with a commit.
@@ -192,18 +194,42 @@ func parentsOf(list []commit) map[string]bool {
 // stretch looks at some of a walk's commits: their objects, the names of their
 // files, what they change.
 func (s *session) stretch(ctx context.Context, todo []commit, res *walkResult, total int, done func([]commit) error) error {
+	compared := todo
+	if s.plain {
+		compared = slices.DeleteFunc(slices.Clone(todo), func(c commit) bool { return len(c.parents) > 1 })
+	}
 	var listed []listing
 	both, bctx := errgroup.WithContext(ctx)
 	both.Go(func() error { return s.readCommits(bctx, todo, res) })
-	both.Go(func() (err error) { listed, err = s.listings(bctx, todo); return err })
+	both.Go(func() (err error) { listed, err = s.listings(bctx, compared); return err })
 	if err := both.Wait(); err != nil {
 		return err
 	}
-	big, err := s.lookAtListings(ctx, todo, listed, res)
+	s.lookAtListings(ctx, listed, res)
+	show, err := s.toShow(ctx, compared, listed)
 	if err != nil {
 		return err
 	}
-	return s.patches(ctx, todo, big, res, total, done)
+	shown, rest := todo[:0:0], todo[:0:0]
+	for _, c := range todo {
+		if show.shows(string(c.id)) {
+			shown = append(shown, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	if done != nil && len(rest) > 0 {
+		if err := done(rest); err != nil {
+			return err
+		}
+	}
+	s.scanned.Add(int64(len(rest)))
+	s.report(total)
+	big, err := s.bigFiles(ctx, shown)
+	if err != nil {
+		return err
+	}
+	return s.patches(ctx, shown, show, big, res, total, done)
 }
 
 func (s *session) report(total int) {
@@ -293,32 +319,38 @@ func (s *session) add(res *walkResult, hs []hit) {
 	}
 }
 
-// patches looks at what every commit changed, on all cores: each worker feeds
-// batches to a git of its own.
-func (s *session) patches(ctx context.Context, todo []commit, big map[string][]named, res *walkResult, total int, done func([]commit) error) error {
+// patches looks at what commits changed, on all cores: each worker feeds batches to
+// gits of its own.
+func (s *session) patches(ctx context.Context, todo []commit, show showing, big map[string][]named, res *walkResult, total int, done func([]commit) error) error {
 	if len(todo) == 0 {
 		return nil
 	}
 	// Merges are shown apart: the combined format needs context, since git
 	// 2.39 prints impossible hunk headers for it with -U0.
+	const merges, some, allKinds = 1, 2, 4
 	type job struct {
-		merges int
-		batch  []commit
-		big    []named // files of the batch's one commit that git must not load
+		kind  int
+		batch []commit
+		big   []named // files of the batch's one commit that git must not load
 	}
-	var kinds [2][]commit
+	only, err := onlyPaths(show.paths)
+	if err != nil {
+		only = s.pathspecs(nil)
+	}
+	specs := [allKinds][]string{0: s.pathspecs(nil), merges: s.pathspecs(nil), some: only, some | merges: only}
+	var kinds [allKinds][]commit
 	var large []job
 	for _, c := range todo {
 		k := 0
 		if len(c.parents) > 1 {
-			if k = 1; s.plain {
-				s.scanned.Add(1)
-				continue
-			}
+			k = merges
 		}
 		if files := big[string(c.id)]; files != nil {
 			large = append(large, job{k, []commit{c}, files})
 			continue
+		}
+		if show.some[string(c.id)] {
+			k |= some
 		}
 		kinds[k] = append(kinds[k], c)
 	}
@@ -333,7 +365,7 @@ func (s *session) patches(ctx context.Context, todo []commit, big map[string][]n
 	turns := newTurns(len(jobs), workers)
 	for i := range workers {
 		g.Go(func() (err error) {
-			var git [2]*diffTree
+			var git [allKinds]*diffTree
 			defer func() {
 				for _, d := range git {
 					if d != nil {
@@ -344,14 +376,14 @@ func (s *session) patches(ctx context.Context, todo []commit, big map[string][]n
 			for n := turns.next(i); n >= 0; n = turns.next(i) {
 				j := jobs[n]
 				if j.big != nil {
-					err = s.withoutBig(ctx, j.merges == 1, res, j.batch, j.big)
+					err = s.withoutBig(ctx, j.kind == merges, res, j.batch, j.big)
 				} else {
-					if git[j.merges] == nil {
-						if git[j.merges], err = s.startDiffTree(ctx, j.merges == 1, nil); err != nil {
+					if git[j.kind] == nil {
+						if git[j.kind], err = s.startDiffTree(ctx, j.kind&merges != 0, specs[j.kind]); err != nil {
 							return err
 						}
 					}
-					err = git[j.merges].batch(ctx, s, res, j.batch)
+					err = git[j.kind].batch(ctx, s, res, j.batch)
 				}
 				if err == nil && done != nil {
 					err = done(j.batch)
@@ -452,8 +484,10 @@ func leavingOut(p string) []string {
 
 // listing is what some commits change, without the contents.
 type listing struct {
-	added   []named // files whose names are new
-	blobs   map[string]bool
+	commits []commit
+	merges  map[string]bool
+	brings  bringing
+	added   []named         // files whose names are new
 	leftOut map[string]bool // of leftOutPaths, those that leave a path out
 	breaks  bool            // a name has a line break
 }
@@ -466,19 +500,22 @@ func (s *session) listings(ctx context.Context, todo []commit) ([]listing, error
 	for n := range out {
 		part := todo[n*len(todo)/parts : (n+1)*len(todo)/parts]
 		l := &out[n]
-		l.blobs, l.leftOut = make(map[string]bool), make(map[string]bool)
+		l.commits, l.merges, l.brings, l.leftOut = part, make(map[string]bool), newBringing(), make(map[string]bool)
+		for _, c := range part {
+			if len(c.parents) > 1 {
+				l.merges[string(c.id)] = true
+			}
+		}
 		g.Go(func() error {
-			return s.listed(ctx, idsOf(part), append(slices.Clone(rawArgs), "--stdin"), func(f named, sides []string, added bool) {
-				l.breaks = l.breaks || strings.Contains(f.path, "\n")
-				if p := leftOutAs(f.path); p != "" {
+			return s.listed(ctx, idsOf(part), append(slices.Clone(rawArgs), "--stdin"), func(c change) {
+				l.breaks = l.breaks || strings.Contains(c.path, "\n")
+				if p := leftOutAs(c.path); p != "" {
 					l.leftOut[p] = true
 				}
-				if added && !s.plain {
-					l.added = append(l.added, f)
+				if c.added && !s.plain {
+					l.added = append(l.added, c.named)
 				}
-				for _, id := range sides {
-					l.blobs[id] = true
-				}
+				l.brings.add(c)
 			})
 		})
 	}
@@ -493,12 +530,10 @@ func idsOf(list []commit) []string {
 	return ids
 }
 
-// lookAtListings looks at the names of new files, and returns by commit the files
-// that are too large for a diff: git would load an added one as a whole only to
-// say that it is binary. A name with a line break makes git compare everything:
-// allowlists, whose dots match no line break, do not leave it out.
-func (s *session) lookAtListings(ctx context.Context, todo []commit, listed []listing, res *walkResult) (map[string][]named, error) {
-	blobs := make(map[string]bool)
+// lookAtListings looks at the names of new files. One with a line break makes git
+// compare everything: allowlists, whose dots match no line break, do not leave it
+// out.
+func (s *session) lookAtListings(ctx context.Context, listed []listing, res *walkResult) {
 	for _, l := range listed {
 		s.compareAll = s.compareAll || l.breaks
 		for p := range l.leftOut {
@@ -507,21 +542,50 @@ func (s *session) lookAtListings(ctx context.Context, todo []commit, listed []li
 		for _, f := range l.added {
 			s.lookAtName(ctx, res, f.path, f.commit)
 		}
-		for id := range l.blobs {
+	}
+}
+
+// bigFiles returns by commit the files that are too large for a diff: git would load
+// an added one as a whole only to say that it is binary.
+func (s *session) bigFiles(ctx context.Context, todo []commit) (map[string][]named, error) {
+	if len(todo) == 0 {
+		return nil, nil
+	}
+	args := append(slices.Clone(rawArgs), "--stdin")
+	blobs := make(map[string]bool)
+	err := s.listed(ctx, idsOf(todo), args, func(c change) {
+		for _, id := range c.sides {
 			blobs[id] = true
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	large, err := s.repo.larger(ctx, sortedKeys(blobs), bigFileBytes)
 	if err != nil || len(large) == 0 {
 		return nil, err
 	}
-	out := make(map[string][]named)
-	err = s.listed(ctx, idsOf(todo), append(slices.Clone(rawArgs), "--stdin"), func(f named, sides []string, _ bool) {
-		if slices.ContainsFunc(sides, func(id string) bool { return large[id] }) {
-			out[f.commit] = append(out[f.commit], f)
+	big := make(map[string][]named)
+	err = s.listed(ctx, idsOf(todo), args, func(c change) {
+		if slices.ContainsFunc(c.sides, func(id string) bool { return large[id] }) {
+			big[c.commit] = append(big[c.commit], c.named)
 		}
 	})
-	return out, err
+	return big, err
+}
+
+// onlyPaths returns the pathspecs for just some files.
+func onlyPaths(paths []string) ([]string, error) {
+	out := make([]string, len(paths))
+	size := 0
+	for i, p := range paths {
+		out[i] = ":(top,literal)" + p
+		size += len(out[i]) + 1
+	}
+	if size > maxExcluded {
+		return nil, errTooManyBig
+	}
+	return out, nil
 }
 
 // rawArgs make git list what commits change without looking into files.
@@ -532,8 +596,7 @@ var treeArgs = slices.DeleteFunc(slices.Clone(rawArgs), func(a string) bool { re
 
 // listed runs git with args, whose output is a raw listing for each of ids in
 // turn, and calls visit for each path with the files on all sides of the change.
-// Its blob is "" for what is no regular file any more.
-func (s *session) listed(ctx context.Context, ids, args []string, visit func(f named, sides []string, added bool)) error {
+func (s *session) listed(ctx context.Context, ids, args []string, visit func(change)) error {
 	seen, cur := 0, ""
 	err := s.repo.stream(ctx, revsInput(ids), func(rd io.Reader) error {
 		br := bufio.NewReaderSize(rd, 256<<10)
@@ -550,12 +613,12 @@ func (s *session) listed(ctx context.Context, ids, args []string, visit func(f n
 				seen, cur = seen+1, line
 				continue
 			}
-			f, sides, added, err := rawLine(line)
+			c, err := rawLine(line)
 			if err != nil {
 				return err
 			}
-			f.commit = cur
-			visit(f, sides, added)
+			c.commit = cur
+			visit(c)
 		}
 	}, args...)
 	if err == nil && seen != len(ids) {
@@ -564,27 +627,52 @@ func (s *session) listed(ctx context.Context, ids, args []string, visit func(f n
 	return err
 }
 
+// change is a line of a listing. Its blob is "" for what is no regular file any more.
+type change struct {
+	named
+	sides  []string // the regular files on all sides
+	added  bool
+	brings string // the blob of a file or link, if it was not the same on every side before
+	gone   bool   // it becomes nothing
+	odd    bool   // it becomes neither file nor link nor nothing
+}
+
 // rawLine reads ":MODE MODE ID ID STATUS<tab>PATH", for a merge with one more
 // mode and id for each further parent.
-func rawLine(line string) (f named, sides []string, added bool, err error) {
+func rawLine(line string) (c change, err error) {
 	meta, name, ok := strings.Cut(line, "\t")
 	w := strings.Fields(strings.TrimLeft(meta, ":"))
 	n := len(w) / 2 // modes, and ids
 	if !ok || len(w) < 5 || len(w)%2 == 0 {
-		return f, nil, false, fmt.Errorf("%w: a line of a listing", errPatch)
+		return c, fmt.Errorf("%w: a line of a listing", errPatch)
 	}
-	if f.path, err = patchName(name, 0); err != nil {
-		return f, nil, false, err
+	if c.path, err = patchName(name, 0); err != nil {
+		return c, err
 	}
+	file := func(mode string) bool { return strings.HasPrefix(mode, "100") }
 	for i, mode := range w[:n] {
-		if strings.HasPrefix(mode, "100") {
-			sides = append(sides, w[n+i])
-			if i == n-1 {
-				f.blob = w[n+i]
-			}
+		if file(mode) {
+			c.sides = append(c.sides, w[n+i])
 		}
 	}
-	return f, sides, strings.Contains(w[2*n], "A"), nil
+	mode, id := w[n-1], w[2*n-1]
+	if file(mode) {
+		c.blob = id
+	}
+	switch {
+	case file(mode) || mode == "120000":
+		for i, before := range w[:n-1] {
+			if w[n+i] != id || file(before) != file(mode) {
+				c.brings = id // else it only became executable, or no longer
+			}
+		}
+	case mode == "000000":
+		c.gone = true
+	default:
+		c.odd = true
+	}
+	c.added = strings.Contains(w[2*n], "A")
+	return c, nil
 }
 
 // maxExcluded bounds what a command line is told to leave out.
@@ -641,7 +729,7 @@ func (s *session) withoutBig(ctx context.Context, merge bool, res *walkResult, b
 	if err != nil {
 		return err
 	}
-	d, err := s.startDiffTree(ctx, merge, leave)
+	d, err := s.startDiffTree(ctx, merge, s.pathspecs(leave))
 	if err != nil {
 		return err
 	}
@@ -678,13 +766,12 @@ func patchArgs(merges bool) []string {
 		"--no-color", "--src-prefix=a/", "--dst-prefix=b/", "--inter-hunk-context=0", "--no-relative", "--submodule=short", "--ignore-submodules=none"}
 }
 
-// startDiffTree starts a git that shows commits, without what the pathspecs in
-// leave exclude.
-func (s *session) startDiffTree(ctx context.Context, merges bool, leave []string) (*diffTree, error) {
+// startDiffTree starts a git that shows commits, as far as pathspecs go.
+func (s *session) startDiffTree(ctx context.Context, merges bool, pathspecs []string) (*diffTree, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	d := &diffTree{cancel: cancel}
 	args := append([]string{"diff-tree", "--stdin"}, patchArgs(merges)...)
-	args = append(append(args, "--"), s.pathspecs(leave)...)
+	args = append(append(args, "--"), pathspecs...)
 	d.cmd = s.repo.command(ctx, args...)
 	d.cmd.Stderr = &d.complaint
 	var err error

@@ -1,0 +1,274 @@
+package secrets
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"unicode/utf16"
+)
+
+// screeners are kept from text to text: what they remember must hold in any other.
+var screeners struct {
+	sync.Mutex
+	of map[*ruleSet]*screener
+	// clean is how many texts were screened out, kept how many were not.
+	clean, kept int
+}
+
+// screened fails when a text is screened out and gitleaks reports something in a run
+// of its lines.
+func screened(t *testing.T, rs *ruleSet, content []byte, path string) {
+	t.Helper()
+	if !rs.screens() || rs.pathAllowed(path) || slices.ContainsFunc(rs.filter.rules, func(r ruleFilter) bool { return r.pathOnly && r.path.MatchString(path) }) {
+		return
+	}
+	s := &screeners
+	s.Lock()
+	k := s.of[rs]
+	if k == nil {
+		if k = newScreener(rs); rs == allRules() || rs == oddRules() {
+			if s.of == nil {
+				s.of = make(map[*ruleSet]*screener)
+			}
+			s.of[rs] = k
+		}
+	}
+	could := k.could(context.Background(), content, path)
+	if could {
+		s.kept++
+	} else {
+		s.clean++
+	}
+	s.Unlock()
+	if could {
+		return
+	}
+	starts := []int{0}
+	for i, c := range content {
+		if c == '\n' && i+1 < len(content) {
+			starts = append(starts, i+1)
+		}
+	}
+	ends := append(slices.Clone(starts[1:]), len(content))
+	rng := rand.New(rand.NewPCG(uint64(len(content)), 9))
+	for n := range 12 {
+		a := rng.IntN(len(starts))
+		b := min(a+rng.IntN(1+rng.IntN(6)), len(ends)-1)
+		if n == 0 {
+			a, b = 0, len(ends)-1
+		}
+		in := text{content: content[starts[a]:ends[b]], path: path, commit: strings.Repeat("a", 40), line: 7}
+		if found := key(rs.judge.full().DetectContext(context.Background(), in.fragment())); len(found) > 0 {
+			t.Fatalf("screened out, but lines %d to %d have\n%s\nline run: %q\ntext (%d bytes, %s):\n%.3000q", a+1, b+1, strings.Join(found, "\n"), in.content, len(content), path, content)
+		}
+	}
+}
+
+// TestScreeningLosesNothing screens texts that are full of what almost matches.
+func TestScreeningLosesNothing(t *testing.T) {
+	rounds := 3
+	if testing.Short() {
+		rounds = 2
+	}
+	for name, rs := range map[string]*ruleSet{"default": allRules(), "odd": oddRules()} {
+		t.Run(name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(7, 8))
+			before := screeners.clean
+			var parts []string
+			for range rounds {
+				for _, id := range rs.cfg.OrderedRules {
+					parts = append(parts, almost(rng, rs, id))
+					if len(parts) > 40 {
+						parts = slices.Delete(parts, 0, 20)
+					}
+					var b bytes.Buffer
+					for range 1 + rng.IntN(5) {
+						b.WriteString(parts[rng.IntN(len(parts))])
+						b.WriteString([]string{"\n", "\r\n", " ", "\n\n", "\n}\n", ""}[rng.IntN(6)])
+						b.WriteString(strings.Repeat("let a = b.c(d, 1);\n", rng.IntN(4)))
+					}
+					screened(t, rs, b.Bytes(), []string{"a/b.go", "x.yaml", "notes.txt"}[rng.IntN(3)])
+				}
+			}
+			if n := screeners.clean - before; n < rounds*len(rs.cfg.OrderedRules)/10 {
+				t.Errorf("only %d texts were screened out: they prove little", n)
+			}
+		})
+	}
+}
+
+// almost makes what a rule matches, most often broken in some place.
+func almost(rng *rand.Rand, rs *ruleSet, id string) string {
+	s := strings.Trim(sample(rng, rs, id), "\n")
+	if len(s) < 4 {
+		return s
+	}
+	switch i := 1 + rng.IntN(len(s)-1); rng.IntN(6) {
+	case 0:
+		return s[:i] + "\n" + s[i:]
+	case 1:
+		return s[:i]
+	case 2:
+		return s[i:]
+	case 3:
+		return s[:i] + "!" + s[i:]
+	case 4:
+		return s[:i] + strings.Repeat("x", rng.IntN(90)) + s[i:]
+	}
+	return s[:len(s)-1]
+}
+
+// TestScreeningSparesGitAlmostEverything: source code is full of keys and tokens
+// that are none.
+func TestScreeningSparesGitAlmostEverything(t *testing.T) {
+	k := newScreener(allRules())
+	for name, c := range map[string]struct {
+		content string
+		could   bool
+	}{
+		"names of keys":                {"func (s *Server) key(w http.ResponseWriter) {\n\ttoken := s.tokenFromRequest(w)\n\tapiKey = cfg.GetString(\"api_key_name\")\n}\n", false},
+		"an escape that decodes":       {"fmt.Printf(\"%2dx %41 more\\n\", n)\n", false},
+		"a password in plain sight":    {"password = \"q9Zx2Wv5Rk7Lm3Tp\"\n", true},
+		"a key after much else":        {strings.Repeat("let a = b.c(d, 1);\n", 4000) + "k=" + awsKey() + "\n", true},
+		"a long line with names":       {strings.Repeat("token=e.token,", 3000) + "\n", false},
+		"a long line with a key in it": {strings.Repeat("token=e.token,", 3000) + "\"" + awsKey() + "\"" + strings.Repeat("token=e.token,", 3000) + "\n", true},
+		"a binary":                     {"\x00\x01", true},
+		"an encoded key":               {"x: " + encoded(awsKey()) + "\n", true},
+	} {
+		if got := k.could(context.Background(), []byte(c.content), "a.go"); got != c.could {
+			t.Errorf("%s: %v, want %v", name, got, c.could)
+		}
+	}
+}
+
+func encoded(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		fmt.Fprintf(&b, "%%%02x", s[i])
+	}
+	return b.String()
+}
+
+// TestScreeningChangesNothingOfAHistory makes histories at random, and compares what
+// is found with screening and without, where git shows every commit and gitleaks
+// judges every text.
+func TestScreeningChangesNothingOfAHistory(t *testing.T) {
+	seeds := 3
+	if testing.Short() {
+		seeds = 1
+	}
+	for seed := range seeds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { sameScreened(t, rand.New(rand.NewPCG(2, uint64(seed)))) })
+	}
+}
+
+func sameScreened(t *testing.T, rng *rand.Rand) {
+	w := newWork(t)
+	pick := func(list []string) string { return list[rng.IntN(len(list))] }
+	lines := []string{"K=" + awsKey(), "token: " + githubPAT(), "S=\"" + stripeKey() + "\"", "url " + slackHook(), "key = value", "}", "", "func token(key string) {", "password: changeme", "U+0041 U+0042",
+		"x " + encoded(awsKey2()), "kind: Secret", "data:", "  password: " + "cTlaeDJXdjVSazdMbTNUcA" + "==", "-----BEGIN RSA PRIVATE" + " KEY-----", strings.Repeat("Zq4Lw9Xv2", 9), "-----END RSA PRIVATE" + " KEY-----",
+		"a\r", "\xff\xfe", strings.Repeat("let a = b.c(d, 1);", 80)}
+	text := func() string {
+		var b strings.Builder
+		for range rng.IntN(12) {
+			b.WriteString(pick(lines) + "\n")
+		}
+		if rng.IntN(4) == 0 {
+			b.WriteString(pick(lines)) // no newline at the end
+		}
+		if rng.IntN(12) == 0 {
+			b.WriteByte(0)
+		}
+		if rng.IntN(15) == 0 {
+			var u bytes.Buffer
+			for _, c := range utf16.Encode([]rune(b.String())) {
+				u.Write([]byte{byte(c), byte(c >> 8)})
+			}
+			return "\xff\xfe" + u.String()
+		}
+		return b.String()
+	}
+	names := []string{"a.env", "b/c.yaml", "d.txt", "k.p12", "vendor/github.com/x/y.go", "go.sum", "e \"f\".go", "logo.png"}
+	for n := range 25 {
+		for range 1 + rng.IntN(3) {
+			name := pick(names)
+			switch rng.IntN(9) {
+			case 0, 1, 2:
+				_ = os.Remove(filepath.Join(w.dir, name))
+				w.write(name, text())
+			case 3, 4: // an edit in the middle
+				old, err := os.ReadFile(filepath.Join(w.dir, name))
+				if err != nil {
+					break
+				}
+				ls := strings.SplitAfter(string(old), "\n")
+				i := rng.IntN(len(ls))
+				_ = os.Remove(filepath.Join(w.dir, name)) // it may be a link
+				w.write(name, strings.Join(ls[:i], "")+text()+strings.Join(ls[min(len(ls), i+rng.IntN(3)):], ""))
+			case 5:
+				_, _ = w.try("mv", "-f", name, fmt.Sprintf("moved%d.env", rng.IntN(3)))
+			case 6:
+				_ = os.Remove(filepath.Join(w.dir, name))
+				if err := os.MkdirAll(filepath.Dir(filepath.Join(w.dir, name)), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				_ = os.Symlink(pick(lines), filepath.Join(w.dir, name))
+			case 7:
+				_ = os.Chmod(filepath.Join(w.dir, name), 0o755)
+			case 8:
+				_ = os.Remove(filepath.Join(w.dir, name))
+			}
+		}
+		if rng.IntN(10) == 0 {
+			w.git("update-index", "--add", "--cacheinfo", "160000,"+strings.Repeat(pick([]string{"ab", "cd"}), 20)+",sub")
+		}
+		w.commit(fmt.Sprintf("change %d", n))
+		switch rng.IntN(6) {
+		case 0:
+			w.git("checkout", "-q", "-f", "-B", pick([]string{"p", "q"}))
+		case 1:
+			w.git("checkout", "-q", "-f", "main")
+		case 2:
+			if _, err := w.try("merge", "-q", "--no-ff", "-m", "merge", pick([]string{"main", "p", "q"})); err != nil {
+				name := pick(names[:3])
+				_ = os.RemoveAll(filepath.Join(w.dir, name))
+				w.write(name, text())
+				w.commit("merge with conflicts")
+			}
+		}
+	}
+	for _, plain := range []bool{true, false} {
+		var found [2][]string
+		shown := 0
+		for i := range found {
+			rules, err := buildRules(rulesInput{own: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			rules.unfiltered = i == 1
+			s := &session{repo: w.repo(), rules: rules, key: testKey, plain: plain}
+			res, err := s.walk(context.Background(), []string{"--all"}, ends{}, nil, nil)
+			if err != nil || res.scanned != res.expected || res.expected < 8 {
+				t.Fatalf("%d of %d, %v", res.scanned, res.expected, err)
+			}
+			for _, h := range s.found {
+				found[i] = append(found[i], fmt.Sprintf("%s %s %s:%d-%d %s %s", h.Where, h.Rule, h.Path, h.Line, h.EndLine, h.Commit, h.Key))
+			}
+			slices.Sort(found[i])
+			shown += len(found[i])
+		}
+		if !slices.Equal(found[0], found[1]) || shown < 8 {
+			only := func(a, b []string) string {
+				return strings.Join(slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) }), "\n")
+			}
+			t.Errorf("plain %v: only with screening\n%s\nonly without\n%s\nof %d", plain, only(found[0], found[1]), only(found[1], found[0]), shown)
+		}
+	}
+}
