@@ -64,6 +64,10 @@ type Result struct {
 	inventory routes.Inventory
 }
 
+// Registers reports whether code that imports some packages registers a route where
+// it calls a method of this name with a path, as far as its syntax can tell.
+func Registers(imports []string, method string) bool { return eval.Registers(imports, method) }
+
 // Inventory returns the program's routes.
 func (r *Result) Inventory() []routes.Route { return r.inventory.Routes }
 

@@ -38,8 +38,8 @@ type Policy struct {
 	Sensitive SensitivePolicy `yaml:"sensitive"`
 	// Suppressions are findings that are meant, with reason, owner and expiry.
 	Suppressions []Suppression `yaml:"suppressions"`
-	// AllowUnverified are patterns of package paths that need not be typed for
-	// a pass.
+	// AllowUnverified are patterns of package paths that need not be typed for a
+	// pass, and of files that register routes under build tags that are not set.
 	AllowUnverified []string `yaml:"allow_unverified"`
 }
 

@@ -137,7 +137,7 @@ func verdict(receipt review.Receipt, gaps []string, blocking, introduced, existi
 func openGaps(receipt review.Receipt, pol config.Policy) []string {
 	var open []string
 	add := func(scanner string, g review.Gap) {
-		if g.Code == review.CodePackageNotTyped && matchesAny(pol.AllowUnverified, g.What) {
+		if (g.Code == review.CodePackageNotTyped || g.Code == review.CodeTagNotSet) && matchesAny(pol.AllowUnverified, g.What) {
 			return
 		}
 		line := g.What + ": " + g.Why

@@ -27,6 +27,8 @@ func TestVerdict(t *testing.T) {
 	gap.Scanners[0].Gaps = []review.Gap{{Code: review.CodeScannerFailed, What: "code", Why: "the worker crashed"}}
 	short := complete()
 	short.Scanners[0].Counts[0].Looked = 2
+	tagged := complete()
+	tagged.Scanners[0].Gaps = []review.Gap{{Code: review.CodeTagNotSet, What: "routes_ee.go", Why: "it is built only with the tag ee"}}
 	tests := []struct {
 		name     string
 		policy   string
@@ -72,6 +74,8 @@ func TestVerdict(t *testing.T) {
 			receipt: complete(), findings: []review.Finding{bad}, want: review.Pass},
 		{name: "suppression expired yesterday", policy: "version: 1\nsuppressions: [{fingerprint: f1, reason: meant, owner: web, expires: 2026-11-23}]",
 			receipt: complete(), findings: []review.Finding{bad}, want: review.Block, shown: 1},
+		{name: "routes under a tag that is not set", receipt: tagged, want: review.CouldNotVerify, title: "routes_ee.go"},
+		{name: "the policy accepts a file under a tag", policy: "version: 1\nallow_unverified: ['routes_ee.go']", receipt: tagged, want: review.Pass},
 		{name: "the policy accepts an untyped package", policy: "version: 1\nallow_unverified: ['gen/**']",
 			receipt: review.Receipt{Scanners: []review.ScannerReceipt{{Scanner: "code", Gaps: []review.Gap{{Code: review.CodePackageNotTyped, What: "gen/pb"}}}}}, want: review.Pass},
 	}

@@ -36,6 +36,7 @@ const (
 	CodeScannerKilled      Code = "scanner_killed"
 	CodePackageNotTyped    Code = "package_not_typed"
 	CodeRouteUnresolved    Code = "route_unresolved"
+	CodeTagNotSet          Code = "build_tag_not_set"
 	CodeFileUnreadable     Code = "file_unreadable"
 	CodeDeadlineExceeded   Code = "deadline_exceeded"
 	CodeStorageUnavailable Code = "storage_unavailable"

@@ -125,6 +125,25 @@ func known(pkg string) *family { return familyOf[importpath.Unversioned(pkg)] }
 // IsLibrary reports whether a package belongs to a router library.
 func IsLibrary(pkg string) bool { return known(pkg) != nil }
 
+// Registers reports whether a method of this name registers routes on what one of
+// some packages has, as far as a name can tell.
+func Registers(pkgs []string, name string) bool {
+	return slices.ContainsFunc(pkgs, func(p string) bool {
+		f := known(p)
+		if f == nil {
+			return false
+		}
+		switch op := f.verbs[name]; op {
+		case "":
+			return false
+		case "any", "method", "match", "many", "pattern", "static", "file", "rule", "mount":
+			return true
+		default:
+			return op == strings.ToUpper(op)
+		}
+	})
+}
+
 // split takes a qualified name "path.Name" or "path.Type.Name" apart.
 func split(q string) (pkg, typ, name string) {
 	i := strings.LastIndexByte(q, '/')

@@ -109,6 +109,7 @@ func receipt(repo *load.Result, analysed []*driver.Analysed) review.ScannerRecei
 		}
 		r.Skipped = append(r.Skipped, review.Skip{What: f, Why: excluded})
 	}
+	r.Gaps = append(r.Gaps, taggedRoutes(repo.Tagged)...)
 	for _, s := range repo.Skipped {
 		r.Skipped = append(r.Skipped, review.Skip{What: s.What, Why: s.Why})
 	}

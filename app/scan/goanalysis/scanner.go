@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
@@ -111,7 +112,20 @@ func (s Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Progr
 		rep.Base, rep.BaseRoutes, rep.BaseData = base.Findings, distinct(base.Routes), base.Data
 		// What could not be read at the base is said but is no gap: a finding
 		// there would only have made one of the head's "existing".
+		// Nor is what no build of it had before: it is no work of this change.
+		before := func(g review.Gap) bool {
+			return g.Code == review.CodeTagNotSet && slices.Contains(base.Receipt.Gaps, g)
+		}
+		for _, g := range rep.Receipt.Gaps {
+			if before(g) {
+				notes = append(notes, "not looked at, as before: "+g.What+": "+g.Why)
+			}
+		}
+		rep.Receipt.Gaps = slices.DeleteFunc(rep.Receipt.Gaps, before)
 		for _, g := range base.Receipt.Gaps {
+			if g.Code == review.CodeTagNotSet {
+				continue
+			}
 			notes = append(notes, "merge base: "+g.What+": "+g.Why)
 		}
 	}

@@ -3,6 +3,7 @@ package load
 import (
 	"bytes"
 	"go/build/constraint"
+	"slices"
 	"strings"
 )
 
@@ -110,6 +111,51 @@ func (p Platform) matchSource(src []byte) bool {
 		}
 	}
 	return true
+}
+
+// notOwn are tags that no build of a program sets: those of tools and of files
+// that are only run.
+var notOwn = set("ignore tools tool wireinject race msan asan gccgo purego appengine never none exclude generate")
+
+// maxOwnTags bounds the tags of one constraint that are tried together.
+const maxOwnTags = 6
+
+// missing returns the fewest tags of the program's own that would have to be set
+// for a file to be built on p, nil if no such tags would do.
+func (p Platform) missing(src []byte) []string {
+	var own []string
+	for line := range headerLines(src) {
+		if !constraint.IsGoBuild(line) && !constraint.IsPlusBuild(line) {
+			continue
+		}
+		x, err := constraint.Parse(line)
+		if err != nil {
+			return nil
+		}
+		x.Eval(func(tag string) bool {
+			if !p.tag(tag) && !knownOS[tag] && !arches[tag] && tag != "unix" && !notOwn[tag] && !strings.HasPrefix(tag, "go1.") && !slices.Contains(own, tag) {
+				own = append(own, tag)
+			}
+			return false
+		})
+	}
+	if len(own) > maxOwnTags {
+		return nil
+	}
+	var fewest []string
+	for pick := 1; pick < 1<<len(own); pick++ {
+		var tags []string
+		for i, tag := range own {
+			if pick&(1<<i) != 0 {
+				tags = append(tags, tag)
+			}
+		}
+		with := Platform{GOOS: p.GOOS, GOARCH: p.GOARCH, Tags: append(slices.Clone(p.Tags), tags...)}
+		if (fewest == nil || len(tags) < len(fewest)) && with.matchSource(src) {
+			fewest = tags
+		}
+	}
+	return fewest
 }
 
 // headerLines yields the // comment lines before the package clause.

@@ -9,6 +9,7 @@ import (
 	"go/types"
 	"io/fs"
 	"path"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -124,6 +125,14 @@ type Dependency struct {
 	First  string
 }
 
+// Tagged is a Go file that is not built because tags are not set that the program
+// has for itself, and the tags that would do.
+type Tagged struct {
+	Path   string
+	Tags   []string
+	Source []byte
+}
+
 // Result is what a repository was made into.
 type Result struct {
 	Fset     *token.FileSet
@@ -133,6 +142,8 @@ type Result struct {
 	Deps     []Dependency
 	// Excluded are Go files no considered configuration includes.
 	Excluded []string
+	// Tagged are those of them that other tags of the program's own would include.
+	Tagged []Tagged
 	// Skipped was left out on purpose, Unread should have been read.
 	Skipped, Unread []Skip
 
@@ -179,6 +190,8 @@ func Load(ctx context.Context, opt Options) (*Result, error) {
 	}
 	sort.Strings(ld.excluded)
 	res.Excluded = ld.excluded
+	slices.SortFunc(ld.tagged, func(a, b Tagged) int { return strings.Compare(a.Path, b.Path) })
+	res.Tagged = ld.tagged
 	res.Skipped, res.Unread = t.skipped, t.unread
 	return res, nil
 }
@@ -193,6 +206,7 @@ type loader struct {
 
 	mu       sync.Mutex
 	excluded []string
+	tagged   []Tagged
 	done     atomic.Int64
 	total    atomic.Int64
 }

@@ -33,6 +33,11 @@ func (g *group) parseOwn(n *node) {
 		}
 		if !g.opt.Platform.matchSource(src) {
 			g.exclude(name)
+			if tags := g.opt.Platform.missing(src); len(tags) > 0 && !strings.HasSuffix(name, "_test.go") {
+				g.mu.Lock()
+				g.tagged = append(g.tagged, Tagged{Path: name, Tags: tags, Source: src})
+				g.mu.Unlock()
+			}
 			continue
 		}
 		if d := nesting(src); d > g.opt.Limits.Depth {

@@ -1,0 +1,88 @@
+package goanalysis
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/authz"
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan/goanalysis/load"
+)
+
+// taggedRoutes are the files that would register routes if tags of the program's
+// own were set: somebody builds it so, and what is then served was not looked at.
+// Which way it is built for production nobody but its owners knows.
+func taggedRoutes(files []load.Tagged) []review.Gap {
+	var gaps []review.Gap
+	for _, f := range files {
+		found := registrations(f.Source)
+		if len(found) == 0 {
+			continue
+		}
+		names := found[:min(len(found), maxListed)]
+		text := strings.Join(names, ", ")
+		if n := len(found) - len(names); n > 0 {
+			text += fmt.Sprintf(" and %d more", n)
+		}
+		tags := "tag " + f.Tags[0]
+		if len(f.Tags) > 1 {
+			tags = "tags " + strings.Join(f.Tags, ", ")
+		}
+		gaps = append(gaps, review.Gap{Code: review.CodeTagNotSet, What: f.Path,
+			Why: fmt.Sprintf("it is built only with the %s, not set here, and registers routes: %s", tags, text),
+			Do:  "set the tag under code.tags of the server's configuration if production is built with it, or list the file under allow_unverified in the policy if it is not"})
+	}
+	return gaps
+}
+
+// registrations reads off a file's syntax which routes it seems to register: calls
+// with a path on something of a router library that the file imports.
+func registrations(src []byte) []string {
+	file, err := parser.ParseFile(token.NewFileSet(), "", src, parser.SkipObjectResolution)
+	if file == nil || err != nil {
+		return nil
+	}
+	var libraries []string
+	for _, imp := range file.Imports {
+		if p, err := strconv.Unquote(imp.Path.Value); err == nil {
+			libraries = append(libraries, p)
+		}
+	}
+	var out []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) < 2 {
+			return true
+		}
+		sel, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok || !authz.Registers(libraries, sel.Sel.Name) {
+			return true
+		}
+		for _, arg := range call.Args[:2] { // the method may stand before the path
+			lit, ok := arg.(*ast.BasicLit)
+			if !ok || lit.Kind != token.STRING {
+				continue
+			}
+			if text, err := strconv.Unquote(lit.Value); err == nil && strings.Contains(text, "/") {
+				out = append(out, named(sel.Sel.Name, text))
+				break
+			}
+		}
+		return true
+	})
+	return out
+}
+
+// named writes a registration as people name routes: "GET /x" where the method is
+// that of the call.
+func named(method, path string) string {
+	switch up := strings.ToUpper(method); up {
+	case "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS":
+		return up + " " + path
+	}
+	return path
+}
