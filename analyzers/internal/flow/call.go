@@ -320,7 +320,7 @@ func (f *fn) builtin(c *ast.CallExpr, name string) *value {
 			if x.clean || x == unknown {
 				continue
 			}
-			v = setPart(v, elem, join(v.parts[elem], x))
+			v = setPart(v, elem, join(derived(v, elem), x))
 		}
 		return v
 	case "copy":
@@ -873,6 +873,11 @@ func (v *invocation) source() ([]*value, bool) {
 	}
 	key := f.keyText(v.args[0].expr)
 	if key == "" {
+		if v.known && (v.recvX != nil || v.name == "Getenv" || v.name == "LookupEnv" || v.name == "GetString") && !v.f.e.moduleFunc(v.obj) {
+			if p := f.namedBy(v.args[0].val); p != nil {
+				return []*value{p, clean}, true
+			}
+		}
 		if v.known && v.name == "Get" && (v.id.Recv == "Values" || v.id.Recv == "Header") {
 			return all(unknown, v.n), true // one value, and nobody knows which
 		}
@@ -1050,6 +1055,8 @@ func (v *invocation) apply(s *summary) []*value {
 			in[c.in.param] = setPart(in[c.in.param], result, res[0])
 		}
 	}
+	defer func(names func(int) *value) { f.names = names }(f.names)
+	f.names = func(i int) *value { return v.readUnder(s, i) }
 	v.setsGlobals(s, in)
 	for _, i := range sortedInts(s.effects) {
 		eff := f.subst(s.effects[i], in, pos, v.text, 0)
@@ -1076,10 +1083,34 @@ func (v *invocation) apply(s *summary) []*value {
 	for i := range out {
 		out[i] = unknown
 		if i < len(s.results) && s.results[i] != nil {
-			out[i] = f.subst(s.results[i], in, pos, v.text, 0)
+			out[i] = f.subst(s.results[i], v.copied(s, in, i), pos, v.text, 0)
 			f.noteParts(v.resultType(i), out[i], pos)
 			f.noteFilled(v.resultType(i), nil, s.results[i], out[i], 0)
 		}
+	}
+	return out
+}
+
+// copied are the inputs as a result sees them: a struct is a copy of what an input
+// points to, and so is what a pointer leads to that has other fields although nothing
+// was written into the input.
+func (v *invocation) copied(s *summary, in []*value, result int) []*value {
+	isStruct := false
+	if t := v.resultType(result); t != nil {
+		_, isStruct = t.Underlying().(*types.Struct)
+	}
+	var out []*value
+	for i, x := range in {
+		if len(x.refs) == 0 || !isStruct && (len(s.results[result].parts) == 0 || s.effects[i] != nil) {
+			continue
+		}
+		if out == nil {
+			out = slices.Clone(in)
+		}
+		out[i] = v.f.deref(x)
+	}
+	if out == nil {
+		return in
 	}
 	return out
 }
@@ -1197,7 +1228,9 @@ func (f *fn) subst(v *value, in []*value, pos token.Pos, text string, depth int)
 			continue
 		}
 		got := in[l.in.param]
-		if l.in.path != "" {
+		if p := f.named(l.in); p != nil {
+			got = p
+		} else if l.in.path != "" {
 			got = f.at(got, l.in.path)
 		}
 		if got.clean {
@@ -1218,6 +1251,9 @@ func (f *fn) subst(v *value, in []*value, pos token.Pos, text string, depth int)
 	}
 	if out == nil {
 		out = &value{}
+	}
+	if len(v.parts) > 0 && !out.sealed {
+		out = forget(out) // the object is another one now
 	}
 	out = withLabels(out, plain...)
 	if v.sealed && !out.sealed {

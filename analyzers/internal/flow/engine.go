@@ -724,6 +724,10 @@ func (f *fn) exportDepth(v *value, depth int, on []*loc) *value {
 				w = withLabels(w, forCallers(c.labels)...)
 				continue
 			}
+			if len(v.refs) == 1 && len(v.parts) == 0 && !slices.ContainsFunc(v.labels, func(l label) bool { return !slices.ContainsFunc(c.labels, l.same) }) {
+				inner = c // all that the pointer carries is there
+				continue
+			}
 			inner = join(inner, c)
 		}
 	}

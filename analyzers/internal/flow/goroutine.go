@@ -24,7 +24,7 @@ func (f *fn) start(c *ast.CallExpr) {
 // send interprets a send.
 func (f *fn) send(s *ast.SendStmt) {
 	v := f.eval(s.Value)
-	f.store(s.Chan, func(old *value) *value { return setPart(old, elem, join(old.parts[elem], v)) })
+	f.store(s.Chan, func(old *value) *value { return setPart(old, elem, join(derived(old, elem), v)) })
 	if sel, ok := ast.Unparen(s.Chan).(*ast.SelectorExpr); ok {
 		if obj, ok := f.info.Uses[sel.Sel].(*types.Var); ok && obj.IsField() {
 			f.e.putField(obj, hop(v, s.Pos(), "is sent to "+exprName(sel)), false)

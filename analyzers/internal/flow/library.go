@@ -140,6 +140,11 @@ func (v *invocation) syncMap() ([]*value, bool) {
 			break
 		}
 		val = hop(val, v.call.Pos(), "is kept by "+v.text)
+		if sel, ok := ast.Unparen(v.recvX).(*ast.SelectorExpr); ok {
+			if obj, ok := f.info.Uses[sel.Sel].(*types.Var); ok && obj.IsField() {
+				f.e.putField(obj, val, false)
+			}
+		}
 		f.into(v.recvX, 0, func(old *value) *value {
 			if len(keys) > 0 {
 				old = setPart(old, keyed, join(old.parts[keyed], &value{labels: keys}))
@@ -293,7 +298,7 @@ var harmlessFiles = []string{".pub", ".crt", ".cer", ".md", ".html", ".htm", ".t
 func (f *fn) secretFile(x ast.Expr) (sensitive.Match, string, bool) {
 	secret := func(name string) (sensitive.Match, bool) {
 		m, ok := f.e.voc.Lexicon.Name(name)
-		return m, ok && (m.Class == sensitive.Credential || m.Class == sensitive.Token) && m.Level == sensitive.High && !compound[m.Term]
+		return m, ok && (m.Class == sensitive.Credential || m.Class == sensitive.Token) && m.Level != sensitive.Low && !compound[m.Term]
 	}
 	if path := f.keyText(x); path != "" {
 		for _, ext := range harmlessFiles {

@@ -561,7 +561,13 @@ func (v *invocation) reachInside(s *summary, use *sinkUse, in []*value) {
 	}
 	if parts == nil {
 		got := in[use.in.param]
-		if use.in.path != "" {
+		if use.in.path == under {
+			if p := v.readUnder(s, use.in.param); p != nil {
+				got = p
+			} else {
+				got = f.at(got, under)
+			}
+		} else if use.in.path != "" {
 			got = f.at(got, use.in.path)
 		}
 		if use.key >= 0 && use.in.path == "" {

@@ -32,10 +32,11 @@ type fn struct {
 	inLits  int                    // literals being interpreted around the current statement
 	lits    map[*ast.FuncLit]int
 	active  map[*ast.FuncLit]*running
-	started []*ast.CallExpr // goroutines that read channels
-	sending bool            // they are being interpreted again
-	muted   bool            // generated code: summaries, but no findings
-	bounds  []string        // which bounds were met
+	started []*ast.CallExpr  // goroutines that read channels
+	sending bool             // they are being interpreted again
+	names   func(int) *value // see readUnder
+	muted   bool             // generated code: summaries, but no findings
+	bounds  []string         // which bounds were met
 }
 
 // frame is a call of the function itself or of one of its literals.
@@ -878,7 +879,7 @@ func (f *fn) storeDepth(lhs ast.Expr, set func(old *value) *value, depth int) {
 			old := part(base, key)
 			v := set(old)
 			if key == elem {
-				v = join(base.parts[elem], v)
+				v = join(derived(base, elem), v)
 			}
 			return setPart(forget(base), key, v)
 		})
