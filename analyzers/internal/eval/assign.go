@@ -27,6 +27,9 @@ func (m *machine) assign(n *program.Node, f *frame) {
 		vs := make([]value, len(rhs))
 		for i, r := range rhs {
 			vs[i] = m.eval(r, f)
+			if l := lhs[min(i, nl-1)]; m.sim != nil && r.Op == program.Call && l.Op == program.Local && l.T == "" {
+				vs[i] = untyped(vs[i], l.S)
+			}
 		}
 		for i, l := range lhs {
 			if i < len(vs) {
@@ -80,6 +83,9 @@ func (m *machine) spread(r *program.Node, n int, lhs []*program.Node, f *frame) 
 		}
 		if x, ok := out[n-1].(absent); ok && x.t == "" && lhs[n-1].T == "" {
 			out[n-1] = unnamedAbsent(lhs[n-1], false)
+		}
+		if _, ok := out[n-1].(forged); ok && n == len(t) && lhs[n-1].Op == program.Local && lhs[n-1].T == "" {
+			out[n-1] = untyped(out[n-1], lhs[n-1].S)
 		}
 		return out
 	}
@@ -152,6 +158,27 @@ func unnamedAbsent(l *program.Node, commaOK bool) value {
 		return boolean(false, true)
 	}
 	return absent{}
+}
+
+// untyped is the last of several results whose types are not known, by what the
+// program calls it.
+func untyped(v value, name string) value {
+	isErr, isOK := strings.HasPrefix(name, "err"), name == "ok" || name == "found" || name == "exists"
+	switch x := v.(type) {
+	case absent:
+		if x.t == "" && isErr {
+			return failure{anon: true}
+		} else if x.t == "" && isOK {
+			return boolean(false, true)
+		}
+	case forged:
+		if x.t == "" && isErr {
+			return nilValue{}
+		} else if x.t == "" && isOK {
+			return boolean(true, false)
+		}
+	}
+	return v
 }
 
 // hasKey says whether a map holds a key, where both are known.

@@ -173,6 +173,10 @@ func (m *machine) builtin(name string, n *program.Node, f *frame) value {
 		if args := m.args(n, f); len(args) > 0 {
 			return args[0]
 		}
+	case "delete":
+		if m.sim != nil && len(n.K) > 1 && n.K[1].Op != program.Local {
+			m.changes("delete", nil, call{n: n, f: f, args: m.args(n, f), pos: m.at(n, f)})
+		}
 	default:
 		m.args(n, f)
 	}
@@ -452,6 +456,7 @@ func (m *machine) callFunc(cl *closure, c call) value {
 		defer func() { fn.spent += m.steps - since }()
 	}
 	if m.sim != nil && fn.size > 40 && !m.interesting(cl, c.args) {
+		m.changes(fn.Name, cl.recv, c)
 		m.filled(fn.Name, c)
 		return m.unknownResult(c, fn)
 	}
@@ -721,6 +726,11 @@ func (m *machine) external(name string, recv value, c call) value {
 	if v, ok := m.forgedCall(name, recv, c); ok {
 		return v
 	}
+	if strings.HasPrefix(name, "regexp.Regexp.Match") && m.sim != nil {
+		if v, ok := matches(recv, c.args); ok {
+			return v
+		}
+	}
 	if v, ok := m.pure(name, c.args); ok {
 		return v
 	}
@@ -728,6 +738,7 @@ func (m *machine) external(name string, recv value, c call) value {
 		return v
 	}
 	if m.sim != nil {
+		m.changes(name, recv, c)
 		return m.simExternal(name, recv, c)
 	}
 	if v, ok := m.library(name, recv, c); ok {

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/program"
@@ -83,6 +84,9 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 			}
 			return u
 		case "<-":
+			if m.sim != nil { // what another goroutine found out
+				return &unknown{t: n.T, labels: []string{derivedLabel}}
+			}
 			return &unknown{t: n.T}
 		case "-":
 			if c, ok := x.(constant); ok {
@@ -143,6 +147,10 @@ func (m *machine) global(n *program.Node) value {
 	}
 	m.initGlobal(n.S)
 	if v, ok := m.globals[n.S]; ok {
+		if m.sim != nil && isBool(v) && m.turned(n.S) {
+			// Whoever comes while it is on passes as well.
+			return &unknown{t: "bool", labels: words(lastName(n.S)), free: canFail | canHold}
+		}
 		return v
 	}
 	pkg, _, name := split(n.S)
@@ -169,6 +177,32 @@ func (m *machine) global(n *program.Node) value {
 		ex.of = strings.TrimPrefix(n.K[0].T, "*")
 	}
 	return ex
+}
+
+// turned reports whether a package variable is assigned while the program serves:
+// by a function that gets a request.
+func (m *machine) turned(name string) bool {
+	if m.turns == nil {
+		m.turns = map[string]bool{}
+		for _, p := range m.pkgs {
+			for _, f := range m.lits[p] {
+				if !slices.ContainsFunc(f.Params, func(p program.Param) bool { return requestKind(p.Type) != "" }) {
+					continue
+				}
+				walk(f.Body, func(n *program.Node) {
+					if n.Op != program.Assign || n.S == ":=" || n.S == "var" {
+						return
+					}
+					for _, l := range n.K[:n.N] {
+						if l.Op == program.Global {
+							m.turns[l.S] = true
+						}
+					}
+				})
+			}
+		}
+	}
+	return m.turns[name]
 }
 
 func (m *machine) isOwn(pkg string) bool { _, ok := m.byPkg[pkg]; return ok }

@@ -105,7 +105,7 @@ func (s *simulation) admits(gin bool) bool {
 		return false
 	}
 	for _, r := range s.refused {
-		if !r.avoidable && !turnsAwayOthers(r.code) {
+		if !r.avoidable && !r.ofOthers() {
 			return false
 		}
 	}
@@ -160,9 +160,42 @@ func (m *machine) carryForged(puts map[string]value) {
 	m.forged = out
 }
 
-// turnsAwayOthers: the answer says that something else is wrong than who asks.
-func turnsAwayOthers(code int) bool {
-	return code == 429 || code == 405
+// ofOthers: the answer says that something else is wrong than who asks.
+func (r refusal) ofOthers() bool {
+	switch r.code {
+	case 429, 405:
+		return true
+	case 400, 404, 413, 415, 422:
+		return !slices.Contains(r.why, identityLabel)
+	}
+	return false
+}
+
+// forging changes the verdict on a guard that a forged request passes, and notes
+// what such a one carries on.
+func (m *machine) forging(c *closure, v *verdict, anon, there *simulation, gin bool) {
+	if v.kind != routes.KindAuth && len(there.keys) == 0 || !anon.asks && !there.asks && len(m.forged) == 0 {
+		return
+	}
+	send := func(form string) *simulation {
+		return m.simulate(c, &simulation{forging: true, middleware: true, inline: anon.inline, path: anon.path, method: anon.method, ends: anon.ends, handsOn: gin, form: form})
+	}
+	s := send("")
+	v.forges = s.puts()
+	if v.kind != routes.KindAuth || len(s.looked) == 0 {
+		return
+	}
+	if s.admits(gin) {
+		v.believes(s)
+		return
+	}
+	for _, form := range s.otherForms(send) {
+		if s := send(form); s.admits(gin) {
+			v.believes(s)
+			v.why += " if that begins with " + form
+			return
+		}
+	}
 }
 
 // mayLeave notes that a forged request may have left a function on an undecided
@@ -175,7 +208,7 @@ func (m *machine) mayLeave(f *frame, cond value, way free, since int) {
 	}
 	s.questioned = s.questioned || slices.Contains(labels(cond), identityLabel)
 	rs := s.refused[min(since, len(s.refused)):]
-	if way != 0 && len(rs) > 0 && !slices.ContainsFunc(rs, func(r refusal) bool { return !turnsAwayOthers(r.code) }) {
+	if way != 0 && len(rs) > 0 && !slices.ContainsFunc(rs, func(r refusal) bool { return !r.ofOthers() }) {
 		return
 	}
 	f.doubt = true
@@ -338,6 +371,12 @@ func (m *machine) forgedCall(name string, recv value, c call) (value, bool) {
 			return nil, false
 		}
 	}
+	switch fn {
+	case "Before", "After": // of a time that the caller names
+		if isForged(recv) {
+			return &unknown{t: t, free: canFail | canHold}, true
+		}
+	}
 	switch base {
 	case "strings", "bytes", "unicode", "unicode/utf8", "regexp":
 		return m.forgedText(fn, t, *on, c), true
@@ -359,7 +398,11 @@ func (m *machine) forgedCall(name string, recv value, c call) (value, bool) {
 		// Who sends all that goes in knows what comes out.
 		for _, a := range append([]value{recv}, c.args...) {
 			switch x := a.(type) {
-			case nil, *external:
+			case nil:
+			case *external:
+				if x.called { // while registering, from what callers do not know
+					return m.unknownResult(c, nil), true
+				}
 			case constant:
 				if x.k == 's' {
 					return m.unknownResult(c, nil), true
@@ -415,6 +458,9 @@ func (m *machine) forgedText(fn, t string, on forged, c call) value {
 	switch fn {
 	case "HasPrefix", "HasSuffix":
 		if s, ok := asString(b); ok && isForged(a) {
+			if fn == "HasPrefix" && len(s) <= maxWord {
+				return boolean(m.sim.begins(s), false)
+			}
 			return boolean(len(s) <= maxWord, false)
 		}
 		return &unknown{t: "bool"}
@@ -465,6 +511,29 @@ func forgedPart(f forged, t string, k value) value {
 		f.head = true
 	}
 	return f
+}
+
+// begins decides whether a made-up credential begins with what is asked for: with
+// anything, unless it is to have one form.
+func (s *simulation) begins(with string) bool {
+	with = strings.ToLower(strings.TrimRight(with, " :"))
+	if !slices.Contains(s.forms, with) && len(s.forms) < 5 {
+		s.forms = append(s.forms, with)
+	}
+	return s.form == "" || s.form == with
+}
+
+// noForm is a form that nothing asks for.
+const noForm = "something else"
+
+// otherForms are those that a guard asks for besides the first, and none of them;
+// in sends a credential of a form.
+func (s *simulation) otherForms(in func(form string) *simulation) []string {
+	if len(s.forms) == 0 {
+		return nil
+	}
+	all := slices.Clone(in(noForm).forms)
+	return append(slices.DeleteFunc(all, func(f string) bool { return slices.Contains(s.forms, f) }), noForm)
 }
 
 // fillForged gives what a call fills in the contents that the caller sends.
@@ -520,6 +589,11 @@ func takesApart(base, fn string, recv value, c call) bool {
 		}
 	}
 	has := func(option string, off bool) bool {
+		if c.n != nil && slices.ContainsFunc(c.n.K[1:], func(n *program.Node) bool {
+			return n.Op == program.Call && lastName(n.K[0].S) == option && len(n.K) == 2 && n.K[1].Op == program.Const && (n.K[1].S == "false") == off
+		}) {
+			return true
+		}
 		return slices.ContainsFunc(append(given(recv), c.args...), func(v value) bool {
 			x, ok := v.(*external)
 			if !ok {
@@ -570,7 +644,14 @@ func allowsNone(v value) bool {
 	}
 	none := false
 	walk(cl.fn.Body, func(n *program.Node) {
-		none = none || n.Op == program.Return && len(n.K) > 0 && n.K[0].Op == program.Global && lastName(n.K[0].S) == "UnsafeAllowNoneSignatureType"
+		if n.Op != program.Return || len(n.K) == 0 {
+			return
+		}
+		k := n.K[0]
+		if k.Op == program.Const && len(k.K) > 0 {
+			k = k.K[0] // what names it
+		}
+		none = none || lastName(k.S) == "UnsafeAllowNoneSignatureType"
 	})
 	return none
 }

@@ -67,6 +67,7 @@ func (m *machine) header(k value, node *program.Node, t string) value {
 // presented is what callers send themselves to say who they are, in a part of the
 // request under a name.
 func (m *machine) presented(t string, ws []string, in string, name value) value {
+	m.sim.asks = true
 	if m.sim.forging {
 		if s, ok := asString(name); ok {
 			in += " " + s

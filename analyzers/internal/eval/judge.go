@@ -613,13 +613,7 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 			v.why += fmt.Sprintf("; answers %d at %s but does not abort, so every known caller's request goes on to the handler", r.code, r.pos)
 		}
 	}
-	if v.kind == routes.KindAuth || len(there.keys) > 0 {
-		forger := m.simulate(c, &simulation{forging: true, middleware: true, inline: !wrapper, path: path, method: method, ends: ends, handsOn: gin})
-		v.forges = forger.puts()
-		if v.kind == routes.KindAuth && len(forger.looked) > 0 && forger.admits(gin) {
-			v.believes(forger)
-		}
-	}
+	m.forging(c, &v, anon, there, gin)
 	if role == "" && !gin {
 		role, roleWhy = roleOf(there.turned)
 	}
@@ -632,6 +626,7 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	}
 	m.exempts(c, &v, anon, gin)
 	v.reached = m.withMaker(v.reached, c.fn)
+	m.avoided(c, &v, anon, gin)
 	if len(anon.read) > 0 && v.usedPath && (v.kind == routes.KindAuth || v.kind == routes.KindRole || v.kind == routes.KindOptional || v.kind == routes.KindParser) {
 		v.note = "which paths it exempts is said by " + strings.Join(anon.read, " and ")
 	}
@@ -876,8 +871,14 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 			v.kind = routes.KindRole
 			v.why += "; asks for " + why
 		}
-		if forger := m.simulate(c, &simulation{forging: true, path: path, method: method}); len(forger.looked) > 0 && forger.answers() {
-			v.believes(forger)
+		if there.asks || anon.asks || len(m.forged) > 0 {
+			if forger := m.simulate(c, &simulation{forging: true, path: path, method: method}); len(forger.looked) > 0 && forger.answers() {
+				v.believes(forger)
+			}
+		}
+		if anon.act != "" {
+			v.kind = routes.KindUnresolved
+			v.why = "calls " + anon.act + " at " + anon.acted.String() + " with what the caller names, and only then refuses, at " + b.pos.String()
 		}
 	} else if r := anon.token; r != nil {
 		v.usedPath = true

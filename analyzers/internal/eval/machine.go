@@ -116,6 +116,7 @@ type machine struct {
 	// servers are the names of the routers that requests begin at.
 	servers map[place]string
 
+	turns        map[string]bool // package variables that handlers assign
 	delegating   map[*function]bool
 	restCache    map[closureKey][]value
 	compareCache map[closureKey][]comparison

@@ -8,8 +8,11 @@ import (
 
 // pure evaluates functions on strings that decide about paths.
 func (m *machine) pure(name string, args []value) (value, bool) {
-	anon := false
+	anon, uri := false, false
 	for _, a := range args {
+		if c, ok := a.(constant); ok {
+			uri = uri || c.uri
+		}
 		if _, ok := a.(absent); ok {
 			anon = true
 		}
@@ -65,7 +68,17 @@ func (m *machine) pure(name string, args []value) (value, bool) {
 		case "EqualFold":
 			r = strings.EqualFold(s[0], s[1])
 		}
+		if known := name[8:]; !r && !anon && known != "EqualFold" && known != "HasPrefix" && m.dodges(args[0], s[1], known == "HasSuffix") {
+			return boolean(true, false), true
+		}
 		return boolean(r, anon), true
+	case "path.Ext", "path/filepath.Ext":
+		if all && !anon {
+			if path.Ext(s[0]) == "" && m.dodges(args[0], ".css", true) {
+				return str(".css"), true
+			}
+			return str(path.Ext(s[0])), true
+		}
 	case "strings.ToLower", "strings.ToUpper", "strings.TrimSpace", "strings.TrimPrefix", "strings.TrimSuffix", "strings.TrimRight", "strings.TrimLeft", "strings.Trim", "path.Clean", "strings.ReplaceAll", "strings.Replace":
 		if _, ok := args[0].(absent); ok {
 			return absent{t: "string"}, true
@@ -78,7 +91,7 @@ func (m *machine) pure(name string, args []value) (value, bool) {
 		}
 		switch name {
 		case "strings.ToLower":
-			return str(strings.ToLower(s[0])), true
+			return constant{k: 's', s: strings.ToLower(s[0]), uri: uri}, true
 		case "strings.ToUpper":
 			return str(strings.ToUpper(s[0])), true
 		case "strings.TrimSpace":

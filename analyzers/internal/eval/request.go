@@ -145,7 +145,15 @@ func (m *machine) requestField(r request, n *program.Node) value {
 		}
 	case "Writer", "Response", "Context", "c", "ctx", "Ctx", "GinContext", "EchoContext", "w", "r":
 		return request{"c"}
-	case "Path", "RequestURI", "RawPath", "Procedure":
+	case "Host": // what callers say it is
+		if r.kind == "r" && m.sim != nil {
+			return &unknown{t: "string", labels: []string{requestLabel}, sent: harmless}
+		}
+	case "RequestURI":
+		if m.sim != nil {
+			return m.requestURI()
+		}
+	case "Path", "RawPath", "Procedure":
 		if m.sim != nil {
 			return m.requestPath()
 		}
@@ -176,6 +184,16 @@ func (m *machine) requestPath() value {
 		return &unknown{t: "string", labels: []string{"path"}, part: partPath}
 	}
 	return str(strings.TrimSuffix(m.sim.path, "{$}")) // the pattern's end mark is not part of a path
+}
+
+// requestURI is the path with the query behind it.
+func (m *machine) requestURI() value {
+	v := m.requestPath()
+	if c, ok := v.(constant); ok {
+		c.uri = true
+		return c
+	}
+	return v
 }
 
 func (m *machine) requestMethodName() value {
@@ -281,7 +299,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		return boolean(s.aborted == 2, false)
 	case "String", "Redacted":
 		if r.kind == "url" {
-			return m.requestPath()
+			return m.requestURI()
 		}
 		fallthrough
 	case "JSON", "Status", "SendStatus", "WriteHeader", "NoContent", "HTML", "XML", "IndentedJSON", "PureJSON", "Render", "Blob", "Data", "SecureJSON", "JSONBlob", "StatusCode", "Stream", "AsciiJSON", "YAML", "JSONPretty", "ProtoBuf", "SetStatusCode":
@@ -423,7 +441,13 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 			return m.header(first, arg(0), "string")
 		}
 		return request{"hdr"}
-	case "Path", "FullPath", "OriginalURL", "RequestURI", "EscapedPath", "URI":
+	case "Hostname", "Host":
+		if first == nil {
+			return &unknown{t: "string", labels: []string{requestLabel}, sent: harmless}
+		}
+	case "OriginalURL", "RequestURI", "URI":
+		return m.requestURI()
+	case "Path", "FullPath", "EscapedPath":
 		return m.requestPath()
 	case "Method":
 		return m.requestMethodName()

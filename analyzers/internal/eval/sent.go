@@ -49,6 +49,17 @@ func sentOf(v value) sent {
 // guessed is how long a constant is that one need not know to send it: 1, true, on.
 const guessed = 4
 
+// plainWord reports whether a text is a word, which a program writes down where it
+// means what it says: development, gateway.
+func plainWord(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !('a' <= c && c <= 'z') && !('A' <= c && c <= 'Z' && i == 0) {
+			return false
+		}
+	}
+	return len(s) <= 12
+}
+
 // freedom is what callers can make of a comparison for equality: what they leave
 // out is nothing, and something is quickly given. To give what the program
 // compares with they must know it, but for headers that say nothing.
@@ -60,7 +71,7 @@ func freedom(a, b value) free {
 	}
 	s, known := asString(b)
 	switch {
-	case g == harmless, g == parameter && (known && len(s) <= guessed || isNil(b)), g == presented && known && s == "":
+	case g == harmless, g == parameter && (known && (len(s) <= guessed || plainWord(s)) || isNil(b)), g == presented && known && s == "":
 		return canFail | canHold
 	case g == parameter && known:
 		return canFail

@@ -17,6 +17,7 @@ type simulation struct {
 	// escaped: a credential was given to what is not followed; questioned: what
 	// came of one decides whether a function is left early.
 	looked     []string
+	asks       bool // it looks for a credential in what the caller sends
 	unverified string
 	escaped    bool
 	questioned bool
@@ -32,6 +33,15 @@ type simulation struct {
 	path     string
 	method   string
 	usedPath bool
+	dodged   []string // how callers could choose a path that is asked for
+	dodging  bool     // they do
+	// form is what a made-up credential begins with, if it is asked for; forms
+	// are those asked for.
+	form  string
+	forms []string
+	// acted is where something was changed before anybody was refused, act what.
+	acted    place
+	act      string
 	lists    []string // settings that the path was looked up in
 	listed   bool     // it is found in all of them
 	read     []string // what was looked at that a file holds

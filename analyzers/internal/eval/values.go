@@ -37,6 +37,7 @@ type (
 		k    byte
 		s    string
 		anon bool
+		uri  bool // it is the path with the query behind it
 	}
 	nilValue struct{}
 	// absent is what an anonymous request has in place of an identity.
