@@ -85,7 +85,7 @@ func asksStanding(ws []string) bool {
 		switch w {
 		case "state", "status", "active", "activated", "inactive", "enabled", "disabled", "blocked", "block", "banned", "ban", "verified", "confirmed", "deleted", "locked", "lock", "suspended", "expired", "expires", "expiry", "exp", "valid", "invalid",
 			"revoked", "frozen", "approved", "pending", "type", "typ", "iss", "issuer", "aud", "audience", "alg", "method", "use", "purpose", "access", "refresh", "bearer", "basic", "token", "jwt", "cookie", "apikey", "scheme",
-			"mfa", "2fa", "totp", "otp", "factor", "version", "nonce", "csrf", "email", "password", "passwd", "pwd", "hash", "length", "ip", "name", "err", "error", "code", "ok", "found", "exists", "setup", "new", "initialized", "must", "changed", "anonymous", "guest":
+			"mfa", "2fa", "totp", "otp", "factor", "version", "nonce", "csrf", "email", "password", "passwd", "pwd", "hash", "length", "ip", "name", "value", "err", "error", "code", "ok", "found", "exists", "setup", "new", "initialized", "must", "changed", "anonymous", "guest":
 			return true
 		}
 		return false
