@@ -21,14 +21,14 @@ func (m *machine) callNode(n *program.Node, f *frame, tail bool) value {
 		recv := m.eval(fun.K[0], f)
 		c.args = m.args(n, f)
 		c.dynamic = fun.Op == program.Field
-		return m.callMethod(recv, fun, c)
+		return m.answered(m.callMethod(recv, fun, c), recv, c)
 	case program.Global:
 		c.args = m.args(n, f)
 		v := m.global(fun)
 		if _, ok := v.(*unknown); ok && fun.T == "" && m.sim == nil {
 			return m.external(fun.S, nil, c) // nobody declares it
 		}
-		return m.callValue(v, c)
+		return m.answered(m.callValue(v, c), nil, c)
 	case program.TypeOf:
 		return &unknown{t: fun.T}
 	}
@@ -331,6 +331,10 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 	case *wrapped:
 		if m.sim != nil {
 			return m.through(x, c)
+		}
+	case *external:
+		if m.sim != nil && fun.S == "ServeHTTP" && m.takesRequest(c.args) {
+			return m.sim.pass(m, x, c)
 		}
 	case *list, *table, constant:
 		if t := typeOf(recv); t != "" {

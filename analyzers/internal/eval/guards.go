@@ -163,6 +163,10 @@ func factOf(pkg, typ, name string) *guardFact {
 	return nil
 }
 
+// anyKey is the key of what a request carries since a library's guard let it pass:
+// under which ones is said by the token's claims, or by nobody.
+const anyKey = "*"
+
 func (m *machine) judgeLibrary(x *external, path, method string) verdict {
 	pkg, typ, name := split(x.name)
 	if t := strings.LastIndexByte(name, '.'); t >= 0 {
@@ -173,6 +177,9 @@ func (m *machine) judgeLibrary(x *external, path, method string) verdict {
 		v.kind, v.why = f.kind, "known to do so in "+pkg
 		if f.kind == auth || f.kind == role {
 			m.configured(&v, f, x, path, method)
+		}
+		if v.kind == auth || v.kind == role {
+			v.sets = map[string]value{anyKey: absent{}}
 		}
 		return v
 	}

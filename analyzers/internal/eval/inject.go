@@ -14,7 +14,7 @@ import (
 // isContainer reports whether a package is such a container.
 func isContainer(pkg string) bool {
 	switch importpath.Unversioned(pkg) {
-	case "go.uber.org/fx", "go.uber.org/dig", "github.com/samber/do":
+	case "go.uber.org/fx", "go.uber.org/dig", "github.com/samber/do", "github.com/google/wire":
 		return true
 	}
 	return false
@@ -27,7 +27,7 @@ func (m *machine) container(pkg, fn string, c call) (value, bool) {
 		return nil, false
 	}
 	switch fn {
-	case "Provide", "ProvideValue", "ProvideNamed", "Supply", "Decorate", "Replace":
+	case "Provide", "ProvideValue", "ProvideNamed", "Supply", "Decorate", "Replace", "NewSet": // wire's sets are called by what it generates, if that is there
 		for _, a := range c.args {
 			m.offer(a)
 		}
@@ -45,7 +45,7 @@ func (m *machine) container(pkg, fn string, c call) (value, bool) {
 			}
 			return tuple{v, nilValue{}}, true
 		}
-	case "Annotate", "Module", "Options", "New", "As", "ParamTags", "ResultTags", "OnStart", "OnStop", "Private", "WithLogger", "Annotated":
+	case "Annotate", "Module", "Options", "New", "As", "ParamTags", "ResultTags", "OnStart", "OnStop", "Private", "WithLogger", "Annotated", "Build", "Bind", "Struct", "Value", "InterfaceValue", "FieldsOf":
 	default:
 		return nil, false
 	}

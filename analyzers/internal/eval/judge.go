@@ -298,7 +298,7 @@ func (m *machine) judgeMiddleware(v value, path, method string, depth int) verdi
 	case union:
 		return m.judgeOneOf(x, path, method, depth)
 	case *object:
-		for _, name := range []string{"ServeHTTP", "Handler", "Middleware", "Handle"} {
+		for _, name := range []string{"ServeHTTP", "Handler", "Middleware", "Handle", "WrapUnary"} {
 			if fn := m.method(x.t, name); fn != nil {
 				return m.judgeClosure(&closure{fn: fn, recv: m.descend(x, fn)}, path, method, depth+1)
 			}

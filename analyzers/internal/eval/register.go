@@ -149,7 +149,7 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 						}
 					}
 				}
-				return r, true
+				return m.based(r, c), true
 			}
 			switch fn {
 			case "WrapF", "WrapH", "WrapHandler", "WrapMiddleware", "HandlerFunc":
@@ -185,6 +185,19 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 		}
 	}
 	return nil, false
+}
+
+// based is a new router with the path before all of its routes that an option of
+// hertz gives it.
+func (m *machine) based(r *router, c call) *router {
+	for _, o := range c.args {
+		if e, ok := o.(*external); ok && lastName(e.name) == "WithBasePath" && len(e.args) > 0 {
+			g, _ := m.group(r, "group", call{n: c.n, f: c.f, pos: c.pos, args: e.args[:1]}).(*router)
+			g.t = r.t
+			return g
+		}
+	}
+	return r
 }
 
 // chainOp is justinas/alice and negroni.
@@ -454,7 +467,7 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 	switch op {
 	case "":
 		switch name {
-		case "Run", "RunTLS", "RunUnix", "RunListener", "Listen", "ListenTLS", "Listener", "StartTLS", "StartServer", "StartAutoTLS":
+		case "Run", "RunTLS", "RunUnix", "RunListener", "Listen", "ListenTLS", "Listener", "StartTLS", "StartServer", "StartAutoTLS", "Spin":
 			m.serve(r)
 			return nilValue{}
 		case "Handler", "Server":
@@ -709,10 +722,10 @@ func (m *machine) group(r *router, op string, c call) value {
 			m.callValue(a, call{n: &program.Node{}, f: c.f, args: []value{g}, pos: c.pos})
 			continue
 		}
-		g.mws = append(g.mws, m.middlewares(a, c.extentOf(a), "")...)
-	}
-	for i := range g.mws {
-		g.mws[i].seq = g.created
+		for _, mw := range m.middlewares(a, c.extentOf(a), "") {
+			mw.seq = g.created // what the function that is given the group adds comes later
+			g.mws = append(g.mws, mw)
+		}
 	}
 	return g
 }

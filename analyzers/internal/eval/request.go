@@ -427,8 +427,8 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 				return v
 			}
 		}
-		if hasIdentity(ws) {
-			return m.identity(t, ws)
+		if _, known := m.ctx[anyKey]; known && m.ctx[contextKey(first, arg(0))] == nil || hasIdentity(ws) {
+			return carried(m.identity(t, ws))
 		}
 		return carried(m.unknownResult(c, nil))
 	case "Context", "WithContext", "Clone", "Request", "Response", "UserContext", "Copy", "Writer", "Unwrap", "Raw", "RequestCtx", "GetReq", "GetCtx", "Req", "Res", "Ctx":

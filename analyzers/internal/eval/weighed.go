@@ -47,8 +47,55 @@ func aboutCaller(n *program.Node, v value) bool {
 	case program.Call: // a getter
 		k := n.K[0]
 		return len(n.K) == 1 && (k.Op == program.Method || k.Op == program.Field) && asksStanding(words(k.S))
+	case program.Local: // what an earlier guard put into the request
+		return u.carried && asksStanding(words(n.S)) && asksStanding(u.labels[:min(1, len(u.labels))])
 	}
 	return false
+}
+
+// answered is the result of a call that asks something about a known caller: of
+// what a getter of the identity returns, that it is of it; of a yes or no, that
+// the caller is weighed.
+func (m *machine) answered(v, recv value, c call) value {
+	if !m.weighing() || c.n == nil {
+		return v
+	}
+	of, known := recv.(*unknown)
+	known = known && slices.Contains(of.labels, identityLabel)
+	if u, ok := v.(*unknown); ok && known && len(c.args) == 0 && !slices.Contains(u.labels, identityLabel) {
+		w := *u
+		w.labels = mergeLabels(u.labels, of.labels)
+		w.carried = of.carried
+		return &w
+	}
+	ts := tupleTypes(resultType(c))
+	if len(ts) == 0 || ts[0] != "bool" || !known && !m.sim.middleware || !asksStanding(m.nodeWords(c.n)) {
+		return v
+	}
+	// Has the caller what the program says? Belongs what the path names to it?
+	said, named := false, false
+	for i, a := range c.args {
+		if i+1 >= len(c.n.K) {
+			break
+		}
+		said = said || standsFor(a)
+		known = known || aboutCaller(c.n.K[i+1], a)
+		if u, ok := a.(*unknown); ok {
+			named = named || slices.Contains(u.labels, requestLabel) && !slices.Contains(u.labels, identityLabel)
+		}
+	}
+	if !known || !said && !(named && m.sim.middleware) {
+		return v
+	}
+	switch x := v.(type) {
+	case *unknown:
+		return weighed(x)
+	case tuple:
+		if len(x) == 2 {
+			return tuple{weighed(x[0]), x[1]}
+		}
+	}
+	return v
 }
 
 // standsFor reports whether a value is one of those a program names to compare
@@ -84,8 +131,8 @@ func asksStanding(ws []string) bool {
 	return !slices.ContainsFunc(ws, func(w string) bool {
 		switch w {
 		case "state", "status", "active", "activated", "inactive", "enabled", "disabled", "blocked", "block", "banned", "ban", "verified", "confirmed", "deleted", "locked", "lock", "suspended", "expired", "expires", "expiry", "exp", "valid", "invalid",
-			"revoked", "frozen", "approved", "pending", "type", "typ", "iss", "issuer", "aud", "audience", "alg", "method", "use", "purpose", "access", "refresh", "bearer", "basic", "token", "jwt", "cookie", "apikey", "scheme",
-			"mfa", "2fa", "totp", "otp", "factor", "version", "nonce", "csrf", "email", "password", "passwd", "pwd", "hash", "length", "ip", "name", "value", "err", "error", "code", "ok", "found", "exists", "setup", "new", "initialized", "must", "changed", "anonymous", "guest":
+			"revoked", "frozen", "approved", "pending", "type", "typ", "iss", "issuer", "aud", "audience", "alg", "method", "use", "purpose", "access", "refresh", "bearer", "basic", "token", "jwt", "cookie", "apikey", "scheme", "value", "raw", "secret", "header", "authorization", "signature",
+			"mfa", "2fa", "totp", "otp", "factor", "version", "nonce", "csrf", "email", "password", "passwd", "pwd", "hash", "length", "ip", "name", "err", "error", "code", "ok", "found", "exists", "setup", "new", "initialized", "must", "changed", "anonymous", "guest":
 			return true
 		}
 		return false
