@@ -582,6 +582,7 @@ func (m *machine) run(f *frame, c call) value {
 	}
 	if m.sim != nil {
 		m.sim.reach(f.fn.File, int(f.fn.Line), int(f.fn.EndLine))
+		m.sim.ran = append(m.sim.ran, f.fn)
 	}
 	var base int
 	if m.sim != nil {

@@ -20,7 +20,7 @@ func (m *machine) exec(n *program.Node, f *frame) control {
 		run := func() value { return m.evalStmt(n.K[0], f) }
 		v := value(nil)
 		if m.sim != nil {
-			v = m.sim.idle(run)
+			v = m.idle(run)
 		} else {
 			v = run()
 		}

@@ -79,6 +79,7 @@ type machine struct {
 	seq          int
 	depth        int
 	onStack      map[*function]int
+	refuses      map[*function]bool // whether it may, of those that were looked at
 	reached      map[*function]bool
 	entries      map[string][]entry // of the lists that files hold, by what they are called
 	stack        []*frame
@@ -137,7 +138,7 @@ func newMachine(pkgs []*program.Package) *machine {
 	m := &machine{funcs: map[string]*function{}, byPkg: map[string][]*function{}, lits: map[*program.Package][]*function{}, types: map[string]*program.Type{},
 		methods: map[string]map[string]*function{}, impls: map[string][]string{}, globals: map[string]value{}, inits: map[string]*program.Node{},
 		initPkg: map[*program.Node]*program.Package{}, initing: map[*program.Node]bool{}, made: map[string][]value{},
-		onStack: map[*function]int{}, reached: map[*function]bool{}, entries: map[string][]entry{}, pkgs: pkgs, limit: maxSteps}
+		onStack: map[*function]int{}, refuses: map[*function]bool{}, reached: map[*function]bool{}, entries: map[string][]entry{}, pkgs: pkgs, limit: maxSteps}
 	for _, p := range pkgs {
 		all := make([]*function, len(p.Funcs))
 		for i, f := range p.Funcs {

@@ -38,15 +38,50 @@ func (s *simulation) progress() progress {
 }
 
 // idle runs a statement that is a call, whose result nobody reads, and takes what
-// ran in it for none of what decides if the request is where it was before: it
-// wrote to a log, for one.
-func (s *simulation) idle(statement func() value) value {
-	was, reached := s.progress(), len(s.reached)
+// ran in it for none of what decides if the request is where it was before and
+// nothing of it could have refused: it wrote to a log, for one.
+func (m *machine) idle(statement func() value) value {
+	s := m.sim
+	was, reached, ran := s.progress(), len(s.reached), len(s.ran)
 	v := statement()
-	if s.progress() == was {
+	if s.progress() == was && !slices.ContainsFunc(s.ran[ran:], func(f *function) bool { return m.mayRefuse(f, 0) }) {
 		s.reached = s.reached[:reached]
 	}
 	return v
+}
+
+// mayRefuse reports whether a function answers a request on any way through it, or
+// a function that it calls.
+func (m *machine) mayRefuse(f *function, depth int) bool {
+	if known, ok := m.refuses[f]; ok {
+		return known
+	}
+	m.refuses[f] = false // while it is looked at
+	found := false
+	walk(f.Body, func(n *program.Node) {
+		if found || n.Op != program.Call {
+			return
+		}
+		var fn *function
+		switch k := n.K[0]; k.Op {
+		case program.Method, program.Field:
+			if requestKind(k.T) != "" || k.T == "" || m.ownContext(k.T) {
+				switch k.S {
+				case "Abort", "AbortWithStatus", "AbortWithStatusJSON", "AbortWithError", "StopExecution", "StopWithStatus", "WriteHeader", "JSON", "String", "Redirect", "SendStatus", "NoContent", "Write", "Next", "ServeHTTP":
+					found = true
+				}
+			}
+			fn = m.method(k.T, k.S)
+		case program.Global:
+			found = found || k.S == "net/http.Error" || k.S == "net/http.Redirect" || k.S == "net/http.NotFound"
+			fn = m.funcs[k.S]
+		}
+		if fn != nil && depth < 3 {
+			found = found || m.mayRefuse(fn, depth+1)
+		}
+	})
+	m.refuses[f] = found
+	return found
 }
 
 // lastLine is the last line of a piece of code that something stands on.

@@ -96,8 +96,9 @@ type simulation struct {
 	written  int             // values set on the request or in what it came with
 	returned value
 	reached  []routes.Span
-	token    *refusal  // of requests whose token is not good
-	turned   []refusal // undecided conditions on which the outermost function returns early
+	ran      []*function // of the program
+	token    *refusal    // of requests whose token is not good
+	turned   []refusal   // undecided conditions on which the outermost function returns early
 }
 
 func (s *simulation) base(f *frame) int {
