@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/program"
@@ -29,6 +30,9 @@ func (m *machine) findRelevant() {
 			touches := false
 			for _, q := range append(f.Params, f.Results...) {
 				touches = touches || routing(q.Type)
+			}
+			for _, q := range f.Results {
+				touches = touches || m.handlerTable(q.Type)
 			}
 			seen := map[string]bool{}
 			walk(f.Body, func(n *program.Node) {
@@ -97,6 +101,17 @@ func (m *machine) findRelevant() {
 			}
 		}
 	}
+}
+
+// handlerTable reports whether a type is that of a table of the program whose
+// rows hold functions: one that returns such a table says what is routed where,
+// though it touches no router.
+func (m *machine) handlerTable(t string) bool {
+	if !strings.HasPrefix(t, "[]") && !strings.HasPrefix(t, "map[") {
+		return false
+	}
+	row := m.types[elemType(t)]
+	return row != nil && slices.ContainsFunc(row.Fields, func(f program.Param) bool { return m.isFunc(f.Type) || routing(f.Type) })
 }
 
 // variable names a package variable or a field of one, "" if an expression is
