@@ -173,6 +173,9 @@ func (m *machine) judgeLibrary(x *external, path, method string) verdict {
 		typ, name = name[:t], name[t+1:]
 	}
 	v := verdict{name: libraryName(x.name), kind: routes.KindOther, why: "a library's middleware not known to guard", pos: x.pos}
+	if m.judgeValidator(x, &v) {
+		return v
+	}
 	if f := factOf(pkg, typ, name); f != nil {
 		v.kind, v.why = f.kind, "known to do so in "+pkg
 		if f.kind == auth || f.kind == role {
@@ -436,6 +439,9 @@ func (m *machine) failsOpen(f *guardFact, x *external, path, method string) bool
 // field of a literal or the argument of an option, of it or of what made it.
 // nil if it was not given.
 func (m *machine) setting(v value, name string, depth int) value {
+	if fa, ok := v.(fieldArg); ok {
+		v = fa.v // options within options
+	}
 	x, ok := v.(*external)
 	if !ok || depth > 4 {
 		if u, isUnion := v.(union); isUnion && depth <= 4 {

@@ -49,8 +49,8 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		rt.Guards = append(rt.Guards, guardOf(v, mw))
 		conds = append(conds, mw.conds)
 	}
-	m.ctx, m.forged, m.op = nil, nil, r.op
-	defer func() { m.ctx, m.forged, m.op = nil, nil, nil }()
+	m.ctx, m.forged, m.op, m.required = nil, nil, r.op, requirementOf(p)
+	defer func() { m.ctx, m.forged, m.op, m.required = nil, nil, nil, requirement{} }()
 	for _, mw := range chain {
 		// What the route itself depends on is no condition of its guard.
 		mw.conds = slices.DeleteFunc(slices.Clone(mw.conds), func(c condition) bool { return c.in(r.conds) })

@@ -104,6 +104,7 @@ type machine struct {
 	coveredSeq int
 	ctx        map[string]value // what earlier middleware put into the request
 	op         *object          // of the route being judged
+	required   requirement      // of its operation, as generated code says
 	// forged is what of it a stranger made up.
 	forged   map[string]forged
 	again    map[string]string // routes that give the request to the router again, with the path
