@@ -41,7 +41,10 @@
 // only other functions fill is seen if these send what they know to be sensitive to
 // a field of their own package. What
 // the options given to one constructor put into a field is taken for what any other
-// may have put there. Functions without source are taken to return their text
+// may have put there. A function literal that another package returns is known by what
+// it yields to a range statement, not by what it does with its arguments. The elements
+// of an array are one, whatever their index. That a variable equals a constant is known
+// in the branch of an if statement only. Functions without source are taken to return their text
 // arguments only if their names say so; code reached by reflection is not followed.
 // Whether a panic is recovered is known of the function it is in, not of its
 // callers. A constant is a secret only where a name says so and it is neither a

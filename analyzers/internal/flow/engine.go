@@ -711,6 +711,15 @@ func (f *fn) exportDepth(v *value, depth int, on []*loc) *value {
 			w.funcs = append(w.funcs, c)
 		default:
 			w.funcs = append(w.funcs, &closure{lit: c.lit, env: f.captured(c.lit, depth, on), symbol: f.symbol})
+			if depth == 0 && len(on) == 0 && yields(f.typeOf(c.lit)) > 0 {
+				// Other packages get no literals, but what they yield.
+				g := f.iterate(&value{funcs: []*closure{c}}, c.lit)
+				for i := range g.vals {
+					if p := f.exportDepth(g.vals[i], depth+1, on); p != unknown && !p.clean {
+						w = setPart(w, yielded(i), p)
+					}
+				}
+			}
 		}
 	}
 	inner := v

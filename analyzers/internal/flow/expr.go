@@ -1044,7 +1044,9 @@ func (c *collector) from(v *value) {
 		}
 	}
 	for _, k := range sortedKeys(v.parts) {
-		c.from(v.parts[k])
+		if k != yielded(0) && k != yielded(1) {
+			c.from(v.parts[k])
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strconv"
 )
 
 // gathered is the yield function that a range statement, or a function that drains
@@ -11,6 +12,10 @@ import (
 type gathered struct {
 	vals []*value
 }
+
+// yielded is the part of an iterator that stands for the i-th of the values it yields
+// at a time.
+func yielded(i int) string { return "()" + strconv.Itoa(i) }
 
 func (g *gathered) take(args []argument) []*value {
 	for i, a := range args {
@@ -49,10 +54,16 @@ func yields(t types.Type) int {
 // iterate runs an iterator and returns what it yields, nil if nothing is known of
 // the functions it may be.
 func (f *fn) iterate(x *value, at ast.Expr) *gathered {
-	if len(x.funcs) == 0 {
-		return nil
-	}
 	g := &gathered{}
+	if len(x.funcs) == 0 {
+		if len(x.parts) == 0 {
+			return nil
+		}
+		for i := range 2 {
+			g.vals = append(g.vals, part(x, yielded(i)))
+		}
+		return g
+	}
 	args := []argument{{expr: at, val: &value{funcs: []*closure{{yield: g}}}}}
 	for _, c := range x.funcs {
 		f.callFunc(c, args, at)
