@@ -25,7 +25,7 @@ var reasons = []reason{
 	{text: "password reset or confirmation by e-mail", last: []string{"forgot", "forgot-password", "forgot_password", "reset-password", "reset_password", "password-reset", "verify-email", "verify_email", "confirm-email", "unsubscribe"}},
 	{text: "OAuth or single sign-on", anywhere: []string{"oauth", "oauth2", "sso", "saml", "oidc", ".well-known"}},
 	{text: "documentation", anywhere: documentation, last: []string{"docs", "openapi"}, reads: true, plain: true},
-	{text: "static files", anywhere: []string{"static", "assets"}, last: []string{"favicon.ico", "robots.txt", "manifest.json", "sitemap.xml"}, reads: true},
+	{text: "static files", anywhere: []string{"static", "assets"}, last: []string{"favicon.ico", "robots.txt", "manifest.json", "site.webmanifest", "sitemap.xml", "opensearch.xml", "humans.txt", "ads.txt"}, reads: true},
 	{text: "version", last: []string{"version"}, reads: true, plain: true},
 }
 

@@ -184,6 +184,7 @@ func flawed() {
 	hooks.POST("/signed", signedHook)  // want "POST /hooks/signed can be called by anybody, as one would expect of it: webhook that verifies its signature"
 	hooks.POST("/unsigned", remove)    // want "POST /hooks/unsigned can be called by anybody: neither"
 	r.POST("/users/:id/refresh", show) // want "POST /users/:id/refresh can be called by anybody: neither"
+	r.GET("/opensearch.xml", show)     // want "GET /opensearch.xml can be called by anybody, as one would expect of it: static files"
 	r.POST("/login", show)             // want "POST /login can be called by anybody, as one would expect"
 }
 
