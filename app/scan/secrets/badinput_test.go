@@ -14,7 +14,9 @@ import (
 	"github.com/launchgate/launchgate/app/review"
 )
 
-func TestOddFilesAreLookedAt(t *testing.T) {
+func TestOddFilesAreLookedAt(t *testing.T) { bothWays(t, oddFilesAreLookedAt) }
+
+func oddFilesAreLookedAt(t *testing.T) {
 	u16 := func(s string, order binary.AppendByteOrder, mark bool) string {
 		var b []byte
 		if mark {
@@ -62,6 +64,10 @@ func TestOddFilesAreLookedAt(t *testing.T) {
 // git would load an added or deleted large file as a whole only to say that it is
 // binary: two gigabytes were "unable to read" within a worker's memory.
 func TestLargeFilesAreStreamedWhateverBecomesOfThem(t *testing.T) {
+	bothWays(t, largeFilesAreStreamedWhateverBecomesOfThem)
+}
+
+func largeFilesAreStreamedWhateverBecomesOfThem(t *testing.T) {
 	w := newWork(t)
 	big := strings.Repeat("let a = b.c(d, 1);\n", (bigFileBytes+1<<20)/19)
 	base := w.write("x", "x\n").write("old.sql", big+"K="+awsKey()+"\n").commit("start")
@@ -88,6 +94,10 @@ func TestLargeFilesAreStreamedWhateverBecomesOfThem(t *testing.T) {
 }
 
 func TestBinaryFilesAreCountedAndTheirNamesLookedAt(t *testing.T) {
+	bothWays(t, binaryFilesAreCountedAndTheirNamesLookedAt)
+}
+
+func binaryFilesAreCountedAndTheirNamesLookedAt(t *testing.T) {
 	w := newWork(t)
 	base := w.write("x", "x\n").commit("start")
 	head := w.write("a.dat", "\x00\x01\x02"+strings.Repeat("\x00\xff\x13\x37", 3000)).write("key.p12", "\x00\x01\x02\x03").commit("binary")
@@ -99,7 +109,9 @@ func TestBinaryFilesAreCountedAndTheirNamesLookedAt(t *testing.T) {
 	}
 }
 
-func TestSymlinkAndSubmoduleAreNoTrouble(t *testing.T) {
+func TestSymlinkAndSubmoduleAreNoTrouble(t *testing.T) { bothWays(t, symlinkAndSubmoduleAreNoTrouble) }
+
+func symlinkAndSubmoduleAreNoTrouble(t *testing.T) {
 	w := newWork(t)
 	base := w.write("x", "x\n").commit("start")
 	if err := os.Symlink("/etc/passwd", filepath.Join(w.dir, "link")); err != nil {

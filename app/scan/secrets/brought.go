@@ -107,6 +107,11 @@ func (s *session) pathKind(path string) pathKind {
 	return kind
 }
 
+// fewCommits is how many commits are shown without screening: git compares those of
+// a push in less time than it takes to make ready what almost matches somewhere in
+// their files is judged with.
+var fewCommits = 64
+
 // showing says which commits git must show.
 type showing struct {
 	// whole are those of which it must compare all files: whether a file was
@@ -123,7 +128,7 @@ func (w showing) shows(id string) bool { return w.whole[id] || w.some[id] }
 // commits git must show: in what the others bring, gitleaks could report nothing.
 func (s *session) toShow(ctx context.Context, todo []commit, listed []listing) (showing, error) {
 	show := showing{whole: make(map[string]bool), some: make(map[string]bool)}
-	if !s.rules.screens() {
+	if len(todo) <= fewCommits || !s.rules.screens() {
 		for _, c := range todo {
 			show.whole[string(c.id)] = true
 		}

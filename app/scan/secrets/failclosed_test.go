@@ -33,7 +33,9 @@ func brokenGit(t *testing.T, word, do string) {
 
 // A git that dies, is killed, says less than all or says something else must
 // never make a clean receipt: gitleaks as a library reports "no leaks" then.
-func TestABrokenGitIsAGap(t *testing.T) {
+func TestABrokenGitIsAGap(t *testing.T) { bothWays(t, aBrokenGitIsAGap) }
+
+func aBrokenGitIsAGap(t *testing.T) {
 	cases := []struct{ name, word, do string }{
 		{"diff-tree is killed in mid-answer", "diff-tree --stdin", `head -n 6 | $GIT "$@" | head -c 300; kill -9 $$`},
 		{"diff-tree ends early and says it is fine", "diff-tree --stdin", `head -n 6 | $GIT "$@" | head -c 300; exit 0`},
@@ -55,6 +57,9 @@ func TestABrokenGitIsAGap(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
+			if c.name == "another file is answered" && fewCommits > 0 {
+				t.Skip("only screening asks for files")
+			}
 			w := newWork(t)
 			base := w.write("a.txt", "a\n").write("b.txt", "b\n").commit("start")
 			for i := range 5 {

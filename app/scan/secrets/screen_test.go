@@ -156,6 +156,17 @@ func encoded(s string) string {
 	return b.String()
 }
 
+// bothWays runs a test with screening and, as for a few commits, without.
+func bothWays(t *testing.T, test func(t *testing.T)) {
+	t.Run("shown", test)
+	t.Run("screened", func(t *testing.T) {
+		few := fewCommits
+		fewCommits = 0
+		t.Cleanup(func() { fewCommits = few })
+		test(t)
+	})
+}
+
 // TestScreeningChangesNothingOfAHistory makes histories at random, and compares what
 // is found with screening and without, where git shows every commit and gitleaks
 // judges every text.
@@ -165,7 +176,10 @@ func TestScreeningChangesNothingOfAHistory(t *testing.T) {
 		seeds = 1
 	}
 	for seed := range seeds {
+		few := fewCommits
+		fewCommits = 0
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { sameScreened(t, rand.New(rand.NewPCG(2, uint64(seed)))) })
+		fewCommits = few
 	}
 }
 
