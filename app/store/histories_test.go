@@ -1,8 +1,13 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -212,5 +217,56 @@ func TestAWipedSettingIsInNoFileOfPostgreSQL(t *testing.T) {
 	}
 	if holds() {
 		t.Error("the table's file still holds the wiped value")
+	}
+}
+
+// TestAKeyThatAReaderKeepsInTheLogIsNotSaidToBeWiped: SQLite says of a log that it
+// could not empty in a row, which nobody read.
+func TestAKeyThatAReaderKeepsInTheLogIsNotSaidToBeWiped(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "launchgate.db")
+	db, err := store.Open(t.Context(), store.Config{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	value := strings.Repeat("7d", 32)
+	holds := func() bool {
+		t.Helper()
+		for _, name := range []string{path, path + "-wal"} {
+			if data, err := os.ReadFile(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			} else if bytes.Contains(data, []byte(value)) {
+				return true
+			}
+		}
+		return false
+	}
+	if _, err := db.Setting(t.Context(), "key", func() string { return value }); err != nil || !holds() {
+		t.Fatalf("the test does not see the value while it is there: %v", err)
+	}
+	reader, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	tx, err := reader.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := tx.QueryRow(`SELECT count(*) FROM settings`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.WipeSetting(t.Context(), "key"); review.CodeOf(err) != review.CodeStorageUnavailable || !holds() {
+		t.Errorf("while another program reads: %v", err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.WipeSetting(t.Context(), "key"); err != nil || holds() {
+		t.Errorf("afterwards: %v", err)
 	}
 }

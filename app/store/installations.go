@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/launchgate/launchgate/app/review"
 )
@@ -114,17 +115,53 @@ func (db *DB) WipeSetting(ctx context.Context, name string) error {
 		}
 		return unavailable(err)
 	}
-	// There is one connection, so the pragma holds for the statement after it;
-	// the log is emptied because it holds the old page.
+	// There is one connection, so the pragma holds for the statement after it.
 	for _, step := range []struct {
 		text string
 		args []any
-	}{{`PRAGMA secure_delete = ON`, nil}, {text, []any{name}}, {`PRAGMA wal_checkpoint(TRUNCATE)`, nil}} {
+	}{{`PRAGMA secure_delete = ON`, nil}, {text, []any{name}}} {
 		if _, err := db.sqlite.ExecContext(ctx, step.text, step.args...); err != nil {
 			return unavailable(err)
 		}
 	}
-	return nil
+	return db.emptyLog(ctx)
+}
+
+// logTries is how often SQLite is asked to empty its log, logPause apart.
+const (
+	logTries = 20
+	logPause = 100 * time.Millisecond
+)
+
+// emptyLog has SQLite move its log into the database and truncate it, because it
+// holds pages as they were. Somebody who reads the database keeps it from that, which
+// is no error to SQLite but a row that says so.
+func (db *DB) emptyLog(ctx context.Context) error {
+	// Not while SQLite waits, which it would for longer than anybody has patience.
+	wait := func(d time.Duration) error {
+		_, err := db.sqlite.ExecContext(ctx, fmt.Sprintf(`PRAGMA busy_timeout = %d`, d.Milliseconds()))
+		return unavailable(err)
+	}
+	if err := wait(0); err != nil {
+		return err
+	}
+	defer func() { _ = wait(busyTimeout) }()
+	for range logTries {
+		var busy, pages, moved int
+		if err := db.sqlite.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved); err != nil {
+			return unavailable(err)
+		}
+		if busy == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return unavailable(context.Cause(ctx))
+		case <-time.After(logPause):
+		}
+	}
+	return &review.Error{Code: review.CodeStorageUnavailable, Op: "empty the database's log", What: "what was deleted still stands in it, because another program reads the database",
+		Do: "end that program; the log is emptied when the last one that has the database open closes it"}
 }
 
 // ForgetSecrets forgets every fingerprint of a secret, and what was decided about

@@ -60,6 +60,9 @@ type Tx interface {
 	PGX() pgx.Tx
 }
 
+// busyTimeout is how long SQLite waits for other processes.
+const busyTimeout = 10 * time.Second
+
 // Open opens a database without touching its schema; see Migrate.
 //
 // SQLite gets one connection (its writers queue up anyway, and the queue needs
@@ -101,7 +104,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 			return nil, &review.Error{Code: review.CodeStorageUnavailable, Op: "open the database", What: cfg.Path, Do: "check that the data directory exists and is writable", Err: err}
 		}
 		// In this order: the switch to the log may have to wait, too.
-		q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"}, "_txlock": {"immediate"}}
+		q := url.Values{"_pragma": {fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"}, "_txlock": {"immediate"}}
 		db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: cfg.Path}).EscapedPath()+"?"+q.Encode())
 		if err != nil {
 			return nil, fmt.Errorf("open SQLite: %w", err)

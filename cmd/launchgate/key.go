@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"github.com/launchgate/launchgate/app/config"
 	"github.com/launchgate/launchgate/app/review"
@@ -220,7 +221,7 @@ func writeKey(path string, key []byte) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fail(err)
 	}
-	if err := os.Link(f.Name(), path); err != nil {
+	if err := placeNew(f.Name(), path, os.Link, renameNew); err != nil {
 		return fail(err)
 	}
 	// The database forgets its copy next, and that outlives a power failure: so
@@ -233,6 +234,37 @@ func writeKey(path string, key []byte) error {
 		return fail(err)
 	}
 	return nil
+}
+
+// placeNew gives a whole file its name unless there is one of that name. Some file
+// systems have no hard links (FAT, exFAT, some network shares and mounts into
+// containers), some no renaming that replaces nothing; on one with neither the file
+// is made in its place, and taken away if it does not become whole.
+func placeNew(made, path string, link, rename func(from, to string) error) error {
+	err := link(made, path)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if e := rename(made, path); e == nil || errors.Is(e, fs.ErrExist) {
+		return e
+	}
+	content, e := os.ReadFile(made)
+	if e != nil {
+		return errors.Join(err, e)
+	}
+	f, e := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if e != nil {
+		return errors.Join(err, e)
+	}
+	_, e = f.Write(content)
+	if e = errors.Join(e, f.Sync(), f.Close()); e != nil {
+		return errors.Join(err, e, os.Remove(path))
+	}
+	return nil
+}
+
+func renameNew(from, to string) error {
+	return unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
 }
 
 // derive makes a key for one purpose from the installation's.

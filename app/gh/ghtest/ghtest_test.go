@@ -433,6 +433,22 @@ func TestAMisspeltFieldIsAViolation(t *testing.T) {
 	}
 }
 
+// The document gives these operations no body: kin-openapi would let any pass.
+func TestABodyThatIsNotDocumentedIsAViolation(t *testing.T) {
+	s := newStage(t, ghtest.Options{})
+	req := must[*http.Request](t)(s.client.NewRequest("GET", "repos/acme/api/branches/main", map[string]any{"name": "x"}))
+	if _, err := s.client.Do(ctx, req, nil); status(err) != 422 {
+		t.Errorf("%v, want 422", err)
+	}
+	if v := s.Violations(); len(v) != 1 || !strings.Contains(v[0], "a request body is not documented") {
+		t.Errorf("violations = %v", v)
+	}
+	req = must[*http.Request](t)(s.client.NewRequest("GET", "repos/acme/api/branches/main", nil))
+	if _, err := s.client.Do(ctx, req, nil); err != nil || len(s.Violations()) != 1 {
+		t.Errorf("without a body: %v, %v", err, s.Violations())
+	}
+}
+
 func TestForkHeadLivesOnlyUnderRefsPull(t *testing.T) {
 	s := newStage(t, ghtest.Options{})
 	if _, err := s.repo.Commit("theirs", "main", ghtest.Change{Message: "Fork", Files: map[string]string{"f": "f\n"}}); err != nil {
