@@ -217,17 +217,12 @@ func (a authz) lostGuards(list []exposure) []review.Finding {
 		at       review.Place
 		meant    bool
 		expected bool
-		gone     string // where no line of the diff says how: the guard
 	}
 	groups := make(map[cause][]exposure)
 	var order []cause
 	seen := make(map[string]bool)
 	for _, e := range list {
-		c := cause{at: e.at, meant: a.meant(e.after.Key()), expected: e.likely()}
-		if !e.found && len(e.lost) > 0 {
-			g := e.lost[0].base
-			c.at, c.gone = review.Place{}, fmt.Sprintf("%s\x00%s\x00%s", g.Name, g.File, g.Attached.File)
-		}
+		c := cause{e.at, a.meant(e.after.Key()), e.likely()}
 		k := fmt.Sprintf("%v\x00%s\x00%s", c, e.after.Key(), strings.Join(lostNames(e.lost), ","))
 		if seen[k] {
 			continue // a package that belongs to several programs
@@ -261,11 +256,7 @@ func (a authz) lostGuards(list []exposure) []review.Finding {
 		if len(opened) == 0 {
 			opened, closed = closed, nil
 		}
-		at := c.at
-		if c.gone != "" {
-			at = opened[0].at
-		}
-		out = append(out, a.lostGuard(at, opened, closed))
+		out = append(out, a.lostGuard(c.at, opened, closed))
 	}
 	return out
 }
@@ -484,11 +475,7 @@ func (a authz) fold(list []review.Finding) []review.Finding {
 	var order []cause
 	for _, f := range list {
 		if p := a.pairs[f.Routes[0]]; p.after != nil && !a.lines.added(review.FileLine{File: f.Place.Path, Line: f.Place.Line}) {
-			e := exposure{pair: p}
-			if f.Rule == ruleUndecided && p.before != nil {
-				e.lost = compareChains(*p.before, *p.after).lost
-			}
-			if at, ok := a.cause(e); ok {
+			if at, ok := a.cause(exposure{pair: p}); ok {
 				f.Place = at
 			}
 		}

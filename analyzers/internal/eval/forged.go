@@ -227,7 +227,6 @@ func (s *simulation) lookedFor() string {
 // believes is the verdict on a guard that a forged request passes.
 func (v *verdict) believes(s *simulation) {
 	v.kind = routes.KindUnresolved
-	v.reached = append(slices.Clone(v.reached), s.reached...)
 	v.why = "refuses who sends nothing, but nothing checks whether what is sent is true: whoever makes up " + s.lookedFor() + " passes"
 	if s.unverified != "" {
 		v.why = "refuses who sends nothing, but whoever makes up " + s.lookedFor() + " passes: " + s.unverified + " verifies nothing"

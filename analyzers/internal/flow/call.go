@@ -206,6 +206,7 @@ func (v *invocation) value(fun ast.Expr) ([]*value, bool) {
 		case c.yield != nil:
 			res = c.yield.take(v.args)
 		case c.lit != nil:
+			v.f.calling = v
 			res = v.f.callLit(c, v.args, v.call.Pos())
 		default:
 			w := *v
@@ -397,7 +398,8 @@ func (f *fn) prints(c *ast.CallExpr, name string, args []argument) {
 
 // callLit interprets the body of a function literal with these arguments.
 func (f *fn) callLit(c *closure, args []argument, pos token.Pos) []*value {
-	lit := c.lit
+	lit, by := c.lit, f.calling
+	f.calling = nil
 	if on := f.active[lit]; on != nil && !on.adds(args) {
 		// It calls itself with nothing new: what it has returned so far is all.
 		return on.frame.so(lit.Type.Results.NumFields())
@@ -424,6 +426,9 @@ func (f *fn) callLit(c *closure, args []argument, pos token.Pos) []*value {
 	}
 	sig, _ := f.info.TypeOf(lit).(*types.Signature)
 	fr := &frame{outer: f.frame, base: body, sig: sig, ftype: lit.Type}
+	if by != nil && wraps(by.name, lit.Type) {
+		fr.lit, fr.by = lit, by
+	}
 	f.frame = fr
 	outer := f.active[lit]
 	f.active[lit] = outer.with(fr, args)

@@ -45,7 +45,8 @@
 // it yields to a range statement, not by what it does with its arguments. The elements
 // of an array are one, whatever their index. That a variable equals a constant is known
 // in the branch of an if statement only. Functions without source are taken to return their text
-// arguments only if their names say so; code reached by reflection is not followed.
+// arguments only if their names say so. Of reflection, fields by constant names and the
+// libraries in copied.go are followed, one level deep.
 // Whether a panic is recovered is known of the function it is in, not of its
 // callers. A constant is a secret only where a name says so and it is neither a
 // message nor the name of a key.

@@ -198,14 +198,13 @@ type engine struct {
 	written     map[string]*value       // what other packages' variables are set to here
 	outside     []*sinkUse              // what package variables reach here
 	keeps       []*keep
-	defaults    []ast.Expr              // see defaultRendering
-	keys        map[*types.Var]string   // see fieldKey
-	keyed       map[*types.Package]bool // whose types are in keys
-	fills       map[string]*value       // see filled
-	below       []*types.Package        // see inOrder
-	fieldsKnown bool                    // see settled
-	files       map[types.Object]bool   // databases in files; see fileOfDatabase
-	touched     map[types.Object]int    // what is written to; see touches
+	defaults    []ast.Expr                               // see defaultRendering
+	keys        map[*types.Package]map[*types.Var]string // see fieldKey
+	fills       map[string]*value                        // see filled
+	below       []*types.Package                         // see inOrder
+	fieldsKnown bool                                     // see settled
+	files       map[types.Object]bool                    // databases in files; see fileOfDatabase
+	touched     map[types.Object]int                     // what is written to; see touches
 	// following are the variables whose definitions are being followed.
 	following map[types.Object]bool
 }
@@ -237,7 +236,7 @@ type flowKey struct {
 func Analyze(pass *analysis.Pass, voc Vocabulary) *Result {
 	e := &engine{pass: pass, voc: voc, byObj: map[*types.Func]*declared{}, imported: map[*types.Package]*pkgFacts{}, wholes: map[types.Type]*wholeType{},
 		allocs: map[ast.Expr]*loc{}, flows: map[flowKey]*Flow{}, globals: map[types.Object]*global{}, fields: map[*types.Var]*field{}, impls: map[*types.Func][]*types.Func{},
-		ports: map[types.Object]string{}, written: map[string]*value{}, keys: map[*types.Var]string{}, keyed: map[*types.Package]bool{}}
+		ports: map[types.Object]string{}, written: map[string]*value{}, keys: map[*types.Package]map[*types.Var]string{}}
 	if standard(pass.Fset, pass.Files) {
 		return &Result{} // its functions are modelled
 	}
@@ -828,11 +827,16 @@ func isWrapper(d *ast.FuncDecl, sig *types.Signature) bool {
 	if d.Recv != nil && len(d.Recv.List) == 1 && saysLog(strings.Trim(types.ExprString(d.Recv.List[0].Type), "*")) {
 		return true
 	}
+	return wraps(name, d.Type)
+}
+
+// wraps reports whether a function of this name and type is there to log.
+func wraps(name string, ft *ast.FuncType) bool {
 	level := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "ln"), "f"), "w")
 	if logLevels[strings.ToLower(level)] || saysLog(name) {
 		return true
 	}
-	list := d.Type.Params.List
+	list := ft.Params.List
 	if len(list) == 0 {
 		return false
 	}

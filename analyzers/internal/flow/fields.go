@@ -24,30 +24,55 @@ func (e *engine) fieldKey(obj *types.Var) string {
 	if p == nil || p != e.pass.Pkg && e.factsOf(p) == nil {
 		return ""
 	}
-	if !e.keyed[p] {
-		e.keyed[p] = true
-		scope := p.Scope()
-		for _, name := range scope.Names() {
-			tn, ok := scope.Lookup(name).(*types.TypeName)
-			if !ok || tn.IsAlias() || !tn.Exported() {
-				continue
-			}
-			n, ok := tn.Type().(*types.Named)
-			if !ok || n.TypeParams().Len() > 0 {
-				continue
-			}
-			st, ok := n.Underlying().(*types.Struct)
-			if !ok {
-				continue
-			}
-			for i := range st.NumFields() {
-				if x := st.Field(i); e.keys[x] == "" && !digests.HasAny(words.Split(x.Name())) {
-					e.keys[x] = p.Path() + " " + name + "." + x.Name()
-				}
+	keys, ok := e.keys[p]
+	if !ok {
+		keys = e.voc.Cache.keysOf(p)
+		e.keys[p] = keys
+	}
+	return keys[obj]
+}
+
+// keysOf names the fields of a package's exported struct types, worked out once for
+// all that import it.
+func (c *Cache) keysOf(p *types.Package) map[*types.Var]string {
+	if c != nil {
+		c.mu.Lock()
+		keys, ok := c.keys[p]
+		c.mu.Unlock()
+		if ok {
+			return keys
+		}
+	}
+	keys := map[*types.Var]string{}
+	scope := p.Scope()
+	for _, name := range scope.Names() {
+		tn, ok := scope.Lookup(name).(*types.TypeName)
+		if !ok || tn.IsAlias() || !tn.Exported() {
+			continue
+		}
+		n, ok := tn.Type().(*types.Named)
+		if !ok || n.TypeParams().Len() > 0 {
+			continue
+		}
+		st, ok := n.Underlying().(*types.Struct)
+		if !ok {
+			continue
+		}
+		for i := range st.NumFields() {
+			if x := st.Field(i); keys[x] == "" && isText(x.Type()) && !digests.HasAny(words.Split(x.Name())) {
+				keys[x] = p.Path() + " " + name + "." + x.Name()
 			}
 		}
 	}
-	return e.keys[obj]
+	if c != nil {
+		c.mu.Lock()
+		if c.keys == nil {
+			c.keys = make(map[*types.Package]map[*types.Var]string)
+		}
+		c.keys[p] = keys
+		c.mu.Unlock()
+	}
+	return keys
 }
 
 // digests are words of fields that hold what was made of a secret, more often than

@@ -129,8 +129,14 @@ func (v *invocation) modelled() ([]*value, bool) {
 		if _, name := namedType(v.resultType(0)); name == "Type" || name == "Kind" || name == "StructTag" || name == "StructField" || name == "Method" {
 			return all(clean, v.n), true
 		}
+		if out, ok := v.reflected(); ok {
+			return out, true
+		}
 	case "time", "math", "math/rand", "runtime", "testing", "embed":
 		return all(clean, v.n), v.recv == nil || v.recv.clean || id.Pkg != "time"
+	}
+	if out, ok := v.copiedFields(); ok {
+		return out, true
 	}
 	if out := v.internalError(nil); out != nil {
 		return out, true
@@ -615,7 +621,11 @@ func (v *invocation) codec() ([]*value, bool) {
 		if len(ls) == 0 {
 			return []*value{unknown, unknown}, true
 		}
-		return []*value{hop(&value{labels: ls}, v.call.Pos(), "is encoded by "+v.text), unknown}, true
+		out := &value{labels: ls}
+		if parts := f.underKeys(v.args[0], "json"); v.id.Pkg == "encoding/json" && len(parts.parts) > 0 {
+			out = setPart(out, encoded, &value{parts: parts.parts})
+		}
+		return []*value{hop(out, v.call.Pos(), "is encoded by "+v.text), unknown}, true
 	case "Unmarshal", "UnmarshalFromString", "Decode":
 		var from []label
 		var to argument
@@ -638,6 +648,12 @@ func (v *invocation) codec() ([]*value, bool) {
 		if t := f.typeOf(to.expr); t != nil && textual(t) && len(ls) > 0 {
 			f.storeRefs(to.val.refs, func(old *value) *value { return withLabels(old, ls...) })
 			f.store(to.expr, func(old *value) *value { return withLabels(old, ls...) })
+		}
+		if v.id.Name == "Unmarshal" && v.id.Pkg == "encoding/json" {
+			if p := f.partOf(v.args[0].val, encoded); len(p.parts) > 0 { // of an object that was encoded here
+				f.fill(to, &value{parts: p.parts}, "json")
+				return []*value{unknown}, true
+			}
 		}
 		f.dirty(to.val)
 		return []*value{unknown}, true

@@ -498,7 +498,8 @@ func (v *invocation) emit(s Sink, val *value, kv bool, format, key int) {
 			c.What = c.JSON
 			l.src = &c
 		}
-		if f.report(l, s, debug, place{pos: v.call.Pos(), end: v.call.End(), symbol: f.symbol, name: v.text}, l.step.then(v.call.Pos(), leaves(s, v.text))) {
+		at, st, quiet := f.loggedBy(l, place{pos: v.call.Pos(), end: v.call.End(), symbol: f.symbol, name: v.text})
+		if f.report(l, s, debug || quiet, at, st.then(v.call.Pos(), leaves(s, v.text))) {
 			told = append(told, l.rule())
 		}
 	}
@@ -509,6 +510,26 @@ func (v *invocation) emit(s Sink, val *value, kv bool, format, key int) {
 		f.addSink(&sinkUse{in: l.in, sink: s, name: v.text, debug: debug, err: l.err, text: l.text, thin: l.thin, symbol: f.symbol, pos: v.call.Pos(), end: v.call.End(),
 			step: l.step.then(v.call.Pos(), leaves(s, v.text)), told: told, kv: kv, format: max(format, l.format-1), key: key, wrapper: f.sum.wrapper})
 	}
+}
+
+// loggedBy is where a value is logged: at the call of a function literal that is
+// there to log, if that was given it, and else where at says.
+func (f *fn) loggedBy(l label, at place) (_ place, st *step, debug bool) {
+	first := l.step.first()
+	var calls []*invocation
+	for fr := f.frame; fr != nil; fr = fr.outer {
+		if fr.by == nil || fr.lit.Pos() <= first && first < fr.lit.End() {
+			continue
+		}
+		at.pos, at.end, at.name = fr.by.call.Pos(), fr.by.call.End(), fr.by.text
+		calls = append(calls, fr.by)
+		debug = debug || isDebug(at.name)
+	}
+	st = l.step
+	for _, c := range slices.Backward(calls) {
+		st = st.then(c.call.Pos(), "is passed to "+c.text)
+	}
+	return at, st, debug
 }
 
 func leaves(s Sink, text string) string {
@@ -629,7 +650,8 @@ func (v *invocation) reachInsideWith(use *sinkUse, p *value, debug bool, formatI
 			f.e.pend(&pending{method: use.sink.Who, input: use.format, src: l.src, err: l.err, step: st})
 			continue
 		}
-		at := place{pos: v.call.Pos(), end: v.call.End(), symbol: f.symbol, name: v.text}
+		at, _, quiet := f.loggedBy(l, place{pos: v.call.Pos(), end: v.call.End(), symbol: f.symbol, name: v.text})
+		debug := debug || quiet
 		if !use.wrapper {
 			at = place{pos: use.pos, end: use.end, file: use.file, line: use.line, symbol: use.symbol, name: use.name}
 		}

@@ -308,6 +308,7 @@ func (e *engine) wholeOf(t types.Type) *wholeType {
 type Cache struct {
 	mu     sync.Mutex
 	fields map[types.Type]*fieldList
+	keys   map[*types.Package]map[*types.Var]string // see keysOf
 }
 
 // fieldsOf lists the sensitive fields of a struct type.

@@ -32,6 +32,7 @@ type fn struct {
 	inLits  int                    // literals being interpreted around the current statement
 	lits    map[*ast.FuncLit]int
 	active  map[*ast.FuncLit]*running
+	calling *invocation      // of a literal that is about to be interpreted
 	started []*ast.CallExpr  // goroutines that read channels
 	sending bool             // they are being interpreted again
 	names   func(int) *value // see readUnder
@@ -51,6 +52,9 @@ type frame struct {
 	defers  []func()
 	// recovers says that what panics here goes no further.
 	recovers bool
+	// lit is the literal, by the call of it, if that is there to log.
+	lit *ast.FuncLit
+	by  *invocation
 }
 
 // target is a statement that break or continue can name.

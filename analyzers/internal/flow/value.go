@@ -167,7 +167,7 @@ const keyed = "{}"
 
 // isField reports whether a part is a field of a struct.
 func isField(name string) bool {
-	return name != elem && name != keyed && !strings.HasPrefix(name, `"`) && name != "ctx" && !strings.HasPrefix(name, "ctx ") && !strings.HasPrefix(name, "()")
+	return name != elem && name != keyed && !strings.HasPrefix(name, `"`) && name != "ctx" && !strings.HasPrefix(name, "ctx ") && !strings.HasPrefix(name, "()") && name != encoded
 }
 
 var (

@@ -61,8 +61,8 @@ func callbacks(users []store.User) {
 		log.Print(s) // want "logs/personal-data"
 	})
 	audit.Each([]string{"a"}, func(s string) { log.Print(s) })
-	print := func(s string) { log.Print(s) } // want "logs/personal-data"
-	print(users[0].Email)
+	print := func(s string) { log.Print(s) }
+	print(users[0].Email) // want "logs/personal-data"
 }
 
 type login struct{ ID, Password string }
