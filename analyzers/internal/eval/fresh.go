@@ -14,6 +14,9 @@ func (m *machine) unset(o *object, f program.Param) value {
 	if o.literal && m.isFunc(f.Type) {
 		return nilValue{} // no file or environment fills in functions
 	}
+	if r, ok := o.f["Controller"].(request); ok && r.kind == "c" && m.sim != nil && hasIdentity(words(f.Name)) {
+		return m.identity(f.Type, words(f.Name)) // of a controller, whose Prepare finds out who is calling
+	}
 	if !o.fresh || m.sim == nil {
 		return &unknown{t: f.Type, labels: words(f.Name)}
 	}

@@ -168,6 +168,13 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 			anon = true
 		case failure:
 			anon = anon || x.anon && typ != "" && fn != "Error"
+		case *table: // a condition of a query
+			for _, v := range x.e {
+				_, gone := v.(absent)
+				anon = anon || gone
+			}
+		case *external:
+			anon = anon || looksUpNobody(x)
 		}
 	}
 	if anon && s.anonymous {
@@ -244,6 +251,23 @@ func VerifiesMessage(name string) bool {
 
 func namedIn(table map[string]string, base, fn string) bool {
 	return slices.Contains(strings.Fields(table[base]), fn)
+}
+
+// looksUpNobody reports whether a literal of a library's map of conditions, as
+// bson.M and squirrel.Eq are, asks for what only somebody has.
+func looksUpNobody(x *external) bool {
+	switch lastName(x.name) {
+	case "M", "D", "Eq":
+	default:
+		return false
+	}
+	return slices.ContainsFunc(x.args, func(a value) bool {
+		if fa, ok := a.(fieldArg); ok {
+			a = fa.v
+		}
+		_, gone := a.(absent)
+		return gone
+	})
 }
 
 // carriesIdentity reports whether what the request carries under the key that a

@@ -295,6 +295,13 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		code, _ := firstInt(c.args)
 		m.abort(code, c, name)
 		return &unknown{t: t}
+	case "IsGet", "IsPost", "IsPut", "IsPatch", "IsDelete", "IsHead", "IsOptions": // beego
+		if method, ok := asString(m.requestMethodName()); ok {
+			return boolean(method == strings.ToUpper(name[2:]), false)
+		}
+		return &unknown{t: "bool", part: partMethod}
+	case "StopRun": // beego; it panics
+		return stop{}
 	case "IsAborted", "IsStopped":
 		return boolean(s.aborted == 2, false)
 	case "String", "Redacted":
