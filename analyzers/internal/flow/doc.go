@@ -43,7 +43,7 @@
 // the options given to one constructor put into a field is taken for what any other
 // may have put there. A function literal that another package returns is known by what
 // it yields to a range statement, not by what it does with its arguments. The elements
-// of an array are one, whatever their index. That a variable equals a constant is known
+// of a list are one, whatever their index, but for those of short arrays. That a variable equals a constant is known
 // in the branch of an if statement only. Functions without source are taken to return their text
 // arguments only if their names say so. Of reflection, fields by constant names and the
 // libraries in copied.go are followed, one level deep.

@@ -515,6 +515,9 @@ func (f *fn) index(x *ast.IndexExpr) *value {
 	if _, typ := namedType(f.typeOf(x.X)); name == "" && (header || typ == "Values") {
 		return unknown // one value, and nobody knows which
 	}
+	if slot := f.slot(x); slot != "" {
+		return f.partOf(v, slot)
+	}
 	if name == "" {
 		out := f.elementsOf(v)
 		if v.split && len(out.labels) > 0 {
@@ -845,6 +848,7 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 		}
 	}
 	allClean := true
+	numbered := slotsOf(t)
 	for i, el := range x.Elts {
 		name, expr := elem, el
 		if kv, ok := el.(*ast.KeyValueExpr); ok {
@@ -859,6 +863,7 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 		} else if st != nil && i < st.NumFields() {
 			name = st.Field(i).Name()
 		}
+		slot := numbered.of(f, el)
 		p := f.eval(expr)
 		if st != nil && name != elem {
 			p = f.writtenField(t, st, name, expr, p)
@@ -885,7 +890,9 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 			}
 		}
 		allClean = allClean && p.clean
-		if name == elem {
+		if slot != "" {
+			name = slot
+		} else if name == elem {
 			p = join(v.parts[elem], p)
 		}
 		v = setPart(v, name, p)

@@ -873,9 +873,12 @@ func (f *fn) storeDepth(lhs ast.Expr, set func(old *value) *value, depth int) {
 		var keys []label
 		if s := f.keyText(x.Index); s != "" {
 			key = quoted(s)
+		} else if s := f.slot(x); s != "" {
+			key = s
 		} else if depth == 0 && isMapType(f.typeOf(x.X)) {
 			keys = f.evalRaw(x.Index).labels
 		}
+		array := key == elem && arrayOf(f.typeOf(x.X)) != nil
 		f.into(x.X, depth, func(base *value) *value {
 			if len(keys) > 0 {
 				base = setPart(base, keyed, withLabels(part(base, keyed), keys...))
@@ -885,7 +888,15 @@ func (f *fn) storeDepth(lhs ast.Expr, set func(old *value) *value, depth int) {
 			if key == elem {
 				v = join(derived(base, elem), v)
 			}
-			return setPart(forget(base), key, v)
+			base = forget(base)
+			if array { // any of those that are known apart
+				for _, k := range sortedKeys(base.parts) {
+					if k != elem {
+						base = setPart(base, k, join(base.parts[k], v))
+					}
+				}
+			}
+			return setPart(base, key, v)
 		})
 	case *ast.StarExpr:
 		v := f.evalRaw(x.X)
