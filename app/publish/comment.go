@@ -191,7 +191,7 @@ func language(path string) string {
 // meant says how to keep what was found.
 func (c comment) meant() string {
 	if entry := ledgerEntry(c.finding); entry != "" && c.open {
-		return fmt.Sprintf("**If it is meant to be public**, add it to %s on the base branch:\n\n%s", code(".github/launchgate.yml"), entry)
+		return fmt.Sprintf("**If it is meant to be public**, add it to %s on the base branch, below the %s that may be there already (a new file begins with %s):\n\n%s", code(".github/launchgate.yml"), code("public_routes:"), code("version: 1"), entry)
 	}
 	if c.rule.Suppress != "" {
 		return "**If it is meant:** " + c.rule.Suppress + "\n"

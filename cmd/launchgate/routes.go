@@ -190,6 +190,14 @@ func explain(w io.Writer, r review.Route) {
 			review.GuardAuthentication: "guards: asks who is calling", review.GuardRole: "guards: asks for a role or permission",
 			"parser": "no guard", "optional": "no guard", "other": "no guard", review.GuardUnresolved: "may guard",
 		}[g.Kind]
+		if own := r.Handler; own.File != "" && g.Refuses() && g.Name == own.Func && g.File == own.File && g.Line == own.Line {
+			effect = map[string]string{
+				review.GuardAuthentication: "the handler's own check: of who is calling", review.GuardRole: "the handler's own check: of a role or permission",
+			}[g.Kind]
+		}
+		if g.Exempt {
+			effect = "no guard of this route"
+		}
 		fmt.Fprintf(w, "  %d. %s (%s)\n     %s\n", i+1, publish.Terminal(g.Label()), effect, publish.Terminal(g.Why))
 		if g.Attached.File != "" && (g.Attached.File != g.File || g.Attached.Line != g.Line) {
 			fmt.Fprintf(w, "     attached at %s\n", at(g.Attached))
