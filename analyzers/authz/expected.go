@@ -39,6 +39,9 @@ var webhooks = []string{"webhook", "webhooks", "hook", "hooks", "ipn"}
 // its pages, though the same library serves them.
 var keptFiles = []string{"backup", "backups", "dump", "dumps", "export", "exports", "invoice", "invoices", "log", "logs", "private", "internal", "secret", "secrets"}
 
+// pages are the path words of what browsers load.
+var pages = []string{"static", "assets", "public", "css", "js", "img", "images", "fonts", "icons", "favicon", "swagger", "ui", "web", "dist", "www"}
+
 const (
 	signedWebhook = "webhook that verifies its signature"
 	staticFiles   = "static files"
@@ -50,11 +53,11 @@ const (
 // Words about a sign-in count only where nothing administrative stands in the
 // path: /admin/login is a door, /admin/users/register is not.
 func expected(r routes.Route, signed, ofService bool) string {
-	if r.Handler.Func == staticFiles || r.Handler.File == "" && strings.HasSuffix(r.Handler.Func, ".FileServer") {
-		if slices.ContainsFunc(wordsOf(r.Path), func(w string) bool { return slices.Contains(keptFiles, w) }) {
-			return ""
+	if r.Files != "" {
+		if servesPages(r) {
+			return staticFiles
 		}
-		return staticFiles // a library's, whatever else the path
+		return ""
 	}
 	if r.Method == "OPTIONS" {
 		return "CORS preflight"
@@ -95,6 +98,20 @@ func expected(r routes.Route, signed, ofService bool) string {
 		}
 	}
 	return ""
+}
+
+// servesPages reports whether a route that serves files serves those of pages: by
+// where they are, or else by what the path is called. The root is where pages are.
+func servesPages(r routes.Route) bool {
+	ws := wordsOf(r.Path)
+	if slices.ContainsFunc(ws, func(w string) bool { return slices.Contains(keptFiles, w) }) {
+		return false
+	}
+	if r.Files == routes.FilesPublic || slices.ContainsFunc(ws, func(w string) bool { return slices.Contains(pages, w) }) {
+		return true
+	}
+	segs := segments(r.Path)
+	return r.Files == routes.FilesUnknown && (len(segs) == 0 || len(segs) == 1 && isParameter(segs[0]))
 }
 
 // passkeySignIn reports whether a path is a step of a sign-in with a passkey. The

@@ -13,6 +13,13 @@ const (
 	Unresolved    = "unresolved"
 )
 
+// What is known of the files that a route serves.
+const (
+	FilesPublic  = "public"  // embedded, or of a folder of pages
+	FilesOther   = "other"   // of another folder
+	FilesUnknown = "unknown" // nothing
+)
+
 // The kinds of guards.
 const (
 	KindAuth       = "authentication"
@@ -103,6 +110,8 @@ type Route struct {
 	Reason     string  `json:"reason,omitempty"`
 	Expected   string  `json:"expected,omitempty"`
 	Server     string  `json:"server,omitempty"`
+	// Files says, of a route that serves files, what is known of them.
+	Files string `json:"-"`
 	// Through are the lines besides Registered that led to it: the groups it is
 	// in, where they are mounted, and the calls on the way, the innermost first.
 	Through []Place `json:"through,omitempty"`

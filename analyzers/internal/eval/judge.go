@@ -85,7 +85,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 			}
 		}
 	case *external:
-		rt.Handler = routes.Symbol{Func: libraryName(h.name)}
+		rt.Handler, rt.Files = routes.Symbol{Func: libraryName(h.name)}, m.filesOf(h)
 	default:
 		rt.Handler = routes.Symbol{Func: "unresolved"}
 		if i := len(p.layers) - 1; i >= 0 && m.again[rt.Key()] != "" && p.layers[i].applied != nil {

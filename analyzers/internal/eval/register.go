@@ -591,7 +591,7 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 						p = "/" + p
 					}
 				}
-				rec := m.add(r, "GET", p, &external{name: "static files"}, nil, c)
+				rec := m.add(r, "GET", p, &external{name: staticFiles, args: args[1:]}, nil, c)
 				rec.static = true
 			}
 		}
