@@ -321,7 +321,7 @@ func forgedOrder(op string, a, b value) value {
 	f, ok := a.(forged)
 	if !ok {
 		f, _ = b.(forged)
-		a, b = b, a
+		b = a
 		op = map[string]string{"<": ">", ">": "<", "<=": ">=", ">=": "<="}[op]
 	}
 	n, ok := asInt(b)

@@ -9,7 +9,6 @@ const (
 	notSent   sent = iota
 	parameter      // anything, or nothing
 	harmless       // a header that every client fills in as it likes
-	presented      // a credential, of which only that it is there is easy
 )
 
 // free says what anybody can make of a condition.
@@ -71,7 +70,7 @@ func freedom(a, b value) free {
 	}
 	s, known := asString(b)
 	switch {
-	case g == harmless, g == parameter && (known && (len(s) <= guessed || plainWord(s)) || isNil(b)), g == presented && known && s == "":
+	case g == harmless, g == parameter && (known && (len(s) <= guessed || plainWord(s)) || isNil(b)):
 		return canFail | canHold
 	case g == parameter && known:
 		return canFail
