@@ -105,6 +105,9 @@ type machine struct {
 	ctx        map[string]value // what earlier middleware put into the request
 	op         *object          // of the route being judged
 	required   requirement      // of its operation, as generated code says
+	// setFields are fields that are set outside of builders, handedOut the types
+	// of the program that libraries are given values of.
+	setFields, handedOut map[string]bool
 	// forged is what of it a stranger made up.
 	forged   map[string]forged
 	again    map[string]string // routes that give the request to the router again, with the path
