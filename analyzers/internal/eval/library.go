@@ -208,6 +208,26 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	if u, ok := v.(*unknown); ok && u.t == "" && isSessionPackage(base) {
 		return u.typed(pkg + ".T") // so that its methods are known for the library's
 	}
+	if s.forging && slices.Contains(labels(recv), identityLabel) {
+		return concerning(v) // a query made with a credential, for one, that is run now
+	}
+	return v
+}
+
+// concerning is a value, or several, that depend on who is calling.
+func concerning(v value) value {
+	switch x := v.(type) {
+	case *unknown:
+		u := *x
+		u.labels = mergeLabels(u.labels, []string{identityLabel})
+		return &u
+	case tuple:
+		out := make(tuple, len(x))
+		for i := range x {
+			out[i] = concerning(x[i])
+		}
+		return out
+	}
 	return v
 }
 
