@@ -94,7 +94,9 @@ func same(t *testing.T, rs *ruleSet, content []byte, path string) {
 	if !slices.Equal(with, without) {
 		t.Fatalf("filtered:\n%s\nplain:\n%s\ntext (%d bytes, %s):\n%.3000q", strings.Join(with, "\n"), strings.Join(without, "\n"), len(content), path, content)
 	}
-	screened(t, rs, content, path)
+	if len(content) <= 4000 {
+		screened(t, rs, content, path)
+	}
 }
 
 func key(fs []report.Finding) []string {
