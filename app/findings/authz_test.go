@@ -189,6 +189,23 @@ func TestAGuardThatStandsTwiceInAChain(t *testing.T) {
 
 // TestAnAdministrativeNameIsNotReplacedByALogin: what a guard is called is weak
 // evidence, and enough to ask.
+// TestACheckOfARoleStandsForTheLoginBeforeIt: two middlewares made way for one
+// check in the handler, and the change was said to have lost one of them.
+func TestACheckOfARoleStandsForTheLoginBeforeIt(t *testing.T) {
+	before := guarded("DELETE", "/accounts/{id}", 10, review.Guard{Name: "AdminRequired", Kind: review.GuardRole, Attached: review.FileLine{File: "r.go", Line: 5}})
+	before.Guards = append([]review.Guard{auth(4)}, before.Guards...)
+	after := guarded("DELETE", "/accounts/{id}", 10, review.Guard{Name: before.Handler.Func, Kind: review.GuardRole})
+	diff := review.Diff{Files: []review.FileDiff{changed("r.go", "--", 4, 4)}}
+	if got := findings.Authz(findings.AuthzInput{Base: []review.Route{before}, Head: []review.Route{after}, Diff: diff}); len(got) != 0 {
+		t.Errorf("found %q, want nothing: the role is still asked for", got[0].Message)
+	}
+	after.Guards[0].Kind, after.Access = review.GuardAuthentication, review.Authenticated
+	got := findings.Authz(findings.AuthzInput{Base: []review.Route{before}, Head: []review.Route{after}, Diff: diff})
+	if len(got) != 1 || got[0].Severity != review.SeverityHigh {
+		t.Errorf("found %v, want the role that became a login", got)
+	}
+}
+
 func TestAnAdministrativeNameIsNotReplacedByALogin(t *testing.T) {
 	admin := auth(3)
 	admin.Name = "RequireAdmin"

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -276,6 +277,10 @@ func compareChains(before, after review.Route) chains {
 			c.gained = append(c.gained, h.Label())
 		}
 	}
+	// One new guard takes one's place, and one that asks for a role that of a login
+	// too, which it takes for granted. The strongest are looked after first.
+	slices.SortStableFunc(weaker, func(a, b loss) int { return strength(b.base) - strength(a.base) })
+	roles := false
 	for _, l := range weaker {
 		instead := -1
 		for i, h := range after.Guards {
@@ -283,8 +288,12 @@ func compareChains(before, after review.Route) chains {
 				instead = i
 			}
 		}
-		if instead >= 0 {
-			fresh[instead] = false
+		login := l.base.Kind == review.GuardAuthentication && !namesRole(l.base.Name)
+		if instead >= 0 || login && roles && l.head == nil {
+			if instead >= 0 {
+				fresh[instead] = false
+				roles = roles || after.Guards[instead].Kind == review.GuardRole
+			}
 			c.replaced = append(c.replaced, l.base.Label())
 			continue
 		}
