@@ -87,7 +87,7 @@ func largeFilesAreStreamedWhateverBecomesOfThem(t *testing.T) {
 	r := w.repo()
 	s := &session{repo: r, rules: allRules(), key: testKey}
 	todo := []commit{{id: first}}
-	out, err := s.bigFiles(context.Background(), todo)
+	out, err := s.bigFiles(context.Background(), todo, nil)
 	if err != nil || len(out[string(first)]) != 1 || out[string(first)][0].path != "new.sql" {
 		t.Errorf("large files of the commit: %+v, %v", out, err)
 	}

@@ -225,7 +225,7 @@ func (s *session) stretch(ctx context.Context, todo []commit, res *walkResult, t
 	}
 	s.scanned.Add(int64(len(rest)))
 	s.report(total)
-	big, err := s.bigFiles(ctx, shown)
+	big, err := s.bigFiles(ctx, shown, listed)
 	if err != nil {
 		return err
 	}
@@ -490,6 +490,7 @@ type listing struct {
 	added   []named         // files whose names are new
 	leftOut map[string]bool // of leftOutPaths, those that leave a path out
 	breaks  bool            // a name has a line break
+	changes []change        // all of them, if the commits are few
 }
 
 // listings has git list what commits change, on all cores, in order.
@@ -516,6 +517,9 @@ func (s *session) listings(ctx context.Context, todo []commit) ([]listing, error
 					l.added = append(l.added, c.named)
 				}
 				l.brings.add(c)
+				if len(todo) <= fewCommits && len(l.changes) <= maxBrought {
+					l.changes = append(l.changes, c)
+				}
 			})
 		})
 	}
@@ -547,13 +551,22 @@ func (s *session) lookAtListings(ctx context.Context, listed []listing, res *wal
 
 // bigFiles returns by commit the files that are too large for a diff: git would load
 // an added one as a whole only to say that it is binary.
-func (s *session) bigFiles(ctx context.Context, todo []commit) (map[string][]named, error) {
+func (s *session) bigFiles(ctx context.Context, todo []commit, listed []listing) (map[string][]named, error) {
 	if len(todo) == 0 {
 		return nil, nil
 	}
-	args := append(slices.Clone(rawArgs), "--stdin")
+	// Of a few commits, the changes are still there.
+	each := func(visit func(change)) error {
+		if len(todo) > fewCommits || len(listed) != 1 || len(listed[0].commits) > fewCommits || len(listed[0].changes) > maxBrought {
+			return s.listed(ctx, idsOf(todo), append(slices.Clone(rawArgs), "--stdin"), visit)
+		}
+		for _, c := range listed[0].changes {
+			visit(c)
+		}
+		return nil
+	}
 	blobs := make(map[string]bool)
-	err := s.listed(ctx, idsOf(todo), args, func(c change) {
+	err := each(func(c change) {
 		for _, id := range c.sides {
 			blobs[id] = true
 		}
@@ -566,7 +579,7 @@ func (s *session) bigFiles(ctx context.Context, todo []commit) (map[string][]nam
 		return nil, err
 	}
 	big := make(map[string][]named)
-	err = s.listed(ctx, idsOf(todo), args, func(c change) {
+	err = each(func(c change) {
 		if slices.ContainsFunc(c.sides, func(id string) bool { return large[id] }) {
 			big[c.commit] = append(big[c.commit], c.named)
 		}
