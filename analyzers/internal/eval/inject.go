@@ -73,7 +73,7 @@ func (m *machine) offer(v value) {
 			}
 		}
 		if x.fn.relevant {
-			m.queue = append(m.queue, queued{v: x})
+			m.offered = append(m.offered, queued{v: x})
 		}
 	case *object:
 		if m.provided == nil {

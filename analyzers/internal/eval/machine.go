@@ -96,6 +96,7 @@ type machine struct {
 	routers []*router
 	records []*record
 	queue   []queued
+	offered []queued // constructors that containers for dependencies may call
 	// providers are the constructors that containers for dependencies were given,
 	// by what they return, and provided what they returned.
 	providers  map[string]*closure

@@ -40,12 +40,24 @@ func Run(pkgs []*program.Package, root string, lists []List) routes.Inventory {
 // drain calls the functions that libraries were given to call later.
 func (m *machine) drain() {
 	defer m.unsureFrom()()
-	for i := 0; i < len(m.queue) && i < 500; i++ {
-		if c, ok := m.queue[i].v.(*closure); ok && !m.reached[c.fn] && !m.isHandler(c) {
+	run := func(q queued) {
+		if c, ok := q.v.(*closure); ok && !m.reached[c.fn] && !m.isHandler(c) {
 			m.callFunc(c, call{n: &program.Node{}, args: m.guess(c)})
 		}
 	}
-	m.queue = nil
+	for i := 0; i < len(m.queue) && i < 500; i++ {
+		run(m.queue[i])
+	}
+	// Constructors only if nothing that was called needed what they return: what
+	// they register would be there twice.
+	done := len(m.queue)
+	for i := 0; i < len(m.offered) && i < 500; i++ {
+		run(m.offered[i])
+		for ; done < len(m.queue) && done < 500; done++ {
+			run(m.queue[done])
+		}
+	}
+	m.queue, m.offered = nil, nil
 	// Literals that were kept for later and that nobody was seen to call.
 	for i := 0; i < len(m.kept) && i < 2000; i++ {
 		if c := m.kept[i]; !m.reached[c.fn] && !m.isHandler(c) && !takesNext(c.fn) {
