@@ -18,6 +18,7 @@ test: ## run every test
 
 race: ## run the tests of the packages with concurrency under the race detector
 	go test -race ./app/jobs ./app/scan ./app/gh/... ./app/publish ./app/pipeline ./app/checkout ./webhooks ./app/server
+	go test -race -short -run 'Memory|Screening|AtOnce' ./app/scan/secrets
 
 lint: ## gofmt, go vet and golangci-lint
 	@test -z "$$(gofmt -l cmd app analyzers webhooks | grep -v /testdata/)" || { gofmt -l cmd app analyzers webhooks | grep -v /testdata/; exit 1; }
