@@ -18,7 +18,7 @@ func (m *machine) exec(n *program.Node, f *frame) control {
 		}
 	case program.Expr:
 		run := func() value { return m.evalStmt(n.K[0], f) }
-		v := value(nil)
+		var v value
 		if m.sim != nil {
 			v = m.idle(run)
 		} else {
