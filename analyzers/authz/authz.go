@@ -159,6 +159,7 @@ func run(pass *analysis.Pass, inv routes.Inventory) (any, error) {
 			}
 		}
 	}
+	credulous(pass, fs, inv.Routes)
 	for _, r := range inv.Routes {
 		f := finding(pass, r)
 		switch r.Access {
@@ -177,6 +178,48 @@ func run(pass *analysis.Pass, inv routes.Inventory) (any, error) {
 		fs.Report(pass, f)
 	}
 	return fs, nil
+}
+
+// credulous reports the guards that take whatever is sent for true, each with the
+// routes that have no better one.
+func credulous(pass *analysis.Pass, fs *rule.Findings, all []routes.Route) {
+	found := map[routes.Symbol]*rule.Finding{}
+	var order []routes.Symbol
+	for _, r := range all {
+		if slices.ContainsFunc(r.Guards, func(g routes.Guard) bool {
+			return (g.Kind == routes.KindAuth || g.Kind == routes.KindRole) && !g.Believes
+		}) {
+			continue
+		}
+		for _, g := range r.Guards {
+			if !g.Believes {
+				continue
+			}
+			s := routes.Symbol{Func: g.Name, File: g.File, Line: g.Line, Literal: g.Literal}
+			f := found[s]
+			if f == nil {
+				at := routes.Place{File: g.File, Line: g.Line}
+				f = &rule.Finding{Rule: &unverified, Symbol: enclosing(g.Name), Key: g.Name, File: at.File, Line: at.Line, Pos: posOf(pass, at), Message: s.Label() + " " + g.Why}
+				f.Evidence = append(f.Evidence, rule.Step{Pos: f.Pos, File: at.File, Line: at.Line, Note: "the guard is here"})
+				if g.Refused.File != "" {
+					f.Evidence = append(f.Evidence, rule.Step{File: g.Refused.File, Line: g.Refused.Line, Note: "who sends nothing is refused here"})
+				}
+				found[s], order = f, append(order, s)
+			}
+			if !slices.Contains(f.Routes, r.Key()) {
+				f.Routes = append(f.Routes, r.Key())
+			}
+		}
+	}
+	for _, s := range order {
+		f := found[s]
+		if n := len(f.Routes); n > 1 {
+			f.Message += fmt.Sprintf("; %d routes have no better guard", n)
+		} else {
+			f.Message += "; " + f.Routes[0] + " has no better guard"
+		}
+		fs.Report(pass, *f)
+	}
 }
 
 // finding is what findings about a route have in common.

@@ -27,7 +27,7 @@ func declare(r *routes.Route, guards []Guard, c *calls) {
 		g := &r.Guards[i]
 		for _, d := range guards {
 			if named(d.Name, g.Name) {
-				g.Kind, g.Why, g.Flaw, g.FlawAt, g.Exempt = kindOf(d), "named as a guard in the policy", "", routes.Place{}, false
+				g.Kind, g.Why, g.Flaw, g.FlawAt, g.Exempt, g.Believes = kindOf(d), "named as a guard in the policy", "", routes.Place{}, false, false
 			}
 		}
 	}

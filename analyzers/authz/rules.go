@@ -101,6 +101,24 @@ var abortMissing = rule.Rule{
 	Suppress: suppress, References: append([]string{"https://pkg.go.dev/github.com/gin-gonic/gin#Context.Abort"}, references...), Since: "0.1.0",
 }
 
+var unverified = rule.Rule{
+	ID: "authz/unverified", Title: "The guard believes whatever it is sent", Severity: rule.Medium, Confidence: rule.Unsure, Row: 1,
+	What: "A guard that refuses requests without a header, cookie or parameter and lets every request pass that has one, whatever it says: it compares it with nothing that callers do not know, and gives it to nothing that could. The routes behind it count as guarded, so that a change that takes the guard away is noticed. It is reported once for each guard, with the routes that have no better one. A change that makes such a guard of one that verified is `authz/lost-guard`.",
+	Why:  "Whoever sends anything at all is let in, under whatever name they like, unless something in front of the program verifies it; that cannot be seen from here, so it does not block by itself.",
+	Bad: `	if c.GetHeader("Authorization") == "" {
+		c.AbortWithStatus(http.StatusUnauthorized)
+		return
+	}`,
+	Good: `	user, err := sessions.Verify(c.GetHeader("Authorization"))
+	if err != nil {
+		c.AbortWithStatus(http.StatusUnauthorized)
+		return
+	}
+	c.Set("user", user)`,
+	Fix:      "Verify what is sent: look the session up, check the token's signature, or compare the key in constant time with the configured one. If something in front of the program does that, such as a gateway, name the guard under `guards` in `.github/launchgate.yml`.",
+	Suppress: meant, References: append([]string{"https://cwe.mitre.org/data/definitions/290.html"}, references...), Since: "0.1.0",
+}
+
 var unresolved = rule.Rule{
 	ID: "authz/unresolved", Title: "Who can call this route could not be decided", Severity: rule.Info, Confidence: rule.Unsure, Row: 1,
 	What: "A route whose guards could not be followed, with the reason. A change that brings one cannot be verified; those that were there before are counted in the receipt.",
@@ -113,5 +131,5 @@ var unresolved = rule.Rule{
 // Rules are the rules of this family. lost-guard compares two inventories, which
 // the program that runs the analyzers does.
 func Rules() []rule.Rule {
-	return []rule.Rule{missing, lostGuard, roleMissing, order, optionalGuard, abortMissing, unresolved}
+	return []rule.Rule{missing, lostGuard, roleMissing, order, optionalGuard, abortMissing, unverified, unresolved}
 }

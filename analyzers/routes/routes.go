@@ -53,6 +53,8 @@ type Guard struct {
 	// Exempt: it is optional because it does not ask this request at all: its path
 	// is on a list of exceptions, or whatever a caller presents is accepted.
 	Exempt bool `json:"exempt,omitempty"`
+	// Believes: it refuses who sends nothing, and takes whatever is sent for true.
+	Believes bool `json:"believes,omitempty"`
 	// Refused is where it turns a request without an identity away.
 	Refused Place   `json:"refused,omitzero"`
 	Through []Place `json:"through,omitempty"`

@@ -21,6 +21,7 @@ const (
 	ruleRole      = review.RuleID("authz/role-missing")
 	ruleUndecided = review.RuleID("authz/unresolved")
 	ruleAbort     = review.RuleID("authz/abort-missing")
+	ruleBelief    = review.RuleID("authz/unverified")
 )
 
 // AuthzInput is what Authz compares.
@@ -59,9 +60,22 @@ func Authz(in AuthzInput) []review.Finding {
 	for _, f := range in.Findings {
 		a.used[f.Fingerprint] = true
 	}
+	fooled := make(map[string]bool) // the routes a guard of which verifies nothing any more
+	for _, e := range exposed {
+		if e.believes() {
+			fooled[e.after.Key()] = true
+		}
+	}
 	out := make([]review.Finding, 0, len(in.Findings))
 	var loose []review.Finding
 	for _, f := range in.Findings {
+		if f.Rule == ruleBelief && f.Origin == review.Introduced {
+			// Said as what the change did, where it did that.
+			if slices.ContainsFunc(f.Routes, func(key string) bool { return !fooled[key] }) {
+				out = append(out, f)
+			}
+			continue
+		}
 		if f.Rule.Family() != authzFamily || f.Origin != review.Introduced || len(f.Routes) != 1 {
 			out = append(out, f)
 			continue
@@ -201,7 +215,7 @@ func (e exposure) severity() review.Severity {
 	switch {
 	case e.likely():
 		return review.SeverityMedium
-	case e.opens():
+	case e.opens() || e.believes():
 		return review.SeverityHigh
 	case slices.ContainsFunc(e.lost, func(l loss) bool { return l.base.Kind == review.GuardRole || l.head != nil || namesRole(l.base.Name) }):
 		return review.SeverityMedium
@@ -301,6 +315,12 @@ func (e exposure) likely() bool {
 
 func (e exposure) opens() bool { return openness(e.after.Access) > openness(e.before.Access) }
 
+// believes reports whether a guard of the route verified what is sent, and does
+// so no more.
+func (e exposure) believes() bool {
+	return slices.ContainsFunc(e.lost, func(l loss) bool { return l.head != nil && l.head.Believes && !l.base.Believes })
+}
+
 func (a authz) meant(key string) bool {
 	method, path, _ := strings.Cut(key, " ")
 	return a.Meant != nil && a.Meant(method, path)
@@ -362,6 +382,8 @@ func lostMessage(g []exposure, names []string) string {
 		return fmt.Sprintf("%s to %s only if %s; before, always", verb("applies", "apply"), what, l.head.If)
 	case l.head != nil && l.base.Kind == review.GuardRole && l.head.Kind == review.GuardAuthentication:
 		return fmt.Sprintf("%s for a login where there was a role to have, on %s: %s", verb("asks", "ask"), what, now)
+	case l.head != nil && l.head.Believes:
+		return fmt.Sprintf("%s %s: %s", verb("no longer guards", "no longer guard"), what, nowDoes(l, len(g) > 1, len(names) > 1))
 	case l.head != nil:
 		return fmt.Sprintf("%s %s: %s; %s", verb("no longer guards", "no longer guard"), what, nowDoes(l, len(g) > 1, len(names) > 1), now)
 	case review.CanonicalPath(first.before.Path) != review.CanonicalPath(first.after.Path):

@@ -200,6 +200,9 @@ func strength(g review.Guard) int {
 	if g.If != "" {
 		n--
 	}
+	if g.Believes {
+		n -= 3 // above one that lets everybody pass, below every one that verifies
+	}
 	return n
 }
 
@@ -243,7 +246,7 @@ func compareChains(before, after review.Route) chains {
 	unchanged := make([]bool, len(before.Guards))
 	for i, g := range before.Guards {
 		for j, h := range after.Guards {
-			if !matched[j] && h.Name == g.Name && h.Kind == g.Kind && h.If == g.If {
+			if !matched[j] && h.Name == g.Name && h.Kind == g.Kind && h.If == g.If && h.Believes == g.Believes {
 				unchanged[i], matched[j] = true, true
 				break
 			}

@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -32,6 +33,8 @@ type Guard struct {
 	// Exempt: it is optional because it does not ask this request at all: its path
 	// is on a list of exceptions, or whatever a caller presents is accepted.
 	Exempt bool `json:"exempt,omitempty"`
+	// Believes: it refuses who sends nothing, and takes whatever is sent for true.
+	Believes bool `json:"believes,omitempty"`
 	// Refused is where it turns a request without an identity away.
 	Refused FileLine `json:"refused,omitzero"`
 	// Through, Reached and FlawAt are a trace, see Route.Bare: the calls that led
@@ -166,7 +169,7 @@ func withoutNames(seg string) string {
 func (r Route) Signature() string {
 	parts := []string{r.Server, r.Method, r.Path, r.Handler.Func, r.Access.String(), r.Reason, r.Expected}
 	for _, g := range r.Guards {
-		parts = append(parts, g.Name, g.Kind, g.If)
+		parts = append(parts, g.Name, g.Kind, g.If, strconv.FormatBool(g.Believes))
 	}
 	return strings.Join(parts, "\x00")
 }

@@ -20,6 +20,10 @@ type forged struct {
 	t    string
 	what lie
 	head bool // it is what stands before a credential, to say of which kind it is
+	// wary: its sender does not know which word is asked for.
+	wary bool
+	// opened: an earlier guard took it apart.
+	opened bool
 }
 
 // lie says how much a forged value is worth.
@@ -74,7 +78,7 @@ func (m *machine) asForger(t string, ws []string, in string) value {
 	if namesOnly(ws) {
 		what = claim
 	}
-	return forge(t, forged{what: what})
+	return forge(t, forged{what: what, wary: m.sim.wary})
 }
 
 // look notes where a credential is looked for.
@@ -134,6 +138,7 @@ func (s *simulation) puts() map[string]value {
 	for k := range s.keys {
 		out[k] = nil
 		if f, ok := s.sets[k].(forged); ok {
+			f.opened = f.opened || s.verifies()
 			out[k] = f
 		}
 	}
@@ -177,21 +182,22 @@ func (m *machine) forging(c *closure, v *verdict, anon, there *simulation, gin b
 	if v.kind != routes.KindAuth && len(there.keys) == 0 || !anon.asks && !there.asks && len(m.forged) == 0 {
 		return
 	}
-	send := func(form string) *simulation {
-		return m.simulate(c, &simulation{forging: true, middleware: true, inline: anon.inline, path: anon.path, method: anon.method, ends: anon.ends, handsOn: gin, form: form})
+	try := func(form string, wary bool) *simulation {
+		return m.simulate(c, &simulation{forging: true, wary: wary, middleware: true, inline: anon.inline, path: anon.path, method: anon.method, ends: anon.ends, handsOn: gin, form: form})
 	}
+	send := func(form string) *simulation { return try(form, false) }
 	s := send("")
 	v.forges = s.puts()
 	if v.kind != routes.KindAuth || len(s.looked) == 0 {
 		return
 	}
 	if s.admits(gin) {
-		v.believes(s)
+		v.believes(s, func() *simulation { return try("", true) })
 		return
 	}
 	for _, form := range s.otherForms(send) {
 		if s := send(form); s.admits(gin) {
-			v.believes(s)
+			v.believes(s, nil) // other forms are verified
 			v.why += " if that begins with " + form
 			return
 		}
@@ -224,18 +230,35 @@ func (s *simulation) lookedFor() string {
 	return strings.Join(s.looked, " and ")
 }
 
-// believes is the verdict on a guard that a forged request passes.
-func (v *verdict) believes(s *simulation) {
-	v.kind = routes.KindUnresolved
+// believes is the verdict on a guard that a forged request passes. One that does
+// no more than ask for something guards as its author meant it to, and is called
+// credulous: what it protects, a change can take from it. One that seems to verify
+// and can be got round is not decided; wary sends the same request once more, from
+// somebody who does not know which words get one round.
+func (v *verdict) believes(s *simulation, wary func() *simulation) {
 	v.why = "refuses who sends nothing, but nothing checks whether what is sent is true: whoever makes up " + s.lookedFor() + " passes"
 	if s.unverified != "" {
 		v.why = "refuses who sends nothing, but whoever makes up " + s.lookedFor() + " passes: " + s.unverified + " verifies nothing"
 	}
+	if wary != nil && !s.verifies() && !wary().verifies() {
+		v.credulous = true
+		return
+	}
+	v.kind = routes.KindUnresolved
+}
+
+// verifies reports whether a forged request met anything that looks into what it
+// carries, whatever came of that.
+func (s *simulation) verifies() bool {
+	return s.unverified != "" || s.opened || s.escaped || s.questioned
 }
 
 // word reports whether a constant names a kind of credential, or is one of the
 // few things a flag is.
 func (f forged) word(s string) bool {
+	if f.wary {
+		return false
+	}
 	switch strings.ToLower(s) {
 	case "1", "true", "yes", "on", "ok":
 		return true
@@ -388,9 +411,11 @@ func (m *machine) forgedCall(name string, recv value, c call) (value, bool) {
 			return &unknown{t: t, free: canFail | canHold}, true
 		}
 		f := *on
+		s.opened = s.opened || strings.HasPrefix(base, "encoding/")
 		return forge(t, f), true
 	case "encoding/json":
 		if fn == "Unmarshal" && len(c.args) == 2 && sentByCaller(c.args[0]) {
+			s.opened = true
 			m.fillForged(c, 1, forged{what: claim})
 			return nilValue{}, true
 		}
@@ -417,6 +442,7 @@ func (m *machine) forgedCall(name string, recv value, c call) (value, bool) {
 				}
 			}
 		}
+		s.opened = true
 		if fn == "ConstantTimeCompare" || fn == "ConstantTimeEq" {
 			return num(1), true
 		}

@@ -30,6 +30,8 @@ type verdict struct {
 	// request by it, or no more.
 	forges map[string]value
 	exempt bool // it does not ask this request at all, whatever it carries
+	// credulous: it takes whatever is sent for true.
+	credulous bool
 }
 
 type verdictKey struct {
@@ -131,7 +133,8 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 func guardOf(v verdict, mw middleware) routes.Guard {
 	end := int(max(mw.end, mw.pos.line))
 	return routes.Guard{AttachedEnd: end, Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line), Literal: v.literal, Attached: mw.pos.public(), If: allOf(mw.conds), Refused: v.refused.public(),
-		Through: publicPlaces(mw.via), Reached: v.reached, Flaw: v.flaw, FlawAt: v.flawAt.public(), Switched: v.switched && v.kind == routes.KindOptional, Exempt: v.exempt && v.kind == routes.KindOptional}
+		Through: publicPlaces(mw.via), Reached: v.reached, Flaw: v.flaw, FlawAt: v.flawAt.public(), Switched: v.switched && v.kind == routes.KindOptional, Exempt: v.exempt && v.kind == routes.KindOptional,
+		Believes: v.credulous && (v.kind == routes.KindAuth || v.kind == routes.KindRole)}
 }
 
 func (p place) public() routes.Place { return routes.Place{File: p.file, Line: int(p.line)} }
@@ -614,6 +617,9 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 		}
 	}
 	m.forging(c, &v, anon, there, gin)
+	if v.credulous && v.kind == routes.KindAuth && role == "" {
+		role, roleWhy = m.roleIn(anon)
+	}
 	if role == "" && !gin {
 		role, roleWhy = roleOf(there.turned)
 	}
@@ -872,8 +878,11 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 			v.why += "; asks for " + why
 		}
 		if there.asks || anon.asks || len(m.forged) > 0 {
-			if forger := m.simulate(c, &simulation{forging: true, path: path, method: method}); len(forger.looked) > 0 && forger.answers() {
-				v.believes(forger)
+			send := func(wary bool) *simulation {
+				return m.simulate(c, &simulation{forging: true, wary: wary, path: path, method: method})
+			}
+			if forger := send(false); len(forger.looked) > 0 && forger.answers() {
+				v.believes(forger, func() *simulation { return send(true) })
 			}
 		}
 		if anon.act != "" {

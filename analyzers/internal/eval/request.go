@@ -412,6 +412,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
 		if v, ok := m.forged[contextKey(first, arg(0))]; ok && s.forging && s.sets[contextKey(first, arg(0))] == nil {
 			s.look("what an earlier guard took from there")
+			s.opened = s.opened || v.opened
 			return forge(t, v)
 		}
 		if pkg := importpath.Unversioned(pkgOf(typeOf(first))); isAuthPackage(pkg) && !isSessionPackage(pkg) {

@@ -20,6 +20,10 @@ type simulation struct {
 	asks       bool // it looks for a credential in what the caller sends
 	unverified string
 	escaped    bool
+	// opened: something that was sent was taken apart, or set against something
+	// else that was.
+	opened     bool
+	wary       bool // what is made up is no word that the program asks for
 	questioned bool
 	doubt      bool // the outermost function may have turned it away
 	middleware bool

@@ -104,6 +104,17 @@ func muxes() {
 	mux.Handle("/in/", auth(inner))
 }
 
+// anyToken asks for a token, and no more.
+func anyToken(c *gin.Context) { // want "authz/unverified: anyToken refuses who sends nothing, but nothing checks whether what is sent is true: whoever makes up the header Authorization passes; POST /believed has no better guard"
+	if c.GetHeader("Authorization") == "" {
+		c.AbortWithStatus(http.StatusUnauthorized)
+	}
+}
+
+func believed(r *gin.Engine) {
+	r.POST("/believed", anyToken, show)
+}
+
 // members asks who is calling, and refuses strangers if it has to.
 func members(required bool) gin.HandlerFunc {
 	return func(c *gin.Context) {
@@ -163,6 +174,7 @@ func requireRole(name string) gin.HandlerFunc {
 func flawed() {
 	r := gin.New()
 	inSteps(r)
+	believed(r)
 	r.POST("/a/abort", forgetsToAbort, show)
 	r.POST("/a/optional", greets, show) // want "authz/optional-guard: POST /a/optional can be called by anybody: its guard greets"
 
