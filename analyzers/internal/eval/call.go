@@ -381,7 +381,7 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 					if i == 0 {
 						out = v
 					} else {
-						out = joinReturns(out, v, nil, m.sim == nil)
+						out = joinReturns(out, v, func() []string { return nil }, m.sim == nil)
 					}
 				}
 				return out

@@ -185,7 +185,13 @@ func (m *machine) forging(c *closure, v *verdict, anon, there *simulation, gin b
 	try := func(form string, wary bool) *simulation {
 		return m.simulate(c, &simulation{forging: true, wary: wary, middleware: true, inline: anon.inline, path: anon.path, method: anon.method, ends: anon.ends, handsOn: gin, form: form})
 	}
-	send := func(form string) *simulation { return try(form, false) }
+	sent := map[string]*simulation{}
+	send := func(form string) *simulation {
+		if sent[form] == nil {
+			sent[form] = try(form, false)
+		}
+		return sent[form]
+	}
 	s := send("")
 	v.forges = s.puts()
 	if v.kind != routes.KindAuth || len(s.looked) == 0 {

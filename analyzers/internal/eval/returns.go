@@ -57,7 +57,7 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 		if f.alt == nil {
 			f.alt = v
 		} else {
-			f.alt = joinReturns(f.alt, v, f.why, false)
+			f.alt = joinReturns(f.alt, v, func() []string { return f.why }, false)
 		}
 		f.why = mergeLabels(f.why, s.whyNow())
 		return
@@ -70,7 +70,7 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 		}
 		return
 	}
-	f.rets = joinReturns(f.rets, v, mergeLabels(f.why, m.whyNow()), m.sim == nil)
+	f.rets = joinReturns(f.rets, v, func() []string { return mergeLabels(f.why, m.whyNow()) }, m.sim == nil)
 }
 
 // asFailure turns the program's own errors, returned as the last value, into
@@ -112,17 +112,17 @@ func (m *machine) whyNow() []string {
 	return m.sim.whyNow()
 }
 
-func joinReturns(a, b value, why []string, inform bool) value {
+func joinReturns(a, b value, why func() []string, inform bool) value {
 	x, ok1 := a.(tuple)
 	y, ok2 := b.(tuple)
 	if ok1 && ok2 && len(x) == len(y) {
 		out := make(tuple, len(x))
 		for i := range x {
-			out[i] = join(x[i], y[i], why, inform)
+			out[i] = joinFor(x[i], y[i], why, inform)
 		}
 		return out
 	}
-	return join(a, b, why, inform)
+	return joinFor(a, b, why, inform)
 }
 
 // nobody reports whether a constant is what stands in place of the number or name

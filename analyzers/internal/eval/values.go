@@ -244,24 +244,53 @@ func labels(v value) []string {
 
 const maxLabels = 24
 
-// mergeLabels puts lists of distinct words into one.
+// mergeLabels puts lists of distinct words into one. Most add nothing to what is
+// there, or are a part of it: a new list is made only for new words.
 func mergeLabels(ls ...[]string) []string {
 	var out []string
-	for _, l := range ls {
-		if len(out) == 0 && len(l) <= maxLabels {
+	for i, l := range ls {
+		switch {
+		case len(l) == 0:
+		case len(out) == 0 && len(l) <= maxLabels:
 			out = l[:len(l):len(l)] // shared until something is added
-			continue
-		}
-		for _, w := range l {
-			if len(out) >= maxLabels && w != identityLabel && w != requestLabel && w != derivedLabel && w != weighedLabel {
-				continue
-			}
-			if !slices.Contains(out, w) {
-				out = append(out, w)
+		case len(out) > 0 && &l[0] == &out[0] && len(l) <= len(out):
+			// the same words
+		default:
+			for j, w := range l {
+				if newLabel(out, w) {
+					return moreLabels(out, l[j:], ls[i+1:])
+				}
 			}
 		}
 	}
 	return out
+}
+
+// moreLabels adds words to a list that others share.
+func moreLabels(shared, l []string, ls [][]string) []string {
+	most := len(shared) + len(l)
+	for _, l := range ls {
+		most += len(l)
+	}
+	out := append(make([]string, 0, min(most, maxLabels)), shared...)
+	for i := -1; ; l = ls[i] {
+		for _, w := range l {
+			if newLabel(out, w) {
+				out = append(out, w)
+			}
+		}
+		if i++; i == len(ls) {
+			return slices.Clip(out)
+		}
+	}
+}
+
+// newLabel reports whether a word is to be added to a list.
+func newLabel(out []string, w string) bool {
+	if len(out) >= maxLabels && w != identityLabel && w != requestLabel && w != derivedLabel && w != weighedLabel {
+		return false
+	}
+	return !slices.Contains(out, w)
 }
 
 // lastPart is a qualified name without its package path.
@@ -305,6 +334,11 @@ func words(s string) []string {
 
 // join is what a variable holds after two branches of which either may run.
 func join(a, b value, why []string, inform bool) value {
+	return joinFor(a, b, func() []string { return why }, inform)
+}
+
+// joinFor is join; why is asked only if it says something of the result.
+func joinFor(a, b value, why func() []string, inform bool) value {
 	if a == nil {
 		return b
 	}
@@ -342,7 +376,7 @@ func join(a, b value, why []string, inform bool) value {
 				return either(x, y)
 			}
 		}
-		return &unknown{t: typeOf(a), labels: mergeLabels(labels(a), labels(b), why),
+		return &unknown{t: typeOf(a), labels: mergeLabels(labels(a), labels(b), why()),
 			part: keptOf(a, b, func(u *unknown) string { return u.part }), begins: keptOf(a, b, func(u *unknown) string { return u.begins })}
 	}
 	// While registering errors are assumed not to happen.
