@@ -77,8 +77,8 @@ func (l look) tree(ctx context.Context, dir, prefix string) (*sight, error) {
 // program's own data exceeds. The worker's memory limit holds in any case.
 const (
 	gcLoading = 100
-	gcMost    = 200
-	heapGoal  = 220 << 20
+	gcMost    = 300
+	heapGoal  = 280 << 20
 )
 
 // gcAnalysing returns the percentage for the analyzers, by what loading left.
