@@ -22,7 +22,7 @@ func TestOwnCases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	analysistest.Run(t, dir, piilog.Analyzer, "basics", "everyway", "crossed/...", "rows", "cli", "served", "outside/...", "flows", "wrapped", "libs", "web", "objects", "errs", "telemetry", "trackers", "nasty", "written", "taken", "doubtful", "inplace", "globals/...", "panics", "goroutines", "handlers/...", "queries/...", "reflected")
+	analysistest.Run(t, dir, piilog.Analyzer, "basics", "everyway", "crossed/...", "rows", "cli", "served", "outside/...", "flows", "wrapped", "libs", "web", "objects", "errs", "telemetry", "trackers", "nasty", "written", "taken", "doubtful", "inplace", "globals/...", "panics", "goroutines", "handlers/...", "queries/...", "reflected", "filled", "decided")
 }
 
 // The cases under testdata/own/src/unseen were written from the specification of the

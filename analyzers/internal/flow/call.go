@@ -439,6 +439,7 @@ func (f *fn) callLit(c *closure, args []argument, pos token.Pos) []*value {
 	f.frame = fr.outer
 	body.merge(append(fr.exits, body.fork())...)
 	base.merge(body)
+	base.dead = false // it may run elsewhere, later or not at all
 	f.cur = base
 	f.inLits--
 	return fr.so(lit.Type.Results.NumFields())
@@ -568,9 +569,25 @@ func (f *fn) bind(ft *ast.FuncType, sig *types.Signature, args []argument) {
 func (v *invocation) escape() {
 	for _, a := range v.args {
 		v.f.escapeValue(a.val, v.args)
+		v.f.filled(a.expr)
 	}
 	if v.recv != nil {
 		v.f.dirty(v.recv)
+	}
+}
+
+// filled forgets that a part of an object is zero when a function that nobody reads
+// gets its address: row.Scan(&u.ID, &u.Email). From there its name says what it is.
+func (f *fn) filled(x ast.Expr) {
+	u, ok := ast.Unparen(x).(*ast.UnaryExpr)
+	if !ok || u.Op != token.AND {
+		return
+	}
+	switch part := ast.Unparen(u.X).(type) {
+	case *ast.SelectorExpr, *ast.IndexExpr:
+		if f.evalQuiet(part).clean {
+			f.store(part, func(*value) *value { return unknown })
+		}
 	}
 }
 
@@ -838,6 +855,8 @@ func (v *invocation) source() ([]*value, bool) {
 		}
 		id := v.id
 		switch {
+		case id.Pkg == "os" && id.Name == "ExpandEnv":
+			return v.expanded()
 		case id.Pkg == "net/http/httputil" && strings.HasPrefix(id.Name, "Dump"):
 			what := "a dump of a whole request or response (httputil." + id.Name + ")"
 			return []*value{dump(c.Fun, what+" (it carries Authorization and Cookie)", what, exprName(c.Fun)), clean}, true

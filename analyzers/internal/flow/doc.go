@@ -35,8 +35,8 @@
 // from another package is seen where a writer, a reader or a main package imports
 // all others that take part, in whatever order they run; an object whose fields are
 // filled later is seen in the sink call itself, not in a text that was made of it. An interface's implementations are those in packages that import each
-// other or meet in a main package. Conditions do not count: what is logged only when a
-// flag is set is logged. goto is taken for falling through. A goroutine runs where
+// other or meet in a main package. Conditions do not count, constants of the package
+// apart: what is logged only when a flag is set is logged. goto is taken for falling through. A goroutine runs where
 // it is started and where its function sends: what it reads from a channel that
 // only other functions fill is seen if these send what they know to be sensitive to
 // a field of their own package. What

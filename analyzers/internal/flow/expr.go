@@ -865,6 +865,9 @@ func (f *fn) composite(x *ast.CompositeLit) *value {
 		}
 		slot := numbered.of(f, el)
 		p := f.eval(expr)
+		if st == nil {
+			f.filled(expr) // []any{&u.ID, &u.Email}: for whoever gets the list
+		}
 		if st != nil && name != elem {
 			p = f.writtenField(t, st, name, expr, p)
 		}

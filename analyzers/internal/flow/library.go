@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/types"
 	"net/textproto"
+	"os"
 	"slices"
 	"strings"
 
@@ -33,6 +34,14 @@ func (v *invocation) library() ([]*value, bool) {
 	case "sync":
 		if v.id.Recv == "Map" {
 			return v.syncMap()
+		}
+	case "container/list", "container/ring":
+		if _, name := namedType(v.resultType(0)); name == "Element" || name == "Ring" {
+			out := v.carry(false) // what a link holds stands in its Value
+			if ls := f.collect(out[0]); len(ls) > 0 {
+				out[0] = setPart(&value{}, "Value", &value{labels: ls})
+			}
+			return out, true
 		}
 	case "strings", "bytes":
 		if v.name == "Map" && len(v.args) == 2 {
@@ -206,6 +215,23 @@ func (v *invocation) mapped(fun, text *value) []*value {
 		return all(unknown, v.n)
 	}
 	return all(hop(&value{labels: ls}, v.call.Pos(), "goes through "+v.text), v.n)
+}
+
+// expanded is a text with variables of the environment put in by their names.
+func (v *invocation) expanded() ([]*value, bool) {
+	text, ok := v.literal(0)
+	if !ok {
+		return nil, false
+	}
+	var out *value
+	os.Expand(text, func(name string) string {
+		out = join(out, v.f.readKey(v.call, name, false, unknown))
+		return ""
+	})
+	if out == nil {
+		out = clean
+	}
+	return []*value{out}, true
 }
 
 // masking reports whether a function puts constants in the place of what it is given.

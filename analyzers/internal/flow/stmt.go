@@ -102,6 +102,7 @@ func (f *fn) stmt(s ast.Stmt, label string) {
 	case *ast.ExprStmt:
 		f.noteDebug(s.X)
 		f.evalAll(s.X)
+		f.cur.dead = f.cur.dead || f.ends(s.X)
 	case *ast.AssignStmt:
 		f.assignStmt(s)
 	case *ast.IncDecStmt:
@@ -293,20 +294,6 @@ func counter(s *ast.ForStmt) *ast.Ident {
 	}
 	id, _ := inc.X.(*ast.Ident)
 	return id
-}
-
-// decided reports whether a condition is always the same: written as true or
-// false. A constant of the package may be another one under another build tag.
-func (f *fn) decided(cond ast.Expr) (value, known bool) {
-	id, ok := ast.Unparen(cond).(*ast.Ident)
-	if !ok {
-		return false, false
-	}
-	c, ok := f.object(id).(*types.Const)
-	if !ok || c.Val().Kind() != constant.Bool || c.Pkg() != nil && c.Parent() == c.Pkg().Scope() {
-		return false, false
-	}
-	return constant.BoolVal(c.Val()), true
 }
 
 // clauses interprets the clauses of a switch or select as branches.

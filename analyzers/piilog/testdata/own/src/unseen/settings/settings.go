@@ -42,10 +42,10 @@ func env() {
 	log.Println(os.Getenv("HOME"))          // ok: harmless variable
 	log.Println(os.Getenv("PASSWORD_FILE")) // ok: a path
 	v, ok := os.LookupEnv("GITHUB_TOKEN")
-	log.Println(ok) // ok: bool
-	log.Println(v)  // want "logs/token"
-	log.Println(os.ExpandEnv("tok=${API_TOKEN}"))
-	log.Println(os.ExpandEnv("$HOME/x")) // ok: harmless variable
+	log.Println(ok)                               // ok: bool
+	log.Println(v)                                // want "logs/token"
+	log.Println(os.ExpandEnv("tok=${API_TOKEN}")) // want "logs/token"
+	log.Println(os.ExpandEnv("$HOME/x"))          // ok: harmless variable
 	for _, kv := range os.Environ() {
 		k, _, _ := strings.Cut(kv, "=")
 		log.Println(k) // ok: names only

@@ -1,0 +1,3 @@
+package decided
+
+const windows = false

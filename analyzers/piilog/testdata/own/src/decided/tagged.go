@@ -1,0 +1,5 @@
+//go:build !trace
+
+package decided
+
+const tagged = false
