@@ -196,7 +196,7 @@ func (m *machine) hasKey(r *program.Node, f *frame) (has, known bool) {
 	}
 	key := keyOf(m.eval(r.K[1], f))
 	if key == "" {
-		return false, false
+		return true, m.sim != nil && m.pickOf(t) != nil
 	}
 	if _, has = t.e[key]; has {
 		return true, true
@@ -260,14 +260,14 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 			if m.sim == nil && o.called {
 				o.args = append(o.args, v)
 				if c, ok := v.(*router); ok && strings.HasPrefix(o.t, "net/http.Server") {
-					m.serve(c)
+					m.serve(c, m.at(l, f))
 				} else if strings.HasPrefix(o.t, "net/http.Server") && l.S == "Handler" {
-					m.serve(v)
+					m.serve(v, m.at(l, f))
 				}
 			}
 		case *unknown:
 			if o.t == "net/http.Server" && l.S == "Handler" && m.sim == nil {
-				m.serve(v)
+				m.serve(v, m.at(l, f))
 				return
 			}
 			// Give a value of a known struct type a body to hold the field.
@@ -283,6 +283,12 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 		case *table:
 			if m.sim == nil {
 				o.put(k, v)
+				if key := keyOf(k); key != "" && (handlerLike(v) || m.servesHTTP(v)) {
+					if o.puts == nil {
+						o.puts = map[string][]place{}
+					}
+					o.puts[key] = append([]place{m.at(l, f)}, m.via()...)
+				}
 			}
 		case *list:
 			if i, ok := asInt(k); ok && m.sim == nil && i >= 0 && i < len(o.e) {
@@ -290,6 +296,15 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 			}
 		}
 	case program.Deref:
+		if m.sim == nil {
+			// What a pointer to a list points to is the same for all who have it.
+			old, ok1 := m.eval(l.K[0], f).(*list)
+			l, ok2 := v.(*list)
+			if ok1 && ok2 {
+				old.e = l.e
+				return
+			}
+		}
 		m.assignTo(l.K[0], v, f)
 	case program.Addr:
 		m.assignTo(l.K[0], v, f)

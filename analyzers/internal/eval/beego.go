@@ -32,7 +32,7 @@ func (m *machine) beegoFunc(f *family, fn string, c call) (value, bool) {
 			app.mws = append(app.mws, m.middlewares(c.args[2], c.extentOf(c.args[2]), pattern)...)
 		}
 	case "Run", "RunWithMiddleWares":
-		m.serve(app)
+		m.serve(app, c.pos)
 		return nilValue{}, true
 	default:
 		if !m.beegoRoute(app, fn, c.args, c) {

@@ -195,7 +195,7 @@ func (m *machine) element(t string) value {
 func (m *machine) callValue(v value, c call) value {
 	switch x := v.(type) {
 	case *closure:
-		if m.sim != nil && !m.sim.inline && c.dynamic && m.delegates(x, c) {
+		if m.sim != nil && !m.sim.inline && c.dynamic && (m.delegates(x, c) || m.sim.picks(x) && m.takesRequest(c.args)) {
 			return m.sim.pass(m, x, c)
 		}
 		if m.sim != nil && m.sim.inline && c.dynamic && len(m.sim.inlined) < 10 && m.takesRequest(c.args) {
@@ -229,6 +229,7 @@ func (m *machine) callValue(v value, c call) value {
 		return out
 	case *unknown:
 		if m.sim != nil {
+			m.sim.strayed = m.sim.strayed || c.dynamic && m.takesRequest(c.args)
 			if c.dynamic && (isNextName(c.name) && m.takesRequest(c.args)) {
 				return m.sim.pass(m, x, c)
 			}
@@ -311,6 +312,9 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 		}
 		if fn := m.method(x.t, fun.S); fn != nil {
 			d := m.descend(x, fn)
+			if m.sim != nil && !m.sim.inline && m.sim.picks(x) && m.takesRequest(c.args) {
+				return m.sim.pass(m, &closure{fn: fn, recv: d}, c)
+			}
 			return m.callFunc(&closure{fn: fn, recv: d}, c)
 		}
 		if v, ok := x.f[fun.S]; ok && v != nil {
@@ -350,6 +354,9 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 			}
 		}
 		return m.callFunc(&closure{fn: fn, recv: recv}, c)
+	}
+	if m.sim != nil && isUnknown(recv) && (c.dynamic || fun.S == "ServeHTTP") && m.takesRequest(c.args) {
+		m.sim.strayed = true
 	}
 	t := fun.T
 	if f, ok := recv.(forged); ok && t == "" {
@@ -754,6 +761,7 @@ func (m *machine) external(name string, recv value, c call) value {
 			forget(a, 0)
 		}
 	}
+	m.routes(recv, c.args)
 	// Callbacks are called once, with what their parameters' types tell.
 	defer m.unsureFrom()()
 	for _, a := range c.args {

@@ -228,7 +228,7 @@ func dispatches(body *program.Node) bool {
 		case program.Method:
 			switch n.S {
 			case "Method", "Path", "OriginalURL", "FullPath", "EscapedPath":
-				part = part || known(pkgOf(n.T)) != nil || strings.HasPrefix(n.T, "net/")
+				part = part || known(pkgOf(n.T)) != nil || strings.HasPrefix(n.T, "net/") || requestKind(n.T) != ""
 			default:
 				params = params || isParamMethod(n.S)
 			}

@@ -34,12 +34,19 @@ const (
 type target struct {
 	path, method string
 	params       map[string]string
+	// picks are the rows of the program's own tables of handlers that it is for;
+	// fallback are the handlers for requests that no row is for. blind: its path
+	// is not known to the program, which compares it in ways that are not followed.
+	picks    []pick
+	fallback []value
+	blind    bool
 }
 
 // operation is one of the things a registration answers.
 type operation struct {
 	target
 	fn *function // where the handler itself hands it to, if it does
+	at []place   // of a row of a table: where it is, and the calls that led there
 }
 
 // compared notes that a part of the request is compared with a constant.
@@ -48,6 +55,10 @@ func (m *machine) compared(v value, with value, prefix bool) {
 		return
 	}
 	u, ok := v.(*unknown)
+	if ok && u.part == "" && (u.ofPath || slices.Contains(u.labels, "path")) {
+		_, isString := asString(with)
+		m.sim.carved = m.sim.carved || isString
+	}
 	if !ok || u.part == "" {
 		return
 	}

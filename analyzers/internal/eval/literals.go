@@ -76,6 +76,9 @@ func (m *machine) composite(n *program.Node, f *frame) value {
 				}
 			}
 		}
+		if m.sim == nil && m.handlerIn(o) != nil {
+			o.via = m.via()
+		}
 		return o
 	}
 	if fam := routerType(t); fam != nil {
@@ -92,7 +95,7 @@ func (m *machine) composite(n *program.Node, f *frame) value {
 			if k.K[0].Op == program.Const {
 				ex.args = append(ex.args, fieldArg{k.K[0].S, v})
 				if m.sim == nil {
-					m.literalField(t, k.K[0].S, v)
+					m.literalField(t, k.K[0].S, v, m.at(k, f))
 				}
 			}
 		} else {
@@ -111,9 +114,9 @@ func (m *machine) hint(n *program.Node, t string) {
 
 // literalField looks at a field of a library's struct: a server's handler, or a
 // function that will be called some time.
-func (m *machine) literalField(t, name string, v value) {
-	if t == "net/http.Server" && name == "Handler" {
-		m.serve(v)
+func (m *machine) literalField(t, name string, v value, at place) {
+	if (t == "net/http.Server" || t == fasthttpPkg+".Server") && name == "Handler" {
+		m.serve(v, at)
 		return
 	}
 	if c, ok := v.(*closure); ok && c.fn.relevant {
@@ -210,6 +213,9 @@ func (m *machine) index(n *program.Node, f *frame) value {
 		}
 		for _, kk := range o.keys {
 			m.compared(k, kk, false)
+		}
+		if p := m.picked(o); p != nil {
+			return p.row
 		}
 		v := &unknown{t: n.T, labels: labels(k)}
 		if m.weighing() && len(o.keys) > 0 && aboutCaller(n.K[1], k) {

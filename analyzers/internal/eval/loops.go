@@ -112,6 +112,12 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 	switch l := x.(type) {
 	case *list:
 		m.looksAt(l.from)
+		if p := m.picked(l); p != nil {
+			l = &list{t: l.t}
+			if p.row != nil {
+				l.e = []value{p.row}
+			}
+		}
 		for i, e := range l.e {
 			if m.spent() {
 				return goOn
@@ -125,7 +131,14 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 		}
 		return goOn
 	case *table:
-		for _, k := range l.keys {
+		keys := l.keys
+		if p := m.picked(l); p != nil {
+			keys = nil
+			if p.row != nil {
+				keys = []value{p.key}
+			}
+		}
+		for _, k := range keys {
 			if m.spent() {
 				break
 			}

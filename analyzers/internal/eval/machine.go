@@ -118,7 +118,7 @@ type machine struct {
 	sim    *simulation
 	fileOf string
 	rows   []row // of the tables being gone through, the innermost last
-	served []value
+	served []serving
 	// servers are the names of the routers that requests begin at.
 	servers map[place]string
 

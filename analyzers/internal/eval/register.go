@@ -84,11 +84,10 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 				p, _ := asString(c.args[0])
 				return &wrapped{mw: &external{name: name, pos: c.pos}, inner: c.args[1], pos: c.pos, strip: p}, true
 			}
-		case "net/http.ListenAndServe", "net/http.ListenAndServeTLS", "net/http.Serve":
-			for _, a := range c.args {
-				if _, ok := a.(constant); !ok {
-					m.serve(a)
-				}
+		case "net/http.ListenAndServe", "net/http.ListenAndServeTLS", "net/http.Serve", "net/http.ServeTLS", "net/http/fcgi.Serve", "net/http/cgi.Serve",
+			fasthttpPkg + ".ListenAndServe", fasthttpPkg + ".ListenAndServeTLS", fasthttpPkg + ".Serve":
+			if i := servedArgument(name); i < len(c.args) {
+				m.serve(c.args[i], c.pos)
 			}
 			return nilValue{}, true
 		case "net/http.HandlerFunc":
@@ -238,7 +237,7 @@ func (m *machine) chainOp(o *object, name string, c call) value {
 		}
 		return h
 	case "Run":
-		m.serve(o)
+		m.serve(o, c.pos)
 	}
 	return o
 }
@@ -322,14 +321,6 @@ func (m *machine) rowOf(path string) place {
 		}
 	}
 	return place{}
-}
-
-// serve notes that a handler is what a server answers with.
-func (m *machine) serve(v value) {
-	if v == nil || isNil(v) {
-		return
-	}
-	m.served = append(m.served, v)
 }
 
 var methods = map[string]bool{"GET": true, "POST": true, "PUT": true, "PATCH": true, "DELETE": true, "HEAD": true, "OPTIONS": true, "CONNECT": true, "TRACE": true,
@@ -468,7 +459,7 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 	case "":
 		switch name {
 		case "Run", "RunTLS", "RunUnix", "RunListener", "Listen", "ListenTLS", "Listener", "StartTLS", "StartServer", "StartAutoTLS", "Spin":
-			m.serve(r)
+			m.serve(r, c.pos)
 			return nilValue{}
 		case "Handler", "Server":
 			if r.fam.id == "gin" || r.fam.id == "fiber" {
@@ -511,7 +502,7 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 		}
 		return r
 	case "serve":
-		m.serve(r)
+		m.serve(r, c.pos)
 		return nilValue{}
 	case "routechain":
 		g, _ := m.group(r, "group", c).(*router)

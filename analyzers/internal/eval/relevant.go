@@ -22,6 +22,8 @@ func (m *machine) findRelevant() {
 			todo = append(todo, f)
 		}
 	}
+	own := m.ownRouters()
+	routing := func(t string) bool { return own[t] || routing(t) }
 	for _, p := range m.pkgs {
 		for _, f := range m.lits[p] {
 			if f.Body == nil {
@@ -101,6 +103,40 @@ func (m *machine) findRelevant() {
 			}
 		}
 	}
+}
+
+// ownRouters are the types of the program that answer requests from a table of
+// functions that they hold, and those that embed one.
+func (m *machine) ownRouters() map[string]bool {
+	out := map[string]bool{}
+	for t, ms := range m.methods {
+		if ty := m.types[t]; ty != nil && ms["ServeHTTP"] != nil && slices.ContainsFunc(ty.Fields, func(f program.Param) bool { return m.holdsTable(f.Type, 0) }) {
+			out[t] = true
+		}
+	}
+	for more := len(out) > 0; more; {
+		more = false
+		for name, ty := range m.types {
+			if !out[name] && slices.ContainsFunc(ty.Fields, func(f program.Param) bool { return out[f.Type] && slices.Contains(ty.Embedded, f.Name) }) {
+				out[name], more = true, true
+			}
+		}
+	}
+	return out
+}
+
+// holdsTable reports whether a type is that of a table of functions by name, or
+// of a tree of them.
+func (m *machine) holdsTable(t string, depth int) bool {
+	if m.handlerTable(t) {
+		return true
+	}
+	if strings.HasPrefix(t, "map[") {
+		e := elemType(t)
+		return m.isFunc(e) || m.holdsTable(e, depth)
+	}
+	row := m.types[t]
+	return row != nil && depth < 2 && slices.ContainsFunc(row.Fields, func(f program.Param) bool { return m.holdsTable(f.Type, depth+1) })
 }
 
 // handlerTable reports whether a type is that of a table of the program whose

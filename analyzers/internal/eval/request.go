@@ -22,6 +22,8 @@ func requestKind(t string) string {
 		return "ctx"
 	case t == "connectrpc.com/authn.Request":
 		return "r"
+	case t == fasthttpPkg+".RequestCtx":
+		return "c"
 	}
 	if strings.HasPrefix(t, "func(") || strings.HasPrefix(t, "[]") || strings.HasPrefix(t, "map[") {
 		return ""
@@ -180,7 +182,7 @@ func (m *machine) requestField(r request, n *program.Node) value {
 
 func (m *machine) requestPath() value {
 	m.sim.usedPath = true
-	if m.sim.path == "" {
+	if m.sim.path == "" || m.sim.target.blind {
 		return &unknown{t: "string", labels: []string{"path"}, part: partPath}
 	}
 	return str(strings.TrimSuffix(m.sim.path, "{$}")) // the pattern's end mark is not part of a path
@@ -373,6 +375,10 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 			return &unknown{t: t, labels: []string{requestLabel}, sent: parameter}
 		}
 		return &unknown{t: t, labels: []string{requestLabel}}
+	case "Peek", "PeekBytes": // fasthttp
+		if r.kind == "hdr" && first != nil {
+			return m.header(first, arg(0), t)
+		}
 	case "Has":
 		ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
 		if (r.kind == "query" || r.kind == "url") && (s.middleware && presentsIdentity(ws) || strongIdentity(ws)) {

@@ -92,7 +92,7 @@ func (m *machine) uncovered() {
 				v = t[0]
 			}
 			if handlerLike(v) {
-				m.serve(v)
+				m.serve(v, place{})
 			}
 		}
 	}
@@ -300,6 +300,9 @@ func (m *machine) rest(c *closure) []value {
 		for _, o := range out {
 			dup = dup || same(o, p.v)
 		}
+		if t := m.target; t != nil && slices.ContainsFunc(t.fallback, func(v value) bool { return same(v, p.v) }) {
+			continue
+		}
 		if !dup && p.v != nil {
 			out = append(out, p.v)
 		}
@@ -320,15 +323,21 @@ func (m *machine) finish() routes.Inventory {
 	m.again = map[string]string{}
 	var inv routes.Inventory
 	// First what is served and mounted where, then the routes.
-	for _, v := range m.served {
-		for _, p := range m.peel(v, 0) {
-			r, ok := p.core.(*router)
-			if !ok {
-				continue
+	var whole []serving
+	for _, s := range m.served {
+		ps := m.peel(s.v, 0)
+		toRouter := false
+		for _, p := range ps {
+			if r, ok := p.core.(*router); ok {
+				r.servedBy = append(r.servedBy, p)
+				toRouter = true
 			}
-			r.servedBy = append(r.servedBy, p)
+		}
+		if !toRouter && s.at.line > 0 {
+			whole = append(whole, s)
 		}
 	}
+	m.servedWhole(whole)
 	for _, r := range m.records {
 		for _, p := range m.peel(r.handler, 0) {
 			sub, ok := p.core.(*router)
@@ -646,12 +655,19 @@ func (m *machine) routesOf(r *record) []routes.Route {
 			full = "/" + full
 		}
 		var ops []operation
+		whole := false // nothing else is left of it
 		if !m.describesOperations(r) {
 			ops = m.operations(r, full)
+			if rows, lost := m.rowsOf(r, full); lost != "" && ops == nil || rows != nil {
+				ops, r.lost, whole = rows, lost, lost == "" && r.served
+			}
+		}
+		if r.served && r.lost == "" && !whole {
+			r.lost = m.lostBelow(r, full, ops != nil)
 		}
 		if ops == nil {
 			ops = []operation{{}}
-		} else {
+		} else if !whole {
 			ops = append(ops, operation{target: target{path: full, method: r.method}})
 		}
 		for _, op := range ops {
@@ -660,8 +676,12 @@ func (m *machine) routesOf(r *record) []routes.Route {
 			} else {
 				m.target = &op.target
 			}
-			out = append(out, m.routesAt(r, w, op)...)
+			rts := m.routesAt(r, w, op)
 			m.target = nil
+			if op.path == full && len(op.picks) == 0 {
+				rts = rest(rts, r.lost, full)
+			}
+			out = append(out, rts...)
 			if len(out) > maxOperations {
 				return out
 			}
@@ -693,6 +713,10 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 		judge := func(method string) routes.Route {
 			rt := routes.Route{Method: method, Path: at, Registered: routes.Place{File: r.pos.file, Line: int(r.pos.line)}, Server: w.server}
 			rt.Through = publicPlaces(slices.Concat(r.via, w.places))
+			if len(op.at) > 0 {
+				rt.Registered = op.at[0].public()
+				rt.Through = publicPlaces(slices.Concat(op.at[1:], []place{r.pos}, r.via, w.places))
+			}
 			m.judge(&rt, r, chain, p)
 			if to, ok := m.again[rt.Key()]; ok && w.cut != "" {
 				m.again[rt.Key()] = joinPath(w.cut, to) // the router sees what is left
@@ -709,6 +733,8 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 		switch {
 		case p.path != "":
 			out = append(out, judge(p.method))
+		case len(op.picks) > 0 && op.method != "*":
+			out = append(out, judge(op.method))
 		case r.method != "" && r.method != "*" && r.method != "ANY":
 			out = append(out, judge(r.method))
 		default:

@@ -232,4 +232,8 @@ type record struct {
 	op      *object // the description of the operation, where the library has one
 	static  bool
 	subtree bool
+	// served: it stands for a handler that is served below no router; lost is why
+	// it is not known which routes that has, where it is not.
+	served bool
+	lost   string
 }

@@ -75,6 +75,10 @@ type simulation struct {
 	unlikely []bool
 
 	passed  []passage
+	strayed bool // it was handed to a function that is not known
+	carved  bool // a piece of its path, which is not known, was compared with a constant
+	// tables are the program's own tables of handlers that it was looked up in.
+	tables  []value
 	refused []refusal
 	aborted int // 0 no, 1 perhaps, 2 certainly
 	blocked *refusal
@@ -264,6 +268,9 @@ func (m *machine) interesting(cl *closure, args []value) bool {
 			return x.anon
 		}
 		return false
+	}
+	if len(m.sim.target.picks) > 0 && cl.fn.size < maxReckon && reckonable(nil, args) {
+		return true // whether a row is for the request
 	}
 	if cl.fn.Literal || cl.recv != nil && check(cl.recv) || cl.fn.size < maxReckon && reckonable(cl.recv, args) {
 		return true

@@ -65,6 +65,8 @@ type (
 		called bool
 		pos    place
 		of     string // the type a generic function is instantiated with
+		// routed: it was given paths and what answers them.
+		routed bool
 	}
 	object struct {
 		t string
@@ -77,8 +79,9 @@ type (
 		fresh   bool
 		anon    bool
 		unsure  int
-		born    int   // when it was made, in steps
-		at      place // of a literal
+		born    int     // when it was made, in steps
+		at      place   // of a literal
+		via     []place // of one that holds a handler: the calls that led there
 	}
 	// from says of a list or table which file it was read from.
 	list struct {
@@ -91,6 +94,8 @@ type (
 		keys []value
 		e    map[string]value
 		at   map[string]place // of the entries of a literal
+		// puts are where the other entries were put in, and the calls that led there.
+		puts map[string][]place
 		from string
 	}
 	// wrapped is a handler inside a middleware that is not the program's own.

@@ -1,0 +1,232 @@
+package eval
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+	"github.com/launchgate/launchgate/analyzers/routes"
+)
+
+// A program may answer requests by a handler of its own, below no router of a
+// library: a switch, a table, a router it wrote itself. Such a handler is what a
+// route for every path would be. Where it cannot be made out what it answers, the
+// inventory says so: a program that serves must not look as if it had no routes.
+
+const fasthttpPkg = "github.com/valyala/fasthttp"
+
+// serving is a handler that a server answers with, and where it is given it.
+type serving struct {
+	v   value
+	at  place
+	via []place
+}
+
+// serve notes that a handler is what a server answers with; at is not given
+// where that is only thought.
+func (m *machine) serve(v value, at place) {
+	if v == nil || isNil(v) {
+		return
+	}
+	m.served = append(m.served, serving{v, at, m.via()})
+}
+
+// servedArgument is which argument of a function that serves is the handler.
+func servedArgument(name string) int {
+	switch fn := lastName(name); {
+	case fn == "ListenAndServeTLS":
+		return 3
+	case strings.HasSuffix(name, "/cgi.Serve"):
+		return 0
+	}
+	return 1
+}
+
+// servedWhole adds a route for every path for each handler that is served below
+// no router.
+func (m *machine) servedWhole(ss []serving) {
+	loose := m.looseRouter()
+	var done []value
+	for _, s := range ss {
+		lost := ""
+		switch x := m.servedCore(s.v).(type) {
+		case *closure:
+			if onlyRedirects(x.fn) {
+				continue
+			}
+		case *external:
+			if strings.HasPrefix(x.name, "golang.org/x/crypto/acme/autocert.") {
+				continue // what answers the authority that issues certificates, and sends others to HTTPS
+			}
+			if !x.routed {
+				break
+			}
+			lost = "what " + libraryName(x.name) + " makes is served, and which routes it has is not known"
+		default:
+			lost = "the handler that is served could not be followed, so which routes it has is not known"
+		}
+		if _, ok := m.servedCore(s.v).(*closure); !ok && loose {
+			continue // it is that router, by a way that was not followed
+		}
+		seen := false
+		for _, v := range done {
+			seen = seen || same(v, s.v)
+		}
+		if seen {
+			continue
+		}
+		done = append(done, s.v)
+		r := m.newRouter(known("net/http"), "net/http.ServeMux", s.at)
+		r.via = s.via
+		rec := m.add(r, "*", "/", s.v, nil, call{n: &program.Node{}, pos: s.at})
+		rec.via, rec.subtree, rec.served, rec.lost = s.via, true, true, lost
+		rec.seq = 0 // no function that nobody calls registers it
+	}
+}
+
+// servedCore is what answers below the wrappers of a handler.
+func (m *machine) servedCore(v value) value {
+	for _, p := range m.peel(v, 0) {
+		switch p.core.(type) {
+		case *closure, *external:
+			return p.core
+		}
+	}
+	return nil
+}
+
+// looseRouter reports whether the program has a router with routes that it is
+// not seen to serve.
+func (m *machine) looseRouter() bool {
+	for _, rec := range m.records {
+		if rec.handler == nil || rec.seq > m.coveredSeq {
+			continue
+		}
+		for _, r := range m.rootsOf(rec.r, 0) {
+			if len(r.servedBy) == 0 && r.pos.line > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// routes notes that a library's value is given what looks like a route: a path and
+// what answers it.
+func (m *machine) routes(recv value, args []value) {
+	x, ok := recv.(*external)
+	if !ok {
+		return
+	}
+	path, handler := false, false
+	for _, a := range args {
+		s, isString := asString(a)
+		path = path || isString && strings.Contains(s, "/")
+		handler = handler || handlerLike(a) || m.servesHTTP(a)
+	}
+	for ; x != nil && path && handler; x, _ = x.recv.(*external) {
+		x.routed = true
+	}
+}
+
+// onlyRedirects reports whether all that a handler does with its answer is to
+// redirect, as what listens on the port for plain HTTP does.
+func onlyRedirects(fn *function) bool {
+	redirects, more := false, false
+	walk(fn.Body, func(n *program.Node) {
+		if n.Op != program.Call {
+			return
+		}
+		fun := n.K[0]
+		if fun.Op == program.Global && fun.S == "net/http.Redirect" {
+			redirects = true
+			return
+		}
+		if fun.Op == program.Method && requestKind(fun.T) == "w" && fun.S != "Header" {
+			more = true
+		}
+		for _, a := range n.K[1:] {
+			more = more || requestKind(a.T) == "w"
+		}
+	})
+	return redirects && !more
+}
+
+// lostBelow says why it is not known which routes a handler has that is served;
+// "" if it is. apart: it was taken apart, and this is about what is left.
+func (m *machine) lostBelow(r *record, full string, apart bool) string {
+	if apart {
+		m.target = &target{path: full, method: r.method}
+		defer func() { m.target = nil }()
+	}
+	var cores []*closure
+	for _, p := range m.peel(r.handler, 0) {
+		c, ok := p.core.(*closure)
+		if !ok || slices.ContainsFunc(cores, func(d *closure) bool { return same(c, d) }) {
+			continue
+		}
+		cores = append(cores, c)
+		if m.mayDelegate(c.fn) && m.simulate(c, &simulation{}).strayed {
+			return shortName(c.fn.Name) + " hands requests on to handlers that could not be made out"
+		}
+	}
+	if c := m.carver(r.handler, 0); c != nil {
+		return shortName(c.fn.Name) + " tells requests apart by pieces of their path that could not be followed"
+	}
+	if len(cores) > 1 {
+		return "requests are handed on to one of several handlers (" + shortName(cores[0].fn.Name) + ", " + shortName(cores[1].fn.Name) + " …), and which path leads to which could not be made out"
+	}
+	return ""
+}
+
+// carver is the function below a handler's wrappers that compares pieces of the
+// path with constants; nil if none does.
+func (m *machine) carver(v value, depth int) *closure {
+	x, ok := v.(*closure)
+	if o, isObject := v.(*object); isObject {
+		x, ok = m.serving(o), true
+	}
+	if !ok || x == nil || depth > 8 {
+		return nil
+	}
+	c := m.handlerOf(x)
+	s := &simulation{}
+	if m.target != nil {
+		s.path, s.method = m.target.path, m.target.method
+	}
+	if m.mayDelegate(c.fn) && m.simulate(c, s).carved {
+		return c
+	}
+	for _, v := range m.rest(c) {
+		if c := m.carver(v, depth+1); c != nil {
+			return c
+		}
+	}
+	return nil
+}
+
+// serving is the method by which an object answers requests; nil if it has none.
+func (m *machine) serving(o *object) *closure {
+	if fn := m.method(o.t, "ServeHTTP"); fn != nil {
+		return &closure{fn: fn, recv: m.descend(o, fn)}
+	}
+	return nil
+}
+
+// rest are the routes for what is left of a subtree, as unresolved if it is not
+// known what is.
+func rest(rts []routes.Route, lost, full string) []routes.Route {
+	if lost == "" {
+		return rts
+	}
+	for i := range rts {
+		rt := &rts[i]
+		rt.Path = joinPath(full, "{unresolved}")
+		if rt.Path == "/" || !strings.HasPrefix(rt.Path, "/") {
+			rt.Path = "/{unresolved}"
+		}
+		rt.Reason = strings.TrimPrefix(rt.Reason+"; "+lost, "; ")
+		rt.Access = routes.Unresolved // what it asks some callers for is nothing it asks all for
+	}
+	return rts
+}
