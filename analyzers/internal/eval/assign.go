@@ -244,15 +244,21 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 				m.note(change{o: o, name: l.S})
 				m.sim.written++
 			}
-			if isUnknown(v) && m.sim == nil && !isUnknown(o.f[l.S]) {
-				return
+			if isUnknown(v) && byDefault(v) == nil && m.sim == nil && !isUnknown(o.f[l.S]) {
+				d := knownBool(o.f[l.S])
+				if d == nil {
+					return
+				}
+				if len(m.conds) > 0 { // else it is as it was
+					v = &unknown{t: "bool", labels: words(l.S), def: d}
+				}
 			}
 			old, ok := o.f[l.S]
 			if ok && m.sim == nil && len(m.conds) > 0 && isNil(v) && !isNil(old) {
 				return
 			}
 			if m.sim == nil && (o.born < m.unsureSince || o.born == packageLevel) && isBool(v) && (!ok || !same(old, v)) {
-				v = &unknown{t: "bool", labels: words(l.S)} // set, perhaps
+				v = &unknown{t: "bool", labels: words(l.S), def: knownBool(old)} // set, perhaps
 			}
 			o.f[l.S] = v
 		case *external:
@@ -334,7 +340,7 @@ func forget(v value, depth int) {
 		switch y := x.(type) {
 		case constant:
 			if y.k == 'b' {
-				o.f[name] = &unknown{t: "bool", labels: words(name)}
+				o.f[name] = &unknown{t: "bool", labels: words(name), def: &y}
 			}
 		case *object:
 			forget(y, depth+1)

@@ -749,6 +749,9 @@ func (m *machine) external(name string, recv value, c call) value {
 	if v := m.setByKey(name, c); v != nil {
 		return v
 	}
+	if v := m.settingRead(name, c); v != nil {
+		return v
+	}
 	if m.sim != nil {
 		m.changes(name, recv, c)
 		return m.simExternal(name, recv, c)
@@ -785,7 +788,7 @@ func (m *machine) external(name string, recv value, c call) value {
 	if v := m.handedBack(rt, append(slices.Clone(c.args), given(recv)...)); v != nil {
 		return v
 	}
-	ex := &external{name: name, recv: recv, args: c.args, called: true, pos: c.pos, t: rt}
+	ex := &external{name: name, recv: recv, args: c.args, called: true, pos: c.pos, t: rt, of: c.of}
 	if ts := tupleTypes(rt); len(ts) > 1 {
 		out := tuple{}
 		for i, t := range ts {

@@ -67,6 +67,16 @@ func conditionOf(n *program.Node, f *frame) condition {
 	return condition{text: text(n), off: !unclear && !zeroTruth(n), unclear: unclear}
 }
 
+// weighedCondition is the condition of a branch, weighed by what code says of the
+// default of what it depends on.
+func weighedCondition(n *program.Node, cond value, f *frame) condition {
+	c := conditionOf(n, f)
+	if byDefaultSaid(cond) {
+		c.off, c.unclear = !truthByDefault(cond, n), false
+	}
+	return c
+}
+
 // asksPresence reports whether a condition asks only whether something is there,
 // by comparing it with nil or by the second result of a look-up.
 func asksPresence(n *program.Node) bool {
@@ -108,17 +118,17 @@ func caseOf(tag, clause *program.Node, f *frame) condition {
 }
 
 func isZero(n *program.Node) bool {
-	return n.Op == program.Nil || n.Op == program.Const && (n.S == "" || n.S == "0" || n.S == "false")
+	return n.Op == program.Nil || n.Op == program.Const && (n.S == "" || n.T != "string" && (n.S == "0" || n.S == "false"))
 }
 
 // leaves is what holds for what follows an undecided condition one of whose
 // branches returned. That registering failed is no such thing: then there is no
 // server.
-func (m *machine) leaves(n *program.Node, f *frame, c1, c2 control) []condition {
+func (m *machine) leaves(n *program.Node, cond value, f *frame, c1, c2 control) []condition {
 	if m.sim != nil || (c1 == returned) == (c2 == returned) || c1 != goOn && c2 != goOn {
 		return nil
 	}
-	left := conditionOf(n.K[0], f)
+	left := weighedCondition(n.K[0], cond, f)
 	body := n.K[1]
 	if c1 == returned {
 		left = left.negated()

@@ -64,9 +64,9 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		defer m.sim.pop()
 	} else {
 		base := len(m.conds)
-		m.conds = append(m.conds, conditionOf(n.K[0], f))
+		m.conds = append(m.conds, weighedCondition(n.K[0], cond, f))
 		defer func() {
-			left := m.leaves(n, f, c1, c2)
+			left := m.leaves(n, cond, f, c1, c2)
 			m.conds = append(m.conds[:base], left...)
 		}()
 	}
@@ -77,18 +77,19 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 			}
 			defer m.unsureFrom()()
 			if m.sim != nil {
-				byDefault := zeroTruth(undecided(cond, n.K[0])) == (b == n.K[1])
+				byDefault := truthByDefault(cond, n.K[0]) == (b == n.K[1])
+				said := byDefaultSaid(cond)
 				m.sim.defaults = append(m.sim.defaults, byDefault)
 				m.sim.unlikely = append(m.sim.unlikely, !byDefault && !slices.Contains(why, requestLabel))
 				if b == n.K[1] && tellsKinds(n.K[0]) {
 					m.sim.kinds++
 					defer func() { m.sim.kinds-- }()
 				}
-				if b == n.K[1] && isSwitch(n.K[0]) || !byDefault && configures(n.K[0], cond) {
+				if b == n.K[1] && isSwitch(n.K[0]) && !(said && byDefault) || !byDefault && configures(n.K[0], cond) {
 					m.sim.switches++
 					defer func() { m.sim.switches-- }()
 				}
-				if rest := undecided(cond, n.K[0]); b == n.K[1] && isOff(rest) && configures(rest, cond) {
+				if rest := undecided(cond, n.K[0]); b == n.K[1] && (isOff(rest) && !(said && !byDefault) || said && byDefault && rest.Op == program.Field) && configures(rest, cond) {
 					m.sim.offs++
 					defer func() { m.sim.offs-- }()
 				}
@@ -234,7 +235,7 @@ func zeroTruth(n *program.Node) bool {
 			return zeroTruth(n.K[0]) || zeroTruth(n.K[1])
 		case "==", "!=":
 			zero := func(k *program.Node) bool {
-				return k.Op == program.Nil || k.Op == program.Const && (k.S == "" || k.S == "0" || k.S == "false")
+				return isZero(k)
 			}
 			return (zero(n.K[0]) || zero(n.K[1])) == (n.S == "==")
 		}

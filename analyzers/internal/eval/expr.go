@@ -79,6 +79,9 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 				return boolean(!v, anon)
 			}
 			u := &unknown{t: "bool", labels: labels(x), free: freeOf(x).negated()}
+			if d := byDefault(x); d != nil && d.k == 'b' {
+				u.def = boolConstant(d.s != "true")
+			}
 			if y, ok := x.(*unknown); ok && y.rest != nil {
 				u.rest = &program.Node{Op: program.Unary, S: "!", K: []*program.Node{y.rest}, Line: n.Line}
 			}

@@ -23,7 +23,7 @@ func (m *machine) unset(o *object, f program.Param) value {
 		}
 	}
 	if !o.fresh || m.sim == nil {
-		return &unknown{t: f.Type, labels: words(f.Name)}
+		return &unknown{t: f.Type, labels: words(f.Name), def: tagged(f)}
 	}
 	var v value = nilValue{}
 	if !f.Ptr {

@@ -382,7 +382,7 @@ func skipsByDefault(fn *closure, v value) bool {
 		return false
 	}
 	cond := body.K[0].K[0]
-	return configures(cond, v) && zeroTruth(cond)
+	return configures(cond, v) && truthByDefault(v, cond)
 }
 
 // decidesByRole reports whether a setting narrows who passes. A function of the

@@ -137,6 +137,9 @@ func (k *keys) write(b *strings.Builder, v value) {
 			quoted(s)
 		}
 		fmt.Fprint(b, x.sent, x.free, x.carried, x.ofPath)
+		if x.def != nil {
+			k.write(b, *x.def)
+		}
 		if x.rest != nil {
 			b.WriteString(k.number(x.rest))
 		}

@@ -109,6 +109,8 @@ type machine struct {
 	// setFields are fields that are set outside of builders, handedOut the types
 	// of the program that libraries are given values of.
 	setFields, handedOut map[string]bool
+	// settings are the defaults that the program declares, by key or flag.
+	settings map[string]*constant
 	// forged is what of it a stranger made up.
 	forged   map[string]forged
 	again    map[string]string // routes that give the request to the router again, with the path

@@ -50,7 +50,7 @@ func (m *machine) field(x value, n *program.Node) value {
 		if t == "" {
 			t = m.fieldType(o.t, n.S)
 		}
-		v := &unknown{t: t, labels: mergeLabels(words(n.S), o.labels)}
+		v := &unknown{t: t, labels: mergeLabels(words(n.S), o.labels), def: m.taggedField(o.t, n.S)}
 		if t == "bool" && m.weighing() && aboutCaller(n, v) {
 			return weighed(v)
 		}
@@ -95,7 +95,11 @@ func (m *machine) field(x value, n *program.Node) value {
 				return &external{name: pkg + ".T." + n.S, recv: x, pos: o.pos}
 			}
 		}
-		return &unknown{t: n.T, labels: words(n.S)}
+		t := o.t
+		if t == "" {
+			t = o.of
+		}
+		return &unknown{t: n.T, labels: words(n.S), def: m.taggedField(t, n.S)}
 	case union:
 		var out value
 		for _, y := range o {

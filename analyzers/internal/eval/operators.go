@@ -22,7 +22,7 @@ func (m *machine) binaryNode(n *program.Node, f *frame) value {
 		case ok2 && v2 == stopAt:
 			return boolean(v2, anon2)
 		}
-		u := &unknown{t: "bool", labels: mergeLabels(m.nodeWords(n.K[0]), m.nodeWords(n.K[1]), labels(a), labels(b))}
+		u := &unknown{t: "bool", labels: mergeLabels(m.nodeWords(n.K[0]), m.nodeWords(n.K[1]), labels(a), labels(b)), def: m.defaulted(n, a, b)}
 		switch {
 		case ok:
 			u.free, u.rest = freeOf(b), undecided(b, n.K[1])
@@ -41,7 +41,7 @@ func (m *machine) binaryNode(n *program.Node, f *frame) value {
 	b := m.eval(n.K[1], f)
 	v := m.binary(n.S, a, b)
 	if u, ok := v.(*unknown); ok {
-		out := &unknown{t: u.t, labels: mergeLabels(m.nodeWords(n), u.labels), free: u.free, begins: u.begins}
+		out := &unknown{t: u.t, labels: mergeLabels(m.nodeWords(n), u.labels), free: u.free, begins: u.begins, def: m.defaulted(n, a, b)}
 		if m.weighs(n, a, b) {
 			return weighed(out)
 		}

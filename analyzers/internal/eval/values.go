@@ -30,6 +30,8 @@ type (
 		from   string
 		// rest is what of a condition is not decided.
 		rest *program.Node
+		// def is what it is where nobody set it, if code says.
+		def *constant
 	}
 	// constant is a string 's', int 'i' or bool 'b'. anon: it is so because the
 	// request is anonymous.

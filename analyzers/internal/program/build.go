@@ -6,6 +6,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -134,6 +135,31 @@ func (b *builder) initOrder() {
 	}
 }
 
+// defaultOf is the default that a field's tag says, as libraries read it that fill
+// in a structure: envDefault is caarlos0/env's, env-default cleanenv's, default
+// that of kong, envconfig, creasty/defaults and others.
+func defaultOf(tag *ast.BasicLit) string {
+	if tag == nil {
+		return ""
+	}
+	s, err := strconv.Unquote(tag.Value)
+	if err != nil || !strings.Contains(s, "efault") {
+		return ""
+	}
+	for _, key := range []string{"envDefault", "env-default", "default"} {
+		if v, ok := reflect.StructTag(s).Lookup(key); ok {
+			return v
+		}
+	}
+	// go-flags' and envconfig's of sethvargo: env:"AUTH, default=true".
+	for _, opt := range strings.Split(reflect.StructTag(s).Get("env"), ",") {
+		if v, ok := strings.CutPrefix(strings.TrimSpace(opt), "default="); ok {
+			return v
+		}
+	}
+	return ""
+}
+
 func (b *builder) typeSpec(s *ast.TypeSpec) {
 	t := &Type{Name: b.qualified(s.Name.Name)}
 	if obj := b.info.Defs[s.Name]; obj != nil {
@@ -151,7 +177,7 @@ func (b *builder) typeSpec(s *ast.TypeSpec) {
 				t.Embedded = append(t.Embedded, name)
 			}
 			for _, n := range f.Names {
-				t.Fields = append(t.Fields, Param{Name: n.Name, Type: ft, Ptr: b.pointer(f.Type)})
+				t.Fields = append(t.Fields, Param{Name: n.Name, Type: ft, Ptr: b.pointer(f.Type), Default: defaultOf(f.Tag)})
 			}
 		}
 	case *ast.InterfaceType:

@@ -53,6 +53,7 @@ func (e *encoder) params(ps []Param) {
 		e.Int(int(p.ID))
 		e.Bits(p.Ptr)
 		e.Str(p.Type)
+		e.Str(p.Default)
 	}
 }
 
@@ -112,6 +113,7 @@ func (d *decoder) params() []Param {
 		p := Param{Name: d.Str(), ID: int32(d.Int())}
 		d.Bits(&p.Ptr)
 		p.Type = d.Str()
+		p.Default = d.Str()
 		out = append(out, p)
 	}
 	return out

@@ -57,6 +57,8 @@ type Param struct {
 	ID   int32 // number of the local, 0 if unnamed
 	Type string
 	Ptr  bool // Type is what it points to
+	// Default is what the tag of a field says its value is where nobody sets it.
+	Default string
 }
 
 // Func is a function, method or function literal.
