@@ -107,7 +107,9 @@ func (m *machine) settingRead(name string, c call) value {
 		}
 		u := &unknown{t: kindName(d.def), labels: mergeLabels(words(fn), words(d.key)), def: d.def}
 		if strings.Contains(fn, "Var") {
-			if to := c.n.K[1]; to.Op == program.Addr && m.sim == nil && c.f != nil {
+			// One that is off, and off by default, stays so: what only a flag
+			// turns on, as to write a list of the routes, is another program.
+			if to := c.n.K[1]; to.Op == program.Addr && m.sim == nil && c.f != nil && (d.def.s == "true" || to.K[0].Op == program.Field) {
 				m.put(to.K[0], u, c.f)
 			}
 			return nilValue{}
