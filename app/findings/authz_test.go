@@ -187,8 +187,6 @@ func TestAGuardThatStandsTwiceInAChain(t *testing.T) {
 	}
 }
 
-// TestAnAdministrativeNameIsNotReplacedByALogin: what a guard is called is weak
-// evidence, and enough to ask.
 // TestACheckOfARoleStandsForTheLoginBeforeIt: two middlewares made way for one
 // check in the handler, and the change was said to have lost one of them.
 func TestACheckOfARoleStandsForTheLoginBeforeIt(t *testing.T) {
@@ -206,6 +204,22 @@ func TestACheckOfARoleStandsForTheLoginBeforeIt(t *testing.T) {
 	}
 }
 
+// TestACheckThatAsksForMoreStandsForARole: the handler's own check asked for a
+// login and now asks for the role, and the middleware that did was said to be lost.
+func TestACheckThatAsksForMoreStandsForARole(t *testing.T) {
+	before := guarded("POST", "/accounts", 10, review.Guard{Name: "AdminRequired", Kind: review.GuardRole, Attached: review.FileLine{File: "r.go", Line: 5}})
+	own := review.Guard{Name: before.Handler.Func, Kind: review.GuardAuthentication}
+	before.Guards = append(before.Guards, own)
+	own.Kind = review.GuardRole
+	after := guarded("POST", "/accounts", 10, own)
+	diff := review.Diff{Files: []review.FileDiff{changed("r.go", "-", 5, 5)}}
+	if got := findings.Authz(findings.AuthzInput{Base: []review.Route{before}, Head: []review.Route{after}, Diff: diff}); len(got) != 0 {
+		t.Errorf("found %q, want nothing: the role is still asked for", got[0].Message)
+	}
+}
+
+// TestAnAdministrativeNameIsNotReplacedByALogin: what a guard is called is weak
+// evidence, and enough to ask.
 func TestAnAdministrativeNameIsNotReplacedByALogin(t *testing.T) {
 	admin := auth(3)
 	admin.Name = "RequireAdmin"

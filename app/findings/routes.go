@@ -271,6 +271,7 @@ func compareChains(before, after review.Route) chains {
 		case strength(*h) < strength(g):
 			weaker = append(weaker, loss{base: g, head: h})
 		case strength(*h) > strength(g):
+			fresh[same] = true // what it asks for more may be what another asked for
 			c.gained = append(c.gained, h.Label())
 		}
 	}
