@@ -73,18 +73,16 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 	switch h := p.core.(type) {
 	case *closure:
 		rt.Handler = m.symbol(h.fn)
-		if len(p.layers) == 0 || true {
-			v := m.judgeHandler(h, rt.Path, rt.Method)
-			if v.again != "" {
-				m.again[rt.Key()] = v.again
+		v := m.judgeHandler(h, rt.Path, rt.Method)
+		if v.again != "" {
+			m.again[rt.Key()] = v.again
+		}
+		if v.kind == routes.KindAuth || v.kind == routes.KindRole || v.kind == routes.KindUnresolved {
+			if m.signsIn(h, rt.Path) {
+				v.kind, v.why = routes.KindOther, "the handler is where callers get their identity, so it asks for none: "+v.why
 			}
-			if v.kind == routes.KindAuth || v.kind == routes.KindRole || v.kind == routes.KindUnresolved {
-				if m.signsIn(h, rt.Path) {
-					v.kind, v.why = routes.KindOther, "the handler is where callers get their identity, so it asks for none: "+v.why
-				}
-				v.name, v.literal = shortName(h.fn.Name), m.nameless(h.fn)
-				add(v, middleware{pos: place{h.fn.File, h.fn.Line}})
-			}
+			v.name, v.literal = shortName(h.fn.Name), m.nameless(h.fn)
+			add(v, middleware{pos: place{h.fn.File, h.fn.Line}})
 		}
 	case *external:
 		rt.Handler, rt.Files = routes.Symbol{Func: libraryName(h.name)}, m.filesOf(h)
@@ -431,9 +429,6 @@ func (m *machine) judgeAround(c *closure, path, method string, wrapper bool) ver
 	}
 	v := m.decide(c, path, method, wrapper)
 	v.name, v.pos, v.literal = strings.TrimRight(shortName(c.fn.Name), "$0123456789"), place{c.fn.File, c.fn.Line}, m.nameless(c.fn)
-	if r, ok := c.recv.(*closure); ok && v.name != "" {
-		_ = r
-	}
 	m.verdicts[key] = v
 	if !v.usedPath {
 		m.verdicts[verdictKey{c: key.c, wrapper: wrapper, ctx: key.ctx}] = v
@@ -453,190 +448,6 @@ func (m *machine) ginStyle(c *closure) bool {
 		}
 	}
 	return false
-}
-
-func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict {
-	ends := endsByAnswering(c)
-	gin := m.ginStyle(c) && !wrapper
-	anon := m.simulate(c, &simulation{anonymous: true, middleware: true, inline: !wrapper, path: path, method: method, ends: ends, handsOn: gin})
-	there := m.simulate(c, &simulation{middleware: true, inline: !wrapper, path: path, method: method, ends: ends, handsOn: gin})
-	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || there.usedPath, reached: anon.reached, again: anon.again}
-	sure, perhaps, early, open, ahead, switched := false, false, false, false, false, false
-	var granted *passage
-	for i, p := range anon.passed {
-		if p.unsure {
-			perhaps = true
-			open = open || p.byDefault
-			switched = switched || p.byDefault && !slices.Contains(p.conds, requestLabel) && !slices.Contains(p.conds, identityLabel)
-		} else if p.granted {
-			granted = &anon.passed[i]
-		} else {
-			sure = true
-			early = early || p.anon
-		}
-	}
-	if gin {
-		// Returning is handing on, unless the request was aborted.
-		switch anon.aborted {
-		case 0:
-			sure = true
-		case 1:
-			sure = true
-		case 2:
-			// What it handed on before it aborted has been answered already.
-			perhaps = false
-			ahead = sure
-		}
-		if anon.dead {
-			sure = false
-		}
-	}
-	var because *refusal
-	for i, r := range anon.refused {
-		if r.anon && (!r.unsure || r.code == 401 || r.code == 403 || r.code == 302) && (because == nil || r.code == 401 || r.code == 403) {
-			because = &anon.refused[i]
-		}
-	}
-	v.sets = anon.sets
-	// What it gives only requests with an identity is the identity.
-	for k, identity := range there.keys {
-		if _, both := anon.keys[k]; identity && !both {
-			if v.sets == nil {
-				v.sets = map[string]value{}
-			}
-			v.sets[k] = absent{}
-		}
-	}
-	role, roleWhy := m.roleIn(there)
-	if role == "" && !(len(there.refused) == 0 && len(there.denials) == 0 && slices.ContainsFunc(there.passed, func(p passage) bool { return !p.unsure })) {
-		// Where every known caller passes, what strangers are refused for is no role.
-		role, roleWhy = m.roleIn(anon)
-	}
-	name := words(shortName(strings.TrimRight(c.fn.Name, "$0123456789")))
-	switch {
-	case notAuth(name) && !hasIdentity(name):
-		v.why = "limits or protects requests, but does not ask who sends them"
-	case !sure && granted != nil && (because != nil || anon.topAnon):
-		v.kind = routes.KindOptional
-		v.why = fmt.Sprintf("lets everybody pass at %s who sends what it looks for there, which is no secret", granted.pos)
-	case ahead:
-		v.why = fmt.Sprintf("hands every request on at %s, before it refuses any", anon.passed[0].pos)
-	case !sure && open && (because != nil || anon.topAnon || anon.blocked != nil):
-		v.kind, v.switched = routes.KindOptional, switched
-		v.why = "lets everybody pass unless configuration demands otherwise: " + conditions(anon)
-	case !sure && because != nil:
-		v.kind = routes.KindAuth
-		v.refused = because.pos
-		v.why = "an anonymous request is refused at " + because.pos.String() + describe(because)
-		if perhaps {
-			v.why += ", unless " + conditions(anon)
-		}
-	case !sure && anon.topAnon:
-		v.kind = routes.KindAuth
-		v.refused = anon.topPos
-		v.why = "an anonymous request ends at " + anon.topPos.String()
-	case !sure && (len(anon.passed) == 0 && (len(there.passed) > 0 || gin && there.aborted < 2) || !open && granted == nil && onlyKnownPass(anon, there)):
-		v.kind = routes.KindAuth
-		v.why = "hands on requests with an identity, but none without"
-	case !sure && anon.blocked != nil:
-		v.kind = routes.KindAuth
-		v.refused = anon.blocked.pos
-		v.why = "an anonymous request ends there: " + anon.blocked.text
-	case sure && !early || gin && anon.aborted == 1:
-		// Refusals under conditions that could not be decided.
-		for _, r := range anon.refused {
-			if r.unsure && !r.switched && !r.avoidable && (r.code == 401 || r.code == 403 || r.code == 302 || r.code == 0) && (r.code == 401 || hasIdentity(r.why)) {
-				v.kind, v.refused = routes.KindAuth, r.pos
-				v.why = fmt.Sprintf("refuses with %d at %s depending on %s", r.code, r.pos, strings.Join(telling(r.why), ", "))
-				break
-			}
-		}
-		if v.kind == routes.KindAuth {
-			if i := slices.IndexFunc(anon.passed, func(p passage) bool { return p.off }); i >= 0 {
-				v.kind, v.switched = routes.KindOptional, true
-				v.why = "lets everybody pass at " + anon.passed[i].pos.String() + " unless configuration demands otherwise; then it " + v.why
-			}
-		}
-		if v.kind == routes.KindOther {
-			v.why = "hands every request on"
-			if i := slices.IndexFunc(anon.refused, func(r refusal) bool { return r.switched && (r.code == 401 || r.code == 403 || r.code == 302) }); i >= 0 {
-				v.kind, v.switched = routes.KindOptional, true
-				v.why = "hands every request on unless configuration demands otherwise; then it refuses some at " + anon.refused[i].pos.String()
-			}
-			if v.kind == routes.KindOptional {
-				// said already
-			} else if i := slices.IndexFunc(anon.refused, func(r refusal) bool { return r.avoidable && (r.code == 401 || r.code == 403) }); i >= 0 {
-				v.why = "refuses at " + anon.refused[i].pos.String() + " what every caller can do otherwise"
-			} else if len(there.refused) > 0 && hasIdentity(there.refused[0].why) {
-				v.kind, v.why = routes.KindOptional, "refuses a wrong identity, but lets requests without one pass"
-			} else if m.readsIdentity(name) {
-				v.kind, v.why = routes.KindParser, "learns who the caller is, but refuses nobody"
-			}
-			if v.usedPath && m.refusesElsewhere(c) {
-				v.kind, v.why, v.exempt = routes.KindOptional, "lets requests to this path pass", true
-			}
-		}
-	case sure:
-		v.kind, v.why = routes.KindOptional, "lets requests without an identity pass"
-	case perhaps:
-		v.why = "refuses some requests, but not for lack of an identity"
-		for _, r := range anon.refused {
-			if r.unsure && !r.avoidable && (r.code == 401 || r.code == 403 && hasIdentity(r.why) || r.code == 302) {
-				v.kind, v.refused = routes.KindAuth, r.pos
-				v.why = fmt.Sprintf("refuses with %d at %s depending on %s", r.code, r.pos, strings.Join(telling(r.why), ", "))
-				break
-			}
-		}
-	default:
-		v.why = "never hands a request on"
-		// Nor one without an identity: what it answers says whether that is why.
-		for _, r := range anon.refused {
-			if r.code == 401 || r.code == 403 {
-				v.kind, v.refused = routes.KindAuth, r.pos
-				v.why = fmt.Sprintf("no anonymous request passes; it is refused at %s (%d)", r.pos, r.code)
-				break
-			}
-		}
-	}
-	if gin && anon.aborted == 0 && !anon.dead && v.kind != routes.KindRole {
-		// Whatever it answered, the rest of the chain answers too.
-		if r := unaborted(anon, because); r != nil {
-			v.kind, v.flaw, v.flawAt = routes.KindOther, routes.FlawAbort, r.pos
-			v.why = fmt.Sprintf("answers %d at %s but does not abort, so the request goes on to the handler", r.code, r.pos)
-		}
-	}
-	if !gin && sure && because != nil && !because.unsure && (because.code == 401 || because.code == 403) {
-		v.kind, v.flaw, v.flawAt = routes.KindOther, routes.FlawAbort, because.pos
-		v.why = fmt.Sprintf("answers %d at %s and hands the request on all the same", because.code, because.pos)
-	}
-	if gin && v.kind == routes.KindAuth && there.aborted == 0 && !there.dead {
-		// It turns strangers away, and of those it knows nobody.
-		if r := unaborted(there, nil); r != nil && role != "" {
-			role, v.flaw, v.flawAt = "", routes.FlawAbort, r.pos
-			v.why += fmt.Sprintf("; answers %d at %s but does not abort, so every known caller's request goes on to the handler", r.code, r.pos)
-		}
-	}
-	m.forging(c, &v, anon, there, gin)
-	if v.credulous && v.kind == routes.KindAuth && role == "" {
-		role, roleWhy = m.roleIn(anon)
-	}
-	if role == "" && !gin {
-		role, roleWhy = roleOf(there.turned)
-	}
-	if role == "" && v.kind == routes.KindAuth && v.flaw == "" {
-		role, roleWhy = namedRole(c, there)
-	}
-	if v.kind == routes.KindAuth && role != "" {
-		v.kind = routes.KindRole
-		v.why += "; asks for " + roleWhy
-	}
-	m.exempts(c, &v, anon, gin)
-	v.reached = m.withMaker(v.reached, c.fn)
-	m.avoided(c, &v, anon, gin)
-	if len(anon.read) > 0 && v.usedPath && (v.kind == routes.KindAuth || v.kind == routes.KindRole || v.kind == routes.KindOptional || v.kind == routes.KindParser) {
-		v.note = "which paths it exempts is said by " + strings.Join(anon.read, " and ")
-	}
-	return v
 }
 
 // withMaker adds to the code that a verdict rests on the function in which a
