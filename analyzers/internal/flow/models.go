@@ -586,13 +586,13 @@ func (v *invocation) format() ([]*value, bool) {
 	f := v.f
 	switch v.id.Name {
 	case "Sscan", "Sscanf", "Sscanln", "Fscan", "Fscanf", "Fscanln":
+		v.escape() // first: the names of what is read into count, too
 		for _, a := range v.args[min(1, len(v.args)):] {
 			if ls := f.collect(v.args[0].val); len(ls) > 0 {
 				f.store(a.expr, func(old *value) *value { return withLabels(old, ls...) })
 				f.storeRefs(a.val.refs, func(old *value) *value { return withLabels(old, ls...) })
 			}
 		}
-		v.escape()
 		return []*value{clean, unknown}, true
 	}
 	return nil, false
@@ -645,17 +645,20 @@ func (v *invocation) codec() ([]*value, bool) {
 				ls = append(ls, l)
 			}
 		}
+		known := clean // an object that was encoded here
+		if v.id.Name == "Unmarshal" && v.id.Pkg == "encoding/json" {
+			known = f.partOf(v.args[0].val, encoded)
+		}
+		if len(known.parts) == 0 {
+			f.dirty(to.val) // first: the name of what is read into counts, too
+		}
 		if t := f.typeOf(to.expr); t != nil && textual(t) && len(ls) > 0 {
 			f.storeRefs(to.val.refs, func(old *value) *value { return withLabels(old, ls...) })
 			f.store(to.expr, func(old *value) *value { return withLabels(old, ls...) })
 		}
-		if v.id.Name == "Unmarshal" && v.id.Pkg == "encoding/json" {
-			if p := f.partOf(v.args[0].val, encoded); len(p.parts) > 0 { // of an object that was encoded here
-				f.fill(to, &value{parts: p.parts}, "json")
-				return []*value{unknown}, true
-			}
+		if len(known.parts) > 0 {
+			f.fill(to, &value{parts: known.parts}, "json")
 		}
-		f.dirty(to.val)
 		return []*value{unknown}, true
 	case "NewEncoder":
 		if len(v.args) == 1 {

@@ -5,6 +5,9 @@ package filled
 import (
 	"container/list"
 	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
 	"log"
 	"os"
 )
@@ -77,4 +80,25 @@ func linked(password string) {
 func expanded() {
 	log.Print(os.ExpandEnv("using ${API_TOKEN}"))    // want "logs/token"
 	log.Print(os.ExpandEnv("$HOST is up since $UP")) // ok: no secret
+}
+
+// What is read into is called something, and what is read from is not known.
+func named(r io.Reader, line string, b []byte) {
+	var password, city string
+	if _, err := fmt.Sscanf(line, "%s %s", &password, &city); err != nil {
+		log.Print(err) // ok: says nothing of the line
+	}
+	log.Print(password) // want "logs/credential"
+	log.Print(city)     // ok: a city
+	var apiKey, zone string
+	_ = json.Unmarshal(b, &apiKey)
+	_ = json.Unmarshal(b, &zone)
+	log.Print(apiKey) // want "logs/credential"
+	log.Print(zone)   // ok: not called anything
+	var accessToken string
+	_ = json.NewDecoder(r).Decode(&accessToken)
+	log.Print(accessToken) // want "logs/token"
+	var n, port int
+	fmt.Sscan(line, &n, &port)
+	log.Print(n, port) // ok: numbers
 }
