@@ -743,6 +743,9 @@ func (m *machine) external(name string, recv value, c call) value {
 			return v
 		}
 	}
+	if v, ok := m.sequence(name, c.args); ok {
+		return v
+	}
 	if v, ok := m.pure(name, c.args); ok {
 		return v
 	}

@@ -122,7 +122,14 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 			if m.spent() {
 				return goOn
 			}
-			if c, end := run(num(i), e); end {
+			k := value(num(i))
+			switch l.order {
+			case singly:
+				k, e = e, nil
+			case backwards:
+				k = num(len(l.e) - 1 - i)
+			}
+			if c, end := run(k, e); end {
 				if c == broke {
 					return goOn
 				}

@@ -87,9 +87,10 @@ type (
 	}
 	// from says of a list or table which file it was read from.
 	list struct {
-		t    string
-		e    []value
-		from string
+		t     string
+		e     []value
+		from  string
+		order order
 	}
 	table struct {
 		t    string
