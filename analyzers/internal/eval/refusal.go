@@ -334,6 +334,9 @@ func contextKey(v value, n *program.Node) string {
 		return o.t
 	}
 	if n != nil {
+		if n.Op == program.Const && len(n.K) > 0 {
+			return n.S + n.K[0].T // each package counts its own keys from zero
+		}
 		return n.S + n.T
 	}
 	return ""

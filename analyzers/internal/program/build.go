@@ -676,6 +676,10 @@ func (b *builder) expr(e ast.Expr) *Node {
 					k.Line, k.T = int32(at.Line), at.Filename
 				}
 				n.K = []*Node{k}
+			} else if c != nil && n.T == "int" {
+				if _, own := types.Unalias(c.Type()).(*types.Named); own {
+					n.K = []*Node{{Op: TypeOf, T: b.typ(c.Type()), Line: ln}}
+				}
 			}
 			return n
 		}

@@ -6,7 +6,7 @@ type Op uint8
 // The operations. S, N, T and K are the fields of Node.
 const (
 	Bad       Op = iota
-	Const        // S the value, T its kind: string, int, bool, float; K[0] a Global if it is a named string, with the file and line where the package declares it
+	Const        // S the value, T its kind: string, int, bool, float; K[0] a Global if it is a named string, with the file and line where the package declares it, the TypeOf it has if it is a named int of a named type
 	Nil          //
 	Local        // S name, N number within the package
 	Global       // S "path.Name" of a package-level function, variable or builtin; K[0] the TypeOf it is instantiated with
