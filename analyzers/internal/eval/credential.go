@@ -17,7 +17,7 @@ import (
 // token in it is not good, in the branch that the refusals since then belong to.
 func (m *machine) tokenRefused(n *program.Node, why []string, since int) {
 	s := m.sim
-	if s.token != nil || s.unsure > 0 || !slices.Contains(why, requestLabel) || !checksToken(n.K[0]) {
+	if s.token != nil || s.unsure > 0 || !slices.Contains(why, requestLabel) || !checksToken(n.K[0]) && !slices.Contains(why, verifiedLabel) {
 		return
 	}
 	for _, w := range why {
@@ -65,6 +65,48 @@ func checksToken(n *program.Node) bool {
 		}
 	}
 	return false
+}
+
+const (
+	// queryTokenLabel marks a token that stands in the query.
+	queryTokenLabel = "token of the query"
+	// verifiedLabel marks what came of verifying one.
+	verifiedLabel = "verified token of the query"
+)
+
+// parameterLabels are the labels of a parameter of the request, by the words of
+// its name. A token by which another is to be had is no caller's yet.
+func parameterLabels(ws []string, query bool) []string {
+	if query && slices.Contains(ws, "token") && !slices.ContainsFunc(ws, func(w string) bool { return w == "refresh" || w == "id" || w == "csrf" || w == "xsrf" }) {
+		return []string{requestLabel, queryTokenLabel}
+	}
+	return []string{requestLabel}
+}
+
+// verifiesQueryToken reports whether a library's function verifies a signed token
+// that stands in the query: as little as one in a header can it be made up.
+func verifiesQueryToken(base, fn string, args []value) bool {
+	if base != "github.com/golang-jwt/jwt" && base != "github.com/dgrijalva/jwt-go" || fn != "Parse" && fn != "ParseWithClaims" {
+		return false
+	}
+	return slices.ContainsFunc(args, func(a value) bool { return slices.Contains(labels(a), queryTokenLabel) })
+}
+
+// labelled is a value, or several, with one more label.
+func labelled(v value, label string) value {
+	switch x := v.(type) {
+	case *unknown:
+		u := *x
+		u.labels = mergeLabels(u.labels, []string{label})
+		return &u
+	case tuple:
+		out := make(tuple, len(x))
+		for i := range x {
+			out[i] = labelled(x[i], label)
+		}
+		return out
+	}
+	return v
 }
 
 // mailed reports whether a path is one that mails lead to.

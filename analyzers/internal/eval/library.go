@@ -93,6 +93,9 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	if VerifiesMessage(name) {
 		return m.unknownResult(c, nil)
 	}
+	if verifiesQueryToken(base, fn, c.args) {
+		return labelled(m.unknownResult(c, nil), verifiedLabel)
+	}
 	if namedIn(callerFuncs, base, fn) {
 		return m.identity(t, words(fn))
 	}
@@ -148,7 +151,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 			}
 		}
 	}
-	if r, ok := recv.(request); ok && r.kind == "session" {
+	if r, ok := recv.(request); ok && r.kind == "session" && !(len(c.args) == 1 && kept(m.argWords(c))) {
 		return m.identity(t, []string{"session"})
 	}
 	if code, ok := firstInt(c.args); ok && code >= 400 && code < 600 && (m.takesRequest(c.args) || m.holdsRequest(recv)) {
@@ -200,7 +203,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	}
 	if m.takesRequest(c.args) && !namedIn(signInFuncs, base, fn) {
 		ws := mergeLabels(words(fn), words(lastPart(pkg)))
-		if (hasIdentity(ws) && !strings.HasPrefix(name, "unknown.") || isAuthPackage(base)) && !m.looksElsewhere(c.args) {
+		if (hasIdentity(ws) && !strings.HasPrefix(name, "unknown.") || isAuthPackage(base)) && !m.looksElsewhere(c.args) && !asksAboutAll(words(fn), t, c.args) {
 			return m.identity(t, ws)
 		}
 	}
@@ -215,21 +218,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 }
 
 // concerning is a value, or several, that depend on who is calling.
-func concerning(v value) value {
-	switch x := v.(type) {
-	case *unknown:
-		u := *x
-		u.labels = mergeLabels(u.labels, []string{identityLabel})
-		return &u
-	case tuple:
-		out := make(tuple, len(x))
-		for i := range x {
-			out[i] = concerning(x[i])
-		}
-		return out
-	}
-	return v
-}
+func concerning(v value) value { return labelled(v, identityLabel) }
 
 // callerFuncs are functions of libraries that say who the caller is, or fail, and
 // whose names do not tell them from those that give everybody a session.
@@ -307,6 +296,28 @@ func (m *machine) looksElsewhere(args []value) bool {
 	return !m.sim.middleware && slices.ContainsFunc(args, func(a value) bool {
 		u, ok := a.(*unknown)
 		return ok && u.t == "string" && !slices.ContainsFunc(u.labels, func(l string) bool { return l == identityLabel || l == requestLabel || l == derivedLabel })
+	})
+}
+
+// asksAboutAll reports whether a function named so says how many there are of all
+// users, or whether there are any: that is asked before the first one signs up,
+// and says nothing of who is calling.
+func asksAboutAll(ws []string, t string, args []value) bool {
+	for _, a := range args {
+		if _, ok := a.(request); !ok {
+			return false // of somebody that it is told
+		}
+	}
+	ts := tupleTypes(t)
+	if len(ts) == 0 || ts[0] != "bool" && !strings.HasPrefix(ts[0], "int") && !strings.HasPrefix(ts[0], "uint") {
+		return false
+	}
+	return slices.ContainsFunc(ws, func(w string) bool {
+		switch w {
+		case "users", "accounts", "members", "admins", "owners", "count", "any":
+			return true
+		}
+		return false
 	})
 }
 

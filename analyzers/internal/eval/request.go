@@ -261,6 +261,9 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 	}
 	if r.kind == "session" && strings.HasPrefix(name, "Get") {
 		name = "Value" // of whatever type
+		if ws := mergeLabels(labels(first), m.nodeWords(arg(0))); s.middleware && len(c.args) == 1 && !kept(ws) {
+			return m.identity(t, mergeLabels(ws, []string{"session"}))
+		}
 	}
 	if s.ends {
 		switch name {
@@ -372,7 +375,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 			return m.param(first, t)
 		}
 		if (t == "string" || t == "") && r.kind != "vars" {
-			return &unknown{t: t, labels: []string{requestLabel}, sent: parameter}
+			return &unknown{t: t, labels: parameterLabels(ws, strings.Contains(name, "Query")), sent: parameter}
 		}
 		return &unknown{t: t, labels: []string{requestLabel}}
 	case "Peek", "PeekBytes": // fasthttp
@@ -393,7 +396,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 			if s.middleware && presentsIdentity(ws) || strongIdentity(ws) {
 				return m.presented(t, ws, "the parameter", first)
 			}
-			return &unknown{t: t, labels: []string{requestLabel}, sent: parameter}
+			return &unknown{t: t, labels: parameterLabels(ws, true), sent: parameter}
 		}
 		if strings.Contains(fun.T, "fiber") {
 			return m.header(first, arg(0), t)
@@ -501,6 +504,18 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 	return m.unknownResult(c, nil)
 }
 
+// kept reports whether a session keeps something of that name for those it does not
+// know, too.
+func kept(ws []string) bool {
+	return slices.ContainsFunc(ws, func(w string) bool {
+		switch w {
+		case "csrf", "xsrf", "captcha", "flash", "flashes", "state", "nonce", "verifier", "lang", "language", "locale", "theme", "timezone", "redirect", "return", "next", "back", "cart", "basket", "visits", "consent":
+			return true
+		}
+		return false
+	})
+}
+
 func (m *machine) abort(code int, c call, name string) {
 	s := m.sim
 	if s.unsure == 0 {
@@ -517,7 +532,7 @@ const noCookie = "http.ErrNoCookie"
 func redirectsToLogin(ws []string) bool {
 	for _, w := range ws {
 		switch w {
-		case "login", "signin", "auth", "authenticate", "logon", "sign", "oauth", "oauth2", "sso", "install", "setup":
+		case "login", "signin", "auth", "authenticate", "logon", "sign", "oauth", "oauth2", "sso":
 			return true
 		}
 	}

@@ -266,6 +266,8 @@ func (m *machine) interesting(cl *closure, args []value) bool {
 			}
 		case constant:
 			return x.anon
+		case *unknown:
+			return slices.Contains(x.labels, queryTokenLabel)
 		}
 		return false
 	}
