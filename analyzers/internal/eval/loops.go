@@ -122,7 +122,7 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 			if m.spent() {
 				return goOn
 			}
-			k := value(num(i))
+			k := num(i)
 			switch l.order {
 			case singly:
 				k, e = e, nil
