@@ -245,7 +245,7 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 				m.sim.written++
 			}
 			if isUnknown(v) && byDefault(v) == nil && m.sim == nil && !isUnknown(o.f[l.S]) {
-				d := knownBool(o.f[l.S])
+				d := knownBool(o.f[l.S], o.switches[l.S])
 				if d == nil {
 					return
 				}
@@ -258,7 +258,7 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 				return
 			}
 			if m.sim == nil && (o.born < m.unsureSince || o.born == packageLevel) && isBool(v) && (!ok || !same(old, v)) {
-				v = &unknown{t: "bool", labels: words(l.S), def: knownBool(old)} // set, perhaps
+				v = &unknown{t: "bool", labels: words(l.S), def: knownBool(old, o.switches[l.S])} // set, perhaps
 			}
 			o.f[l.S] = v
 		case *external:
@@ -340,7 +340,7 @@ func forget(v value, depth int) {
 		switch y := x.(type) {
 		case constant:
 			if y.k == 'b' {
-				o.f[name] = &unknown{t: "bool", labels: words(name), def: &y}
+				o.f[name] = &unknown{t: "bool", labels: words(name), def: knownBool(y, o.switches[name])}
 			}
 		case *object:
 			forget(y, depth+1)

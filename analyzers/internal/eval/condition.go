@@ -21,6 +21,8 @@ type condition struct {
 	unclear bool
 	// after: it is that of what follows a return.
 	after bool
+	// at is where code gives what it depends on a default.
+	at place
 }
 
 func (c condition) String() string {
@@ -72,7 +74,7 @@ func conditionOf(n *program.Node, f *frame) condition {
 func weighedCondition(n *program.Node, cond value, f *frame) condition {
 	c := conditionOf(n, f)
 	if byDefaultSaid(cond) {
-		c.off, c.unclear = !truthByDefault(cond, n), false
+		c.off, c.unclear, c.at = !truthByDefault(cond, n), false, byDefault(cond).at
 	}
 	return c
 }
@@ -288,6 +290,9 @@ func weighConditions(guards []routes.Guard, conds [][]condition) []string {
 		for _, c := range cs {
 			if guarding(i) && !slices.Contains(atoms, c.text) {
 				atoms = append(atoms, c.text)
+			}
+			if span := (routes.Span{File: c.at.file, Line: int(c.at.line), End: int(c.at.line)}); guarding(i) && c.at.line > 0 && !slices.Contains(guards[i].Reached, span) {
+				guards[i].Reached = append(slices.Clone(guards[i].Reached), span)
 			}
 		}
 	}

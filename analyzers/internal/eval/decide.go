@@ -60,6 +60,9 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 	}
 	why := mergeLabels(m.nodeWords(n.K[0]), labels(cond))
 	if m.sim != nil {
+		if d := byDefault(cond); d != nil {
+			m.sim.reach(d.at.file, int(d.at.line), int(d.at.line))
+		}
 		m.sim.push(why, n.K[0])
 		defer m.sim.pop()
 	} else {

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/program"
@@ -9,21 +10,27 @@ import (
 // What settings are where nobody sets them: a default in the code says so, of a
 // flag, of a key of the configuration, or in the tag of a field.
 
+// preset is a default that code gives to a setting, and where.
+type preset struct {
+	constant
+	at place
+}
+
 // byDefault is what a value is where nobody set what it depends on, if code says.
-func byDefault(v value) *constant {
+func byDefault(v value) *preset {
 	switch x := v.(type) {
 	case *unknown:
 		return x.def
 	case union:
 		// What stands in for a setting that is not there or makes no sense.
-		var only *constant
+		var only *preset
 		for _, e := range x {
 			switch y := e.(type) {
 			case constant:
 				if only != nil {
 					return nil
 				}
-				only = &y
+				only = &preset{constant: y}
 			case *unknown, *external:
 			default:
 				return nil
@@ -51,10 +58,16 @@ func byDefaultSaid(v value) bool {
 
 // defaulted returns what a condition made of others is by default, if code says
 // of one of them.
-func (m *machine) defaulted(n *program.Node, a, b value) *constant {
+func (m *machine) defaulted(n *program.Node, a, b value) *preset {
 	x, y := byDefault(a), byDefault(b)
 	if x == nil && y == nil {
 		return nil
+	}
+	var at place
+	for _, p := range []*preset{y, x} {
+		if p != nil && p.at.line > 0 {
+			at = p.at
+		}
 	}
 	truthOf := func(v value, n *program.Node) bool {
 		if known, t, _ := truth(v); known {
@@ -64,32 +77,31 @@ func (m *machine) defaulted(n *program.Node, a, b value) *constant {
 	}
 	switch n.S {
 	case "&&":
-		return boolConstant(truthOf(a, n.K[0]) && truthOf(b, n.K[1]))
+		return boolPreset(truthOf(a, n.K[0]) && truthOf(b, n.K[1]), at)
 	case "||":
-		return boolConstant(truthOf(a, n.K[0]) || truthOf(b, n.K[1]))
+		return boolPreset(truthOf(a, n.K[0]) || truthOf(b, n.K[1]), at)
 	case "==", "!=":
 		if x != nil {
-			a = *x
+			a = x.constant
 		}
 		if y != nil {
-			b = *y
+			b = y.constant
 		}
 		if known, t, _ := truth(m.compare(n.S, a, b)); known {
-			return boolConstant(t)
+			return boolPreset(t, at)
 		}
 	}
 	return nil
 }
 
-func boolConstant(b bool) *constant {
-	c := boolean(b, false).(constant)
-	return &c
+func boolPreset(b bool, at place) *preset {
+	return &preset{constant: constant{k: 'b', s: strconv.FormatBool(b)}, at: at}
 }
 
-// knownBool is a value that is known to be true or false, as a default.
-func knownBool(v value) *constant {
+// knownBool is a value that is known to be true or false, as a default given there.
+func knownBool(v value, at place) *preset {
 	if c, ok := v.(constant); ok && c.k == 'b' && !c.anon {
-		return &c
+		return &preset{constant: c, at: at}
 	}
 	return nil
 }
@@ -105,7 +117,7 @@ func (m *machine) settingRead(name string, c call) value {
 		if d.def == nil || len(c.args) < 3 {
 			return nil
 		}
-		u := &unknown{t: kindName(d.def), labels: mergeLabels(words(fn), words(d.key)), def: d.def}
+		u := &unknown{t: kindName(d.def), labels: mergeLabels(words(fn), words(d.key)), def: &preset{constant: *d.def, at: c.pos}}
 		if strings.Contains(fn, "Var") {
 			// One that is off, and off by default, stays so: what only a flag
 			// turns on, as to write a list of the routes, is another program.
@@ -132,7 +144,7 @@ func (m *machine) settingRead(name string, c call) value {
 	if d == nil || d.k == 's' && strings.HasSuffix(fn, "Bool") || d.k == 'b' && strings.HasSuffix(fn, "String") {
 		return nil
 	}
-	u := &unknown{t: kindName(d), labels: mergeLabels(words(fn), words(key)), def: d}
+	u := &unknown{t: kindName(&d.constant), labels: mergeLabels(words(fn), words(key)), def: d}
 	if ts := tupleTypes(resultType(c)); len(ts) > 1 {
 		return tuple{u, nilValue{}}
 	}
@@ -162,7 +174,7 @@ func (m *machine) put(to *program.Node, v value, f *frame) {
 
 // settingDefault is what the program gives as the default of a key, or nil if it
 // says nothing, or different things.
-func (m *machine) settingDefault(key string) *constant {
+func (m *machine) settingDefault(key string) *preset {
 	if m.settings == nil {
 		m.findSettings()
 	}
@@ -172,13 +184,15 @@ func (m *machine) settingDefault(key string) *constant {
 // findSettings finds the defaults of keys and flags that the program declares,
 // wherever: what declares them often runs when what reads them is made.
 func (m *machine) findSettings() {
-	m.settings = map[string]*constant{}
-	add := func(key string, d *constant) {
+	m.settings = map[string]*preset{}
+	file := ""
+	add := func(key string, d *constant, line int32) {
 		key = strings.ToLower(key)
-		if was, ok := m.settings[key]; ok && (was == nil || d == nil || *was != *d) {
-			d = nil
+		if was, ok := m.settings[key]; d == nil || ok && (was == nil || was.constant != *d) {
+			m.settings[key] = nil
+			return
 		}
-		m.settings[key] = d
+		m.settings[key] = &preset{constant: *d, at: place{file, line}}
 	}
 	find := func(n *program.Node) {
 		switch n.Op {
@@ -187,24 +201,24 @@ func (m *machine) findSettings() {
 			case "SetDefault":
 				if len(n.K) == 3 {
 					if key, ok := stringConst(n.K[1]); ok {
-						flatten(key, n.K[2], ".", add)
+						flatten(key, n.K[2], ".", n.Line, add)
 					}
 				}
 			case "Provider": // koanf's, from a map
 				if len(n.K) == 3 && n.K[1].Op == program.Composite && strings.HasPrefix(n.K[1].T, "map[") {
 					delim, _ := stringConst(n.K[2])
-					flatten("", n.K[1], delim, add)
+					flatten("", n.K[1], delim, n.Line, add)
 				}
 			default:
 				if d, ok := declaredSetting(fn, n.K); ok {
-					add(d.key, d.def)
+					add(d.key, d.def, n.Line)
 				}
 			}
 		case program.Composite:
 			if !strings.HasSuffix(n.T, ".BoolFlag") && !strings.HasSuffix(n.T, ".StringFlag") {
 				return
 			}
-			key, def := "", boolConstant(false)
+			key, def, line := "", &constant{k: 'b', s: "false"}, n.Line
 			if strings.HasSuffix(n.T, ".StringFlag") {
 				def = &constant{k: 's'}
 			}
@@ -217,18 +231,21 @@ func (m *machine) findSettings() {
 					key, _ = stringConst(kv.K[1])
 				case "Value":
 					def = constantOf(kv.K[1])
+					line = max(line, kv.Line)
 				}
 			}
 			if key != "" {
-				add(key, def)
+				add(key, def, line)
 			}
 		}
 	}
 	for _, p := range m.pkgs {
 		for _, fn := range m.lits[p] {
+			file = fn.File
 			walk(fn.Body, find)
 		}
 		for _, v := range p.Vars {
+			file = v.T
 			walk(v, find)
 		}
 	}
@@ -290,9 +307,9 @@ func declaredSetting(fn string, call []*program.Node) (declared, bool) {
 }
 
 // flatten lists the settings of a map of defaults by the keys they are read by.
-func flatten(key string, n *program.Node, delim string, add func(string, *constant)) {
+func flatten(key string, n *program.Node, delim string, line int32, add func(string, *constant, int32)) {
 	if n.Op != program.Composite || !strings.HasPrefix(n.T, "map[") && n.T != "" {
-		add(key, constantOf(n))
+		add(key, constantOf(n), line)
 		return
 	}
 	for _, kv := range n.K {
@@ -303,7 +320,7 @@ func flatten(key string, n *program.Node, delim string, add func(string, *consta
 			if key != "" {
 				k = key + delim + k
 			}
-			flatten(k, kv.K[1], delim, add)
+			flatten(k, kv.K[1], delim, max(line, kv.Line), add)
 		}
 	}
 }
@@ -327,21 +344,21 @@ func constantOf(n *program.Node) *constant {
 
 // tagged is the default that the tag of a field says, for a library that fills
 // in the structure.
-func tagged(p program.Param) *constant {
+func tagged(p program.Param) *preset {
 	if p.Default == "" {
 		return nil
 	}
 	switch p.Type {
 	case "bool":
-		return boolConstant(p.Default == "true" || p.Default == "1" || p.Default == "TRUE" || p.Default == "True" || p.Default == "t")
+		return boolPreset(p.Default == "true" || p.Default == "1" || p.Default == "TRUE" || p.Default == "True" || p.Default == "t", place{})
 	case "string":
-		return &constant{k: 's', s: p.Default}
+		return &preset{constant: constant{k: 's', s: p.Default}}
 	}
 	return nil
 }
 
 // taggedField is the same of the field of a type of the program that a library made.
-func (m *machine) taggedField(t, name string) *constant {
+func (m *machine) taggedField(t, name string) *preset {
 	ty := m.types[t]
 	if ty == nil {
 		return nil

@@ -80,7 +80,7 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 			}
 			u := &unknown{t: "bool", labels: labels(x), free: freeOf(x).negated()}
 			if d := byDefault(x); d != nil && d.k == 'b' {
-				u.def = boolConstant(d.s != "true")
+				u.def = boolPreset(d.s != "true", d.at)
 			}
 			if y, ok := x.(*unknown); ok && y.rest != nil {
 				u.rest = &program.Node{Op: program.Unary, S: "!", K: []*program.Node{y.rest}, Line: n.Line}

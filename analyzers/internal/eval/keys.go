@@ -138,7 +138,7 @@ func (k *keys) write(b *strings.Builder, v value) {
 		}
 		fmt.Fprint(b, x.sent, x.free, x.carried, x.ofPath)
 		if x.def != nil {
-			k.write(b, *x.def)
+			k.write(b, x.def.constant)
 		}
 		if x.rest != nil {
 			b.WriteString(k.number(x.rest))

@@ -70,6 +70,12 @@ func (m *machine) composite(n *program.Node, f *frame) value {
 				if k.K[0].Op == program.Const {
 					v := m.eval(k.K[1], f)
 					o.f[k.K[0].S] = v
+					if k.K[1].Op == program.Const && k.K[1].T == "bool" && m.sim == nil {
+						if o.switches == nil {
+							o.switches = map[string]place{}
+						}
+						o.switches[k.K[0].S] = m.at(k, f)
+					}
 					if m.sim != nil && isForbidden(v) {
 						m.sim.denies(m.at(k, f))
 					}

@@ -110,7 +110,7 @@ type machine struct {
 	// of the program that libraries are given values of.
 	setFields, handedOut map[string]bool
 	// settings are the defaults that the program declares, by key or flag.
-	settings map[string]*constant
+	settings map[string]*preset
 	// forged is what of it a stranger made up.
 	forged   map[string]forged
 	again    map[string]string // routes that give the request to the router again, with the path

@@ -31,7 +31,7 @@ type (
 		// rest is what of a condition is not decided.
 		rest *program.Node
 		// def is what it is where nobody set it, if code says.
-		def *constant
+		def *preset
 	}
 	// constant is a string 's', int 'i' or bool 'b'. anon: it is so because the
 	// request is anonymous.
@@ -84,6 +84,8 @@ type (
 		born    int     // when it was made, in steps
 		at      place   // of a literal
 		via     []place // of one that holds a handler: the calls that led there
+		// switches are where a literal sets those that are true or false.
+		switches map[string]place
 	}
 	// from says of a list or table which file it was read from.
 	list struct {
