@@ -379,7 +379,11 @@ func lostMessage(g []exposure, names []string) string {
 	case l.head != nil && l.head.FlawAt.Line > 0:
 		return fmt.Sprintf("%s at %s:%d and lets the request go on all the same, on %s: %s", verb("answers", "answer"), l.head.FlawAt.File, l.head.FlawAt.Line, what, now)
 	case l.head != nil && l.head.If != l.base.If:
-		return fmt.Sprintf("%s to %s only if %s; before, always", verb("applies", "apply"), what, l.head.If)
+		before := "always"
+		if l.base.If != "" {
+			before = "only if " + l.base.If
+		}
+		return fmt.Sprintf("%s to %s only if %s; before, %s", verb("applies", "apply"), what, l.head.If, before)
 	case l.head != nil && l.base.Kind == review.GuardRole && l.head.Kind == review.GuardAuthentication:
 		return fmt.Sprintf("%s for a login where there was a role to have, on %s: %s", verb("asks", "ask"), what, now)
 	case l.head != nil && l.head.Believes:
