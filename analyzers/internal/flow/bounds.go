@@ -13,6 +13,9 @@ const (
 	// reached: generated code that fills structs of structs made one of millions,
 	// and every branch joins and copies them.
 	maxNodes = 512
+	// ordinaryNodes is how many of them are put into what a callee returns at the
+	// price of one expression.
+	ordinaryNodes = 8
 	// maxWithin bounds how many structs within structs are looked into for what a
 	// print of the outermost shows.
 	maxWithin = 3

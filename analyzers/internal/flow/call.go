@@ -1261,6 +1261,11 @@ func (f *fn) subst(v *value, in []*value, pos token.Pos, text string, depth int)
 			out = join(out, got)
 			continue
 		}
+		// And so does what it is made of: each input is copied and joined with those before it.
+		if f.fuel -= (nodes(got, maxNodes) + nodes(out, maxNodes)) / ordinaryNodes; f.fuel <= 0 {
+			f.meet("expressions")
+			return unknown
+		}
 		got = hop(got, pos, "goes through "+text)
 		if l.thin != 0 {
 			got = &value{labels: l.thin.after(f.collect(got))}

@@ -406,6 +406,32 @@ func TestWorkIsLinear(t *testing.T) {
 	}
 }
 
+// A call whose callee hands large values back costs what copying and joining them
+// costs: http2 was interpreted for minutes within the bound on expressions.
+func TestLargeValuesCountAsWork(t *testing.T) {
+	work := func(groups, calls int) int {
+		var b strings.Builder
+		b.WriteString("package p\ntype leaf struct{ A, B, C, D, E, F, G, H string }\ntype big struct {")
+		for i := range groups {
+			fmt.Fprintf(&b, "G%d leaf; ", i)
+		}
+		b.WriteString("}\nfunc pick(n int, a, b, c big) big { if n == 1 { return a }; if n == 2 { return b }; return c }\nfunc use(n int, s, u, v string) {\n")
+		for _, x := range []string{"s", "u", "v"} {
+			fmt.Fprintf(&b, "big%s := big{", x)
+			for i := range groups {
+				fmt.Fprintf(&b, "G%d: leaf{%[2]s, %[2]s, %[2]s, %[2]s, %[2]s, %[2]s, %[2]s, %[2]s}, ", i, x)
+			}
+			b.WriteString("}\n")
+		}
+		b.WriteString(strings.Repeat("_ = pick(n, bigs, bigu, bigv)\n", calls) + "}\n")
+		return newWorld().analyze("p", b.String()).Work
+	}
+	each := func(groups int) int { return (work(groups, 101) - work(groups, 1)) / 100 }
+	if small, large := each(1), each(30); large < 4*small {
+		t.Errorf("a call that hands back values of 270 parts counts as %d, one of 9 as %d", large, small)
+	}
+}
+
 // BenchmarkAnalyze reports the CPU time for each function at three sizes; it is
 // the same at each.
 func BenchmarkAnalyze(b *testing.B) {

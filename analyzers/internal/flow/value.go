@@ -108,7 +108,10 @@ func (t thin) after(ls []label) []label {
 	return out
 }
 
-func (l label) same(m label) bool {
+func (l label) same(m label) bool { return l.equal(&m) }
+
+// equal is same for labels that are compared by the thousand.
+func (l *label) equal(m *label) bool {
 	if l.err != m.err || l.text != m.text || l.thin != m.thin || l.format != m.format || (l.src == nil) != (m.src == nil) {
 		return false
 	}
@@ -229,14 +232,21 @@ func withLabels(v *value, ls ...label) *value {
 
 // addLabels returns what either has, and whether that was too much.
 func addLabels(have, more []label) ([]label, omissions) {
-	for _, l := range more {
-		if slices.ContainsFunc(have, l.same) {
-			continue
+	if len(more) > 0 && len(have) >= len(more) && &have[0] == &more[0] {
+		return have, 0 // it is where they came from
+	}
+next:
+	for i := range more {
+		l := &more[i]
+		for j := range have {
+			if l.equal(&have[j]) {
+				continue next
+			}
 		}
 		if len(have) >= maxLabels {
 			return have, cutLabels
 		}
-		have = append(have, l)
+		have = append(have, *l)
 	}
 	return have, 0
 }
