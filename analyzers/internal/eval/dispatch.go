@@ -26,6 +26,8 @@ const (
 	partParam  = "param:"
 	// maxOperations bounds what one registration is taken apart into.
 	maxOperations = 300
+	// maxMatcher bounds the nodes of a function that matches paths with patterns.
+	maxMatcher = 600
 	// elsewhere is a path or parameter that no program compares with.
 	elsewhere = "launchgate-elsewhere"
 )
@@ -69,6 +71,29 @@ func (m *machine) compared(v value, with value, prefix bool) {
 	if c := (comparison{u.part, s, prefix}); !slices.Contains(m.sim.compared, c) {
 		m.sim.compared = append(m.sim.compared, c)
 	}
+}
+
+// matches notes that a function of the program is given the path and a pattern, as
+// one is that says whether they match. It reports whether that can be reckoned out.
+func (m *machine) matches(fn *function, args []value) bool {
+	if len(args) < 2 {
+		return false
+	}
+	reckoned := false
+	for i, a := range args {
+		for j, b := range args {
+			s, ok := asString(b)
+			if i == j || !ok || !strings.HasPrefix(s, "/") {
+				continue
+			}
+			if u, ok := a.(*unknown); ok && u.part == partPath {
+				m.compared(a, b, false)
+			}
+			p, ok := asString(a)
+			reckoned = reckoned || ok && m.sim.target.path != "" && p == m.sim.path && fn.size < maxMatcher
+		}
+	}
+	return reckoned
 }
 
 // param is a parameter of the path.

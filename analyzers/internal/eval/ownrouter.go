@@ -285,8 +285,11 @@ func closing(re string, i int) int {
 // rowsOf takes a registration apart whose handler keeps a table of its own: one
 // operation for each row. lost says why that cannot be done where there is one.
 func (m *machine) rowsOf(r *record, full string) (out []operation, lost string) {
+	if !r.subtree && full != "/" && !strings.Contains(full, "*") && !strings.Contains(full, "...}") {
+		return nil, ""
+	}
 	c := m.looksUp(r.handler, 0)
-	if c == nil || !r.subtree && full != "/" && !strings.Contains(full, "*") && !strings.Contains(full, "...}") {
+	if c == nil {
 		return nil, ""
 	}
 	lost = shortName(c.fn.Name) + " chooses among handlers in a table of its own, and which path leads to which could not be made out"
@@ -368,7 +371,7 @@ func (m *machine) looksUp(v value, depth int) *closure {
 		return nil
 	}
 	c := m.handlerOf(x)
-	if len(m.simulate(c, &simulation{}).tables) > 0 {
+	if m.mayDelegate(c.fn) && len(m.simulate(c, &simulation{}).tables) > 0 {
 		return c
 	}
 	if rest := m.rest(c); len(rest) == 1 && !same(rest[0], v) {

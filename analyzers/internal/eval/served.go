@@ -156,6 +156,13 @@ func onlyRedirects(fn *function) bool {
 // "" if it is. apart: it was taken apart, and this is about what is left.
 func (m *machine) lostBelow(r *record, full string, apart bool) string {
 	if apart {
+		// What is compared with the path and leads to what is not known.
+		c, cs := m.dispatcher(r.handler, 0)
+		for _, x := range append(slices.Clone(cs), comparison{part: partPath, with: "/" + elsewhere}) {
+			if c != nil && x.part == partPath && strings.HasPrefix(x.with, "/") && m.probe(c, target{path: x.with, method: r.method}).strayed {
+				return shortName(c.fn.Name) + " hands requests on to handlers that could not be made out"
+			}
+		}
 		m.target = &target{path: full, method: r.method}
 		defer func() { m.target = nil }()
 	}
