@@ -693,7 +693,11 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 				return m.simulate(c, &simulation{forging: true, wary: wary, path: path, method: method})
 			}
 			if forger := send(false); len(forger.looked) > 0 && forger.answers() {
-				v.believes(forger, func() *simulation { return send(true) })
+				wary := func() *simulation { return send(true) }
+				if b.code != 401 && b.code != 403 && b.code != 302 {
+					wary = nil // a field that is missing is not who is missing
+				}
+				v.believes(forger, wary)
 			}
 		}
 		if anon.act != "" {
