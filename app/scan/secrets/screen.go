@@ -41,6 +41,7 @@ type screener struct {
 	lo, hi  int
 	hits    []anchorHit
 	again   bool       // it must be looked at in every file
+	reach   int        // how far from its anchors rules were followed
 	loose   bool       // something could be found that no anchor tells
 	only    []interval // of what was decoded: where
 }
@@ -103,7 +104,7 @@ func (k *screener) could(ctx context.Context, content []byte, path string) bool 
 	for i, hi := range k.chunks {
 		sum := maphash.Bytes(k.seed, content[lo:hi])
 		if _, clean := k.clean[sum]; !clean {
-			switch found := k.chunk(lo, hi); {
+			switch found := k.chunk(i, lo, hi); {
 			case found || k.loose:
 				return true
 			case len(k.hits) > 0:
@@ -144,16 +145,22 @@ func chunkEnd(content []byte, lo int) int {
 	}
 }
 
-// chunk looks at one chunk. It reports whether something could be found in what
+// chunk looks at chunk i. It reports whether something could be found in what
 // gitleaks decodes there; k says the rest.
-func (k *screener) chunk(lo, hi int) bool {
-	text := k.content[lo:hi]
-	k.look(text, lo, hi, nil)
+func (k *screener) chunk(i, lo, hi int) bool {
+	k.look(k.content[lo:hi], lo, hi, nil)
+	// A rule that was followed into later chunks may go on in what they decode to,
+	// where it is dead in what they are.
+	end := hi
+	for i++; k.again && i < len(k.chunks) && end < k.reach; i++ {
+		end = k.chunks[i]
+	}
+	text := k.content[lo:end]
 	if !decodable(text) {
 		return false
 	}
-	// Everything gitleaks decodes lies within a line, so that a chunk can be
-	// decoded by itself, but for code points, which may be lines apart.
+	// Everything gitleaks decodes lies within a line, so that chunks can be
+	// decoded by themselves, but for code points, which may be lines apart.
 	content, hits, again, loose := k.content, k.hits, k.again, k.loose
 	defer func() { k.content, k.lo, k.hi, k.hits, k.again, k.loose = content, lo, hi, hits, again, loose }()
 	k.hits = nil
@@ -178,7 +185,7 @@ func (k *screener) chunk(lo, hi int) bool {
 // if there is any.
 func (k *screener) look(text []byte, lo, hi int, only []interval) {
 	k.lo, k.hi, k.only = lo, hi, only
-	k.hits, k.again, k.loose = k.hits[:0], false, false
+	k.hits, k.again, k.reach, k.loose = k.hits[:0], false, 0, false
 	if open := k.m.each(text, k.visit); open {
 		k.loose = true // a literal may go on in the next chunk
 	}
@@ -211,6 +218,7 @@ func (k *screener) visit(p *pattern, end int, at func(int) int) {
 		if to > k.hi || to == len(k.content) {
 			k.again = true
 		}
+		k.reach = max(k.reach, to)
 		if ok {
 			h := anchorHit{rule: int(a.rule), at: from, from: -1, to: to}
 			if r.before >= 0 {

@@ -148,6 +148,19 @@ func TestScreeningSparesGitAlmostEverything(t *testing.T) {
 	}
 }
 
+// TestScreeningSeesAValueDecodedInTheNextChunk: where a name ends a chunk, what it is
+// given is decoded with another. A sixteenth of all lines end one.
+func TestScreeningSeesAValueDecodedInTheNextChunk(t *testing.T) {
+	for i := range 200 {
+		for _, between := range []string{"", strings.Repeat(" ", 3)} {
+			content := fmt.Appendf(nil, "package config\nmy_token%d=\n%s%s\n", i, between, encoded("q9Zx2Wv5Rk7Lm3Tp"))
+			if !newScreener(allRules()).could(context.Background(), content, "a.go") {
+				t.Errorf("screened out: %q", content)
+			}
+		}
+	}
+}
+
 func encoded(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
