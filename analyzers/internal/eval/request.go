@@ -240,268 +240,368 @@ func (m *machine) argWords(c call) []string {
 	return out
 }
 
+// asked is a call of a method of a request: what every question about it needs.
+type asked struct {
+	r     request
+	fun   *program.Node
+	name  string // the method's, or that of the method which answers alike
+	t     string // what it returns
+	first value  // the first argument; nil without one
+	c     call
+}
+
+// arg is an argument as it is written.
+func (q asked) arg(i int) *program.Node {
+	if q.c.n != nil && i+1 < len(q.c.n.K) {
+		return q.c.n.K[i+1]
+	}
+	return noNode
+}
+
+// key is where a context keeps what the call asks for.
+func (q asked) key() string { return contextKey(q.first, q.arg(0)) }
+
+// keyWords are the words of what the call asks for.
+func (m *machine) keyWords(q asked) []string {
+	return mergeLabels(labels(q.first), m.nodeWords(q.arg(0)))
+}
+
 // requestMethod is a method of a router's context or of net/http's request and
-// response.
+// response. The methods' names mean the same in all of them, but for the few
+// that tell the parts of a request apart.
 func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
-	s := m.sim
-	t := resultType(c)
-	name := fun.S
-	arg := func(i int) *program.Node {
-		if c.n != nil && i+1 < len(c.n.K) {
-			return c.n.K[i+1]
-		}
-		return noNode
-	}
-	var first value
+	q := asked{r: r, fun: fun, name: fun.S, t: resultType(c), c: c}
 	if len(c.args) > 0 {
-		first = c.args[0]
+		q.first = c.args[0]
 	}
-	if fillsIn(name) {
-		m.filled(name, c)
+	if fillsIn(q.name) {
+		m.filled(q.name, c)
 	}
-	if r.kind == "session" && strings.HasPrefix(name, "Get") {
-		name = "Value" // of whatever type
-		if ws := mergeLabels(labels(first), m.nodeWords(arg(0))); s.middleware && len(c.args) == 1 && !kept(ws) {
-			return m.identity(t, mergeLabels(ws, []string{"session"}))
+	if r.kind == "session" && strings.HasPrefix(q.name, "Get") {
+		q.name = "Value" // of whatever type
+		if ws := m.keyWords(q); m.sim.middleware && len(c.args) == 1 && !kept(ws) {
+			return m.identity(q.t, mergeLabels(ws, []string{"session"}))
 		}
 	}
-	if s.ends {
-		switch name {
-		case "Redirect", "WriteString", "SetStatus", "JSON", "ServeJSON", "Abort", "CustomAbort", "StopRun", "Body":
-			code, ok := firstInt(c.args)
-			if !ok && name == "Abort" && len(c.args) > 0 {
-				a, _ := asString(c.args[0])
-				code, _ = strconv.Atoi(a)
-			}
-			m.abort(code, c, name)
-			return nilValue{}
-		}
-	}
-	switch name {
-	case "Session", "GetSession":
-		if first != nil {
-			return m.identity(t, mergeLabels([]string{"session"}, labels(first)))
-		}
-	case "Operation":
-		if m.op != nil {
-			s.usedPath = true // verdicts differ from route to route
-			return m.op
-		}
-	case "Spec":
-		return r
-	case "RequestHeader":
-		return request{"hdr"}
-	case "Next":
-		return s.pass(m, next{}, c)
-	case "Abort", "StopExecution":
-		m.abort(0, c, name)
+	if m.sim.ends && m.endsRequest(q) {
 		return nilValue{}
+	}
+	for _, answer := range []func(asked) (value, bool){
+		m.passesOrAborts, m.credentialOf, m.parameterOf, m.partOf, m.gotten, m.responds, m.keeps,
+	} {
+		if v, ok := answer(q); ok {
+			return v
+		}
+	}
+	if code, ok := firstInt(c.args); ok && code >= 400 {
+		m.sim.refuse(m, code, c.pos, q.name)
+	}
+	if ws := words(q.name); hasIdentity(ws) && (fun.T == "" || m.types[fun.T] != nil) {
+		return m.identity(q.t, ws)
+	}
+	return m.unknownResult(c, nil)
+}
+
+// endsRequest reports whether a call answers the request where every answer
+// keeps the handler from running.
+func (m *machine) endsRequest(q asked) bool {
+	switch q.name {
+	case "Redirect", "WriteString", "SetStatus", "JSON", "ServeJSON", "Abort", "CustomAbort", "StopRun", "Body":
+		code, ok := firstInt(q.c.args)
+		if !ok && q.name == "Abort" && len(q.c.args) > 0 {
+			a, _ := asString(q.c.args[0])
+			code, _ = strconv.Atoi(a)
+		}
+		m.abort(code, q.c, q.name)
+		return true
+	}
+	return false
+}
+
+// passesOrAborts answers whether the chain goes on: the methods that run the
+// next handler, that keep it from running and that ask which it was.
+func (m *machine) passesOrAborts(q asked) (value, bool) {
+	s, c := m.sim, q.c
+	switch q.name {
+	case "Next":
+		return s.pass(m, next{}, c), true
+	case "Abort", "StopExecution":
+		m.abort(0, c, q.name)
+		return nilValue{}, true
 	case "AbortWithStatus", "AbortWithStatusJSON", "AbortWithError", "AbortWithMsg", "AbortWithStatusPureJSON", "StopWithStatus", "StopWithJSON", "StopWithError", "StopWithText":
 		code, _ := firstInt(c.args)
-		m.abort(code, c, name)
-		return &unknown{t: t}
+		m.abort(code, c, q.name)
+		return &unknown{t: q.t}, true
+	case "StopRun": // beego; it panics
+		return stop{}, true
+	case "IsAborted", "IsStopped":
+		return boolean(s.aborted == 2, false), true
+	}
+	return nil, false
+}
+
+// credentialOf answers what the caller shows to say who it is: a session, a
+// cookie or basic authentication.
+func (m *machine) credentialOf(q asked) (value, bool) {
+	switch q.name {
+	case "Session", "GetSession":
+		if q.first != nil {
+			return m.identity(q.t, mergeLabels([]string{"session"}, labels(q.first))), true
+		}
+	case "BasicAuth":
+		return m.presented("(string, string, bool)", []string{"basic", "auth"}, "user and password", str("of basic authentication")), true
+	case "Cookie", "Cookies", "GetCookie", "SignedCookie":
+		return m.cookie(q), true
+	}
+	return nil, false
+}
+
+// cookie is one cookie or all of them.
+func (m *machine) cookie(q asked) value {
+	if q.first == nil && q.name == "Cookies" {
+		return m.presented(q.t, []string{"cookie"}, "the", str("cookies"))
+	}
+	if len(q.c.args) > 1 { // setting one
+		return nilValue{}
+	}
+	ws := m.keyWords(q)
+	if slices.ContainsFunc(ws, func(w string) bool {
+		return w == "lang" || w == "locale" || w == "theme" || w == "state" || w == "nonce" || w == "redirect"
+	}) {
+		return m.unknownResult(q.c, nil)
+	}
+	v := m.presented(q.t, mergeLabels(ws, []string{"cookie"}), "the cookie", q.first)
+	if out, ok := v.(tuple); ok && m.sim.anonymous {
+		for i := range out {
+			if fa, fails := out[i].(failure); fails {
+				fa.name = noCookie // as the standard library and all that build on it say
+				out[i] = fa
+			}
+		}
+	}
+	return v
+}
+
+// showsIdentity reports whether a parameter of these words says who is calling.
+// To a handler most such words name what is asked for, not who asks.
+func (m *machine) showsIdentity(ws []string) bool {
+	return m.sim.middleware && presentsIdentity(ws) || strongIdentity(ws)
+}
+
+// parameterOf answers what the path, the query or a form carries.
+func (m *machine) parameterOf(q asked) (value, bool) {
+	switch q.name {
+	case "Query", "QueryParam", "FormValue", "PostFormValue", "PostForm", "DefaultQuery", "GetQuery", "URLParam", "QueryParams", "Param", "PathValue", "Params", "DefaultPostForm", "URLParamDefault":
+	case "Has":
+		ws := m.keyWords(q)
+		if (q.r.kind == "query" || q.r.kind == "url") && m.showsIdentity(ws) {
+			return m.presented(q.t, ws, "the parameter", q.first), true
+		}
+		return nil, false
+	default:
+		return nil, false
+	}
+	ws := m.keyWords(q)
+	ofPath := q.name == "Param" || q.name == "PathValue" || q.name == "Params"
+	switch {
+	case !ofPath && m.showsIdentity(ws):
+		return m.presented(q.t, ws, "the parameter", q.first), true
+	case q.r.kind == "url" && q.name == "Query":
+		return request{"query"}, true
+	case q.first != nil && (ofPath || q.name == "URLParam"):
+		return m.param(q.first, q.t), true
+	case (q.t == "string" || q.t == "") && q.r.kind != "vars":
+		return &unknown{t: q.t, labels: parameterLabels(ws, strings.Contains(q.name, "Query")), sent: parameter}, true
+	}
+	return &unknown{t: q.t, labels: []string{requestLabel}}, true
+}
+
+// partOf answers what is known of every request to the route (its method, its
+// path, its operation) and which part of it is at hand.
+func (m *machine) partOf(q asked) (value, bool) {
+	switch q.name {
+	case "Operation":
+		if m.op != nil {
+			m.sim.usedPath = true // verdicts differ from route to route
+			return m.op, true
+		}
 	case "IsGet", "IsPost", "IsPut", "IsPatch", "IsDelete", "IsHead", "IsOptions": // beego
 		if method, ok := asString(m.requestMethodName()); ok {
-			return boolean(method == strings.ToUpper(name[2:]), false)
+			return boolean(method == strings.ToUpper(q.name[2:]), false), true
 		}
-		return &unknown{t: "bool", part: partMethod}
-	case "StopRun": // beego; it panics
-		return stop{}
-	case "IsAborted", "IsStopped":
-		return boolean(s.aborted == 2, false)
+		return &unknown{t: "bool", part: partMethod}, true
 	case "String", "Redacted":
-		if r.kind == "url" {
-			return m.requestURI()
+		if q.r.kind == "url" {
+			return m.requestURI(), true
 		}
-		fallthrough
-	case "JSON", "Status", "SendStatus", "WriteHeader", "NoContent", "HTML", "XML", "IndentedJSON", "PureJSON", "Render", "Blob", "Data", "SecureJSON", "JSONBlob", "StatusCode", "Stream", "AsciiJSON", "YAML", "JSONPretty", "ProtoBuf", "SetStatusCode":
-		if code, ok := firstInt(c.args); ok && code >= 400 {
-			s.refuse(m, code, c.pos, name)
-		} else if ok && code >= 300 && redirectsToLogin(s.location) {
-			s.refuse(m, 302, c.pos, "redirects to sign in")
+	case "OriginalURL", "RequestURI", "URI":
+		return m.requestURI(), true
+	case "Path", "FullPath", "EscapedPath":
+		return m.requestPath(), true
+	case "Method":
+		return m.requestMethodName(), true
+	case "URL":
+		return request{"url"}, true
+	case "UserAgent", "Referer", "ContentType", "Hostname", "Host":
+		if q.first == nil {
+			return &unknown{t: "string", labels: []string{requestLabel}, sent: harmless}, true
 		}
-		if name == "Status" || name == "Response" {
-			return r
-		}
-		return nilValue{}
-	case "Redirect", "RedirectToRoute":
-		s.redirect(m, c)
-		return nilValue{}
-	case "UserAgent", "Referer", "ContentType":
-		if first == nil {
-			return &unknown{t: "string", labels: []string{requestLabel}, sent: harmless}
-		}
+	case "RequestHeader":
+		return request{"hdr"}, true
 	case "GetHeader", "GetReqHeaders":
-		if first != nil {
-			return m.header(first, arg(0), "string")
+		if q.first != nil {
+			return m.header(q.first, q.arg(0), "string"), true
 		}
-		return request{"hdr"}
-	case "BasicAuth":
-		return m.presented("(string, string, bool)", []string{"basic", "auth"}, "user and password", str("of basic authentication"))
-	case "Cookie", "Cookies", "GetCookie", "SignedCookie":
-		if first == nil {
-			if name == "Cookies" {
-				return m.presented(t, []string{"cookie"}, "the", str("cookies"))
+		return request{"hdr"}, true
+	case "Header":
+		if q.first != nil && len(q.c.args) == 1 {
+			return m.header(q.first, q.arg(0), "string"), true
+		}
+		return request{"hdr"}, true
+	case "Peek", "PeekBytes": // fasthttp
+		if q.r.kind == "hdr" && q.first != nil {
+			return m.header(q.first, q.arg(0), q.t), true
+		}
+	case "Request", "Req":
+		return request{"r"}, true
+	case "WithContext":
+		return q.r, true
+	case "Spec", "Context", "Clone", "Response", "UserContext", "Copy", "Writer", "Unwrap", "Raw", "RequestCtx", "GetReq", "GetCtx", "Res", "Ctx":
+		return q.r, true
+	}
+	return nil, false
+}
+
+// gotten answers what is asked for by its key: a header, a parameter or what a
+// guard left in the context, each by the part of the request that is asked.
+func (m *machine) gotten(q asked) (value, bool) {
+	switch q.name {
+	case "Get":
+		switch q.r.kind {
+		case "hdr":
+			return m.header(q.first, q.arg(0), q.t), true
+		case "query", "url":
+			ws := m.keyWords(q)
+			if m.showsIdentity(ws) {
+				return m.presented(q.t, ws, "the parameter", q.first), true
+			}
+			return &unknown{t: q.t, labels: parameterLabels(ws, true), sent: parameter}, true
+		}
+		if strings.Contains(q.fun.T, "fiber") {
+			return m.header(q.first, q.arg(0), q.t), true
+		}
+	case "Value", "MustGet", "GetString", "GetInt", "GetInt64", "GetUint", "GetUint64", "GetBool", "Locals", "UserValue", "Values", "GetStringSlice":
+	default:
+		return nil, false
+	}
+	if q.r.kind == "hdr" {
+		return m.header(q.first, q.arg(0), q.t), true
+	}
+	if len(q.c.args) > 1 {
+		if q.name == "Locals" || q.name == "Values" {
+			m.sim.setting(q.key(), second(q.c.args))
+			if m.sim.unsure == 0 {
+				m.sim.put(q.key(), q.c.args[1])
 			}
 		}
-		ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
-		if len(c.args) > 1 { // setting one
-			return nilValue{}
-		}
-		if slices.ContainsFunc(ws, func(w string) bool {
-			return w == "lang" || w == "locale" || w == "theme" || w == "state" || w == "nonce" || w == "redirect"
-		}) {
-			return m.unknownResult(c, nil)
-		}
-		v := m.presented(t, mergeLabels(ws, []string{"cookie"}), "the cookie", first)
-		if out, ok := v.(tuple); ok && s.anonymous {
-			for i := range out {
-				if fa, fails := out[i].(failure); fails {
-					fa.name = noCookie // as the standard library and all that build on it say
-					out[i] = fa
-				}
-			}
+		return &unknown{t: q.t}, true
+	}
+	if q.name == "Values" && q.first == nil {
+		return q.r, true // what it carries, to be asked for
+	}
+	return m.left(q), true
+}
+
+// left is what the context holds under a key: what this guard set, then what
+// those before it did, and who is calling where nobody is known to have set it.
+func (m *machine) left(q asked) value {
+	s, key := m.sim, q.key()
+	ws := m.keyWords(q)
+	withOK := len(tupleTypes(q.t)) == 2
+	if v, ok := m.forged[key]; ok && s.forging && s.sets[key] == nil {
+		s.look("what an earlier guard took from there")
+		s.opened = s.opened || v.opened
+		return forge(q.t, v)
+	}
+	if pkg := importpath.Unversioned(pkgOf(typeOf(q.first))); isAuthPackage(pkg) && !isSessionPackage(pkg) {
+		ws = mergeLabels(ws, []string{"auth"}) // the key of a library that checks credentials
+	}
+	if v, ok := s.sets[key]; ok && v != nil {
+		if withOK {
+			return tuple{v, boolean(true, false)}
 		}
 		return v
-	case "Query", "QueryParam", "FormValue", "PostFormValue", "PostForm", "DefaultQuery", "GetQuery", "URLParam", "QueryParams", "Param", "PathValue", "Params", "DefaultPostForm", "URLParamDefault":
-		ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
-		if (s.middleware && presentsIdentity(ws) || strongIdentity(ws)) && name != "Param" && name != "PathValue" && name != "Params" {
-			return m.presented(t, ws, "the parameter", first)
+	}
+	if v, ok := m.ctx[key]; ok && v != nil {
+		if _, gone := v.(absent); gone {
+			return m.identity(q.t, ws)
 		}
-		if r.kind == "url" && name == "Query" {
-			return request{"query"}
-		}
-		if first != nil && (name == "Param" || name == "PathValue" || name == "Params" || name == "URLParam") {
-			return m.param(first, t)
-		}
-		if (t == "string" || t == "") && r.kind != "vars" {
-			return &unknown{t: t, labels: parameterLabels(ws, strings.Contains(name, "Query")), sent: parameter}
-		}
-		return &unknown{t: t, labels: []string{requestLabel}}
-	case "Peek", "PeekBytes": // fasthttp
-		if r.kind == "hdr" && first != nil {
-			return m.header(first, arg(0), t)
-		}
-	case "Has":
-		ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
-		if (r.kind == "query" || r.kind == "url") && (s.middleware && presentsIdentity(ws) || strongIdentity(ws)) {
-			return m.presented(t, ws, "the parameter", first)
-		}
-	case "Get":
-		switch r.kind {
-		case "hdr":
-			return m.header(first, arg(0), t)
-		case "query", "url":
-			ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
-			if s.middleware && presentsIdentity(ws) || strongIdentity(ws) {
-				return m.presented(t, ws, "the parameter", first)
-			}
-			return &unknown{t: t, labels: parameterLabels(ws, true), sent: parameter}
-		}
-		if strings.Contains(fun.T, "fiber") {
-			return m.header(first, arg(0), t)
-		}
-		fallthrough
-	case "Value", "MustGet", "GetString", "GetInt", "GetInt64", "GetUint", "GetUint64", "GetBool", "Locals", "UserValue", "Values", "GetStringSlice":
-		if r.kind == "hdr" {
-			return m.header(first, arg(0), t)
-		}
-		if len(c.args) > 1 {
-			if name == "Locals" || name == "Values" {
-				s.setting(contextKey(first, arg(0)), second(c.args))
-				if s.unsure == 0 {
-					s.put(contextKey(first, arg(0)), c.args[1])
-				}
-			}
-			return &unknown{t: t}
-		}
-		if name == "Values" && first == nil {
-			return r // what it carries, to be asked for
-		}
-		ws := mergeLabels(labels(first), m.nodeWords(arg(0)))
-		if v, ok := m.forged[contextKey(first, arg(0))]; ok && s.forging && s.sets[contextKey(first, arg(0))] == nil {
-			s.look("what an earlier guard took from there")
-			s.opened = s.opened || v.opened
-			return forge(t, v)
-		}
-		if pkg := importpath.Unversioned(pkgOf(typeOf(first))); isAuthPackage(pkg) && !isSessionPackage(pkg) {
-			ws = mergeLabels(ws, []string{"auth"}) // the key of a library that checks credentials
-		}
-		if v, ok := s.sets[contextKey(first, arg(0))]; ok && v != nil {
-			if len(tupleTypes(t)) == 2 {
-				return tuple{v, boolean(true, false)}
+		if s.anonymous {
+			if withOK {
+				return tuple{v, boolean(true, true)}
 			}
 			return v
 		}
-		if v, ok := m.ctx[contextKey(first, arg(0))]; ok && v != nil {
-			if _, gone := v.(absent); gone {
-				return m.identity(t, ws)
-			}
-			if s.anonymous {
-				if len(tupleTypes(t)) == 2 {
-					return tuple{v, boolean(true, true)}
-				}
-				return v
-			}
+	}
+	if _, known := m.ctx[anyKey]; known && m.ctx[key] == nil || hasIdentity(ws) {
+		return carried(m.identity(q.t, ws))
+	}
+	return carried(m.unknownResult(q.c, nil))
+}
+
+// responds answers what is written to the caller, and notes it as a refusal
+// where it is one.
+func (m *machine) responds(q asked) (value, bool) {
+	s, c := m.sim, q.c
+	code, ok := firstInt(c.args)
+	switch q.name {
+	case "String", "Redacted", "JSON", "Status", "SendStatus", "WriteHeader", "NoContent", "HTML", "XML", "IndentedJSON", "PureJSON", "Render", "Blob", "Data", "SecureJSON", "JSONBlob", "StatusCode", "Stream", "AsciiJSON", "YAML", "JSONPretty", "ProtoBuf", "SetStatusCode":
+		if ok && code >= 400 {
+			s.refuse(m, code, c.pos, q.name)
+		} else if ok && code >= 300 && redirectsToLogin(s.location) {
+			s.refuse(m, 302, c.pos, "redirects to sign in")
 		}
-		if _, known := m.ctx[anyKey]; known && m.ctx[contextKey(first, arg(0))] == nil || hasIdentity(ws) {
-			return carried(m.identity(t, ws))
+		if q.name == "Status" {
+			return q.r, true // the answer's body follows
 		}
-		return carried(m.unknownResult(c, nil))
-	case "Context", "WithContext", "Clone", "Request", "Response", "UserContext", "Copy", "Writer", "Unwrap", "Raw", "RequestCtx", "GetReq", "GetCtx", "Req", "Res", "Ctx":
-		if name == "Request" || name == "Req" || name == "WithContext" && r.kind == "r" {
-			return request{"r"}
-		}
-		return r
-	case "Header":
-		if first != nil && len(c.args) == 1 {
-			return m.header(first, arg(0), "string")
-		}
-		return request{"hdr"}
-	case "Hostname", "Host":
-		if first == nil {
-			return &unknown{t: "string", labels: []string{requestLabel}, sent: harmless}
-		}
-	case "OriginalURL", "RequestURI", "URI":
-		return m.requestURI()
-	case "Path", "FullPath", "EscapedPath":
-		return m.requestPath()
-	case "Method":
-		return m.requestMethodName()
-	case "URL":
-		return request{"url"}
-	case "Set":
-		if name, _ := asString(first); r.kind == "hdr" && strings.EqualFold(name, "Location") && len(c.args) == 2 {
-			s.location = mergeLabels(labels(c.args[1]), m.nodeWords(arg(1)))
-			if to, ok := asString(c.args[1]); ok {
-				s.location = words(to)
-			}
-		}
-		if r.kind != "c" || strings.Contains(fun.T, "fiber") {
-			return nilValue{}
-		}
-		s.setting(contextKey(first, arg(0)), second(c.args))
-		_, fails := second(c.args).(failure)
-		if len(c.args) == 2 && (s.unsure == 0 || fails && s.anonymous && s.sets[contextKey(first, arg(0))] == nil) {
-			s.put(contextKey(first, arg(0)), c.args[1])
-		}
-		return nilValue{}
+		return nilValue{}, true
+	case "Redirect", "RedirectToRoute":
+		s.redirect(m, c)
+		return nilValue{}, true
 	case "Write", "WriteString", "Add", "Del", "SetCookie", "SetHeader", "Send", "SendString", "Error":
-		if code, ok := firstInt(c.args); ok && code >= 400 {
-			s.refuse(m, code, c.pos, name)
+		if ok && code >= 400 {
+			s.refuse(m, code, c.pos, q.name)
 		}
-		if name == "Error" {
-			return &unknown{t: t}
+		if q.name == "Error" {
+			return &unknown{t: q.t}, true
 		}
-		return nilValue{}
+		return nilValue{}, true
 	}
-	if code, ok := firstInt(c.args); ok && code >= 400 {
-		s.refuse(m, code, c.pos, name)
+	return nil, false
+}
+
+// keeps answers Set: of a header, which says where a redirection goes, or of
+// what the handlers after this one find in the context.
+func (m *machine) keeps(q asked) (value, bool) {
+	if q.name != "Set" {
+		return nil, false
 	}
-	if hasIdentity(words(name)) && (fun.T == "" || m.types[fun.T] != nil) {
-		return m.identity(t, words(name))
+	s, args := m.sim, q.c.args
+	if name, _ := asString(q.first); q.r.kind == "hdr" && strings.EqualFold(name, "Location") && len(args) == 2 {
+		s.location = mergeLabels(labels(args[1]), m.nodeWords(q.arg(1)))
+		if to, ok := asString(args[1]); ok {
+			s.location = words(to)
+		}
 	}
-	return m.unknownResult(c, nil)
+	if q.r.kind != "c" || strings.Contains(q.fun.T, "fiber") {
+		return nilValue{}, true
+	}
+	s.setting(q.key(), second(args))
+	_, fails := second(args).(failure)
+	if len(args) == 2 && (s.unsure == 0 || fails && s.anonymous && s.sets[q.key()] == nil) {
+		s.put(q.key(), args[1])
+	}
+	return nilValue{}, true
 }
 
 // kept reports whether a session keeps something of that name for those it does not
