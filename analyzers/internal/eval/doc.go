@@ -1,7 +1,8 @@
 // Package eval reconstructs a program's routes by interpreting it abstractly:
 // from main and the init functions it follows routers, groups, middleware and
 // handlers as values through functions, fields, slices and closures, and it
-// finds out what a guard does by sending an anonymous request through it.
+// finds out what a guard does by sending requests through it: of nobody, of
+// somebody known, and with a credential that is made up.
 //
 // Nothing of the program is executed; every loop and recursion is bounded, and
 // what is not understood becomes an unknown value that keeps the reason. It
@@ -12,8 +13,12 @@
 // undecided ones change, loops.go, switches.go, assign.go, returns.go) carry out
 // statements, expr.go and call.go expressions on the values of values.go.
 // routers.go, register.go, described.go and beego.go are what libraries' routers
-// do, guards.go their guards. simulate.go sends one request through a function,
-// with request.go, identity.go and library.go for what the request is and
-// refusal.go for how it fares. result.go puts routes together, dispatch.go takes
-// apart those that are many, and judge.go says who can reach one.
+// do, guards.go their guards; served.go and ownrouter.go what a program's own
+// does. simulate.go sends one request through a function, with request.go,
+// identity.go and library.go for what the request is and refusal.go for how it
+// fares; forged.go sends one with a made-up credential, weighed.go sees what is
+// asked of a known caller, and trial.go says what a middleware is by all that.
+// defaults.go is what settings are where nobody sets them. result.go puts routes
+// together, dispatch.go takes apart those that are many, and judge.go says who can
+// reach one.
 package eval

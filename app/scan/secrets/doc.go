@@ -2,7 +2,7 @@
 // in every commit of a range (merges and their conflict resolutions included),
 // in the final diff, in commit messages, annotated tags and file names.
 //
-// Four things are done here because gitleaks leaves them open. Commits are
+// Five things are done here because gitleaks leaves them open. Commits are
 // counted by us, and what git could not read, or did not answer for, is a gap:
 // gitleaks swallows git's errors. A text reaches gitleaks only when a filter
 // derived from the configured rules says that gitleaks could report something
