@@ -263,8 +263,27 @@ func TestAKeyThatAReaderKeepsInTheLogIsNotSaidToBeWiped(t *testing.T) {
 	if err := db.WipeSetting(t.Context(), "key"); review.CodeOf(err) != review.CodeStorageUnavailable || !holds() {
 		t.Errorf("while another program reads: %v", err)
 	}
+	// Whoever gives up meanwhile leaves a connection that waits for others as before.
+	soon, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := db.WipeSetting(soon, "key"); err == nil {
+		t.Error("wiped while another program reads")
+	}
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := reader.ExecContext(t.Context(), `CREATE TABLE other (x)`); err != nil {
+		t.Fatal(err)
+	}
+	if tx, err = reader.BeginTx(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(`INSERT INTO other VALUES (1)`); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(100*time.Millisecond, func() { _ = tx.Rollback() })
+	if _, err := db.Setting(t.Context(), "other", func() string { return "x" }); err != nil {
+		t.Errorf("it did not wait for another program that writes: %v", err)
 	}
 	if err := db.WipeSetting(t.Context(), "key"); err != nil || holds() {
 		t.Errorf("afterwards: %v", err)

@@ -139,7 +139,8 @@ const (
 func (db *DB) emptyLog(ctx context.Context) error {
 	// Not while SQLite waits, which it would for longer than anybody has patience.
 	wait := func(d time.Duration) error {
-		_, err := db.sqlite.ExecContext(ctx, fmt.Sprintf(`PRAGMA busy_timeout = %d`, d.Milliseconds()))
+		// Nobody may give up between the two: the one connection would never wait again.
+		_, err := db.sqlite.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(`PRAGMA busy_timeout = %d`, d.Milliseconds()))
 		return unavailable(err)
 	}
 	if err := wait(0); err != nil {
