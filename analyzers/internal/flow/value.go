@@ -477,12 +477,16 @@ func (l label) below(name string) (label, bool) {
 // them says nothing before its name is known.
 const environment = "environment variables"
 
-// rounded leaves out of a path what it ends with twice.
+// rounded leaves out of a path what it ends with twice. It is asked for every
+// label of a deep value, so it makes no lists of names.
 func rounded(path string) string {
-	names := strings.Split(path, ".")
-	for n := 1; 2*n <= len(names); n++ {
-		if rest := names[:len(names)-n]; slices.Equal(names[len(names)-n:], rest[len(rest)-n:]) {
-			return strings.Join(rest, ".")
+	for i := strings.LastIndexByte(path, '.'); i >= 0; i = strings.LastIndexByte(path[:i], '.') {
+		rest, again := path[:i], path[i+1:]
+		if len(rest) < len(again) {
+			break
+		}
+		if before, ok := strings.CutSuffix(rest, again); ok && (before == "" || strings.HasSuffix(before, ".")) {
+			return rest
 		}
 	}
 	return path
