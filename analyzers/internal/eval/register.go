@@ -446,215 +446,247 @@ func methodNames(v value) []string {
 	return []string{"*"}
 }
 
+// routerOp is a call of a router's method: what its library's table of verbs
+// says that it does.
 func (m *machine) routerOp(r *router, name string, c call) value {
 	op := r.fam.verbs[name]
 	if r.pathless {
 		c.args = append([]value{str("")}, c.args...)
 	}
-	args := c.args
-	if op == "" && name == "ServeHTTP" {
-		return &unknown{}
-	}
 	switch op {
 	case "":
-		switch name {
-		case "Run", "RunTLS", "RunUnix", "RunListener", "Listen", "ListenTLS", "Listener", "StartTLS", "StartServer", "StartAutoTLS", "Spin":
-			m.serve(r, c.pos)
-			return nilValue{}
-		case "Handler", "Server":
-			if r.fam.id == "gin" || r.fam.id == "fiber" {
-				return r
-			}
-		case "Routes", "Stack":
-			return &unknown{}
-		case "Subrouter":
-			return r
-		}
-		// Callbacks of unknown methods still register.
-		for _, a := range args {
-			if cl, ok := a.(*closure); ok && !m.isHandler(cl) && cl.fn.relevant && m.reachedTimes(cl) == 0 {
-				m.callFunc(cl, call{n: &program.Node{}, f: c.f, pos: c.pos, args: m.guess(cl)})
-			}
-		}
-		return &unknown{t: resultType(c)}
-	case "use", "useall":
-		prefix := ""
-		for _, a := range args {
-			if s, ok := asString(a); ok {
-				prefix = s
-				continue
-			}
-			if sub, ok := a.(*router); ok && r.fam.id == "fiber" {
-				m.attach(sub, r, prefix, nil)
-				continue
-			}
-			if r.fam.id == "fiber" {
-				if w, ok := a.(*wrapped); ok {
-					_ = w
-				}
-			}
-			r.mws = append(r.mws, m.middlewares(a, c.extentOf(a), prefix)...)
-		}
-		if op == "useall" {
-			for i := range r.mws {
-				r.mws[i].seq = 0
-			}
-		}
-		return r
+		return m.otherRouterMethod(r, name, c)
+	case "self", "sub":
+	case "prefix":
+		return str(m.prefixOf(r))
 	case "serve":
 		m.serve(r, c.pos)
 		return nilValue{}
+	case "modify":
+		r.mods = append(r.mods, c.args...)
+		return nilValue{}
+	case "use", "useall":
+		m.use(r, op, c)
 	case "routechain":
 		g, _ := m.group(r, "group", c).(*router)
 		g.pathless = true
 		return g
+	case "group", "group0", "with", "groupfn", "routefn":
+		return m.group(r, op, c)
 	case "here":
-		// The outermost bundle makes a group of it, so that its own middleware
-		// stay those of every request.
-		to := value(r)
-		if len(r.parents) == 0 {
-			to = m.group(r, "group0", call{n: c.n, f: c.f, pos: c.pos})
-		}
-		for _, a := range args {
-			m.callValue(a, call{n: &program.Node{}, f: c.f, args: []value{to}, pos: c.pos})
-		}
-		return r
-	case "modify":
-		r.mods = append(r.mods, args...)
+		m.here(r, c)
+	case "mount":
+		m.mountUnder(r, c)
+	case "static", "file":
+		m.staticRoutes(r, op, c)
+	case "pattern":
+		return m.patternRoutes(r, c)
+	case "rule", "rule0", "ruleprefix", "rulemethods":
+		return m.rule(r, name, c)
+	case "routetable":
+		m.routeTable(r, c)
+	case "gateway", "many", "methodroot", "match", "method":
+		m.handleMethods(r, op, c)
+	case "any":
+		m.handleEach(r, "*", c)
+	default:
+		m.handleEach(r, op, c)
+	}
+	return r
+}
+
+// otherRouterMethod is a method that no table of verbs names: it starts the
+// server, tells of the router or is not known.
+func (m *machine) otherRouterMethod(r *router, name string, c call) value {
+	switch name {
+	case "Run", "RunTLS", "RunUnix", "RunListener", "Listen", "ListenTLS", "Listener", "StartTLS", "StartServer", "StartAutoTLS", "Spin":
+		m.serve(r, c.pos)
 		return nilValue{}
-	case "gateway":
-		if len(args) > 2 {
-			p, ok := gatewayPath(args[1])
-			if !ok {
-				p = "/{unresolved}"
-			}
-			for _, meth := range methodNames(args[0]) {
-				m.handle(r, meth, p, args[2:], c)
+	case "Handler", "Server":
+		if r.fam.id == "gin" || r.fam.id == "fiber" {
+			return r
+		}
+	case "ServeHTTP", "Routes", "Stack":
+		return &unknown{}
+	case "Subrouter":
+		return r
+	}
+	// Callbacks of unknown methods still register.
+	for _, a := range c.args {
+		if cl, ok := a.(*closure); ok && !m.isHandler(cl) && cl.fn.relevant && m.reachedTimes(cl) == 0 {
+			m.callFunc(cl, call{n: &program.Node{}, f: c.f, pos: c.pos, args: m.guess(cl)})
+		}
+	}
+	return &unknown{t: resultType(c)}
+}
+
+// use attaches middleware, under a prefix where one is given before them.
+func (m *machine) use(r *router, op string, c call) {
+	prefix := ""
+	for _, a := range c.args {
+		if s, ok := asString(a); ok {
+			prefix = s
+			continue
+		}
+		if sub, ok := a.(*router); ok && r.fam.id == "fiber" {
+			m.attach(sub, r, prefix, nil)
+			continue
+		}
+		r.mws = append(r.mws, m.middlewares(a, c.extentOf(a), prefix)...)
+	}
+	if op == "useall" { // of the routes before it too
+		for i := range r.mws {
+			r.mws[i].seq = 0
+		}
+	}
+}
+
+// here runs the bundles of routes that are given, on the router itself.
+func (m *machine) here(r *router, c call) {
+	// The outermost bundle makes a group of it, so that its own middleware
+	// stay those of every request.
+	to := value(r)
+	if len(r.parents) == 0 {
+		to = m.group(r, "group0", call{n: c.n, f: c.f, pos: c.pos})
+	}
+	for _, a := range c.args {
+		m.callValue(a, call{n: &program.Node{}, f: c.f, args: []value{to}, pos: c.pos})
+	}
+}
+
+// mountUnder serves a handler, or another router, under a path.
+func (m *machine) mountUnder(r *router, c call) {
+	args := c.args
+	if len(args) < 2 {
+		if len(args) == 1 {
+			if sub, ok := args[0].(*router); ok {
+				m.attach(sub, r, "", nil)
 			}
 		}
-		return r
-	case "many":
-		if len(args) > 2 {
-			for _, ms := range methodNames(args[0]) {
-				for meth := range strings.FieldsSeq(strings.ReplaceAll(ms, ",", " ")) {
-					for _, ps := range paths(args[1]) {
-						for p := range strings.FieldsSeq(ps) {
-							m.handle(r, meth, p, args[2:], c)
-						}
-					}
-				}
+		return
+	}
+	for _, p := range paths(args[0]) {
+		rec := m.add(r, "*", p, args[len(args)-1], args[1:len(args)-1], c)
+		rec.subtree = true
+	}
+}
+
+// staticRoutes serve one file, or all below a path.
+func (m *machine) staticRoutes(r *router, op string, c call) {
+	if len(c.args) == 0 {
+		return
+	}
+	for _, p := range paths(c.args[0]) {
+		if op == "static" && !strings.Contains(p, "*") {
+			p = path.Join(p, "*")
+			if !strings.HasPrefix(p, "/") {
+				p = "/" + p
 			}
 		}
-		return r
-	case "methodroot":
+		rec := m.add(r, "GET", p, &external{name: staticFiles, args: c.args[1:]}, nil, c)
+		rec.static = true
+	}
+}
+
+// patternRoutes are those of net/http's patterns, which may name a method and a
+// host before the path.
+func (m *machine) patternRoutes(r *router, c call) value {
+	args := c.args
+	if len(args) == 0 {
+		return &unknown{}
+	}
+	h := args[len(args)-1]
+	pats := paths(args[0])
+	if len(args) == 1 {
+		pats = []string{"/"}
+	}
+	for _, p := range pats {
+		method, pt := "*", p
+		if i := strings.IndexAny(p, " \t"); i > 0 && methods[strings.ToUpper(p[:i])] {
+			method, pt = p[:i], strings.TrimLeft(p[i:], " \t")
+		}
+		if i := strings.IndexByte(pt, '/'); i > 0 {
+			pt = pt[i:] // a host pattern
+		}
+		rec := m.add(r, method, pt, h, nil, c)
+		rec.subtree = strings.HasSuffix(pt, "/") && pt != "/"
+	}
+	return r
+}
+
+// rule begins a route that the calls chained to it go on to describe.
+func (m *machine) rule(r *router, name string, c call) value {
+	rb := &ruleBuilder{r: r, pos: c.pos}
+	if name != "HandleFunc" && name != "Handle" {
+		return m.ruleOp(rb, name, c)
+	}
+	if len(c.args) < 2 {
+		return rb
+	}
+	return rb.forEach(paths(c.args[0]), func(rb *ruleBuilder) value {
+		rb.h = c.args[1]
+		rb.rec = m.add(r, "*", rb.path, rb.h, nil, c)
+		return rb
+	})
+}
+
+// handleEach adds the routes of one method, whose path is the first argument.
+func (m *machine) handleEach(r *router, method string, c call) {
+	if len(c.args) == 0 {
+		return
+	}
+	for _, p := range paths(c.args[0]) {
+		m.handle(r, method, p, c.args[1:], c)
+	}
+}
+
+// handleMethods adds the routes of a verb whose first argument names the
+// methods. Which loop is the outer one decides the order of the inventory.
+func (m *machine) handleMethods(r *router, op string, c call) {
+	args := c.args
+	if op == "methodroot" { // of the router's own path
 		if len(args) == 2 {
 			for _, meth := range methodNames(args[0]) {
 				m.handle(r, meth, "", args[1:], c)
 			}
 		}
-		return r
-	case "self", "sub":
-		return r
-	case "prefix":
-		return str(m.prefixOf(r))
-	case "group", "group0", "with", "groupfn", "routefn":
-		return m.group(r, op, c)
-	case "mount":
-		if len(args) < 2 {
-			if len(args) == 1 {
-				if sub, ok := args[0].(*router); ok {
-					m.attach(sub, r, "", nil)
-				}
-			}
-			return r
+		return
+	}
+	if len(args) < 3 {
+		return
+	}
+	switch op {
+	case "gateway":
+		p, ok := gatewayPath(args[1])
+		if !ok {
+			p = "/{unresolved}"
 		}
-		for _, p := range paths(args[0]) {
-			rec := m.add(r, "*", p, args[len(args)-1], args[1:len(args)-1], c)
-			rec.subtree = true
+		for _, meth := range methodNames(args[0]) {
+			m.handle(r, meth, p, args[2:], c)
 		}
-		return r
-	case "static", "file":
-		if len(args) > 0 {
-			for _, p := range paths(args[0]) {
-				if op == "static" && !strings.Contains(p, "*") {
-					p = path.Join(p, "*")
-					if !strings.HasPrefix(p, "/") {
-						p = "/" + p
+	case "many": // methods and paths in one string each
+		for _, ms := range methodNames(args[0]) {
+			for meth := range strings.FieldsSeq(strings.ReplaceAll(ms, ",", " ")) {
+				for _, ps := range paths(args[1]) {
+					for p := range strings.FieldsSeq(ps) {
+						m.handle(r, meth, p, args[2:], c)
 					}
 				}
-				rec := m.add(r, "GET", p, &external{name: staticFiles, args: args[1:]}, nil, c)
-				rec.static = true
 			}
 		}
-		return r
-	case "pattern":
-		if len(args) == 0 {
-			return &unknown{}
-		}
-		h := args[len(args)-1]
-		pats := paths(args[0])
-		if len(args) == 1 {
-			pats = []string{"/"}
-		}
-		for _, p := range pats {
-			method, pt := "*", p
-			if i := strings.IndexAny(p, " \t"); i > 0 && methods[strings.ToUpper(p[:i])] {
-				method, pt = p[:i], strings.TrimLeft(p[i:], " \t")
-			}
-			if i := strings.IndexByte(pt, '/'); i > 0 {
-				pt = pt[i:] // a host pattern
-			}
-			rec := m.add(r, method, pt, h, nil, c)
-			rec.subtree = strings.HasSuffix(pt, "/") && pt != "/"
-		}
-		return r
-	case "rule", "rule0", "ruleprefix", "rulemethods":
-		rb := &ruleBuilder{r: r, pos: c.pos}
-		switch name {
-		case "HandleFunc", "Handle":
-			if len(args) < 2 {
-				return rb
-			}
-			return rb.forEach(paths(args[0]), func(rb *ruleBuilder) value {
-				rb.h = args[1]
-				rb.rec = m.add(r, "*", rb.path, rb.h, nil, c)
-				return rb
-			})
-		}
-		return m.ruleOp(rb, name, c)
-	case "routetable":
-		m.routeTable(r, c)
-		return r
 	case "match":
-		if len(args) < 3 {
-			return r
-		}
 		for _, p := range paths(args[1]) {
 			for _, meth := range methodNames(args[0]) {
 				m.handle(r, meth, p, args[2:], c)
 			}
 		}
-		return r
 	case "method":
-		if len(args) < 3 {
-			return r
-		}
 		for _, meth := range methodNames(args[0]) {
 			for _, p := range paths(args[1]) {
 				m.handle(r, meth, p, args[2:], c)
 			}
 		}
-		return r
-	case "any":
-		op = "*"
 	}
-	if len(args) == 0 {
-		return r
-	}
-	for _, p := range paths(args[0]) {
-		m.handle(r, op, p, args[1:], c)
-	}
-	return r
 }
 
 func (m *machine) handle(r *router, method, p string, hs []value, c call) {
