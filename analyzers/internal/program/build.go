@@ -431,6 +431,9 @@ func (b *builder) block(s *ast.BlockStmt) *Node {
 	return n
 }
 
+// stmt is a statement, in the few forms that the interpreter knows. Parts are
+// built in the order in which they run: a variable has its number from the
+// place that is built first.
 func (b *builder) stmt(s ast.Stmt) *Node {
 	b.depth++
 	defer func() { b.depth-- }()
@@ -444,51 +447,9 @@ func (b *builder) stmt(s ast.Stmt) *Node {
 	case *ast.ExprStmt:
 		return &Node{Op: Expr, Line: ln, K: []*Node{b.expr(s.X)}}
 	case *ast.AssignStmt:
-		n := &Node{Op: Assign, S: s.Tok.String(), N: int32(len(s.Lhs)), Line: ln}
-		for _, e := range s.Lhs {
-			n.K = append(n.K, b.expr(e))
-		}
-		for _, e := range s.Rhs {
-			n.K = append(n.K, b.expr(e))
-		}
-		if len(s.Lhs) == 2 && len(s.Rhs) == 1 {
-			if r := n.K[2]; r.Op == Assert {
-				r.N = 1 // the form that does not panic
-			}
-		}
-		return n
+		return b.assignment(s, ln)
 	case *ast.DeclStmt:
-		out := &Node{Op: Block, Line: ln}
-		if g, ok := s.Decl.(*ast.GenDecl); ok {
-			for _, sp := range g.Specs {
-				switch v := sp.(type) {
-				case *ast.ValueSpec:
-					if g.Tok != token.VAR {
-						continue
-					}
-					n := &Node{Op: Assign, S: ":=", N: int32(len(v.Names)), Line: ln}
-					for _, id := range v.Names {
-						n.K = append(n.K, b.expr(id))
-					}
-					for _, e := range v.Values {
-						n.K = append(n.K, b.expr(e))
-					}
-					if len(v.Values) == 0 {
-						n.S = "var"
-						if v.Type != nil {
-							n.T = b.typeExpr(v.Type)
-							if b.pointer(v.Type) {
-								n.T = "*" + n.T
-							}
-						}
-					}
-					out.K = append(out.K, n)
-				case *ast.TypeSpec:
-					b.typeSpec(v)
-				}
-			}
-		}
-		return out
+		return b.localDecl(s, ln)
 	case *ast.IncDecStmt:
 		op := "+="
 		if s.Tok == token.DEC {
@@ -496,92 +457,21 @@ func (b *builder) stmt(s ast.Stmt) *Node {
 		}
 		return &Node{Op: Assign, S: op, N: 1, Line: ln, K: []*Node{b.expr(s.X), {Op: Const, T: "int", S: "1"}}}
 	case *ast.IfStmt:
-		n := &Node{Op: If, Line: ln}
-		init := s.Init
-		var pre *Node
-		if init != nil {
-			pre = b.stmt(init)
-		}
-		n.K = []*Node{b.expr(s.Cond), b.block(s.Body)}
-		if s.Else != nil {
-			n.K = append(n.K, b.stmt(s.Else))
-		}
-		if pre != nil {
-			return &Node{Op: Block, Line: ln, K: []*Node{pre, n}}
-		}
-		return n
+		return b.after(s.Init, ln, func() *Node { return b.branches(s, ln) })
 	case *ast.ForStmt:
-		cond := &Node{Op: Nil}
-		var pre *Node
-		if s.Init != nil {
-			pre = b.stmt(s.Init)
-		}
-		if s.Cond != nil {
-			cond = b.expr(s.Cond)
-		}
-		post := &Node{Op: Block}
-		body := b.block(s.Body)
-		if s.Post != nil {
-			post = b.stmt(s.Post)
-		}
-		n := &Node{Op: For, Line: ln, K: []*Node{cond, body, post}}
-		if pre != nil {
-			return &Node{Op: Block, Line: ln, K: []*Node{pre, n}}
-		}
-		return n
+		return b.after(s.Init, ln, func() *Node { return b.loop(s, ln) })
 	case *ast.RangeStmt:
-		k, v := &Node{Op: Nil}, &Node{Op: Nil}
-		if s.Key != nil {
-			k = b.expr(s.Key)
-		}
-		if s.Value != nil {
-			v = b.expr(s.Value)
-		}
+		k, v := b.exprOrNil(s.Key), b.exprOrNil(s.Value)
 		return &Node{Op: Range, Line: ln, K: []*Node{k, v, b.expr(s.X), b.block(s.Body)}}
 	case *ast.SwitchStmt:
-		n := &Node{Op: Switch, Line: ln}
-		var pre *Node
-		if s.Init != nil {
-			pre = b.stmt(s.Init)
-		}
-		tag := &Node{Op: Nil}
-		if s.Tag != nil {
-			tag = b.expr(s.Tag)
-		}
-		n.K = append([]*Node{tag}, b.cases(s.Body)...)
-		if pre != nil {
-			return &Node{Op: Block, Line: ln, K: []*Node{pre, n}}
-		}
-		return n
+		return b.after(s.Init, ln, func() *Node {
+			tag := b.exprOrNil(s.Tag)
+			return &Node{Op: Switch, Line: ln, K: append([]*Node{tag}, b.cases(s.Body)...)}
+		})
 	case *ast.TypeSwitchStmt:
-		n := &Node{Op: TypeSwitch, Line: ln}
-		bound, x := &Node{Op: Nil}, &Node{Op: Nil}
-		switch a := s.Assign.(type) {
-		case *ast.ExprStmt:
-			if t, ok := a.X.(*ast.TypeAssertExpr); ok {
-				x = b.expr(t.X)
-			}
-		case *ast.AssignStmt:
-			if t, ok := a.Rhs[0].(*ast.TypeAssertExpr); ok {
-				x = b.expr(t.X)
-			}
-		}
-		n.K = append([]*Node{x, bound}, b.cases(s.Body)...)
-		for i, c := range s.Body.List {
-			if i+2 < len(n.K) {
-				n.K[i+2].Line = 0
-			}
-			if o := b.info.Implicits[c]; o != nil && i+2 < len(n.K) {
-				n.K[i+2].Line = b.id(o, o.Name()) // the clause's own variable
-			}
-		}
-		return n
+		return b.typeSwitch(s, ln)
 	case *ast.ReturnStmt:
-		n := &Node{Op: Return, Line: ln}
-		for _, e := range s.Results {
-			n.K = append(n.K, b.expr(e))
-		}
-		return n
+		return b.exprs(&Node{Op: Return, Line: ln}, s.Results...)
 	case *ast.GoStmt:
 		return &Node{Op: Go, S: "go", Line: ln, K: []*Node{b.expr(s.Call)}}
 	case *ast.DeferStmt:
@@ -591,24 +481,142 @@ func (b *builder) stmt(s ast.Stmt) *Node {
 	case *ast.LabeledStmt:
 		return b.stmt(s.Stmt)
 	case *ast.SelectStmt:
-		n := &Node{Op: SelectStmt, Line: ln}
-		for _, c := range s.Body.List {
-			if cc, ok := c.(*ast.CommClause); ok {
-				bl := &Node{Op: Block}
-				if cc.Comm != nil {
-					bl.K = append(bl.K, b.stmt(cc.Comm))
-				}
-				for _, x := range cc.Body {
-					bl.K = append(bl.K, b.stmt(x))
-				}
-				n.K = append(n.K, bl)
-			}
-		}
-		return n
+		return b.selection(s, ln)
 	case *ast.SendStmt:
 		return &Node{Op: Expr, Line: ln, K: []*Node{b.expr(s.Value)}}
 	}
 	return &Node{Line: ln}
+}
+
+// after is a statement behind the one that an if, a for or a switch begins with.
+func (b *builder) after(init ast.Stmt, ln int32, build func() *Node) *Node {
+	if init == nil {
+		return build()
+	}
+	pre := b.stmt(init)
+	return &Node{Op: Block, Line: ln, K: []*Node{pre, build()}}
+}
+
+// exprOrNil is an expression that may be left out.
+func (b *builder) exprOrNil(e ast.Expr) *Node {
+	if e == nil {
+		return &Node{Op: Nil}
+	}
+	return b.expr(e)
+}
+
+func (b *builder) assignment(s *ast.AssignStmt, ln int32) *Node {
+	n := &Node{Op: Assign, S: s.Tok.String(), N: int32(len(s.Lhs)), Line: ln}
+	b.exprs(n, s.Lhs...)
+	b.exprs(n, s.Rhs...)
+	if len(s.Lhs) == 2 && len(s.Rhs) == 1 {
+		if r := n.K[2]; r.Op == Assert {
+			r.N = 1 // the form that does not panic
+		}
+	}
+	return n
+}
+
+// localDecl is a function's own variables, as assignments; its constants are
+// known where they are used.
+func (b *builder) localDecl(s *ast.DeclStmt, ln int32) *Node {
+	out := &Node{Op: Block, Line: ln}
+	g, ok := s.Decl.(*ast.GenDecl)
+	if !ok {
+		return out
+	}
+	for _, sp := range g.Specs {
+		switch v := sp.(type) {
+		case *ast.ValueSpec:
+			if g.Tok == token.VAR {
+				out.K = append(out.K, b.localVar(v, ln))
+			}
+		case *ast.TypeSpec:
+			b.typeSpec(v)
+		}
+	}
+	return out
+}
+
+func (b *builder) localVar(v *ast.ValueSpec, ln int32) *Node {
+	n := &Node{Op: Assign, S: ":=", N: int32(len(v.Names)), Line: ln}
+	for _, id := range v.Names {
+		n.K = append(n.K, b.expr(id))
+	}
+	b.exprs(n, v.Values...)
+	if len(v.Values) > 0 {
+		return n
+	}
+	n.S = "var"
+	if v.Type != nil {
+		n.T = b.typeExpr(v.Type)
+		if b.pointer(v.Type) {
+			n.T = "*" + n.T
+		}
+	}
+	return n
+}
+
+func (b *builder) branches(s *ast.IfStmt, ln int32) *Node {
+	n := &Node{Op: If, Line: ln, K: []*Node{b.expr(s.Cond), b.block(s.Body)}}
+	if s.Else != nil {
+		n.K = append(n.K, b.stmt(s.Else))
+	}
+	return n
+}
+
+func (b *builder) loop(s *ast.ForStmt, ln int32) *Node {
+	cond, body, post := b.exprOrNil(s.Cond), b.block(s.Body), &Node{Op: Block}
+	if s.Post != nil {
+		post = b.stmt(s.Post)
+	}
+	return &Node{Op: For, Line: ln, K: []*Node{cond, body, post}}
+}
+
+func (b *builder) typeSwitch(s *ast.TypeSwitchStmt, ln int32) *Node {
+	n := &Node{Op: TypeSwitch, Line: ln}
+	bound, x := &Node{Op: Nil}, &Node{Op: Nil}
+	switch a := s.Assign.(type) {
+	case *ast.ExprStmt:
+		if t, ok := a.X.(*ast.TypeAssertExpr); ok {
+			x = b.expr(t.X)
+		}
+	case *ast.AssignStmt:
+		if t, ok := a.Rhs[0].(*ast.TypeAssertExpr); ok {
+			x = b.expr(t.X)
+		}
+	}
+	n.K = append([]*Node{x, bound}, b.cases(s.Body)...)
+	for i, c := range s.Body.List {
+		if i+2 >= len(n.K) {
+			break
+		}
+		n.K[i+2].Line = 0
+		if o := b.info.Implicits[c]; o != nil {
+			n.K[i+2].Line = b.id(o, o.Name()) // the clause's own variable
+		}
+	}
+	return n
+}
+
+// selection is a select: each of its clauses may be the one that runs.
+func (b *builder) selection(s *ast.SelectStmt, ln int32) *Node {
+	n := &Node{Op: SelectStmt, Line: ln}
+	for _, c := range s.Body.List {
+		cc, ok := c.(*ast.CommClause)
+		if !ok {
+			continue
+		}
+		bl := &Node{Op: Block}
+		if cc.Comm != nil {
+			bl.K = append(bl.K, b.stmt(cc.Comm))
+		}
+		for _, x := range cc.Body {
+			bl.K = append(bl.K, b.stmt(x))
+		}
+		n.K = append(n.K, bl)
+	}
+	return n
 }
 
 func (b *builder) cases(body *ast.BlockStmt) []*Node {
