@@ -192,10 +192,10 @@ func credulous(pass *analysis.Pass, fs *rule.Findings, all []routes.Route) {
 			continue
 		}
 		for _, g := range r.Guards {
-			if !g.Believes {
+			if !g.Believes || g.File == "" {
 				continue
 			}
-			s := routes.Symbol{Func: g.Name, File: g.File, Line: g.Line, Literal: g.Literal}
+			s := symbol(g)
 			f := found[s]
 			if f == nil {
 				at := routes.Place{File: g.File, Line: g.Line}
@@ -250,12 +250,12 @@ func open(pass *analysis.Pass, f *rule.Finding, r routes.Route, group *siblings)
 		f.Rule, f.Severity = &abortMissing, ""
 		// What is wrong is in the guard, not where the route is registered.
 		f.File, f.Line, f.Pos = flaw.FlawAt.File, flaw.FlawAt.Line, posOf(pass, flaw.FlawAt)
-		what = fmt.Sprintf("its guard %s %s", flaw.Name, flaw.Why)
-		f.Evidence = append(f.Evidence, rule.Step{File: flaw.FlawAt.File, Line: flaw.FlawAt.Line, Note: "the answer is written here, without an abort"})
+		what = fmt.Sprintf("its guard %s %s", label(*flaw), flaw.Why)
+		f.Evidence = append(f.Evidence, rule.Step{File: flaw.FlawAt.File, Line: flaw.FlawAt.Line, Note: "the answer is written here, and does not end the request"})
 	} else if late != nil {
 		f.Rule = &order
-		what = fmt.Sprintf("it is registered before %s is put on its router", late.Name)
-		f.Evidence = append(f.Evidence, rule.Step{File: late.Attached.File, Line: late.Attached.Line, Note: fmt.Sprintf("%s is attached here, too late for this route", late.Name)})
+		what = fmt.Sprintf("it is registered before %s is put on its router", label(*late))
+		f.Evidence = append(f.Evidence, rule.Step{File: late.Attached.File, Line: late.Attached.Line, Note: fmt.Sprintf("%s is attached here, too late for this route", label(*late))})
 	} else if opt := guardWith(r, func(g routes.Guard) bool {
 		return g.Kind == routes.KindOptional || milder != nil && g.Name == milder.Name
 	}); opt != nil {
@@ -294,6 +294,14 @@ func lateGuard(r routes.Route) (late, milder *routes.Guard) {
 	}
 	return nil, milder
 }
+
+// symbol is the function that a guard is.
+func symbol(g routes.Guard) routes.Symbol {
+	return routes.Symbol{Func: g.Name, File: g.File, Line: g.Line, Literal: g.Literal}
+}
+
+// label is what a guard is called where people read.
+func label(g routes.Guard) string { return symbol(g).Label() }
 
 func guardWith(r routes.Route, is func(routes.Guard) bool) *routes.Guard {
 	if i := slices.IndexFunc(r.Guards, is); i >= 0 {

@@ -19,21 +19,24 @@ import (
 func taggedRoutes(files []load.Tagged) []review.Gap {
 	var gaps []review.Gap
 	for _, f := range files {
-		found := registrations(f.Source)
-		if len(found) == 0 {
+		found, err := registrations(f.Source)
+		if len(found) == 0 && err == nil {
 			continue
 		}
 		names := found[:min(len(found), maxListed)]
-		text := strings.Join(names, ", ")
+		text := "registers routes: " + strings.Join(names, ", ")
 		if n := len(found) - len(names); n > 0 {
 			text += fmt.Sprintf(" and %d more", n)
+		}
+		if err != nil {
+			text = "is no Go file that can be read"
 		}
 		tags := "tag " + f.Tags[0]
 		if len(f.Tags) > 1 {
 			tags = "tags " + strings.Join(f.Tags, ", ")
 		}
 		gaps = append(gaps, review.Gap{Code: review.CodeTagNotSet, What: f.Path,
-			Why: fmt.Sprintf("it is built only with the %s, not set here, and registers routes: %s", tags, text),
+			Why: fmt.Sprintf("it is built only with the %s, not set here, and %s", tags, text),
 			Do:  "set the tag under code.tags of the server's configuration if production is built with it, or list the file under allow_unverified in the policy if it is not"})
 	}
 	return gaps
@@ -41,10 +44,10 @@ func taggedRoutes(files []load.Tagged) []review.Gap {
 
 // registrations reads off a file's syntax which routes it seems to register: calls
 // with a path on something of a router library that the file imports.
-func registrations(src []byte) []string {
+func registrations(src []byte) ([]string, error) {
 	file, err := parser.ParseFile(token.NewFileSet(), "", src, parser.SkipObjectResolution)
-	if file == nil || err != nil {
-		return nil
+	if err != nil {
+		return nil, fmt.Errorf("parse a file that is not built: %w", err)
 	}
 	var libraries []string
 	for _, imp := range file.Imports {
@@ -74,7 +77,7 @@ func registrations(src []byte) []string {
 		}
 		return true
 	})
-	return out
+	return out, nil
 }
 
 // named writes a registration as people name routes: "GET /x" where the method is

@@ -81,3 +81,19 @@ func TestRoutesUnderTagsAreGaps(t *testing.T) {
 		t.Errorf("of what was there before the gaps are %v and the notes %q", rep.Receipt.Gaps, rep.Receipt.Notes)
 	}
 }
+
+// TestNoConstraintHidesAFile: what cannot be told of a file that tags leave out is
+// said, too, or a change could hide its routes behind it.
+func TestNoConstraintHidesAFile(t *testing.T) {
+	for name, src := range map[string]string{
+		"many tags": "//go:build t1 && t2 && t3 && t4 && t5 && t6 && t7\n\npackage main\n\nimport \"net/http\"\n\nfunc init() { http.HandleFunc(\"/hidden\", nil) }\n",
+		"broken":    "//go:build hidden\n\npackage main\n\nfunc init() { http.HandleFunc(\"/hidden\", nil }\n",
+	} {
+		dir := t.TempDir()
+		writeProgram(t, dir, txtar.Parse([]byte("-- main.go --\npackage main\n\nfunc main() {}\n-- hidden.go --\n"+src)))
+		gaps := scanRoutes(t, dir, goanalysis.SourcesEmbedded).Receipt.Gaps
+		if len(gaps) != 1 || gaps[0].Code != review.CodeTagNotSet || gaps[0].What != "hidden.go" {
+			t.Errorf("%s: the gaps are %+v", name, gaps)
+		}
+	}
+}

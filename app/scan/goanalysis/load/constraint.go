@@ -121,7 +121,8 @@ var notOwn = set("ignore tools tool wireinject race msan asan gccgo purego appen
 const maxOwnTags = 6
 
 // missing returns the fewest tags of the program's own that would have to be set
-// for a file to be built on p, nil if no such tags would do.
+// for a file to be built on p, nil if no such tags would do. Of a constraint with
+// more than maxOwnTags it returns them all.
 func (p Platform) missing(src []byte) []string {
 	var own []string
 	for line := range headerLines(src) {
@@ -140,7 +141,7 @@ func (p Platform) missing(src []byte) []string {
 		})
 	}
 	if len(own) > maxOwnTags {
-		return nil
+		return own // some of them would do, or none: said is better than missed
 	}
 	var fewest []string
 	for pick := 1; pick < 1<<len(own); pick++ {
