@@ -30,33 +30,11 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		els = n.K[2]
 	}
 	if ok, val, anon := truth(cond); ok {
-		if m.sim == nil {
-			if val {
-				return m.exec(n.K[1], f)
-			}
-			return m.exec(els, f)
-		}
 		body, skipped := n.K[1], els
 		if !val {
 			body, skipped = els, n.K[1]
 		}
-		was := f.anon
-		f.anon = f.anon || anon
-		c := m.simBranch(n, body, f, anon, nil)
-		if c == goOn && ends(skipped) {
-			f.left = f.left || anon
-		} else if c == goOn {
-			// What follows would have run anyway.
-			f.anon = was || f.left
-			if anon {
-				m.unassigned(skipped, f)
-			}
-		}
-		if c == goOn && anon {
-			m.spare(skipped, f)
-			f.gone = f.gone || returns(skipped)
-		}
-		return c
+		return m.execDecided(n, body, skipped, anon, f)
 	}
 	why := mergeLabels(m.nodeWords(n.K[0]), labels(cond))
 	if m.sim != nil {
@@ -80,37 +58,7 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 			}
 			defer m.unsureFrom()()
 			if m.sim != nil {
-				byDefault := truthByDefault(cond, n.K[0]) == (b == n.K[1])
-				said := byDefaultSaid(cond)
-				m.sim.defaults = append(m.sim.defaults, byDefault)
-				m.sim.unlikely = append(m.sim.unlikely, !byDefault && !slices.Contains(why, requestLabel))
-				if b == n.K[1] && tellsKinds(n.K[0]) {
-					m.sim.kinds++
-					defer func() { m.sim.kinds-- }()
-				}
-				if b == n.K[1] && isSwitch(n.K[0]) && !(said && byDefault) || !byDefault && configures(n.K[0], cond) {
-					m.sim.switches++
-					defer func() { m.sim.switches-- }()
-				}
-				if rest := undecided(cond, n.K[0]); b == n.K[1] && (isOff(rest) && !(said && !byDefault) || said && byDefault && rest.Op == program.Field) && configures(rest, cond) {
-					m.sim.offs++
-					defer func() { m.sim.offs-- }()
-				}
-				if chosen := freeOf(cond); b == n.K[1] && chosen&canFail != 0 || b != n.K[1] && chosen&canHold != 0 {
-					m.sim.avoids++
-					defer func() { m.sim.avoids-- }()
-				}
-				if chosen := freeOf(cond); b == n.K[1] && chosen&canHold != 0 || b != n.K[1] && chosen&canFail != 0 {
-					m.sim.grants++
-					defer func() { m.sim.grants-- }()
-				}
-				m.sim.marks = append(m.sim.marks, len(m.sim.refused))
-				defer func() { m.sim.marks = m.sim.marks[:len(m.sim.marks)-1] }()
-				defer func() {
-					m.sim.defaults = m.sim.defaults[:len(m.sim.defaults)-1]
-					m.sim.unlikely = m.sim.unlikely[:len(m.sim.unlikely)-1]
-				}()
-				return m.simBranch(n, b, f, false, why)
+				return m.simUndecided(n, b, cond, why, f)
 			}
 			return m.exec(b, f)
 		}
@@ -175,6 +123,73 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		return goOn
 	}
 	return goOn
+}
+
+// execDecided runs the branch that is known to be taken; anon says that it is
+// because the request is anonymous, so that what follows depends on that where
+// the other branch would have left.
+func (m *machine) execDecided(n, body, skipped *program.Node, anon bool, f *frame) control {
+	if m.sim == nil {
+		return m.exec(body, f)
+	}
+	was := f.anon
+	f.anon = f.anon || anon
+	c := m.simBranch(n, body, f, anon, nil)
+	if c == goOn && ends(skipped) {
+		f.left = f.left || anon
+	} else if c == goOn {
+		// What follows would have run anyway.
+		f.anon = was || f.left
+		if anon {
+			m.unassigned(skipped, f)
+		}
+	}
+	if c == goOn && anon {
+		m.spare(skipped, f)
+		f.gone = f.gone || returns(skipped)
+	}
+	return c
+}
+
+// simUndecided runs a branch that a request may take or not, under what the
+// condition says of it: how likely it is, whether a switch leads to it and
+// whether the caller can choose it.
+func (m *machine) simUndecided(n, b *program.Node, cond value, why []string, f *frame) control {
+	s, then := m.sim, b == n.K[1]
+	byDefault := truthByDefault(cond, n.K[0]) == then
+	said := byDefaultSaid(cond)
+	rest, chosen := undecided(cond, n.K[0]), freeOf(cond)
+	var counts []*int
+	if then && tellsKinds(n.K[0]) {
+		counts = append(counts, &s.kinds)
+	}
+	if then && isSwitch(n.K[0]) && !(said && byDefault) || !byDefault && configures(n.K[0], cond) {
+		counts = append(counts, &s.switches)
+	}
+	if then && (isOff(rest) && !(said && !byDefault) || said && byDefault && rest.Op == program.Field) && configures(rest, cond) {
+		counts = append(counts, &s.offs)
+	}
+	if then && chosen&canFail != 0 || !then && chosen&canHold != 0 {
+		counts = append(counts, &s.avoids)
+	}
+	if then && chosen&canHold != 0 || !then && chosen&canFail != 0 {
+		counts = append(counts, &s.grants)
+	}
+	s.defaults = append(s.defaults, byDefault)
+	s.unlikely = append(s.unlikely, !byDefault && !slices.Contains(why, requestLabel))
+	s.marks = append(s.marks, len(s.refused))
+	for _, count := range counts {
+		*count++
+	}
+	defer func() {
+		s.defaults = s.defaults[:len(s.defaults)-1]
+		s.unlikely = s.unlikely[:len(s.unlikely)-1]
+		s.marks = s.marks[:len(s.marks)-1]
+		for _, count := range counts {
+			*count--
+		}
+	}()
+	return m.simBranch(n, b, f, false, why)
 }
 
 // unassigned marks what code that is not run, because the request is anonymous,
