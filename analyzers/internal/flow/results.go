@@ -155,18 +155,3 @@ func (v *invocation) literal(i int) (string, bool) {
 func internal(v *value) bool {
 	return slices.ContainsFunc(v.labels, func(l label) bool { return l.src != nil && l.src.Kind == Internal })
 }
-
-// inputs are calls that read a named value from a request or the environment:
-// the name says what it is.
-var inputs = map[string]bool{
-	"Get": true, "GetHeader": true, "Header": true, "FormValue": true, "PostFormValue": true, "PostForm": true, "Query": true, "DefaultQuery": true, "DefaultPostForm": true,
-	"QueryParam": true, "Param": true, "Params": true, "PathValue": true, "Cookie": true, "Cookies": true, "Getenv": true, "LookupEnv": true, "GetString": true, "URLParam": true, "Values": true,
-	"GetCookie": true, "ReqHeader": true, "HeaderValue": true, "Peek": true, "GetPostForm": true, "GetQuery": true, "MustGet": true,
-}
-
-// bodies are methods that return the body of a request.
-var bodies = map[callee.Func]bool{
-	{Pkg: "github.com/gin-gonic/gin", Recv: "Context", Name: "GetRawData"}: true,
-	{Pkg: "github.com/gofiber/fiber", Recv: "Ctx", Name: "Body"}:           true, {Pkg: "github.com/gofiber/fiber", Recv: "Ctx", Name: "BodyRaw"}: true,
-	{Pkg: "github.com/valyala/fasthttp", Recv: "RequestCtx", Name: "PostBody"}: true, {Pkg: "github.com/valyala/fasthttp", Recv: "Request", Name: "Body"}: true,
-}
