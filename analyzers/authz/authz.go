@@ -2,7 +2,6 @@ package authz
 
 import (
 	"fmt"
-	"go/build"
 	"go/token"
 	"reflect"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/launchgate/launchgate/analyzers/internal/eval"
+	"github.com/launchgate/launchgate/analyzers/internal/importpath"
 	"github.com/launchgate/launchgate/analyzers/internal/program"
 	"github.com/launchgate/launchgate/analyzers/routes"
 	"github.com/launchgate/launchgate/analyzers/rule"
@@ -107,10 +107,7 @@ func foreign(pass *analysis.Pass) bool {
 	if pass.Module != nil && pass.Module.Version != "" || eval.IsLibrary(pass.Pkg.Path()) {
 		return true
 	}
-	for _, f := range pass.Files {
-		return strings.HasPrefix(pass.Fset.File(f.FileStart).Name(), build.Default.GOROOT+"/")
-	}
-	return false
+	return len(pass.Files) > 0 && importpath.Standard(pass.Pkg.Path(), pass.Fset.File(pass.Files[0].FileStart).Name())
 }
 
 // programOf collects the packages main consists of, dependencies first.

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 
+	"github.com/launchgate/launchgate/analyzers/internal/importpath"
 	"github.com/launchgate/launchgate/analyzers/internal/sensitive"
 	"github.com/launchgate/launchgate/analyzers/internal/words"
 )
@@ -237,7 +238,7 @@ func Analyze(pass *analysis.Pass, voc Vocabulary) *Result {
 	e := &engine{pass: pass, voc: voc, byObj: map[*types.Func]*declared{}, imported: map[*types.Package]*pkgFacts{}, wholes: map[types.Type]*wholeType{},
 		allocs: map[ast.Expr]*loc{}, flows: map[flowKey]*Flow{}, globals: map[types.Object]*global{}, fields: map[*types.Var]*field{}, impls: map[*types.Func][]*types.Func{},
 		ports: map[types.Object]string{}, written: map[string]*value{}, keys: map[*types.Package]map[*types.Var]string{}}
-	if standard(pass.Fset, pass.Files) {
+	if len(pass.Files) > 0 && importpath.Standard(pass.Pkg.Path(), pass.Fset.File(pass.Files[0].FileStart).Name()) {
 		return &Result{} // its functions are modelled
 	}
 	e.terminal = forTheTerminal(pass)

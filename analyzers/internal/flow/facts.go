@@ -3,7 +3,6 @@ package flow
 import (
 	"cmp"
 	"go/ast"
-	"go/build"
 	"go/token"
 	"go/types"
 	"slices"
@@ -537,16 +536,6 @@ func (e *engine) initialise(decls []*ast.GenDecl) {
 	for _, g := range e.globals {
 		g.stale = false
 	}
-}
-
-// standard reports whether the package belongs to the Go distribution, whose
-// functions are modelled instead.
-func standard(fset *token.FileSet, files []*ast.File) bool {
-	root := build.Default.GOROOT
-	if root == "" || len(files) == 0 {
-		return false
-	}
-	return strings.HasPrefix(fset.File(files[0].FileStart).Name(), root+"/src/")
 }
 
 // export makes the package's facts.
