@@ -671,11 +671,11 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 	anon := m.simulate(c, &simulation{anonymous: true, path: path, method: method})
 	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath, pos: place{c.fn.File, c.fn.Line}, reached: anon.reached, again: anon.again}
 	b := anon.blocked
-	var there *simulation
 	if b == nil && !anon.wentOn && anon.final != nil && anon.final.anon {
 		b = anon.final
 	}
-	if b != nil && there == nil {
+	var there *simulation
+	if b != nil {
 		there = m.simulate(c, &simulation{path: path, method: method})
 	}
 	if b != nil && b.code == 300 && slices.ContainsFunc(there.refused, func(r refusal) bool { return r.code == 300 && !r.unsure }) {

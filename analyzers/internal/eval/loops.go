@@ -223,8 +223,7 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 	if strings.HasPrefix(typeOf(x), "chan ") {
 		k, v = v, k
 	}
-	c := m.maybe(f, nil, func() control { c, _ := run(k, v); return c })
-	_ = c
+	m.maybe(f, nil, func() control { c, _ := run(k, v); return c })
 	return goOn
 }
 
