@@ -10,8 +10,12 @@ demo: ## run the whole path on this machine: a webhook in, a check and a review 
 run: ## start the server with launchgate.yml
 	go run ./cmd/launchgate serve --config launchgate.yml
 
+# What a build is made of: by it, launchgate knows its launchgate-worker. The
+# Dockerfile has the same.
+sources = $$(find cmd app analyzers webhooks go.mod go.sum -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-32)
+
 build: ## build the binaries into dist/
-	mkdir -p dist && go build -trimpath -o dist/ ./cmd/launchgate ./cmd/launchgate-vet
+	mkdir -p dist && go build -trimpath -ldflags "-X github.com/launchgate/launchgate/cmd/internal/build.sources=$(sources)" -o dist/ ./cmd/launchgate ./cmd/launchgate-worker ./cmd/launchgate-vet
 
 test: ## run every test
 	go test ./...

@@ -115,6 +115,33 @@ func TestArchitecture(t *testing.T) {
 	}
 }
 
+// leanWorker may not have what the server or the CLI needs: what reads hostile input
+// is as small as its scanners let it be, and starts as fast.
+var leanWorker = regexp.MustCompile(`^(github\.com/(gin-gonic|prometheus|google/go-github|bradleyfalzon|riverqueue|jackc|pressly|yuin/goldmark|getkin|spf13/cobra|go-playground)/?|modernc\.org/|` +
+	module + `(webhooks|app/(server|store|jobs|gh|publish|pipeline|checkout|dashboard|policy|config))(/|$))`)
+
+func TestTheWorkerLinksOnlyScanners(t *testing.T) {
+	readSources(t)
+	deps := func(pkg string) (bad []string) {
+		out, err := exec.Command("go", "list", "-deps", module+pkg).Output()
+		if err != nil {
+			t.Fatalf("go list -deps: %v", err)
+		}
+		for _, dep := range strings.Fields(string(out)) {
+			if leanWorker.MatchString(dep) {
+				bad = append(bad, dep)
+			}
+		}
+		return bad
+	}
+	if bad := deps("cmd/launchgate-worker"); len(bad) > 0 {
+		t.Errorf("cmd/launchgate-worker links %v", bad)
+	}
+	if len(deps("cmd/launchgate")) < 15 {
+		t.Error("not even the server links what the worker must not: the test proves nothing")
+	}
+}
+
 // readSources opens what go list is going to read. The go command takes the
 // result of an earlier run when no file the test itself opened has changed, and
 // what a child process opens it does not see.

@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -42,12 +45,24 @@ func (l Limits) orDefault() Limits {
 type Runner struct {
 	// Command starts a worker; the scanner's name is appended.
 	Command []string
-	Limits  Limits
+	// Lean, when set, starts a smaller program with the same scanners and no
+	// more, whose name is appended likewise. It is used for as long as it can be
+	// started and says that it is of Build, which is this program's.
+	Lean   []string
+	Build  string
+	Limits Limits
 	// ScratchDir is where each worker gets a folder of its own.
 	ScratchDir string
 	// Crashed, when set, is told where in our own code a worker crashed:
 	// source positions only, because a panic's text can quote what was scanned.
 	Crashed func(scanner string, code review.Code, positions []string)
+
+	unfit atomic.Bool // Lean is of another build, or is not there
+}
+
+// WithLimits returns a runner that differs in its limits only.
+func (r *Runner) WithLimits(l Limits) *Runner {
+	return &Runner{Command: r.Command, Lean: r.Lean, Build: r.Build, Limits: l, ScratchDir: r.ScratchDir, Crashed: r.Crashed}
 }
 
 // Bind returns Run with the scanners fixed.
@@ -116,7 +131,15 @@ func (r *Runner) worker(ctx context.Context, s Scanner, req Request, progress Pr
 	defer os.RemoveAll(scratch)
 
 	env := envelope{Limits: limits, Scratch: scratch, Request: req}
-	p, err := r.start(ctx, s.Name(), scratch, &env)
+	command := r.Command
+	if len(r.Lean) > 0 && !r.unfit.Load() {
+		command, env.Build = r.Lean, r.Build
+	}
+	p, err := r.start(ctx, command, s.Name(), scratch, &env)
+	if errors.Is(err, fs.ErrNotExist) && env.Build != "" {
+		r.unfit.Store(true)
+		return r.worker(ctx, s, req, progress)
+	}
 	if err != nil {
 		return Report{}, nil, nil, fail(review.CodeScannerFailed, "its process could not be started", "check that the server may start processes and has memory left")
 	}
@@ -129,6 +152,10 @@ func (r *Runner) worker(ctx context.Context, s Scanner, req Request, progress Pr
 	waitErr := p.err
 	p.stdout.Close()
 	state := p.cmd.ProcessState
+	if env.Build != "" && state.ExitCode() == workerStale && errors.Is(readErr, errNoAnswer) {
+		r.unfit.Store(true)
+		return r.worker(ctx, s, req, progress)
+	}
 
 	if cause := context.Cause(ctx); cause != nil {
 		if errors.Is(cause, context.DeadlineExceeded) {
@@ -177,7 +204,7 @@ type process struct {
 
 // start starts a worker in its own process group and, where the kernel lets it,
 // without a network, and feeds it its envelope.
-func (r *Runner) start(ctx context.Context, name, scratch string, env *envelope) (*process, error) {
+func (r *Runner) start(ctx context.Context, command []string, name, scratch string, env *envelope) (*process, error) {
 	var errs error
 	for _, attr := range isolations() {
 		if attr.Cloneflags == 0 {
@@ -187,7 +214,7 @@ func (r *Runner) start(ctx context.Context, name, scratch string, env *envelope)
 		if err != nil {
 			return nil, fmt.Errorf("encode the request: %w", err)
 		}
-		cmd := exec.CommandContext(ctx, r.Command[0], append(append([]string{}, r.Command[1:]...), name)...)
+		cmd := exec.CommandContext(ctx, command[0], append(slices.Clone(command[1:]), name)...)
 		cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=" + scratch, "TMPDIR=" + scratch, "LC_ALL=C", "GOTRACEBACK=single",
 			// A worker lives for a moment; at Go's usual pace it would spend a
 			// fifth of that moment collecting the garbage of its own start.

@@ -138,6 +138,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "worker" {
 		os.Exit(scan.WorkerMain(context.Background(), os.Args[2], []scan.Scanner{misbehaving{}, inert{}}, os.Stdin, os.Stdout))
 	}
+	if len(os.Args) > 2 && os.Args[1] == "lean" {
+		os.Exit(scan.LeanWorkerMain(context.Background(), "this build", os.Args[2], []scan.Scanner{lean{}}, os.Stdin, os.Stdout))
+	}
 	os.Exit(m.Run())
 }
 
@@ -334,5 +337,40 @@ func TestAStoppedReviewStopsItsWorker(t *testing.T) {
 	reports := r.Run(ctx, []scan.Scanner{misbehaving{}}, scan.Request{}, map[string]json.RawMessage{"test": []byte(`"hang"`)}, nil)
 	if len(reports[0].Receipt.Gaps) != 1 || reports[0].Receipt.Gaps[0].Code != review.CodeCancelled {
 		t.Errorf("gaps = %+v, want one with code %s", reports[0].Receipt.Gaps, review.CodeCancelled)
+	}
+}
+
+// lean is the scanner of the lean worker, which says that it is one.
+type lean struct{ misbehaving }
+
+func (lean) Scan(context.Context, scan.Request, scan.Progress) (scan.Report, error) {
+	return scan.Report{Receipt: review.ScannerReceipt{Notes: []string{"lean"}}}, nil
+}
+
+func TestALeanWorkerIsUsedIfItIsOfTheSameBuild(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name  string
+		lean  []string
+		build string
+		want  string
+	}{
+		{"of this build", []string{exe, "lean"}, "this build", "lean"},
+		{"of another build", []string{exe, "lean"}, "another build", "[]"},
+		{"not there", []string{exe + "-worker"}, "this build", "[]"},
+		{"none", nil, "", "[]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := (&scan.Runner{Command: []string{exe, "worker"}, Lean: c.lean, Build: c.build, ScratchDir: t.TempDir()}).WithLimits(scan.Limits{Wall: time.Minute})
+			for range 2 {
+				rep := r.Run(t.Context(), []scan.Scanner{misbehaving{}}, scan.Request{}, map[string]json.RawMessage{"test": []byte(`"answer"`)}, nil)[0]
+				if len(rep.Receipt.Gaps) > 0 || !strings.Contains(fmt.Sprint(rep.Receipt.Notes), c.want) {
+					t.Errorf("notes %v, gaps %v", rep.Receipt.Notes, rep.Receipt.Gaps)
+				}
+			}
+		})
 	}
 }

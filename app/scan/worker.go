@@ -30,6 +30,8 @@ type envelope struct {
 	// NoNetwork says whether the runner could put the worker into a network
 	// namespace of its own, "" for yes, else why not.
 	NoNetwork string `json:"no_network,omitempty"`
+	// Build is that of the runner, set for a Runner.Lean.
+	Build string `json:"build,omitempty"`
 }
 
 // message is one line a worker writes on its standard output: any number of
@@ -52,6 +54,7 @@ type failure struct {
 const (
 	workerDone  = 0
 	workerUsage = 64
+	workerStale = 65 // a lean worker of another build
 	workerIO    = 74
 )
 
@@ -60,6 +63,17 @@ const (
 // It is called by "launchgate worker NAME" only, because the walls cannot be
 // taken down again.
 func WorkerMain(ctx context.Context, name string, scanners []Scanner, stdin io.Reader, stdout io.Writer) int {
+	return workerMain(ctx, "", name, scanners, stdin, stdout)
+}
+
+// LeanWorkerMain is WorkerMain for a program of its own (Runner.Lean), which
+// refuses to work for a runner of another build: their ideas of a request, or of
+// what a scanner finds, may differ.
+func LeanWorkerMain(ctx context.Context, build, name string, scanners []Scanner, stdin io.Reader, stdout io.Writer) int {
+	return workerMain(ctx, build, name, scanners, stdin, stdout)
+}
+
+func workerMain(ctx context.Context, build, name string, scanners []Scanner, stdin io.Reader, stdout io.Writer) int {
 	var scanner Scanner
 	for _, s := range scanners {
 		if s.Name() == name {
@@ -74,6 +88,9 @@ func WorkerMain(ctx context.Context, name string, scanners []Scanner, stdin io.R
 	if err := json.NewDecoder(stdin).Decode(&env); err != nil {
 		fmt.Fprintln(os.Stderr, "launchgate worker: standard input holds no request")
 		return workerUsage
+	}
+	if env.Build != "" && env.Build != build {
+		return workerStale
 	}
 	// Opened before the walls stand; nil where there is no /proc.
 	status, _ := os.Open("/proc/self/status")

@@ -130,8 +130,9 @@ const (
 // historian runs the secrets scanner alone, in a worker with more time than a
 // review has.
 func historian(reviews *scan.Runner) *pipeline.Historian {
-	runner := *reviews
-	runner.Limits.Wall, runner.Limits.CPU = historyWall, 2*historyWall
+	limits := reviews.Limits
+	limits.Wall, limits.CPU = historyWall, 2*historyWall
+	runner := reviews.WithLimits(limits)
 	return &pipeline.Historian{
 		Engine: secrets.Engine(),
 		Look: func(ctx context.Context, req scan.Request, pol config.Policy, progress scan.Progress) (scan.Report, error) {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/launchgate/launchgate/app/gh"
 	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/cmd/internal/scanners"
 )
 
 // register holds every secret that any test of this package plants in a
@@ -289,7 +290,7 @@ func TestWorkersAreRecorded(t *testing.T) {
 	if status, _, errs := launchgate(t, "review", repo, "--base", "main", "--head", "topic"); status != exitBlock {
 		t.Fatalf("status %d: %s", status, errs)
 	}
-	if _, after, err := searchWorkers(dir); err != nil || after < before+len(scanners()) {
+	if _, after, err := searchWorkers(dir); err != nil || after < before+len(scanners.All()) {
 		t.Errorf("%d outputs of workers before a review, %d after, %v", before, after, err)
 	}
 }

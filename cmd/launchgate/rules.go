@@ -13,12 +13,13 @@ import (
 	"github.com/launchgate/launchgate/app/config"
 	"github.com/launchgate/launchgate/app/publish"
 	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/cmd/internal/scanners"
 )
 
 // allRules returns every rule of every scanner, sorted by id.
 func allRules() []review.Rule {
 	var rules []review.Rule
-	for _, s := range scanners() {
+	for _, s := range scanners.All() {
 		rules = append(rules, s.Rules()...)
 	}
 	sort.Slice(rules, func(i, j int) bool { return rules[i].ID < rules[j].ID })

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,14 +18,10 @@ import (
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
-	"github.com/launchgate/launchgate/app/scan/readiness"
 	"github.com/launchgate/launchgate/app/scan/secrets"
+	"github.com/launchgate/launchgate/cmd/internal/build"
+	"github.com/launchgate/launchgate/cmd/internal/scanners"
 )
-
-// scanners returns every scanner, in the order of the receipt.
-func scanners() []scan.Scanner {
-	return []scan.Scanner{goanalysis.Scanner{}, secrets.New(), readiness.Scanner{}}
-}
 
 // commands returns every command.
 func commands() []*cobra.Command {
@@ -41,7 +38,7 @@ func newWorkerCommand() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if status := scan.WorkerMain(cmd.Context(), args[0], scanners(), cmd.InOrStdin(), cmd.OutOrStdout()); status != 0 {
+			if status := scan.WorkerMain(cmd.Context(), args[0], scanners.All(), cmd.InOrStdin(), cmd.OutOrStdout()); status != 0 {
 				return exitError(status)
 			}
 			return nil
@@ -49,13 +46,39 @@ func newWorkerCommand() *cobra.Command {
 	}
 }
 
-// newRunner starts this very program as worker.
+// newRunner starts launchgate-worker where it stands beside this program, and this
+// program itself where it does not or is of another build.
 func newRunner(limits scan.Limits, scratch string, crashed func(string, review.Code, []string)) (*scan.Runner, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
-	return &scan.Runner{Command: []string{exe, "worker"}, Limits: limits, ScratchDir: scratch, Crashed: crashed}, nil
+	r := &scan.Runner{Command: []string{exe, "worker"}, Limits: limits, ScratchDir: scratch, Crashed: crashed}
+	if lean := leanWorker(exe); lean != "" && build.ID() != "" {
+		r.Lean, r.Build = []string{lean}, build.ID()
+	}
+	return r, nil
+}
+
+// leanWorker returns the launchgate-worker beside a program, "" where there is
+// none, or one that others than the owner of the program may have put there: in a
+// folder such as /tmp anybody can add a file.
+func leanWorker(exe string) string {
+	path := filepath.Join(filepath.Dir(exe), "launchgate-worker")
+	own, err := os.Stat(exe)
+	if err != nil {
+		return ""
+	}
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 || info.Mode()&0o022&^own.Mode() != 0 {
+		return ""
+	}
+	a, ok := own.Sys().(*syscall.Stat_t)
+	b, ok2 := info.Sys().(*syscall.Stat_t)
+	if !ok || !ok2 || b.Uid != a.Uid && b.Uid != 0 {
+		return ""
+	}
+	return path
 }
 
 // scannerSettings builds what each scanner is told, from the server's side
@@ -130,7 +153,7 @@ func localEvaluator(scratch string) (*pipeline.Evaluator, error) {
 }
 
 func newEvaluator(runner *scan.Runner, scratch, cache string, key []byte, code goanalysis.Settings) *pipeline.Evaluator {
-	return &pipeline.Evaluator{Run: runner.Bind(scanners()), Settings: scannerSettings(code), ScratchDir: scratch, CacheDir: cache,
+	return &pipeline.Evaluator{Run: runner.Bind(scanners.All()), Settings: scannerSettings(code), ScratchDir: scratch, CacheDir: cache,
 		FingerprintKey: key, Limits: checkout.TreeLimits{}, Now: time.Now}
 }
 

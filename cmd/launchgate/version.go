@@ -2,35 +2,17 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
 	"runtime"
-	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/launchgate/launchgate/cmd/internal/build"
 )
 
-// buildVersion is set by release builds with -ldflags "-X main.buildVersion=…".
-var buildVersion string
-
-// version returns the release, else the module version or commit Go recorded,
-// else "devel".
-func version() string {
-	if buildVersion != "" {
-		return buildVersion
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "devel"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return "devel-" + s.Value[:12]
-		}
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	return "devel"
-}
+func version() string { return build.Version() }
 
 func newVersionCommand() *cobra.Command {
 	return &cobra.Command{
@@ -38,8 +20,28 @@ func newVersionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "launchgate %s (%s %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			exe, err := os.Executable()
+			if err != nil {
+				return fmt.Errorf("find this program: %w", err)
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "launchgate %s (%s %s/%s)\nworkers: %s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, workers(exe))
 			return err
 		},
 	}
+}
+
+// workers says which program this one starts as workers, and why.
+func workers(exe string) string {
+	lean := leanWorker(exe)
+	switch {
+	case lean == "":
+		return exe + " worker (there is no launchgate-worker beside it)"
+	case build.ID() == "":
+		return exe + " worker (which sources it was built from is not recorded, so that none can be known to be the same)"
+	}
+	out, err := exec.Command(lean).Output()
+	if err != nil || strings.TrimSpace(string(out)) != build.ID() {
+		return exe + " worker (" + lean + " is of another build)"
+	}
+	return lean
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,17 +21,40 @@ const pushCommits = 10
 // processes it waited for. The push is of the last commits of each history's HEAD
 // on one branch whose other commits were looked at.
 func showPush(binary string, dirs []string, rounds int) error {
+	worker, err := workerOf(binary)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("worker: %s\n\n", strings.Join(worker, " "))
 	fmt.Println("| history | commits | full CPU ms | pushed | CPU ms | of full | nothing new CPU ms |")
 	fmt.Println("|---|---|---|---|---|---|---|")
 	for _, dir := range dirs {
-		if err := push(binary, dir, rounds); err != nil {
+		if err := push(worker, dir, rounds); err != nil {
 			return fmt.Errorf("%s: %w", dir, err)
 		}
 	}
 	return nil
 }
 
-func push(binary, dir string, rounds int) error {
+// workerOf asks a launchgate binary what it starts as worker.
+func workerOf(binary string) ([]string, error) {
+	out, err := exec.Command(binary, "version").Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s version: %w", binary, err)
+	}
+	_, line, ok := strings.Cut(string(out), "\nworkers: ")
+	if !ok {
+		return nil, fmt.Errorf("%s version does not say what it starts as worker", binary)
+	}
+	line, _, _ = strings.Cut(line, "\n")
+	if itself, why, ok := strings.Cut(line, " worker ("); ok {
+		fmt.Fprintf(os.Stderr, "%s starts itself as worker (%s\n", binary, why)
+		return []string{itself, "worker"}, nil
+	}
+	return []string{line}, nil
+}
+
+func push(worker []string, dir string, rounds int) error {
 	tmp, err := os.MkdirTemp("", "secretsbench-")
 	if err != nil {
 		return err
@@ -72,7 +96,7 @@ func push(binary, dir string, rounds int) error {
 		return err
 	}
 	look := func(at string) (cost, int, error) {
-		return lookOnce(binary, repo, cache, filepath.Join(tmp, "scratch"), at)
+		return lookOnce(worker, repo, cache, filepath.Join(tmp, "scratch"), at)
 	}
 	var full, pushed, nothing []cost
 	var all, some int
@@ -114,7 +138,7 @@ func push(binary, dir string, rounds int) error {
 
 // lookOnce has a worker look at the history below head, and says how many commits
 // it looked at.
-func lookOnce(binary, repo, cache, scratch, head string) (cost, int, error) {
+func lookOnce(worker []string, repo, cache, scratch, head string) (cost, int, error) {
 	if err := firstErr(os.MkdirAll(cache, 0o700), os.MkdirAll(scratch, 0o700)); err != nil {
 		return cost{}, 0, err
 	}
@@ -127,7 +151,7 @@ func lookOnce(binary, repo, cache, scratch, head string) (cost, int, error) {
 	if err != nil {
 		return cost{}, 0, err
 	}
-	cmd := exec.Command(binary, "worker", "secrets")
+	cmd := exec.Command(worker[0], append(slices.Clone(worker[1:]), "secrets")...)
 	cmd.Env = append(os.Environ(), "GOGC=400") // as the server starts it
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(request), os.Stderr
 	c, out, err := run(cmd)
