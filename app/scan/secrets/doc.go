@@ -14,8 +14,10 @@
 // place, a fingerprint keyed with this installation's key, and an entropy
 // class.
 //
-// It may import app/review, app/scan, gitleaks and the standard library. It
-// must never write a secret, a part of one or an unkeyed hash of one anywhere,
-// never send one to anyone to see whether it is live, never use viper's or
-// zerolog's global state, and never run anything from a repository.
+// It may import app/review, app/scan, gitleaks, the standard library, and beside
+// them only what runs git on all cores and keeps gitleaks quiet:
+// golang.org/x/sync/errgroup, golang.org/x/sys/unix and zerolog. It must never
+// write a secret, a part of one or an unkeyed hash of one anywhere, never send one
+// to anyone to see whether it is live, never use viper's or zerolog's global
+// state, and never run anything from a repository.
 package secrets

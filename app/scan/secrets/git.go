@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/launchgate/launchgate/app/review"
 )
 
@@ -160,6 +162,7 @@ func (r repo) stream(ctx context.Context, stdin io.Reader, read func(io.Reader) 
 	if err != nil {
 		return fmt.Errorf("git %s: %w", args[0], err)
 	}
+	widen(stdout)
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start git %s: %w", args[0], err)
 	}
@@ -177,6 +180,22 @@ func (r repo) stream(ctx context.Context, stdin io.Reader, read func(io.Reader) 
 		return readErr
 	}
 	return nil
+}
+
+// pipeBytes is how far git may be ahead of us. With a pipe's usual 64 KiB, less than
+// many a file, git and we take turns instead of working at the same time, and each
+// turn costs both a switch.
+const pipeBytes = 512 << 10
+
+// widen makes a pipe hold more. A system that refuses leaves it as it was.
+func widen(pipe io.Reader) {
+	f, ok := pipe.(*os.File)
+	if !ok {
+		return
+	}
+	if raw, err := f.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeBytes) })
+	}
 }
 
 // count returns how many commits revs select, counted by git itself and apart

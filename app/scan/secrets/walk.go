@@ -792,6 +792,7 @@ func (s *session) startDiffTree(ctx context.Context, merges bool, pathspecs []st
 		d.stdout, err = d.cmd.StdoutPipe()
 	}
 	if err == nil {
+		widen(d.stdout)
 		err = d.cmd.Start()
 	}
 	if err != nil {
