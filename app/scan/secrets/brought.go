@@ -100,7 +100,7 @@ func (s *session) pathKind(path string) pathKind {
 	case slices.ContainsFunc(s.rules.filter.rules, func(r ruleFilter) bool { return r.pathOnly && (r.path == nil || r.path.MatchString(path)) }):
 		kind = ruledPath
 	}
-	if len(sc.paths) >= maxPaths {
+	if len(sc.paths) >= maxBrought {
 		clear(sc.paths)
 	}
 	sc.paths[path] = kind

@@ -575,13 +575,3 @@ func sorted(s []string) []string {
 	slices.Sort(s)
 	return s
 }
-
-// pathAllowed reports whether a global allowlist leaves a path out.
-func (rs *ruleSet) pathAllowed(path string) bool {
-	for _, a := range rs.cfg.Allowlists {
-		if a.MatchCondition == config.AllowlistMatchOr && a.PathAllowed(path) {
-			return true
-		}
-	}
-	return false
-}

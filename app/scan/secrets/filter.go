@@ -30,8 +30,9 @@ type filter struct {
 	index    map[string]int
 	auto     automaton
 	patterns []pattern
-	paths    []*config.Allowlist // global allowlists
-	local    bool                // no global allowlist looks at whole lines
+	paths    func() *program // matches the paths that a global allowlist leaves out; nil: ask each
+	lists    []*config.Allowlist
+	local    bool // no global allowlist looks at whole lines
 	pool     sync.Pool
 }
 
@@ -72,7 +73,8 @@ type anchorAt struct {
 }
 
 func newFilter(cfg *config.Config) *filter {
-	f := &filter{index: make(map[string]int), paths: cfg.Allowlists, local: len(linewise(cfg.Allowlists)) == 0}
+	f := &filter{index: make(map[string]int), lists: cfg.Allowlists, local: len(linewise(cfg.Allowlists)) == 0}
+	f.paths = sync.OnceValue(func() *program { return allowedPaths(cfg.Allowlists) })
 	b := newAutomatonBuilder()
 	at := func(literal string) *pattern {
 		i := b.add(literal)
@@ -181,8 +183,9 @@ type matcher struct {
 	anchor  []bool
 	dfas    [][]*dfa
 	steps   []int
-	paths   map[string]bool // is a path left out by a global allowlist?
-	foreign bool            // the last text had foreign letters
+	paths   *dfa // filter.paths
+	path    []byte
+	foreign bool // the last text had foreign letters
 }
 
 func newMatcher(f *filter) *matcher {
@@ -219,27 +222,6 @@ func (m *matcher) ask(content []byte, path string) verdict {
 	}
 	v.none = len(v.rules) == 0 && len(v.decoded) == 0
 	return v
-}
-
-// maxPaths bounds what a matcher remembers about paths.
-const maxPaths = 10_000
-
-func (m *matcher) pathAllowed(path string) bool {
-	allowed, known := m.paths[path]
-	if known {
-		return allowed
-	}
-	for _, a := range m.f.paths {
-		if a.MatchCondition == config.AllowlistMatchOr && a.PathAllowed(path) {
-			allowed = true
-			break
-		}
-	}
-	if m.paths == nil || len(m.paths) >= maxPaths {
-		m.paths = make(map[string]bool)
-	}
-	m.paths[path] = allowed
-	return allowed
 }
 
 // possible returns the rules that the last look leaves possible, with those they

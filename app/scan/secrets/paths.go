@@ -1,0 +1,75 @@
+package secrets
+
+import (
+	"regexp/syntax"
+	"strings"
+
+	"github.com/zricethezav/gitleaks/v8/config"
+)
+
+// A history has as many paths as files, and a tenth of a scan went into asking the
+// expressions of gitleaks' global allowlist of each. They are followed like those
+// of rules, by an automaton, all at once.
+
+// allowedPaths makes the program that matches, from its beginning on, a path that
+// one of the allowlists leaves out by itself; nil when there is none.
+func allowedPaths(lists []*config.Allowlist) *program {
+	either := &syntax.Regexp{Op: syntax.OpAlternate}
+	for _, a := range lists {
+		if a.MatchCondition != config.AllowlistMatchOr || len(a.Paths) == 0 {
+			continue
+		}
+		// As gitleaks joins them: flags of one hold for those after it.
+		var exprs []string
+		for _, re := range a.Paths {
+			exprs = append(exprs, exprOf(re))
+		}
+		re, err := syntax.Parse("(?:"+strings.Join(exprs, "|")+")", syntax.Perl)
+		if err != nil {
+			return nil
+		}
+		either.Sub = append(either.Sub, re)
+	}
+	if len(either.Sub) == 0 {
+		either.Op = syntax.OpNoMatch
+	}
+	before := &syntax.Regexp{Op: syntax.OpStar, Flags: syntax.Perl, Sub: []*syntax.Regexp{{Op: syntax.OpAnyChar}}}
+	prog, ok := compileProgram([]*syntax.Regexp{before, either})
+	if !ok {
+		return nil
+	}
+	return prog
+}
+
+// pathAllowed reports whether a global allowlist leaves a path out.
+func (m *matcher) pathAllowed(path string) bool {
+	if path == "" {
+		return false
+	}
+	if m.paths == nil {
+		prog := m.f.paths()
+		if prog == nil {
+			return pathAllowedBy(m.f.lists, path)
+		}
+		m.paths = newDFA(prog, false)
+	}
+	m.path = append(m.path[:0], path...)
+	allowed, _ := m.paths.match(m.path, 0)
+	return allowed
+}
+
+func pathAllowedBy(lists []*config.Allowlist, path string) bool {
+	for _, a := range lists {
+		if a.MatchCondition == config.AllowlistMatchOr && a.PathAllowed(path) {
+			return true
+		}
+	}
+	return false
+}
+
+// pathAllowed reports whether a global allowlist leaves a path out.
+func (rs *ruleSet) pathAllowed(path string) bool {
+	m := rs.filter.pool.Get().(*matcher)
+	defer rs.filter.pool.Put(m)
+	return m.pathAllowed(path)
+}
