@@ -1,12 +1,9 @@
 package secrets
 
 import (
-	"crypto/sha256"
 	"regexp/syntax"
 	"slices"
-	"sort"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -41,48 +38,12 @@ const (
 	maxAnchors    = 48
 )
 
-// anchorsOf returns the anchors of an expression. Those of the embedded rules are
-// kept in anchors_saved.go, which spares every process the derivation; a program
-// is derived when it is first followed.
+// anchorsOf returns the anchors of an expression.
 func anchorsOf(expr string) []anchor {
-	saved, ok := savedFor(expr)
-	if !ok {
-		return deriveAnchors(expr)
+	if saved, ok := savedAnchorsOf(expr); ok {
+		return saved
 	}
-	derived := sync.OnceValue(func() []anchor { return deriveAnchors(expr) })
-	out := make([]anchor, len(saved))
-	for i, s := range saved {
-		out[i] = anchor{literals: s.literals, before: s.before, lead: parseByteSet(s.lead),
-			prog: &program{insts: func() *syntax.Prog { return derived()[i].prog.insts() }}}
-	}
-	return out
-}
-
-// savedAnchors are the anchors of the expression with a hash.
-type savedAnchors struct {
-	hash    string
-	anchors []savedAnchor
-}
-
-type savedAnchor struct {
-	literals []string
-	before   int
-	lead     string // pairs of the first and last byte of a range
-}
-
-// savedFor looks an expression up.
-func savedFor(expr string) ([]savedAnchor, bool) {
-	hash := exprHash(expr)
-	i, ok := sort.Find(len(anchorsSaved), func(i int) int { return strings.Compare(hash, anchorsSaved[i].hash) })
-	if !ok {
-		return nil, false
-	}
-	return anchorsSaved[i].anchors, true
-}
-
-func exprHash(expr string) string {
-	sum := sha256.Sum256([]byte(expr))
-	return string(sum[:])
+	return deriveAnchors(expr)
 }
 
 func parseByteSet(ranges string) (s byteSet) {

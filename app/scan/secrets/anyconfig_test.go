@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp/syntax"
-	"sort"
 	"strings"
 	"testing"
 )
@@ -107,9 +106,8 @@ func anyRules(exprs [3]string, keyword, allow string, with uint) *ruleSet {
 			cfg.Keywords[k] = struct{}{}
 		}
 	}
-	sort.Strings(cfg.OrderedRules)
-	rs := &ruleSet{cfg: *cfg}
-	rs.filter, rs.judge = newFilter(&rs.cfg), newJudge(&rs.cfg)
+	rs := &ruleSet{}
+	rs.use(cfg)
 	return rs
 }
 
@@ -132,7 +130,7 @@ func TestFilterLosesNothingOfAnyConfiguration(t *testing.T) {
 		}
 		configs++
 		for range 4 {
-			content := hostile(rng, rs, rs.cfg.OrderedRules[rng.IntN(3)])
+			content := hostile(rng, rs, rs.judge.defs.whole().OrderedRules[rng.IntN(3)])
 			path := anyPaths[rng.IntN(len(anyPaths))]
 			same(t, rs, content, path)
 			reported += len(rs.judge.full().DetectString(string(content)))

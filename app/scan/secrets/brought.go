@@ -97,7 +97,7 @@ func (s *session) pathKind(path string) pathKind {
 	switch {
 	case s.rules.pathAllowed(path):
 		kind = allowedPath
-	case slices.ContainsFunc(s.rules.filter.rules, func(r ruleFilter) bool { return r.pathOnly && (r.path == nil || r.path.MatchString(path)) }):
+	case slices.ContainsFunc(s.rules.filter.rules, func(r ruleFilter) bool { return r.pathOnly && (r.path == nil || r.path.match(path)) }):
 		kind = ruledPath
 	}
 	if len(sc.paths) >= maxBrought {

@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -53,19 +54,16 @@ var ruleInfos = sync.OnceValue(func() map[string]ruleInfo {
 		}
 		out[id] = info
 	}
-	for id, r := range gitleaksDefaults().Rules {
-		add(id, r.Description)
-	}
-	for id, r := range ownDefaults().Rules {
-		add(id, r.Description)
+	for i := range savedRules {
+		add(savedRules[i].id, savedRules[i].description)
 	}
 	return out
 })
 
 // isOwn reports whether a rule is one of ours.
 func isOwn(id string) bool {
-	_, ok := ownDefaults().Rules[id]
-	return ok
+	i, ok := slices.BinarySearchFunc(savedRules, id, func(r savedRule, id string) int { return strings.Compare(r.id, id) })
+	return ok && savedRules[i].own
 }
 
 // infoOf returns what is known of a rule; a repository's own rule gets the

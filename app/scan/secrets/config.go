@@ -128,10 +128,7 @@ func parse(t translator) (*tomlConfig, *config.Config, error) {
 type translator struct {
 	file string
 	data []byte
-	// trusted: the file is embedded in this binary, so the size of its
-	// programs, which takes as long to measure as to compile them, is known.
-	trusted bool
-	err     error
+	err  error
 }
 
 // fail remembers the first fault, at the line that holds text.
@@ -156,9 +153,6 @@ func (t *translator) compile(where, expr string) *regexp.Regexp {
 		}
 		t.fail(expr, "%s: the regular expression is refused: %s", where, reason)
 		return nil
-	}
-	if t.trusted {
-		return re
 	}
 	if n := programSize(expr); n > maxProgramInsts {
 		t.fail(expr, "%s: the regular expression is too large (%d instructions, at most %d)", where, n, maxProgramInsts)
@@ -194,11 +188,7 @@ func (t *translator) translate(tc *tomlConfig) *config.Config {
 			r.Path = t.compile(where, tr.Path)
 		}
 		if tr.Regex != "" {
-			if t.trusted {
-				r.Regex = embedded.expr(tr.Regex)
-			} else {
-				r.Regex = t.compile(where, tr.Regex)
-			}
+			r.Regex = t.compile(where, tr.Regex)
 		}
 		for _, k := range tr.Keywords {
 			r.Keywords = append(r.Keywords, strings.ToLower(k))
@@ -208,7 +198,7 @@ func (t *translator) translate(tc *tomlConfig) *config.Config {
 			lists = append(lists, tr.AllowList)
 		}
 		for _, a := range lists {
-			if list := t.allowlist(where, a, t.trusted); list != nil {
+			if list := t.allowlist(where, a); list != nil {
 				r.Allowlists = append(r.Allowlists, list)
 			}
 		}
@@ -223,7 +213,7 @@ func (t *translator) translate(tc *tomlConfig) *config.Config {
 		lists = append(lists, tc.AllowList)
 	}
 	for _, a := range lists {
-		list := t.allowlist("a global allowlist", a, false)
+		list := t.allowlist("a global allowlist", a)
 		if list == nil {
 			continue
 		}
@@ -234,14 +224,8 @@ func (t *translator) translate(tc *tomlConfig) *config.Config {
 	return cfg
 }
 
-// allowlist translates one; with later, it is made ready with its rule.
-func (t *translator) allowlist(where string, a *tomlAllowlist, later bool) *config.Allowlist {
+func (t *translator) allowlist(where string, a *tomlAllowlist) *config.Allowlist {
 	list := &config.Allowlist{Description: a.Description, Commits: a.Commits, RegexTarget: a.RegexTarget, StopWords: a.StopWords}
-	compile := t.compile
-	later = later && len(a.Commits) == 0
-	if later {
-		compile = func(_, expr string) *regexp.Regexp { return embedded.expr(expr) }
-	}
 	switch strings.ToUpper(a.Condition) {
 	case "AND", "&&":
 		list.MatchCondition = config.AllowlistMatchAnd
@@ -257,17 +241,13 @@ func (t *translator) allowlist(where string, a *tomlAllowlist, later bool) *conf
 		t.fail(a.RegexTarget, "%s: unknown regexTarget %q of an allowlist (secret, match, line)", where, a.RegexTarget)
 	}
 	for _, expr := range a.Regexes {
-		list.Regexes = append(list.Regexes, compile("an allowlist of "+where, expr))
+		list.Regexes = append(list.Regexes, t.compile("an allowlist of "+where, expr))
 	}
 	for _, expr := range a.Paths {
-		list.Paths = append(list.Paths, compile("an allowlist of "+where, expr))
+		list.Paths = append(list.Paths, t.compile("an allowlist of "+where, expr))
 	}
 	if t.err != nil {
 		return nil
-	}
-	if later {
-		embedded.allowlist(list)
-		return list
 	}
 	if err := list.Validate(); err != nil {
 		t.fail("", "an allowlist of %s: %v", where, err)
@@ -279,7 +259,6 @@ func (t *translator) allowlist(where string, a *tomlAllowlist, later bool) *conf
 // ruleSet is a set of rules ready to scan with. It is never changed after
 // buildRules and may be used concurrently.
 type ruleSet struct {
-	cfg config.Config
 	// hash names the rules: commits scanned under one hash need not be scanned
 	// again under it.
 	hash  string
@@ -293,20 +272,11 @@ type ruleSet struct {
 	unfiltered bool
 }
 
-// defaultRules are gitleaks' own default rules, and with ours when own is set,
-// parsed once.
+// The rules of gitleaks' default configuration, and ours.
 var (
-	gitleaksDefaults = sync.OnceValue(func() *config.Config { return mustParse("gitleaks' default configuration", config.DefaultConfig) })
-	ownDefaults      = sync.OnceValue(func() *config.Config { return mustParse("Launchgate's own rules", ownRules) })
+	gitleaksDefaults = sync.OnceValue(func() *config.Config { return savedConfig(false) })
+	ownDefaults      = sync.OnceValue(func() *config.Config { return savedConfig(true) })
 )
-
-func mustParse(name, text string) *config.Config {
-	_, cfg, err := parse(translator{file: name, data: []byte(text), trusted: true})
-	if err != nil {
-		panic(fmt.Sprintf("%s: %v", name, err)) // embedded in the binary, covered by a test
-	}
-	return cfg
-}
 
 // rulesInput says what a rule set is made of.
 type rulesInput struct {
@@ -322,10 +292,20 @@ type rulesInput struct {
 // an error: the defaults apply and a note says so.
 func buildRules(in rulesInput) (*ruleSet, error) {
 	rs := &ruleSet{ignore: make(map[string]struct{})}
-	cfg := cloneConfig(gitleaksDefaults())
-	if in.own {
-		merge(cfg, ownDefaults(), nil)
+	rs.readIgnore(in.ignore)
+	rs.readBaseline(in.baseline)
+	if in.own && in.repo == nil {
+		rs.hash, rs.filter, rs.judge = savedHash, newSavedFilter(), newJudge(savedDefinitions())
+		return rs, nil
 	}
+	defaults := func() *config.Config {
+		cfg := cloneConfig(gitleaksDefaults())
+		if in.own {
+			merge(cfg, ownDefaults(), nil)
+		}
+		return cfg
+	}
+	cfg := defaults()
 	if in.repo != nil {
 		if err := extend(cfg, configPath, in.repo, in.read, 0, rs); err != nil {
 			var ce *configError
@@ -334,25 +314,28 @@ func buildRules(in rulesInput) (*ruleSet, error) {
 			}
 			rs.notes = nil // what the file was said to change, it does not
 			rs.warnings = append(rs.warnings, ce.Error()+". Until it is mended on the base branch, the default rules apply.")
-			cfg = cloneConfig(gitleaksDefaults())
-			if in.own {
-				merge(cfg, ownDefaults(), nil)
-			}
+			cfg = defaults()
 		}
 	}
+	rs.use(cfg)
+	return rs, nil
+}
+
+// use makes rs one of the rules of cfg.
+func (rs *ruleSet) use(cfg *config.Config) {
+	finish(cfg)
+	rs.hash, rs.filter, rs.judge = hashRules(cfg), newFilter(cfg), newJudge(definitionsOf(cfg))
+}
+
+// finish puts a configuration's rules in order and gathers their keywords.
+func finish(cfg *config.Config) *config.Config {
 	sort.Strings(cfg.OrderedRules)
-	rs.cfg = *cfg
 	for _, r := range cfg.Rules {
 		for _, k := range r.Keywords {
-			rs.cfg.Keywords[k] = struct{}{}
+			cfg.Keywords[k] = struct{}{}
 		}
 	}
-	rs.readIgnore(in.ignore)
-	rs.readBaseline(in.baseline)
-	rs.hash = hashRules(rs)
-	rs.filter = newFilter(&rs.cfg)
-	rs.judge = newJudge(&rs.cfg)
-	return rs, nil
+	return cfg
 }
 
 // extend adds a repository's configuration to cfg. The defaults always stay:
@@ -405,7 +388,7 @@ func extend(cfg *config.Config, file string, data []byte, read func(string) ([]b
 			if !ok {
 				return &configError{file: file, what: fmt.Sprintf("an allowlist targets the unknown rule %q", id)}
 			}
-			r.Allowlists = append(slices.Clone(r.Allowlists), t.allowlist("a targeted allowlist", a, false))
+			r.Allowlists = append(slices.Clone(r.Allowlists), t.allowlist("a targeted allowlist", a))
 			cfg.Rules[id] = r
 		}
 	}
@@ -519,15 +502,11 @@ const engineVersion = "launchgate-secrets/2 gitleaks/8.30.1"
 // Engine names this version's engine and default rules; it changes when more or
 // less may be found in a repository without a configuration of its own.
 func Engine() string {
-	rs, err := buildRules(rulesInput{own: true})
-	if err != nil {
-		panic(fmt.Sprintf("Launchgate's default rules: %v", err)) // embedded, covered by a test
-	}
-	return rs.hash
+	return savedHash
 }
 
 // hashRules names everything that decides what is found in a commit.
-func hashRules(rs *ruleSet) string {
+func hashRules(cfg *config.Config) string {
 	h := sha256.New()
 	write := func(parts ...string) {
 		for _, p := range parts {
@@ -550,9 +529,9 @@ func hashRules(rs *ruleSet) string {
 			}
 		}
 	}
-	lists(rs.cfg.Allowlists)
-	for _, id := range rs.cfg.OrderedRules {
-		r := rs.cfg.Rules[id]
+	lists(cfg.Allowlists)
+	for _, id := range cfg.OrderedRules {
+		r := cfg.Rules[id]
 		write("rule", id, exprOf(r.Regex), exprOf(r.Path), fmt.Sprint(r.SecretGroup, r.Entropy, r.SkipReport))
 		write(r.Keywords...)
 		lists(r.Allowlists)

@@ -34,20 +34,44 @@ const maxDetectors = 512
 // may be used concurrently: a detector's rules and automaton are only read, and
 // DetectContext collects nothing in it.
 type judge struct {
-	cfg  *config.Config
+	defs definitions
 	full func() *detect.Detector // with all rules; seldom needed and dear to make
 	mu   *sync.RWMutex
 	some map[string]*detect.Detector
 }
 
-func newJudge(cfg *config.Config) judge {
+// definitions are the rules of a rule set, each made when gitleaks needs it. A
+// rule's number is that in the filter.
+type definitions struct {
+	whole func() *config.Config // all of it
+	rule  func(n int) config.Rule
+	expr  func(n int) string
+	// lists are the global allowlists, for texts whose path they do not leave out.
+	lists func() []*config.Allowlist
+}
+
+func definitionsOf(cfg *config.Config) definitions {
+	return definitions{
+		whole: func() *config.Config { return cfg },
+		rule: func(n int) config.Rule {
+			r := cfg.Rules[cfg.OrderedRules[n]]
+			makeReady(r)
+			return r
+		},
+		expr:  func(n int) string { return exprOf(cfg.Rules[cfg.OrderedRules[n]].Regex) },
+		lists: func() []*config.Allowlist { return cfg.Allowlists },
+	}
+}
+
+func newJudge(defs definitions) judge {
 	full := sync.OnceValue(func() *detect.Detector {
+		cfg := defs.whole()
 		for _, r := range cfg.Rules {
 			makeReady(r)
 		}
 		return newDetector(*cfg, true)
 	})
-	return judge{cfg: cfg, full: full, mu: new(sync.RWMutex), some: make(map[string]*detect.Detector)}
+	return judge{defs: defs, full: full, mu: new(sync.RWMutex), some: make(map[string]*detect.Detector)}
 }
 
 func newDetector(cfg config.Config, decode bool) *detect.Detector {
@@ -87,11 +111,9 @@ func (j judge) detector(f *filter, rules []int, decode, bare bool) *detect.Detec
 	if n >= maxDetectors && decode && !bare {
 		return j.full()
 	}
-	cfg := *j.cfg
-	cfg.Rules, cfg.Keywords = make(map[string]config.Rule), make(map[string]struct{})
+	cfg := config.Config{Rules: make(map[string]config.Rule), Keywords: make(map[string]struct{}), Allowlists: j.defs.lists()}
 	for _, i := range rules {
-		r := j.cfg.Rules[f.rules[i].id]
-		makeReady(r)
+		r := j.defs.rule(i)
 		if bare {
 			r.Keywords = nil
 			r.Allowlists = slices.DeleteFunc(slices.Clone(r.Allowlists), func(a *config.Allowlist) bool { return a.RegexTarget == "line" })

@@ -9,7 +9,15 @@ import (
 
 // program is an expression to be matched from a given place on.
 type program struct {
-	insts func() *syntax.Prog
+	compiled *syntax.Prog // nil: it is saved
+	saved    int          // its number
+}
+
+func (p *program) insts() *syntax.Prog {
+	if p.compiled != nil {
+		return p.compiled
+	}
+	return decodeProgram(p.saved)
 }
 
 // maxFollowInsts bounds the programs that are followed; a rule with a larger
@@ -22,7 +30,7 @@ func compileProgram(seq []*syntax.Regexp) (*program, bool) {
 	if err != nil || len(prog.Inst) > maxFollowInsts {
 		return nil, false
 	}
-	return &program{insts: func() *syntax.Prog { return prog }}, true
+	return &program{compiled: prog}, true
 }
 
 // maxStates bounds a cache of states; when it is full it is begun anew.

@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"bytes"
+	"maps"
 	"regexp"
 	"slices"
 	"sort"
@@ -26,35 +27,34 @@ import (
 //
 // A rule of which any of this cannot be derived is let through.
 type filter struct {
-	rules    []ruleFilter
-	index    map[string]int
+	rules    []ruleFilter // sorted by id
 	auto     automaton
 	patterns []pattern
+	progs    []program
 	paths    func() *program // matches the paths that a global allowlist leaves out; nil: ask each
-	lists    []*config.Allowlist
-	local    bool // no global allowlist looks at whole lines
-	pool     sync.Pool
+	// pathParts are in every such path, one of them, lower case; nil: not known.
+	pathParts []string
+	lists     []*config.Allowlist
+	local     bool // no global allowlist looks at whole lines
+	pool      sync.Pool
 }
 
 // ruleFilter is what must hold for one rule to report anything.
 type ruleFilter struct {
 	id       string
 	pathOnly bool
-	path     *regexp.Regexp
+	path     *pathTest
 	keywords bool     // one of its keywords must be there
 	words    []string // its keywords
 	anchored bool     // one of its anchors must be there
-	progs    []*program
-	required []int // rules that are needed to judge this one
+	required []int    // rules that are needed to judge this one
 	// before is the most bytes of a match before its anchor, -1: unbounded.
 	before int
 	// lead holds the bytes such a match can have there.
-	lead byteSet
+	lead *byteSet
 	// local: whether a match is reported depends on nothing but the text around
 	// it and its lines, so that a window around it can be judged alone.
 	local bool
-	// lines are the allowlists that look at whole lines.
-	lines []*config.Allowlist
 	// byPath: whether it reports something depends on the file's name.
 	byPath bool
 }
@@ -68,12 +68,13 @@ type pattern struct {
 
 type anchorAt struct {
 	rule   int32
-	prog   int32
+	prog   int32 // of the filter's
 	length int32 // bytes of the literal: where it began
 }
 
+// newFilter makes a filter from a configuration whose rules are sorted.
 func newFilter(cfg *config.Config) *filter {
-	f := &filter{index: make(map[string]int), lists: cfg.Allowlists, local: len(linewise(cfg.Allowlists)) == 0}
+	f := &filter{lists: cfg.Allowlists, local: len(linewise(cfg.Allowlists)) == 0}
 	f.paths = sync.OnceValue(func() *program { return allowedPaths(cfg.Allowlists) })
 	b := newAutomatonBuilder()
 	at := func(literal string) *pattern {
@@ -83,48 +84,42 @@ func newFilter(cfg *config.Config) *filter {
 		}
 		return &f.patterns[i]
 	}
-	for s := range foreignLetters {
+	for _, s := range slices.Sorted(maps.Keys(foreignLetters)) {
 		at(s).foreign = true
 	}
+	index := make(map[string]int)
 	for i, id := range cfg.OrderedRules {
-		f.index[id] = i
+		index[id] = i
 	}
 	for i, id := range cfg.OrderedRules {
 		r := cfg.Rules[id]
-		rf := ruleFilter{id: id, path: r.Path, pathOnly: r.Regex == nil, lines: linewise(r.Allowlists), words: r.Keywords}
+		rf := ruleFilter{id: id, pathOnly: r.Regex == nil, words: r.Keywords}
+		if r.Path != nil {
+			rf.path = &pathTest{expr: func() *regexp.Regexp { return r.Path }}
+		}
 		// A generic rule's finding does not hide another's (gitleaks'
 		// detect.filter), so its lines can be looked at afterwards.
-		rf.local = len(r.RequiredRules) == 0 && (len(rf.lines) == 0 || isGeneric(id))
+		rf.local = len(r.RequiredRules) == 0 && (len(linewise(r.Allowlists)) == 0 || isGeneric(id))
 		rf.byPath = r.Path != nil || slices.ContainsFunc(r.Allowlists, func(a *config.Allowlist) bool { return len(a.Paths) > 0 })
 		for _, q := range r.RequiredRules {
-			if j, ok := f.index[q.RuleID]; ok {
+			if j, ok := index[q.RuleID]; ok {
 				rf.required = append(rf.required, j)
 			}
 		}
 		if r.Regex != nil {
-			for _, k := range r.Keywords {
-				k = strings.ToLower(k)
-				if !isASCII(k) || k == "" {
-					rf.keywords = false
-					break
-				}
-				rf.keywords = true
-			}
-			if rf.keywords {
+			if rf.keywords = usableKeywords(r.Keywords); rf.keywords {
 				for _, k := range r.Keywords {
 					p := at(strings.ToLower(k))
 					p.keyword = append(p.keyword, int32(i))
 				}
 			}
 			for _, a := range anchorsOf(exprOf(r.Regex)) {
-				rf.anchored = true
-				rf.before = widest(rf.before, a.before)
-				rf.lead.join(a.lead)
-				rf.progs = append(rf.progs, a.prog)
+				rf.anchor(a.before, &a.lead)
 				for _, lit := range a.literals {
 					p := at(lit)
-					p.anchor = append(p.anchor, anchorAt{rule: int32(i), prog: int32(len(rf.progs) - 1), length: int32(len(lit))})
+					p.anchor = append(p.anchor, anchorAt{rule: int32(i), prog: int32(len(f.progs)), length: int32(len(lit))})
 				}
+				f.progs = append(f.progs, *a.prog)
 			}
 		}
 		f.rules = append(f.rules, rf)
@@ -132,6 +127,36 @@ func newFilter(cfg *config.Config) *filter {
 	f.auto = b.build()
 	f.pool.New = func() any { return newMatcher(f) }
 	return f
+}
+
+// anchor notes one of the rule's anchors.
+func (r *ruleFilter) anchor(before int, lead *byteSet) {
+	if !r.anchored {
+		r.anchored, r.before, r.lead = true, before, lead
+		return
+	}
+	r.before = widest(r.before, before)
+	both := *r.lead
+	both.join(*lead)
+	r.lead = &both
+}
+
+// usableKeywords reports whether one of a rule's keywords must be in a text, as far
+// as we can tell.
+func usableKeywords(words []string) bool {
+	return len(words) > 0 && !slices.ContainsFunc(words, func(k string) bool {
+		k = strings.ToLower(k)
+		return k == "" || !isASCII(k)
+	})
+}
+
+// ruleNamed returns the number of a rule.
+func (f *filter) ruleNamed(id string) int {
+	i, ok := slices.BinarySearchFunc(f.rules, id, func(r ruleFilter, id string) int { return strings.Compare(r.id, id) })
+	if !ok {
+		return -1
+	}
+	return i
 }
 
 // foreignLetters are the letters outside ASCII that case folding takes into it:
@@ -181,20 +206,17 @@ type matcher struct {
 	f       *filter
 	keyword []bool
 	anchor  []bool
-	dfas    [][]*dfa
+	dfas    []*dfa // by program
 	steps   []int
 	paths   *dfa // filter.paths
 	path    []byte
+	few     int  // paths that were asked for before paths was made
 	foreign bool // the last text had foreign letters
 }
 
 func newMatcher(f *filter) *matcher {
 	n := len(f.rules)
-	m := &matcher{f: f, keyword: make([]bool, n), anchor: make([]bool, n), steps: make([]int, n), dfas: make([][]*dfa, n)}
-	for i, r := range f.rules {
-		m.dfas[i] = make([]*dfa, len(r.progs))
-	}
-	return m
+	return &matcher{f: f, keyword: make([]bool, n), anchor: make([]bool, n), steps: make([]int, n), dfas: make([]*dfa, len(f.progs))}
 }
 
 // ask says which rules could report something in content, a file at path.
@@ -237,7 +259,7 @@ func (m *matcher) possible(path string, pathOnly bool) []int {
 		} else if r.keywords && !m.keyword[i] || r.anchored && !m.anchor[i] {
 			continue
 		}
-		if r.path != nil && !r.path.MatchString(path) {
+		if r.path != nil && !r.path.match(path) {
 			continue
 		}
 		out = append(append(out, i), r.required...)
@@ -339,11 +361,10 @@ func (m *matcher) follow(at anchorAt, content []byte, from int) (bool, int) {
 	if m.steps[at.rule] > 8*len(content)+1<<16 {
 		return true, len(content)
 	}
-	r := &m.f.rules[at.rule]
-	d := m.dfas[at.rule][at.prog]
+	d := m.dfas[at.prog]
 	if d == nil {
-		d = newDFA(r.progs[at.prog], true)
-		m.dfas[at.rule][at.prog] = d
+		d = newDFA(&m.f.progs[at.prog], true)
+		m.dfas[at.prog] = d
 	}
 	ok, to := d.match(content, from)
 	m.steps[at.rule] += to - from

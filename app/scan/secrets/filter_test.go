@@ -116,10 +116,10 @@ func TestFilterLosesNothing(t *testing.T) {
 		rng := rand.New(rand.NewPCG(1, 2))
 		found := make(map[string]bool)
 		for range rounds {
-			for _, id := range rs.cfg.OrderedRules {
+			for _, id := range rs.judge.defs.whole().OrderedRules {
 				content := hostile(rng, rs, id)
 				for _, path := range []string{"", "a/b.go", "x.yaml", "x.php", "x.tf", "nuget.config", "k.pem", "k.p12"} {
-					if path == "" || rng.IntN(6) == 0 || rs.cfg.Rules[id].Path != nil {
+					if path == "" || rng.IntN(6) == 0 || rs.judge.defs.whole().Rules[id].Path != nil {
 						same(t, rs, content, path)
 					}
 				}
@@ -128,8 +128,8 @@ func TestFilterLosesNothing(t *testing.T) {
 				}
 			}
 		}
-		if len(found) < len(rs.cfg.OrderedRules)*2/3 {
-			t.Errorf("the texts made gitleaks report only %d of %d rules: they prove little", len(found), len(rs.cfg.OrderedRules))
+		if len(found) < len(rs.judge.defs.whole().OrderedRules)*2/3 {
+			t.Errorf("the texts made gitleaks report only %d of %d rules: they prove little", len(found), len(rs.judge.defs.whole().OrderedRules))
 		}
 	}
 }
@@ -149,21 +149,21 @@ func hostile(rng *rand.Rand, rs *ruleSet, id string) []byte {
 				b.WriteString(strings.Repeat("let a = b.c(d, 1);", rng.IntN(80)))
 			}
 		case 2:
-			other := rs.cfg.OrderedRules[rng.IntN(len(rs.cfg.OrderedRules))]
+			other := rs.judge.defs.whole().OrderedRules[rng.IntN(len(rs.judge.defs.whole().OrderedRules))]
 			b.WriteString(sample(rng, rs, other))
 		default:
 			b.WriteString(sample(rng, rs, id))
 		}
 	}
-	if len(rs.cfg.Rules[id].Keywords) > 0 && rng.IntN(2) == 0 {
-		b.WriteString("\n" + rs.cfg.Rules[id].Keywords[0])
+	if len(rs.judge.defs.whole().Rules[id].Keywords) > 0 && rng.IntN(2) == 0 {
+		b.WriteString("\n" + rs.judge.defs.whole().Rules[id].Keywords[0])
 	}
 	return b.Bytes()
 }
 
 // sample makes a string that a rule matches, sometimes spoiled or encoded.
 func sample(rng *rand.Rand, rs *ruleSet, id string) string {
-	r := rs.cfg.Rules[id]
+	r := rs.judge.defs.whole().Rules[id]
 	if r.Regex == nil {
 		return ""
 	}
@@ -252,7 +252,7 @@ func generate(rng *rand.Rand, b *strings.Builder, re *syntax.Regexp) {
 
 func FuzzFilterLosesNothing(f *testing.F) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	for _, id := range allRules().cfg.OrderedRules {
+	for _, id := range allRules().judge.defs.whole().OrderedRules {
 		f.Add(hostile(rng, allRules(), id), "a/b.go")
 	}
 	f.Add([]byte("\u017fecret = \"abc\"\n"+strings.Repeat("x", 2000)), "x.yaml")

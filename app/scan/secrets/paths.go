@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"regexp/syntax"
+	"slices"
 	"strings"
 
 	"github.com/zricethezav/gitleaks/v8/config"
@@ -41,12 +42,29 @@ func allowedPaths(lists []*config.Allowlist) *program {
 	return prog
 }
 
+// fewPaths is how many paths are asked for without the automaton if their letters
+// rule them out: to make it takes longer.
+const fewPaths = 500
+
+// lacks reports whether a path is ASCII and has none of the literals, lower case. A
+// letter outside ASCII can match as some in it.
+func lacks(path string, literals []string) bool {
+	if !isASCII(path) {
+		return false
+	}
+	path = strings.ToLower(path)
+	return !slices.ContainsFunc(literals, func(l string) bool { return strings.Contains(path, l) })
+}
+
 // pathAllowed reports whether a global allowlist leaves a path out.
 func (m *matcher) pathAllowed(path string) bool {
 	if path == "" {
 		return false
 	}
 	if m.paths == nil {
+		if m.few++; m.few <= fewPaths && m.f.pathParts != nil && lacks(path, m.f.pathParts) {
+			return false
+		}
 		prog := m.f.paths()
 		if prog == nil {
 			return pathAllowedBy(m.f.lists, path)

@@ -280,7 +280,7 @@ func (k *screener) judgeAround(ctx context.Context, own, around interval, path s
 	hits := k.hits[:0]
 	for _, h := range k.hits {
 		r := &f.rules[h.rule]
-		if r.path != nil && !r.path.MatchString(path) {
+		if r.path != nil && !r.path.match(path) {
 			continue
 		}
 		if !r.local || h.from < 0 {
@@ -415,7 +415,7 @@ func (k *screener) judgeRun(ctx context.Context, from, to int, hits []anchorHit,
 func (k *screener) asksForBeginning(rule int) bool {
 	asks, known := k.begins[rule]
 	if !known {
-		re, err := syntax.Parse(exprOf(k.rules.cfg.Rules[k.m.f.rules[rule].id].Regex), syntax.Perl)
+		re, err := syntax.Parse(k.rules.judge.defs.expr(rule), syntax.Perl)
 		asks = err != nil || hasBeginning(re)
 		k.begins[rule] = asks
 	}

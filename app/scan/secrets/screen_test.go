@@ -26,7 +26,7 @@ var screeners struct {
 // of its lines.
 func screened(t *testing.T, rs *ruleSet, content []byte, path string) {
 	t.Helper()
-	if !rs.screens() || rs.pathAllowed(path) || slices.ContainsFunc(rs.filter.rules, func(r ruleFilter) bool { return r.pathOnly && r.path.MatchString(path) }) {
+	if !rs.screens() || rs.pathAllowed(path) || slices.ContainsFunc(rs.filter.rules, func(r ruleFilter) bool { return r.pathOnly && r.path.match(path) }) {
 		return
 	}
 	s := &screeners
@@ -83,7 +83,7 @@ func TestScreeningLosesNothing(t *testing.T) {
 			before := screeners.clean
 			var parts []string
 			for range rounds {
-				for _, id := range rs.cfg.OrderedRules {
+				for _, id := range rs.judge.defs.whole().OrderedRules {
 					parts = append(parts, almost(rng, rs, id))
 					if len(parts) > 40 {
 						parts = slices.Delete(parts, 0, 20)
@@ -97,7 +97,7 @@ func TestScreeningLosesNothing(t *testing.T) {
 					screened(t, rs, b.Bytes(), []string{"a/b.go", "x.yaml", "notes.txt"}[rng.IntN(3)])
 				}
 			}
-			if n := screeners.clean - before; n < rounds*len(rs.cfg.OrderedRules)/10 {
+			if n := screeners.clean - before; n < rounds*len(rs.judge.defs.whole().OrderedRules)/10 {
 				t.Errorf("only %d texts were screened out: they prove little", n)
 			}
 		})

@@ -167,7 +167,7 @@ func (rs *ruleSet) judgeWindows(ctx context.Context, t text, rules []int, window
 			f.Line = lineOf(t.content, start, start+len(f.Match))
 			f.StartLine += t.line + line
 			f.EndLine += t.line + line
-			if !allowedByLine(rs.filter.rules[rs.filter.index[f.RuleID]].lines, f, t) {
+			if !allowedByLine(linewise(rs.judge.defs.rule(rs.filter.ruleNamed(f.RuleID)).Allowlists), f, t) {
 				out = append(out, f)
 			}
 		}

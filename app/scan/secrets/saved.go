@@ -1,0 +1,272 @@
+package secrets
+
+import (
+	"encoding/binary"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"sync"
+
+	_ "embed"
+
+	"github.com/zricethezav/gitleaks/v8/config"
+)
+
+// Most repositories have no .gitleaks.toml, and most looks are short: at a push. To
+// read the default rules, to derive from them what the filter asks and to compile
+// them cost more than such a look. So all that follows from them alone is kept in
+// saved_rules.go and saved_programs.bin, which a test makes and compares; a rule is
+// made when something almost matches it.
+
+// savedRule is a rule of gitleaks' default configuration, or one of ours. Its
+// place among savedRules, which are sorted by id, is its number in a filter.
+type savedRule struct {
+	own                         bool
+	id, description, path, expr string
+	group                       int
+	entropy                     float64
+	keywords, tags              []string
+	skipReport                  bool
+	lists                       []savedList
+	// pathLiterals are those of a pathTest, of path.
+	pathLiterals []string
+	anchors      []savedAnchor
+}
+
+// savedList is an allowlist.
+type savedList struct {
+	description    string
+	all            bool // it takes all of what follows
+	commits, paths []string
+	target         string
+	exprs, stops   []string
+}
+
+// savedAnchor is an anchor, and where its program is kept.
+type savedAnchor struct {
+	literals []string
+	before   int
+	lead     int // among savedLeads
+	program  int // among all programs
+}
+
+//go:embed saved_programs.bin
+var savedPrograms string
+
+// rule returns a rule as a configuration has it. With later, its expressions are
+// compiled when it is made ready.
+func (s *savedRule) rule(later bool) config.Rule {
+	compile := regexp.MustCompile
+	if later {
+		compile = embedded.expr
+	}
+	r := config.Rule{RuleID: s.id, Description: s.description, SecretGroup: s.group, Entropy: s.entropy, Tags: s.tags, Keywords: slices.Clip(s.keywords), SkipReport: s.skipReport}
+	if s.path != "" {
+		r.Path = regexp.MustCompile(s.path)
+	}
+	if s.expr != "" {
+		r.Regex = compile(s.expr)
+	}
+	for i := range s.lists {
+		a := s.lists[i].allowlist(compile, true)
+		if later {
+			embedded.allowlist(a)
+		} else {
+			mustValidate(a)
+		}
+		r.Allowlists = append(r.Allowlists, a)
+	}
+	return r
+}
+
+// allowlist returns an allowlist that still must be validated, without paths if
+// these were asked for before.
+func (s *savedList) allowlist(compile func(string) *regexp.Regexp, paths bool) *config.Allowlist {
+	a := &config.Allowlist{Description: s.description, Commits: s.commits, RegexTarget: s.target, StopWords: s.stops}
+	if s.all {
+		a.MatchCondition = config.AllowlistMatchAnd
+	}
+	for _, expr := range s.exprs {
+		a.Regexes = append(a.Regexes, compile(expr))
+	}
+	if paths {
+		for _, expr := range s.paths {
+			a.Paths = append(a.Paths, compile(expr))
+		}
+	}
+	return a
+}
+
+func mustValidate(a *config.Allowlist) {
+	if err := a.Validate(); err != nil {
+		panic("an allowlist of the default rules: " + err.Error()) // covered by a test
+	}
+}
+
+// savedConfig returns gitleaks' default configuration, or our own rules, as the
+// files they are in say it.
+func savedConfig(own bool) *config.Config {
+	cfg := &config.Config{Rules: make(map[string]config.Rule), Keywords: make(map[string]struct{})}
+	for i := range savedRules {
+		if s := &savedRules[i]; s.own == own {
+			cfg.OrderedRules = append(cfg.OrderedRules, s.id)
+			cfg.Rules[s.id] = s.rule(true)
+		}
+	}
+	if !own {
+		for i := range savedLists {
+			a := savedLists[i].allowlist(regexp.MustCompile, true)
+			mustValidate(a)
+			cfg.Allowlists = append(cfg.Allowlists, a)
+		}
+	}
+	return cfg
+}
+
+// savedDefinitions are the default rules with ours.
+func savedDefinitions() definitions {
+	var mu sync.Mutex
+	ready := make([]*config.Rule, len(savedRules))
+	return definitions{
+		whole: sync.OnceValue(func() *config.Config {
+			cfg := cloneConfig(gitleaksDefaults())
+			merge(cfg, ownDefaults(), nil)
+			return finish(cfg)
+		}),
+		rule: func(i int) config.Rule {
+			mu.Lock()
+			defer mu.Unlock()
+			if ready[i] == nil {
+				r := savedRules[i].rule(false)
+				ready[i] = &r
+			}
+			return *ready[i]
+		},
+		expr: func(i int) string { return savedRules[i].expr },
+		lists: sync.OnceValue(func() []*config.Allowlist {
+			out := make([]*config.Allowlist, len(savedLists))
+			for i := range savedLists {
+				// Who judges a file asked whether its path is left out.
+				out[i] = savedLists[i].allowlist(regexp.MustCompile, savedLists[i].all)
+				mustValidate(out[i])
+			}
+			return out
+		}),
+	}
+}
+
+// newSavedFilter is newFilter for the default rules with ours.
+func newSavedFilter() *filter {
+	f := &filter{rules: make([]ruleFilter, len(savedRules)), patterns: savedPatterns, progs: make([]program, savedPathsProgram), pathParts: savedPathParts, local: savedLocal}
+	f.paths = sync.OnceValue(func() *program { return &program{saved: savedPathsProgram} })
+	leads := make([]byteSet, len(savedLeads))
+	for i, ranges := range savedLeads {
+		leads[i] = parseByteSet(ranges)
+	}
+	for i := range savedRules {
+		s, r := &savedRules[i], &f.rules[i]
+		*r = ruleFilter{id: s.id, pathOnly: s.expr == "", words: s.keywords}
+		if s.path != "" {
+			r.path = newPathTest(s.pathLiterals, s.path)
+		}
+		lines := false
+		for k := range s.lists {
+			lines = lines || s.lists[k].target == "line"
+			r.byPath = r.byPath || len(s.lists[k].paths) > 0
+		}
+		r.local, r.byPath = !lines || isGeneric(s.id), r.byPath || s.path != ""
+		if s.expr == "" {
+			continue
+		}
+		r.keywords = usableKeywords(s.keywords)
+		for k := range s.anchors {
+			a := &s.anchors[k]
+			r.anchor(a.before, &leads[a.lead])
+			f.progs[a.program].saved = a.program
+		}
+	}
+	b := newAutomatonBuilder()
+	b.list = savedLiterals
+	f.auto = b.build()
+	f.pool.New = func() any { return newMatcher(f) }
+	return f
+}
+
+// savedAnchorsOf returns the anchors of an expression of the default rules, which
+// spares their derivation where a repository's configuration adds to them.
+func savedAnchorsOf(expr string) ([]anchor, bool) {
+	i, ok := savedExprs()[expr]
+	if !ok {
+		return nil, false
+	}
+	saved := savedRules[i].anchors
+	out := make([]anchor, len(saved))
+	for k, s := range saved {
+		out[k] = anchor{literals: s.literals, before: s.before, lead: parseByteSet(savedLeads[s.lead]), prog: &program{saved: s.program}}
+	}
+	return out, true
+}
+
+var savedExprs = sync.OnceValue(func() map[string]int {
+	out := make(map[string]int, len(savedRules))
+	for i := range savedRules {
+		if savedRules[i].expr != "" {
+			out[savedRules[i].expr] = i
+		}
+	}
+	return out
+})
+
+// pathTest is an expression that a path may match. It is compiled only when a path
+// has one of the literals that every match contains; it is a matter of course
+// that most paths have none.
+type pathTest struct {
+	literals []string // lower case; nil: not known
+	expr     func() *regexp.Regexp
+}
+
+func newPathTest(literals []string, expr string) *pathTest {
+	return &pathTest{literals: literals, expr: sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })}
+}
+
+func (p *pathTest) match(path string) bool {
+	if p.literals != nil && lacks(path, p.literals) {
+		return false
+	}
+	return p.expr().MatchString(path)
+}
+
+// A saved program is the number of its instructions, the first of them, and for
+// each what it does, as a number of savedInsts, with where it goes on, counted
+// from itself. All programs follow a table of where they begin.
+
+// decodeProgram returns a saved program.
+func decodeProgram(n int) *syntax.Prog {
+	at := 4*(savedPathsProgram+1) + int(binary.LittleEndian.Uint32([]byte(savedPrograms[4*n:4*n+4])))
+	next := func() int {
+		var v uint64
+		for shift := 0; ; shift += 7 {
+			c := savedPrograms[at]
+			at++
+			v |= uint64(c&0x7f) << shift
+			if c < 0x80 {
+				return int(v)
+			}
+		}
+	}
+	signed := func() int {
+		v := next()
+		return v>>1 ^ -(v & 1)
+	}
+	p := &syntax.Prog{Inst: make([]syntax.Inst, next())}
+	p.Start = next()
+	for pc := range p.Inst {
+		in := &p.Inst[pc]
+		*in = savedInsts[next()]
+		in.Out = uint32(pc + signed())
+		if in.Op == syntax.InstAlt || in.Op == syntax.InstAltMatch {
+			in.Arg = uint32(pc + signed())
+		}
+	}
+	return p
+}
