@@ -235,6 +235,11 @@ func (m *machine) callValue(v value, c call) value {
 			}
 			return m.external(strings.Join(append([]string{"unknown."}, c.name), ""), nil, c)
 		}
+		for _, a := range c.args {
+			if o, ok := a.(*object); ok {
+				o.touched = true
+			}
+		}
 		return m.external("", nil, c)
 	case absent:
 		return m.anonResult(c)

@@ -17,7 +17,7 @@ func (m *machine) unset(o *object, f program.Param) value {
 	if r, ok := o.f["Controller"].(request); ok && r.kind == "c" && m.sim != nil && hasIdentity(words(f.Name)) {
 		return m.identity(f.Type, words(f.Name)) // of a controller, whose Prepare finds out who is calling
 	}
-	if m.sim != nil && o.literal && !o.fresh && o.born != packageLevel && !f.Ptr && m.keepsZero(o.t, f) {
+	if m.sim != nil && o.literal && !o.fresh && !o.touched && o.born != packageLevel && !f.Ptr && m.keepsZero(o.t, f) {
 		if v := m.zero(f.Type); !isUnknown(v) {
 			return v
 		}

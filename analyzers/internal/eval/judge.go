@@ -594,7 +594,22 @@ const nearWords = 12
 
 // roleIn looks for refusals that depend on a role.
 func (m *machine) roleIn(s *simulation) (word, why string) {
-	return roleOf(slices.Concat(s.refused, s.denials))
+	refused := slices.Concat(s.refused, s.denials)
+	if s.middleware {
+		hides(refused)
+	}
+	return roleOf(refused)
+}
+
+// hides takes for refusals what tells known callers that there is nothing, where
+// nothing but what they are leads there: whoever may not see a part of the program
+// shall not learn of it.
+func hides(refused []refusal) {
+	for i, r := range refused {
+		if r.code == 404 && r.asked != nil && slices.Contains(r.why, identityLabel) && slices.ContainsFunc(nodeWords(r.asked), roleWord) {
+			refused[i].code = 403
+		}
+	}
 }
 
 func roleOf(refused []refusal) (word, why string) {

@@ -34,16 +34,8 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 			return c.args[0]
 		}
 	case "errors.Is", "errors.As":
-		if len(c.args) == 2 {
-			if fa, ok := c.args[0].(failure); ok {
-				if fb, ok := c.args[1].(failure); ok && fa.name != "" && fb.name != "" {
-					return boolean(fa.name == fb.name, fa.anon)
-				}
-				return &unknown{t: "bool", labels: mergeLabels(words(fa.name), []string{identityLabel}, m.argWords(c))}
-			}
-			if isNil(c.args[0]) {
-				return boolean(false, false)
-			}
+		if v, ok := m.asksError(name, c); ok {
+			return v
 		}
 	case "context.WithValue":
 		if len(c.args) == 3 && c.n != nil && len(c.n.K) > 2 {

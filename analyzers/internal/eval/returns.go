@@ -44,8 +44,8 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 	if f.anon {
 		v = taint(v)
 	}
-	if c, ok := v.(constant); ok && (f.anon || f.gone) && nobody(c) && len(f.fn.Results) == 1 {
-		v = absent{t: f.fn.Results[0].Type} // where known callers have a number or a name
+	if (f.anon || f.gone) && nobody(v) && len(f.fn.Results) == 1 && f.fn.Results[0].Type != "error" {
+		v = absent{t: f.fn.Results[0].Type} // where known callers are a number, a name or somebody
 	}
 	if m.sim != nil && f.top {
 		m.sim.returns(m, v, m.at(n, f))
@@ -88,10 +88,10 @@ func (m *machine) asFailure(v value) value {
 	if !ok {
 		return v
 	}
-	if fn := m.method(o.t, "Error"); fn == nil || len(fn.Params) > 0 {
+	if !m.isError(o.t) {
 		return v // a method of that name alone makes no error
 	}
-	fa := failure{name: lastPart(o.t), anon: m.anonNow(), t: o.t}
+	fa := failure{name: lastPart(o.t), anon: m.anonNow(), t: o.t, of: o}
 	for _, f := range o.f {
 		if code, ok := asInt(f); ok && code >= 300 && code < 600 && (fa.code == 0 || code < fa.code) {
 			fa.code = code // fields come in any order
@@ -125,9 +125,15 @@ func joinReturns(a, b value, why func() []string, inform bool) value {
 	return joinFor(a, b, why, inform)
 }
 
-// nobody reports whether a constant is what stands in place of the number or name
-// of a known caller.
-func nobody(c constant) bool { return c.k == 'i' && c.s == "0" || c.k == 's' && c.s == "" }
+// nobody reports whether a value is what stands in place of the number or name of
+// a known caller, or of what is known of one.
+func nobody(v value) bool {
+	if c, ok := v.(constant); ok {
+		return c.k == 'i' && c.s == "0" || c.k == 's' && c.s == ""
+	}
+	_, ok := v.(nilValue)
+	return ok
+}
 
 // taint marks values as due to the request being anonymous.
 func taint(v value) value {

@@ -49,7 +49,8 @@ type (
 		code int
 		anon bool
 		name string
-		t    string // its type, if it is a literal of one
+		t    string  // its type, if it is a literal of one
+		of   *object // that literal
 	}
 	closure struct {
 		fn   *function
@@ -76,8 +77,10 @@ type (
 		// sim is the simulation that made it; fresh: fields not in f have their
 		// zero value; literal: it is a composite literal; anon: it was made because the request is anonymous; unsure
 		// is how many undecided branches deep that was.
+		// touched: what is not known was given it while registering.
 		sim     *simulation
 		literal bool
+		touched bool
 		fresh   bool
 		anon    bool
 		unsure  int
@@ -457,6 +460,9 @@ func eitherFailure(a, b failure) failure {
 	}
 	if a.t == b.t {
 		out.t = a.t
+	}
+	if a.of == b.of {
+		out.of = a.of
 	}
 	return out
 }
