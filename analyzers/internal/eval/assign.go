@@ -329,33 +329,6 @@ func decodes(name string) bool {
 	return false
 }
 
-// forget makes the switches of a structure unknown that a file, the environment
-// or flags fill in.
-func forget(v value, depth int) {
-	o, ok := v.(*object)
-	if !ok || depth > 4 {
-		return
-	}
-	for name, x := range o.f {
-		switch y := x.(type) {
-		case constant:
-			if y.k == 'b' {
-				o.f[name] = &unknown{t: "bool", labels: words(name), def: knownBool(y, o.switches[name])}
-			}
-		case *object:
-			forget(y, depth+1)
-		case *list:
-			for _, e := range y.e {
-				forget(e, depth+1)
-			}
-		case *table:
-			for _, e := range y.e {
-				forget(e, depth+1)
-			}
-		}
-	}
-}
-
 func keyOf(v value) string {
 	if c, ok := v.(constant); ok {
 		return string(c.k) + c.s

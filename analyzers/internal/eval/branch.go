@@ -100,8 +100,9 @@ func (m *machine) apply(chs []change) {
 	}
 }
 
-// merge joins the changes of two branches into the environments.
-func (m *machine) merge(a, b []change, why []string) {
+// merge joins the changes of two branches into the environments; aFirst says that
+// the first of them is the one taken by default, so that what it leaves comes first.
+func (m *machine) merge(a, b []change, why []string, aFirst bool) {
 	got := map[change]value{}
 	for _, ch := range b {
 		got[ch.where()] = ch.old
@@ -113,14 +114,22 @@ func (m *machine) merge(a, b []change, why []string) {
 			other, _ = ch.now()
 		}
 		delete(got, k)
-		k.old = join(other, ch.old, why, m.sim == nil)
+		if aFirst && m.sim == nil {
+			k.old = join(ch.old, other, why, true)
+		} else {
+			k.old = join(other, ch.old, why, m.sim == nil)
+		}
 		m.apply([]change{k})
 	}
 	for _, ch := range b {
 		k := ch.where()
 		if v, ok := got[k]; ok {
 			was, _ := ch.now()
-			k.old = join(was, v, why, m.sim == nil)
+			if !aFirst && m.sim == nil {
+				k.old = join(v, was, why, true)
+			} else {
+				k.old = join(was, v, why, m.sim == nil)
+			}
 			m.apply([]change{k})
 		}
 	}
@@ -133,7 +142,7 @@ func (m *machine) maybe(f *frame, why []string, run func() control) control {
 		defer func() { m.sim.unsure-- }()
 	}
 	c, chs := m.branch(run)
-	m.merge(chs, nil, why)
+	m.merge(chs, nil, why, false)
 	return c
 }
 

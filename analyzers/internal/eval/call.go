@@ -602,6 +602,7 @@ func (m *machine) run(f *frame, c call) value {
 		m.sim.bases = append(m.sim.bases, base)
 		f.defaults = len(m.sim.defaults)
 	}
+	f.under = len(m.conds)
 	done := m.keepConditions()
 	ctl := m.exec(f.fn.Body, f)
 	done()
@@ -738,8 +739,14 @@ func tupleTypes(t string) []string {
 	return append(out, strings.TrimPrefix(strings.TrimSpace(t[start:]), "*"))
 }
 
-// external stands for a function outside the program.
+// external stands for a function outside the program; what it returns is known to
+// be made of the settings it read or was given.
 func (m *machine) external(name string, recv value, c call) value {
+	return madeOf(m.outside(name, recv, c), name, c.args)
+}
+
+// outside carries out what is known of a function outside the program.
+func (m *machine) outside(name string, recv value, c call) value {
 	if v, ok := m.forgedCall(name, recv, c); ok {
 		return v
 	}
@@ -768,8 +775,9 @@ func (m *machine) external(name string, recv value, c call) value {
 		return v
 	}
 	if decodes(name) {
+		by := m.fillerOf(name, c.args)
 		for _, a := range c.args {
-			forget(a, 0)
+			m.fill(a, by, nil, 0)
 		}
 	}
 	m.routes(recv, c.args)

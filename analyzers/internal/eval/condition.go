@@ -21,13 +21,30 @@ type condition struct {
 	unclear bool
 	// after: it is that of what follows a return.
 	after bool
-	// at is where code gives what it depends on a default.
-	at place
+	// at is where code gives what it depends on a default, set the settings that
+	// is.
+	at  place
+	set []setting
+	// of is what it is a value of, where it is one of several: two of them never
+	// hold together.
+	of string
 }
 
-func (c condition) String() string {
+// excludes reports whether two conditions never hold together.
+func (c condition) excludes(d condition) bool {
+	return c.text == d.text && c.not != d.not || c.of != "" && c.of == d.of && c.text != d.text && !c.not && !d.not
+}
+
+// String is the condition with what is known of the settings that it asks for.
+func (c condition) String() string { return c.bare() + inBrackets(c.set) }
+
+// bare is the condition alone.
+func (c condition) bare() string {
 	if !c.not {
 		return c.text
+	}
+	if rest, ok := strings.CutPrefix(c.text, c.of+" is "); ok && c.of != "" {
+		return c.of + " is not " + rest
 	}
 	if strings.Count(c.text, " == ") == 1 && !strings.Contains(c.text, "&&") && !strings.Contains(c.text, "||") {
 		return strings.Replace(c.text, " == ", " != ", 1)
@@ -72,9 +89,14 @@ func conditionOf(n *program.Node, f *frame) condition {
 // weighedCondition is the condition of a branch, weighed by what code says of the
 // default of what it depends on.
 func weighedCondition(n *program.Node, cond value, f *frame) condition {
-	c := conditionOf(n, f)
-	if byDefaultSaid(cond) {
-		c.off, c.unclear, c.at = !truthByDefault(cond, n), false, byDefault(cond).at
+	return conditionOf(n, f).weighedBy(cond)
+}
+
+// weighedBy is the condition with what its value says of its default.
+func (c condition) weighedBy(v value) condition {
+	c.set = settingsOf(v)
+	if d := byDefault(v); d != nil && d.k == 'b' {
+		c.off, c.unclear, c.at = d.s != "true", false, d.at
 	}
 	return c
 }
@@ -114,7 +136,8 @@ func caseOf(tag, clause *program.Node, f *frame) condition {
 	}
 	c.text = strings.Join(is, " or ")
 	if tag.Op != program.Nil {
-		c.text = text(tag) + " is " + c.text
+		c.of = text(tag)
+		c.text = c.of + " is " + c.text
 	}
 	return c
 }
@@ -167,7 +190,11 @@ func (m *machine) keepConditions() func() {
 // conditions. The mark is the copy's own: what else holds the middleware is not
 // bound to them.
 func (m *machine) chosen(v value) value {
-	if len(m.conds) == 0 {
+	return m.chosenUnder(v, m.conds)
+}
+
+func (m *machine) chosenUnder(v value, conds []condition) value {
+	if len(conds) == 0 {
 		return v
 	}
 	var out value
@@ -175,26 +202,36 @@ func (m *machine) chosen(v value) value {
 	case tuple:
 		if len(x) > 0 {
 			y := slices.Clone(x)
-			y[0] = m.chosen(x[0])
+			y[0] = m.chosenUnder(x[0], conds)
 			return y
 		}
 		return v
 	case *closure:
 		y := *x
 		out = &y
+	case *wrapped:
+		y := *x
+		out = &y
 	case *external:
-		if !handlerLike(x) {
+		if !handlerLike(x) && !(x.called && x.t == "") { // without its type it may well be one
 			return v
 		}
 		y := *x
 		out = &y
+	case *object:
+		// One that is made there and then is what is bound, no copy of it: others
+		// will know it by its place.
+		if m.sim != nil || x.born < m.unsureSince || x.born == packageLevel || x.t == chainType {
+			return v
+		}
+		out = x
 	default:
 		return v
 	}
 	if m.only == nil {
 		m.only = map[value][]condition{}
 	}
-	m.only[out] = distinctConditions(m.only[v], m.conds)
+	m.only[out] = distinctConditions(m.only[v], conds)
 	return out
 }
 
@@ -219,7 +256,7 @@ type choice struct {
 // what decides which.
 func (m *machine) choices(v value) []choice {
 	switch x := v.(type) {
-	case *closure, *external:
+	case *closure, *external, *wrapped:
 		return []choice{{v, m.only[x]}}
 	case union:
 		var out []choice
@@ -227,7 +264,7 @@ func (m *machine) choices(v value) []choice {
 		for _, e := range x {
 			c := choice{v: e}
 			switch e.(type) {
-			case *closure, *external:
+			case *closure, *external, *wrapped:
 				c.conds = m.only[e]
 			}
 			known = known || len(c.conds) > 0
@@ -263,10 +300,19 @@ func distinctConditions(css ...[]condition) []condition {
 	return out
 }
 
-func allOf(cs []condition) string {
+// allBare is allOf without what is known of the settings.
+func allBare(cs []condition) string { return joined(cs, condition.bare) }
+
+func allOf(cs []condition) string { return joined(cs, condition.String) }
+
+func joined(cs []condition, write func(condition) string) string {
 	var out []string
 	for _, c := range cs {
-		out = append(out, c.String())
+		s := write(c)
+		if len(cs) > 1 && strings.Contains(c.bare(), " || ") && !strings.HasPrefix(s, "not (") {
+			s = "(" + c.bare() + ")" + strings.TrimPrefix(s, c.bare())
+		}
+		out = append(out, s)
 	}
 	return strings.Join(out, " and ")
 }
@@ -367,7 +413,7 @@ func (m *machine) judgeOneOf(x union, path, method string, depth int) verdict {
 		}
 		vs = append(vs, v)
 		switch y.(type) {
-		case *closure, *external:
+		case *closure, *external, *wrapped:
 			conds = append(conds, m.only[y])
 		default:
 			conds = append(conds, nil)

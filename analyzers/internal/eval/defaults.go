@@ -1,20 +1,29 @@
 package eval
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/launchgate/launchgate/analyzers/internal/importpath"
 	"github.com/launchgate/launchgate/analyzers/internal/program"
 )
 
 // What settings are where nobody sets them: a default in the code says so, of a
 // flag, of a key of the configuration, or in the tag of a field.
 
-// preset is a default that code gives to a setting, and where.
+// preset is a default that code gives to a setting, and where; name is what the
+// setting is called.
 type preset struct {
 	constant
-	at place
+	at   place
+	name string
+	// file is the file beside the code that says so, with the line.
+	file string
 }
+
+// setting is the setting that a default is of.
+func (p *preset) setting() setting { return setting{name: p.name, def: &p.constant, file: p.file} }
 
 // byDefault is what a value is where nobody set what it depends on, if code says.
 func byDefault(v value) *preset {
@@ -22,6 +31,13 @@ func byDefault(v value) *preset {
 	case *unknown:
 		return x.def
 	case union:
+		// Of what branches leave that which is taken by default comes first.
+		if c, ok := x[0].(constant); ok && (c.k == 'b' || c.k == 's') {
+			return &preset{constant: c}
+		}
+		if u, ok := x[0].(*unknown); ok && u.def != nil {
+			return u.def
+		}
 		// What stands in for a setting that is not there or makes no sense.
 		var only *preset
 		for _, e := range x {
@@ -117,19 +133,24 @@ func (m *machine) settingRead(name string, c call) value {
 		if d.def == nil || len(c.args) < 3 {
 			return nil
 		}
-		u := &unknown{t: kindName(d.def), labels: mergeLabels(words(fn), words(d.key)), def: &preset{constant: *d.def, at: c.pos}}
+		def := &preset{constant: *d.def, at: c.pos, name: flagName(d.key, strings.HasPrefix(name, "flag."))}
+		u := &unknown{t: kindName(d.def), labels: mergeLabels(words(fn), words(d.key)), def: def}
 		if strings.Contains(fn, "Var") {
-			// One that is off, and off by default, stays so: what only a flag
-			// turns on, as to write a list of the routes, is another program.
-			if to := c.n.K[1]; to.Op == program.Addr && m.sim == nil && c.f != nil && (d.def.s == "true" || to.K[0].Op == program.Field) {
+			if to := c.n.K[1]; to.Op == program.Addr && m.sim == nil && c.f != nil {
 				m.put(to.K[0], u, c.f)
 			}
 			return nilValue{}
 		}
 		return u
 	}
+	return m.keyRead(fn, name, c)
+}
+
+// keyRead is what a library for configuration returns for a key, or for a flag by
+// its name.
+func (m *machine) keyRead(fn, name string, c call) value {
 	switch fn {
-	case "GetBool", "GetString", "Bool", "String", "MustBool", "MustString":
+	case "GetBool", "GetString", "Bool", "String", "MustBool", "MustString", "IsSet", "Exists":
 	default:
 		return nil
 	}
@@ -140,15 +161,44 @@ func (m *machine) settingRead(name string, c call) value {
 	if !ok {
 		return nil
 	}
-	d := m.settingDefault(key)
-	if d == nil || d.k == 's' && strings.HasSuffix(fn, "Bool") || d.k == 'b' && strings.HasSuffix(fn, "String") {
-		return nil
+	isBool := !strings.HasSuffix(fn, "String")
+	d := m.defaultRead(pkgOf(name), key)
+	if fn == "IsSet" || fn == "Exists" || d != nil && (d.k == 'b') != isBool {
+		d = nil
 	}
-	u := &unknown{t: kindName(&d.constant), labels: mergeLabels(words(fn), words(key)), def: d}
-	if ts := tupleTypes(resultType(c)); len(ts) > 1 {
+	u := &unknown{t: "string", labels: mergeLabels(words(fn), words(key)), def: d}
+	if isBool {
+		u.t = "bool"
+	}
+	ts := tupleTypes(resultType(c))
+	if d == nil {
+		if !m.readsSettings(pkgOf(name)) || len(ts) > 1 {
+			return nil
+		}
+		u.set = []setting{{name: "key " + key}}
+	}
+	if len(ts) > 1 {
 		return tuple{u, nilValue{}}
 	}
 	return u
+}
+
+// readsSettings reports whether a package is one of those that read configuration
+// by keys: the program gives defaults or files to some function of it, or of a
+// part of it.
+func (m *machine) readsSettings(pkg string) bool {
+	if m.settings == nil {
+		m.findSettings()
+	}
+	return m.settingPkgs[importpath.Unversioned(pkg)]
+}
+
+// flagName is how people write a flag.
+func flagName(key string, standard bool) string {
+	if standard {
+		return "flag -" + key
+	}
+	return "flag --" + key
 }
 
 func kindName(c *constant) string {
@@ -181,74 +231,233 @@ func (m *machine) settingDefault(key string) *preset {
 	return m.settings[strings.ToLower(key)]
 }
 
+// defaultRead is the default of what a function of a package reads by a name: of a
+// flag where that is where flags are declared, of a key anywhere else.
+func (m *machine) defaultRead(pkg, name string) *preset {
+	key := m.settingDefault(name)
+	flag := m.flags[strings.ToLower(name)]
+	if pkg = importpath.Unversioned(pkg); flag != nil && (m.flagPkgs[pkg] || !m.settingPkgs[pkg]) {
+		return flag
+	}
+	return key
+}
+
 // findSettings finds the defaults of keys and flags that the program declares,
 // wherever: what declares them often runs when what reads them is made.
 func (m *machine) findSettings() {
-	m.settings = map[string]*preset{}
-	file := ""
-	add := func(key string, d *constant, line int32) {
-		key = strings.ToLower(key)
-		if was, ok := m.settings[key]; d == nil || ok && (was == nil || was.constant != *d) {
-			m.settings[key] = nil
-			return
-		}
-		m.settings[key] = &preset{constant: *d, at: place{file, line}}
-	}
-	find := func(n *program.Node) {
-		switch n.Op {
-		case program.Call:
-			switch fn := calledName(n); fn {
-			case "SetDefault":
-				if len(n.K) == 3 {
-					if key, ok := stringConst(n.K[1]); ok {
-						flatten(key, n.K[2], ".", n.Line, add)
-					}
-				}
-			case "Provider": // koanf's, from a map
-				if len(n.K) == 3 && n.K[1].Op == program.Composite && strings.HasPrefix(n.K[1].T, "map[") {
-					delim, _ := stringConst(n.K[2])
-					flatten("", n.K[1], delim, n.Line, add)
-				}
-			default:
-				if d, ok := declaredSetting(fn, n.K); ok {
-					add(d.key, d.def, n.Line)
-				}
-			}
-		case program.Composite:
-			if !strings.HasSuffix(n.T, ".BoolFlag") && !strings.HasSuffix(n.T, ".StringFlag") {
-				return
-			}
-			key, def, line := "", &constant{k: 'b', s: "false"}, n.Line
-			if strings.HasSuffix(n.T, ".StringFlag") {
-				def = &constant{k: 's'}
-			}
-			for _, kv := range n.K {
-				if kv.Op != program.KV {
-					continue
-				}
-				switch kv.K[0].S {
-				case "Name":
-					key, _ = stringConst(kv.K[1])
-				case "Value":
-					def = constantOf(kv.K[1])
-					line = max(line, kv.Line)
-				}
-			}
-			if key != "" {
-				add(key, def, line)
-			}
+	m.settings, m.settingPkgs = map[string]*preset{}, map[string]bool{}
+	m.flags, m.flagPkgs = map[string]*preset{}, map[string]bool{}
+	d := declarations{m: m, bound: map[string]string{}, wrappers: map[string]wrapper{}}
+	for _, p := range m.pkgs {
+		for _, fn := range m.lits[p] {
+			d.wrapper(fn)
 		}
 	}
 	for _, p := range m.pkgs {
 		for _, fn := range m.lits[p] {
-			file = fn.File
-			walk(fn.Body, find)
+			d.file = fn.File
+			walk(fn.Body, d.find)
 		}
 		for _, v := range p.Vars {
-			file = v.T
-			walk(v, find)
+			d.file = v.T
+			walk(v, d.find)
 		}
 	}
+	if d.allBound {
+		for name := range m.flags {
+			d.bound[name] = name
+		}
+	}
+	for key, flag := range d.bound {
+		if _, ok := m.settings[key]; !ok && m.flags[flag] != nil {
+			m.settings[key] = m.flags[flag]
+		}
+	}
+}
+
+// declarations gathers the defaults that a program declares.
+type declarations struct {
+	m    *machine
+	file string
+	// bound are the flags that keys get their values of, wrappers the program's
+	// own functions that give keys defaults.
+	bound    map[string]string
+	allBound bool // keys named as flags do
+	wrappers map[string]wrapper
+}
+
+// wrapper is a function that gives a key a default: which of its parameters say
+// so, -1 for its receiver.
+type wrapper struct{ key, def int }
+
+// wrapper notes a function that hands what it is given on to SetDefault.
+func (d *declarations) wrapper(fn *function) {
+	if fn.Literal || fn.size > maxReckon {
+		return
+	}
+	param := func(n *program.Node) (int, bool) {
+		for (n.Op == program.Conv || n.Op == program.Call && n.K[0].Op == program.Global && n.K[0].S == "string") && len(n.K) > 0 {
+			n = n.K[len(n.K)-1]
+		}
+		if n.Op != program.Local || n.N == 0 {
+			return 0, false
+		}
+		if fn.Recv != nil && fn.Recv.ID == n.N {
+			return -1, true
+		}
+		i := slices.IndexFunc(fn.Params, func(p program.Param) bool { return p.ID == n.N })
+		return i, i >= 0
+	}
+	walk(fn.Body, func(n *program.Node) {
+		if n.Op != program.Call || calledName(n) != "SetDefault" || len(n.K) != 3 {
+			return
+		}
+		key, ok1 := param(n.K[1])
+		def, ok2 := param(n.K[2])
+		if ok1 && ok2 {
+			d.wrappers[fn.Name] = wrapper{key, def}
+		}
+	})
+}
+
+// wrapped adds what a call of such a function says.
+func (d *declarations) wrapped(n *program.Node) {
+	fun := n.K[0]
+	name := fun.S
+	if fun.Op == program.Method {
+		name = bareType(fun.T) + "." + fun.S
+	}
+	w, ok := d.wrappers[name]
+	if !ok || max(w.key, w.def)+1 >= len(n.K) {
+		return
+	}
+	at := func(i int) *program.Node {
+		if i < 0 && len(fun.K) > 0 {
+			return fun.K[0]
+		}
+		return n.K[i+1]
+	}
+	if key, ok := stringConst(at(w.key)); ok {
+		flatten(key, at(w.def), ".", n.Line, d.addKey)
+	}
+}
+
+// add notes a default. Where the program says different things of one name
+// nothing is known.
+func (d *declarations) add(to map[string]*preset, key, name string, def *constant, line int32) {
+	key = strings.ToLower(key)
+	if was, ok := to[key]; def == nil || ok && (was == nil || was.constant != *def) {
+		to[key] = nil
+		return
+	}
+	to[key] = &preset{constant: *def, at: place{d.file, line}, name: name}
+}
+
+func (d *declarations) addKey(key string, def *constant, line int32) {
+	d.add(d.m.settings, key, "key "+key, def, line)
+}
+
+func (d *declarations) find(n *program.Node) {
+	switch n.Op {
+	case program.Call:
+		d.call(n)
+	case program.Composite:
+		if key, def, line, ok := flagLiteral(n); ok {
+			d.m.flagPkgs[importpath.Unversioned(pkgOf(n.T))] = true
+			d.add(d.m.flags, key, flagName(key, false), def, line)
+		}
+	}
+}
+
+func (d *declarations) call(n *program.Node) {
+	d.wrapped(n)
+	fn := calledName(n)
+	switch fn {
+	case "SetDefault", "ReadInConfig", "SetConfigName", "SetConfigFile", "AutomaticEnv", "BindPFlag", "BindPFlags", "BindEnv", "Provider":
+		d.m.settingPkgs[importpath.Unversioned(calledPkg(n))] = true
+	}
+	switch fn {
+	case "SetDefault":
+		if len(n.K) == 3 {
+			if key, ok := stringConst(n.K[1]); ok {
+				flatten(key, n.K[2], ".", n.Line, d.addKey)
+			}
+		}
+	case "Provider": // koanf's, from a map
+		pkg, _, _ := strings.Cut(calledPkg(n), "/providers/")
+		d.m.settingPkgs[importpath.Unversioned(pkg)] = true
+		if len(n.K) == 3 && n.K[1].Op == program.Composite && strings.HasPrefix(n.K[1].T, "map[") {
+			delim, _ := stringConst(n.K[2])
+			flatten("", n.K[1], delim, n.Line, d.addKey)
+		}
+	case "BindPFlag": // viper's: the key has the flag's default
+		if len(n.K) == 3 && n.K[2].Op == program.Call && calledName(n.K[2]) == "Lookup" && len(n.K[2].K) == 2 {
+			key, ok1 := stringConst(n.K[1])
+			flag, ok2 := stringConst(n.K[2].K[1])
+			if ok1 && ok2 {
+				d.bound[strings.ToLower(key)] = strings.ToLower(flag)
+			}
+		}
+	case "BindPFlags":
+		d.allBound = true
+	default:
+		if s, ok := declaredSetting(fn, n.K); ok {
+			d.m.flagPkgs[importpath.Unversioned(calledPkg(n))] = true
+			d.add(d.m.flags, s.key, flagName(s.key, calledPkg(n) == "flag"), s.def, n.Line)
+		}
+	}
+}
+
+// flagLiteral is a flag of a library that declares them as literals, as urfave/cli
+// does, with its default and where that stands.
+func flagLiteral(n *program.Node) (key string, def *constant, line int32, ok bool) {
+	isBool := strings.HasSuffix(n.T, ".BoolFlag")
+	if !isBool && !strings.HasSuffix(n.T, ".StringFlag") {
+		return "", nil, 0, false
+	}
+	def, line = &constant{k: 's'}, n.Line
+	if isBool {
+		def = &constant{k: 'b', s: "false"}
+	}
+	for _, kv := range n.K {
+		if kv.Op != program.KV {
+			continue
+		}
+		switch kv.K[0].S {
+		case "Name":
+			key, _ = stringConst(kv.K[1])
+		case "Value":
+			def = constantOf(kv.K[1])
+			line = max(line, kv.Line)
+		}
+	}
+	return key, def, line, key != ""
+}
+
+// destination sets the variable that the literal of a flag names.
+func (m *machine) destination(n *program.Node, f *frame) {
+	key, def, line, ok := flagLiteral(n)
+	if !ok || def == nil {
+		return
+	}
+	for _, kv := range n.K {
+		if kv.Op == program.KV && kv.K[0].S == "Destination" && kv.K[1].Op == program.Addr {
+			p := &preset{constant: *def, at: place{m.file(f), line}, name: flagName(key, false)}
+			m.put(kv.K[1].K[0], &unknown{t: kindName(def), labels: words(key), def: p}, f)
+		}
+	}
+}
+
+// calledPkg is the package of the function or method that a call names, "" if it
+// is not known.
+func calledPkg(n *program.Node) string {
+	switch fun := n.K[0]; fun.Op {
+	case program.Global:
+		return pkgOf(fun.S)
+	case program.Method:
+		return pkgOf(fun.T + "." + fun.S)
+	}
+	return ""
 }
 
 // calledName is the last part of what a call names.
@@ -337,35 +546,6 @@ func constantOf(n *program.Node) *constant {
 			return &constant{k: 's', s: n.S}
 		case "bool":
 			return &constant{k: 'b', s: n.S}
-		}
-	}
-	return nil
-}
-
-// tagged is the default that the tag of a field says, for a library that fills
-// in the structure.
-func tagged(p program.Param) *preset {
-	if p.Default == "" {
-		return nil
-	}
-	switch p.Type {
-	case "bool":
-		return boolPreset(p.Default == "true" || p.Default == "1" || p.Default == "TRUE" || p.Default == "True" || p.Default == "t", place{})
-	case "string":
-		return &preset{constant: constant{k: 's', s: p.Default}}
-	}
-	return nil
-}
-
-// taggedField is the same of the field of a type of the program that a library made.
-func (m *machine) taggedField(t, name string) *preset {
-	ty := m.types[t]
-	if ty == nil {
-		return nil
-	}
-	for _, f := range ty.Fields {
-		if f.Name == name {
-			return tagged(f)
 		}
 	}
 	return nil

@@ -18,7 +18,9 @@
 // identity.go and library.go for what the request is and refusal.go for how it
 // fares; forged.go sends one with a made-up credential, weighed.go sees what is
 // asked of a known caller, and trial.go says what a middleware is by all that.
-// defaults.go is what settings are where nobody sets them. result.go puts routes
-// together, dispatch.go takes apart those that are many, and judge.go says who can
+// defaults.go and configured.go are what settings are where nobody sets them,
+// settings.go how people know them, condition.go what is said of what depends on
+// them. result.go puts routes together, alternatives.go those of which there is
+// one or the other, dispatch.go takes apart those that are many, and judge.go says who can
 // reach one.
 package eval

@@ -78,7 +78,7 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 			if ok, v, anon := truth(x); ok {
 				return boolean(!v, anon)
 			}
-			u := &unknown{t: "bool", labels: labels(x), free: freeOf(x).negated()}
+			u := &unknown{t: "bool", labels: labels(x), free: freeOf(x).negated(), set: settingsOf(x)}
 			if d := byDefault(x); d != nil && d.k == 'b' {
 				u.def = boolPreset(d.s != "true", d.at)
 			}

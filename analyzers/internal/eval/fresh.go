@@ -23,7 +23,8 @@ func (m *machine) unset(o *object, f program.Param) value {
 		}
 	}
 	if !o.fresh || m.sim == nil {
-		return &unknown{t: f.Type, labels: words(f.Name), def: tagged(f)}
+		def, set := m.taggedField(o.t, f.Name)
+		return &unknown{t: f.Type, labels: words(f.Name), def: def, set: set}
 	}
 	var v value = nilValue{}
 	if !f.Ptr {

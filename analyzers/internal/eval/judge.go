@@ -55,6 +55,9 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 	defer func() { m.ctx, m.forged, m.op, m.required = nil, nil, nil, requirement{} }()
 	for _, mw := range chain {
 		// What the route itself depends on is no condition of its guard.
+		if slices.ContainsFunc(mw.conds, func(c condition) bool { return slices.ContainsFunc(r.conds, c.excludes) }) {
+			continue
+		}
 		mw.conds = slices.DeleteFunc(slices.Clone(mw.conds), func(c condition) bool { return c.in(r.conds) })
 		v := m.judgeMiddleware(mw.v, rt.Path, rt.Method, 0)
 		if _, ok := p.core.(*router); ok && v.again != "" {

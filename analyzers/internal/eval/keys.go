@@ -140,6 +140,9 @@ func (k *keys) write(b *strings.Builder, v value) {
 		if x.def != nil {
 			k.write(b, x.def.constant)
 		}
+		for _, s := range x.set {
+			quoted(s.String())
+		}
 		if x.rest != nil {
 			b.WriteString(k.number(x.rest))
 		}

@@ -94,6 +94,9 @@ func (m *machine) composite(n *program.Node, f *frame) value {
 	if fa, ok := m.failureLiteral(n, f); ok {
 		return fa
 	}
+	if m.sim == nil {
+		m.destination(n, f)
+	}
 	ex := &external{name: t, t: t, called: true, pos: m.at(n, f)}
 	for _, k := range n.K {
 		if k.Op == program.KV {
@@ -109,6 +112,36 @@ func (m *machine) composite(n *program.Node, f *frame) value {
 		}
 	}
 	return ex
+}
+
+// keyed is what a table of handlers or middleware holds under a key that somebody
+// configures: one of them each under the condition that it is that key, the one
+// that it is by default first.
+func (m *machine) keyed(t *table, n *program.Node, k value) value {
+	if m.sim != nil || len(t.keys) == 0 || len(t.keys) > maxUnion {
+		return nil
+	}
+	def := byDefault(k)
+	var out value
+	for _, key := range t.keys {
+		c, ok := key.(constant)
+		v := t.e[keyOf(key)]
+		if !ok || !handlerLike(v) {
+			return nil
+		}
+		is := condition{of: text(n.K[1]), off: true, set: settingsOf(k)}
+		is.text = is.of + " is " + c.text()
+		if def != nil {
+			is.off, is.at = def.constant != c, def.at
+		}
+		v = m.chosenUnder(v, []condition{is})
+		if is.off {
+			out = join(out, v, nil, true)
+		} else {
+			out = join(v, out, nil, true)
+		}
+	}
+	return out
 }
 
 // hint gives an untyped literal in a list or map the list's element type.
@@ -222,6 +255,9 @@ func (m *machine) index(n *program.Node, f *frame) value {
 		}
 		if p := m.picked(o); p != nil {
 			return p.row
+		}
+		if v := m.keyed(o, n, k); v != nil {
+			return v
 		}
 		v := &unknown{t: n.T, labels: labels(k)}
 		if m.weighing() && len(o.keys) > 0 && aboutCaller(n.K[1], k) {

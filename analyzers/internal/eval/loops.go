@@ -79,6 +79,16 @@ func (m *machine) execFor(n *program.Node, f *frame) control {
 	return goOn
 }
 
+// onlyIf says that what is done with an element happens only if the element is there;
+// the result ends it.
+func (m *machine) onlyIf(v value) func() {
+	n := len(m.conds)
+	if v != nil && comparableValue(v) {
+		m.conds = distinctConditions(m.conds, m.only[v])
+	}
+	return func() { m.conds = m.conds[:min(n, len(m.conds))] }
+}
+
 // once runs a loop body whose number of runs is not known.
 func (m *machine) once(body *program.Node, f *frame) control {
 	c := m.maybe(f, nil, func() control { return m.exec(body, f) })
@@ -105,6 +115,7 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 		bind(n.K[1], v)
 		if m.sim == nil {
 			defer m.row(x, k, v)()
+			defer m.onlyIf(v)()
 		}
 		c := m.exec(n.K[3], f)
 		return c, c == broke || c == returned || c == stopped

@@ -47,8 +47,12 @@ type frame struct {
 	// panicking: it ends by a panic that a deferred function may recover from.
 	panicking bool
 	named     []program.Param
-	alt       value // returned under conditions that do not hold by default
-	defaults  int
+	// under is how many conditions held when it was called; usual says that the
+	// first of what it returns is what it returns by default.
+	under    int
+	usual    bool
+	alt      value // returned under conditions that do not hold by default
+	defaults int
 	// Of a simulation: the outermost frame of a handler.
 	top bool
 	// partial: callers with another kind of credentials have left it.
@@ -109,8 +113,11 @@ type machine struct {
 	// setFields are fields that are set outside of builders, handedOut the types
 	// of the program that libraries are given values of.
 	setFields, handedOut map[string]bool
-	// settings are the defaults that the program declares, by key or flag.
-	settings map[string]*preset
+	// settings are the defaults that the program declares for keys of the
+	// configuration, flags those of flags; settingPkgs and flagPkgs the packages
+	// that it declares them to.
+	settings, flags       map[string]*preset
+	settingPkgs, flagPkgs map[string]bool
 	// forged is what of it a stranger made up.
 	forged   map[string]forged
 	again    map[string]string // routes that give the request to the router again, with the path

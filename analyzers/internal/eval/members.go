@@ -50,7 +50,8 @@ func (m *machine) field(x value, n *program.Node) value {
 		if t == "" {
 			t = m.fieldType(o.t, n.S)
 		}
-		v := &unknown{t: t, labels: mergeLabels(words(n.S), o.labels), def: m.taggedField(o.t, n.S)}
+		v := &unknown{t: t, labels: mergeLabels(words(n.S), o.labels)}
+		v.def, v.set = m.taggedField(o.t, n.S)
 		if t == "bool" && m.weighing() && aboutCaller(n, v) {
 			return weighed(v)
 		}
@@ -99,7 +100,9 @@ func (m *machine) field(x value, n *program.Node) value {
 		if t == "" {
 			t = o.of
 		}
-		return &unknown{t: n.T, labels: words(n.S), def: m.taggedField(t, n.S)}
+		v := &unknown{t: n.T, labels: words(n.S)}
+		v.def, v.set = m.taggedField(t, n.S)
+		return v
 	case union:
 		var out value
 		for _, y := range o {

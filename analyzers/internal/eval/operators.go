@@ -22,7 +22,7 @@ func (m *machine) binaryNode(n *program.Node, f *frame) value {
 		case ok2 && v2 == stopAt:
 			return boolean(v2, anon2)
 		}
-		u := &unknown{t: "bool", labels: mergeLabels(m.nodeWords(n.K[0]), m.nodeWords(n.K[1]), labels(a), labels(b)), def: m.defaulted(n, a, b)}
+		u := &unknown{t: "bool", labels: mergeLabels(m.nodeWords(n.K[0]), m.nodeWords(n.K[1]), labels(a), labels(b)), def: m.defaulted(n, a, b), set: mergeSettings(settingsOf(a), settingsOf(b))}
 		switch {
 		case ok:
 			u.free, u.rest = freeOf(b), undecided(b, n.K[1])
@@ -41,7 +41,7 @@ func (m *machine) binaryNode(n *program.Node, f *frame) value {
 	b := m.eval(n.K[1], f)
 	v := m.binary(n.S, a, b)
 	if u, ok := v.(*unknown); ok {
-		out := &unknown{t: u.t, labels: mergeLabels(m.nodeWords(n), u.labels), free: u.free, begins: u.begins, def: m.defaulted(n, a, b)}
+		out := &unknown{t: u.t, labels: mergeLabels(m.nodeWords(n), u.labels), free: u.free, begins: u.begins, def: m.defaulted(n, a, b), set: mergeSettings(settingsOf(a), settingsOf(b))}
 		if m.weighs(n, a, b) {
 			return weighed(out)
 		}
@@ -55,6 +55,9 @@ func (m *machine) binary(op string, a, b value) value {
 	case "==", "!=":
 		return m.compare(op, a, b)
 	case "+":
+		if m.sim == nil {
+			a, b = asSet(a), asSet(b)
+		}
 		x, ok1 := asString(a)
 		y, ok2 := asString(b)
 		if ok1 && ok2 {
@@ -160,6 +163,14 @@ func (m *machine) binary(op string, a, b value) value {
 	return &unknown{labels: mergeLabels(labels(a), labels(b))}
 }
 
+// asSet is what a text is where nobody configured it, if code says.
+func asSet(v value) value {
+	if u, ok := v.(*unknown); ok && u.def != nil && u.def.k == 's' {
+		return u.def.constant
+	}
+	return v
+}
+
 // undecided is what of a condition is not decided.
 func undecided(v value, n *program.Node) *program.Node {
 	if u, ok := v.(*unknown); ok && u.rest != nil {
@@ -191,6 +202,10 @@ func (m *machine) compare(op string, a, b value) value {
 	if m.sim == nil { // while registering nothing fails
 		if _, f := a.(failure); f && isNil(b) {
 			a = nilValue{}
+		}
+		// What is there under conditions is there where they hold.
+		if x, ok := a.(*external); ok && isNil(b) && handlerLike(x) && len(m.only[x]) > 0 {
+			return boolean(op == "!=", false)
 		}
 	}
 	if isForged(a) || isForged(b) {

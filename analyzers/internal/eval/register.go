@@ -21,7 +21,7 @@ const (
 
 func (m *machine) newRouter(f *family, t string, p place) *router {
 	m.seq++
-	r := &router{fam: f, t: t, created: m.seq, pos: p, via: m.via(), isRoot: true}
+	r := &router{fam: f, t: t, created: m.seq, pos: p, via: m.via(), isRoot: true, conds: slices.Clone(m.conds)}
 	if len(m.stack) > 0 {
 		r.in = strings.TrimRight(shortName(m.stack[len(m.stack)-1].fn.Name), "$0123456789")
 	}
@@ -333,6 +333,10 @@ func (m *machine) add(r *router, method, p string, h value, mws []value, c call)
 	}
 	m.seq++
 	rec := &record{r: r, method: strings.ToUpper(method), path: p, handler: h, pos: c.pos, via: m.via(), seq: m.seq, conds: slices.Clone(m.conds)}
+	switch h.(type) {
+	case *closure, *wrapped, *external:
+		rec.conds = distinctConditions(rec.conds, m.only[h])
+	}
 	if at := m.rowOf(p); at.line > 0 {
 		rec.via = append([]place{rec.pos}, rec.via...)
 		rec.pos = at

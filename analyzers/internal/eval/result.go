@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"fmt"
 	"slices"
 	"sort"
 	"strings"
@@ -132,6 +131,7 @@ type layer struct {
 	applied *closure // a handler that calls the rest itself
 	ext     value    // a library's wrapper
 	pos     place
+	conds   []condition
 }
 
 // peeled is a handler without its wrappers.
@@ -141,6 +141,10 @@ type peeled struct {
 	strip  string
 	// method and path are those of a procedure behind the registered route.
 	method, path string
+	// conds is what decides that it is this and no other, oneOf says that it is
+	// one of several.
+	conds []condition
+	oneOf bool
 }
 
 func (m *machine) peel(v value, depth int) []peeled {
@@ -247,10 +251,14 @@ func (m *machine) peel(v value, depth int) []peeled {
 		}
 	case union:
 		var out []peeled
-		for _, y := range x {
-			out = append(out, m.peel(y, depth+1)...)
+		for _, c := range m.choices(x) {
+			for _, p := range m.peel(c.v, depth+1) {
+				p.conds = distinctConditions(c.conds, p.conds)
+				p.oneOf = p.path == ""
+				out = append(out, p)
+			}
 		}
-		return out
+		return alike(out)
 	}
 	return []peeled{{core: v}}
 }
@@ -347,8 +355,7 @@ func (m *machine) finish() routes.Inventory {
 			var wraps []middleware
 			wraps = append(wraps, r.mws...)
 			for _, l := range p.layers {
-				l := l
-				wraps = append(wraps, middleware{v: l, pos: l.pos, seq: r.seq})
+				wraps = append(wraps, middleware{v: l, pos: l.pos, seq: r.seq, conds: l.conds})
 			}
 			prefix := p.strip
 			own := r.r.fam.id == "chi" || r.r.fam.id == "fiber"
@@ -364,11 +371,13 @@ func (m *machine) finish() routes.Inventory {
 	}
 	m.nameServers()
 	covered := map[string]bool{}
+	var all []alternative
 	for _, r := range m.records {
 		if r.handler == nil {
 			continue
 		}
 		stray := r.seq > m.coveredSeq
+		r.conds = m.dependsOn(r)
 		for _, rt := range m.routesOf(r) {
 			k := rt.Handler.Func + "|" + rt.Handler.File
 			if !stray {
@@ -379,15 +388,16 @@ func (m *machine) finish() routes.Inventory {
 				rt.Access = routes.Unresolved
 				rt.Reason = "the function that registers it is not seen to be called, so its prefix and its guards are not known"
 			}
-			inv.Routes = append(inv.Routes, rt)
+			all = append(all, alternative{rt, r.conds})
 		}
 	}
+	inv.Routes = oneRowEach(all)
 	m.redispatched(inv.Routes)
 	if m.overspent() {
 		m.lacks("the program is too large to be followed to its end")
 	}
 	inv.Notes = m.notes
-	inv.Routes = dedupe(inv.Routes)
+	inv.Routes = sorted(inv.Routes)
 	return inv
 }
 
@@ -453,26 +463,6 @@ func (m *machine) mount(sub, to *router, prefix string, whole bool, wraps []midd
 		}
 	}
 	sub.parents = append(sub.parents, edge{to: to, prefix: prefix, whole: whole, wraps: wraps, seq: rec.seq, via: append([]place{rec.pos}, rec.via...)})
-}
-
-func dedupe(rs []routes.Route) []routes.Route {
-	seen := map[string]bool{}
-	var out []routes.Route
-	for _, r := range rs {
-		// A group that is one of two gives a route twice, with the guards of each.
-		k := fmt.Sprintf("%s %s %s %s %s %d", r.Server, r.Method, r.Path, r.Access, r.Registered.File, r.Registered.Line)
-		if !seen[k] {
-			seen[k] = true
-			out = append(out, r)
-		}
-	}
-	sort.SliceStable(out, func(i, j int) bool {
-		if out[i].Path != out[j].Path {
-			return out[i].Path < out[j].Path
-		}
-		return out[i].Method < out[j].Method
-	})
-	return out
 }
 
 // way is one way from a server to a router: its prefix and chain.
@@ -551,7 +541,7 @@ func (m *machine) waysTo(r *router, seq int, on map[*router]bool) []way {
 			seen[p.strip] = true
 			w := way{prefix: p.strip, cut: p.strip, server: m.serverName(r), places: here}
 			for _, l := range p.layers {
-				w.chain = append(w.chain, middleware{v: l, pos: l.pos})
+				w.chain = append(w.chain, middleware{v: l, pos: l.pos, conds: l.conds})
 			}
 			mws, late := own(p.strip)
 			w.chain, w.late = append(w.chain, mws...), late
@@ -701,10 +691,11 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 	}
 	chain = append(chain, r.mws...)
 	var out []routes.Route
+	var parts []alternative
 	for _, p := range m.peel(r.handler, 0) {
 		chain := slices.Clone(chain)
 		for _, l := range p.layers {
-			chain = append(chain, middleware{v: l, pos: l.pos})
+			chain = append(chain, middleware{v: l, pos: l.pos, conds: l.conds})
 		}
 		at := op.path
 		if p.path != "" {
@@ -730,21 +721,28 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 			}
 			return rt
 		}
+		var rts []routes.Route
 		switch {
 		case p.path != "":
-			out = append(out, judge(p.method))
+			rts = append(rts, judge(p.method))
 		case len(op.picks) > 0 && op.method != "*":
-			out = append(out, judge(op.method))
+			rts = append(rts, judge(op.method))
 		case r.method != "" && r.method != "*" && r.method != "ANY":
-			out = append(out, judge(r.method))
+			rts = append(rts, judge(r.method))
 		default:
-			out = append(out, m.byMethod(r, judge)...)
+			rts = m.byMethod(r, judge)
 		}
-		if len(out) > 40 {
+		if p.oneOf {
+			for _, rt := range rts {
+				parts = append(parts, alternative{rt, p.conds})
+			}
+			rts = nil
+		}
+		if out = append(out, rts...); len(out)+len(parts) > 40 {
 			break
 		}
 	}
-	return out
+	return append(out, oneOfHandlers(parts)...)
 }
 
 // prefixed is fiber's rule: everything registered earlier whose prefix matches.

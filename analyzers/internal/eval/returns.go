@@ -63,14 +63,25 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 		return
 	}
 	if !f.has {
-		f.rets, f.has = v, true
+		f.rets, f.has, f.usual = v, true, m.sim == nil && m.byDefaultHere(f)
 		if m.sim != nil && m.sim.unsure > m.sim.base(f) {
 			// Another return may follow; remember why.
 			f.why = mergeLabels(f.why, m.sim.whyNow())
 		}
 		return
 	}
+	if m.sim == nil && !f.usual && m.byDefaultHere(f) {
+		f.usual = true
+		f.rets = joinReturns(v, f.rets, func() []string { return nil }, true)
+		return
+	}
 	f.rets = joinReturns(f.rets, v, func() []string { return mergeLabels(f.why, m.whyNow()) }, m.sim == nil)
+}
+
+// byDefaultHere reports whether what a function does now is what it does where
+// nobody configured anything.
+func (m *machine) byDefaultHere(f *frame) bool {
+	return !slices.ContainsFunc(m.conds[min(f.under, len(m.conds)):], func(c condition) bool { return c.off || c.unclear })
 }
 
 // asFailure turns the program's own errors, returned as the last value, into

@@ -180,6 +180,7 @@ type router struct {
 	pathless bool    // its methods take no path: it stands for one
 	mods     []value // functions that change an operation before it is added
 	servedBy []peeled
+	conds    []condition // under which it is made
 }
 
 // edge attaches a router below another.

@@ -1,6 +1,10 @@
 package eval
 
-import "github.com/launchgate/launchgate/analyzers/internal/program"
+import (
+	"slices"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
 
 func (m *machine) execSwitch(n *program.Node, f *frame) control {
 	var tag value
@@ -12,11 +16,11 @@ func (m *machine) execSwitch(n *program.Node, f *frame) control {
 		for _, e := range c.K[:c.N] {
 			v := m.eval(e, f)
 			if tag != nil {
-				v = m.compare("==", tag, v)
+				v = m.compareCase(tag, v)
 			}
 			ok, val, anon := truth(v)
 			if !ok {
-				out = &unknown{labels: mergeLabels(m.nodeWords(e), labels(v))}
+				out = eitherCase(out, v, m.nodeWords(e))
 				continue
 			}
 			if val {
@@ -32,10 +36,36 @@ func (m *machine) execSwitch(n *program.Node, f *frame) control {
 	})
 }
 
+// compareCase is whether a switch's tag is what a clause names.
+func (m *machine) compareCase(tag, e value) value {
+	v := m.compare("==", tag, e)
+	u, ok := v.(*unknown)
+	if !ok {
+		return v
+	}
+	out := *u
+	out.def = m.defaulted(&program.Node{Op: program.Binary, S: "=="}, tag, e)
+	out.set = mergeSettings(settingsOf(tag), settingsOf(e))
+	return &out
+}
+
+// eitherCase is what is known of a clause that applies if one of two conditions does.
+func eitherCase(was, v value, ws []string) value {
+	u := &unknown{labels: mergeLabels(ws, labels(v)), def: byDefault(v), set: settingsOf(v)}
+	if x, ok := was.(*unknown); ok {
+		u.set = mergeSettings(x.set, u.set)
+		if x.def == nil || x.def.s == "true" || u.def == nil {
+			u.def = x.def
+		}
+	}
+	return u
+}
+
 // cases runs the clauses of a switch; match says whether a clause applies.
 func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match func(*program.Node) value) control {
-	var pending [][]change
+	var pending []pendingCase
 	var def *program.Node
+	byDefault := false
 	all := true
 	unsure := false
 	finish := func(body *program.Node, anon bool) control {
@@ -57,7 +87,7 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 			defer func() { m.sim.unsure-- }()
 		}
 		c, ch := m.branch(run)
-		pending = append(pending, ch)
+		pending = append(pending, pendingCase{ch, byDefault})
 		return c
 	}
 	var why []string
@@ -99,7 +129,8 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 			if m.sim != nil {
 				m.sim.push(why, nil)
 			} else {
-				is := caseOf(n.K[0], c, f)
+				is := caseOf(n.K[0], c, f).weighedBy(v)
+				byDefault = !is.off
 				m.conds = append(m.conds, is)
 				not = append(not, is.negated())
 			}
@@ -123,6 +154,7 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 			f.anon = true
 		}
 		m.conds = append(m.conds, not...)
+		byDefault = !slices.ContainsFunc(not, func(c condition) bool { return c.off })
 		r := finish(def.K[len(def.K)-1], anonNo)
 		m.conds = m.conds[:base]
 		return conclude(r)
@@ -131,9 +163,15 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 	return goOn
 }
 
-func (m *machine) mergeAll(pending [][]change, why []string) {
-	for _, ch := range pending {
-		m.merge(ch, nil, why)
+// pendingCase is what a clause that may have run changed.
+type pendingCase struct {
+	changes   []change
+	byDefault bool // it is the one that runs where nobody configured anything
+}
+
+func (m *machine) mergeAll(pending []pendingCase, why []string) {
+	for _, p := range pending {
+		m.merge(p.changes, nil, why, p.byDefault)
 	}
 }
 

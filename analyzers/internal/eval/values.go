@@ -30,8 +30,10 @@ type (
 		from   string
 		// rest is what of a condition is not decided.
 		rest *program.Node
-		// def is what it is where nobody set it, if code says.
+		// def is what it is where nobody set it, if code says; set are the settings
+		// that it was made of.
 		def *preset
+		set []setting
 	}
 	// constant is a string 's', int 'i' or bool 'b'. anon: it is so because the
 	// request is anonymous.
@@ -159,11 +161,33 @@ func boolean(b bool, anon bool) value {
 }
 
 func asString(v value) (string, bool) {
+	if u, ok := v.(union); ok {
+		v = fallback(u)
+	}
 	c, ok := v.(constant)
 	if !ok || c.k != 's' {
 		return "", false
 	}
 	return c.s, true
+}
+
+// fallback is the constant that stands in for a setting that nobody set, nil if the
+// value is anything else.
+func fallback(u union) value {
+	var only value
+	for _, e := range u {
+		switch e.(type) {
+		case constant:
+			if only != nil {
+				return nil
+			}
+			only = e
+		case *unknown:
+		default:
+			return nil
+		}
+	}
+	return only
 }
 
 func asInt(v value) (int, bool) {
@@ -181,6 +205,10 @@ func stringsOf(v value) []string {
 	case constant:
 		if x.k == 's' {
 			return []string{x.s}
+		}
+	case *unknown:
+		if x.def != nil && x.def.k == 's' && x.def.s != "" {
+			return []string{x.def.s}
 		}
 	case union:
 		var out []string
@@ -399,11 +427,13 @@ func joinFor(a, b value, why func() []string, inform bool) value {
 	if _, ok := b.(failure); ok {
 		return a
 	}
-	if isUnknown(a) || isNil(a) {
-		return b
-	}
-	if isUnknown(b) || isNil(b) {
-		return a
+	if !configured(a, b) && !configured(b, a) {
+		if isUnknown(a) || isNil(a) {
+			return b
+		}
+		if isUnknown(b) || isNil(b) {
+			return a
+		}
 	}
 	if x, ok := a.(*list); ok {
 		if y, ok := b.(*list); ok {
@@ -427,6 +457,24 @@ func joinFor(a, b value, why func() []string, inform bool) value {
 		return out[0]
 	}
 	return out
+}
+
+// configured reports whether one value is what somebody set and the other what is
+// there where nobody did.
+func configured(a, b value) bool {
+	u, ok := a.(*unknown)
+	if !ok || len(u.set) == 0 {
+		return false
+	}
+	switch x := b.(type) {
+	case constant:
+		return x.k == 's' || x.k == 'b'
+	case *unknown:
+		return len(x.set) > 0 || x.def != nil
+	case union:
+		return len(x) > 0 && (configured(a, x[0]) || configured(a, x[len(x)-1]))
+	}
+	return false
 }
 
 // keptOf keeps what is said of a value where the other branch has the same, or

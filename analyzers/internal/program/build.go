@@ -6,7 +6,6 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
-	"reflect"
 	"strconv"
 	"strings"
 
@@ -57,6 +56,8 @@ type builder struct {
 	depth   int
 	inits   []*Node
 	initOf  map[types.Object]*Node
+	// anonymous are the struct types without a name that are kept.
+	anonymous map[string]bool
 }
 
 func (b *builder) fileImports(f *ast.File) {
@@ -88,6 +89,9 @@ func (b *builder) decl(d ast.Decl) {
 			case *ast.TypeSpec:
 				b.typeSpec(s)
 			case *ast.ValueSpec:
+				if s.Type != nil {
+					b.typeExpr(s.Type)
+				}
 				if d.Tok == token.VAR && len(s.Values) > 0 {
 					b.outer = b.qualified("var")
 					if len(s.Names) > 0 {
@@ -135,33 +139,8 @@ func (b *builder) initOrder() {
 	}
 }
 
-// defaultOf is the default that a field's tag says, as libraries read it that fill
-// in a structure: envDefault is caarlos0/env's, env-default cleanenv's, default
-// that of kong, envconfig, creasty/defaults and others.
-func defaultOf(tag *ast.BasicLit) string {
-	if tag == nil {
-		return ""
-	}
-	s, err := strconv.Unquote(tag.Value)
-	if err != nil || !strings.Contains(s, "efault") {
-		return ""
-	}
-	for _, key := range []string{"envDefault", "env-default", "default"} {
-		if v, ok := reflect.StructTag(s).Lookup(key); ok {
-			return v
-		}
-	}
-	// go-flags' and envconfig's of sethvargo: env:"AUTH, default=true".
-	for _, opt := range strings.Split(reflect.StructTag(s).Get("env"), ",") {
-		if v, ok := strings.CutPrefix(strings.TrimSpace(opt), "default="); ok {
-			return v
-		}
-	}
-	return ""
-}
-
 func (b *builder) typeSpec(s *ast.TypeSpec) {
-	t := &Type{Name: b.qualified(s.Name.Name)}
+	t := &Type{Name: b.qualified(s.Name.Name), File: b.file}
 	if obj := b.info.Defs[s.Name]; obj != nil {
 		if s.Assign.IsValid() {
 			t.Under = b.typ(obj.Type())
@@ -169,17 +148,7 @@ func (b *builder) typeSpec(s *ast.TypeSpec) {
 	}
 	switch u := s.Type.(type) {
 	case *ast.StructType:
-		for _, f := range u.Fields.List {
-			ft := b.typeExpr(f.Type)
-			if len(f.Names) == 0 {
-				name := baseName(ft)
-				t.Fields = append(t.Fields, Param{Name: name, Type: ft, Ptr: b.pointer(f.Type)})
-				t.Embedded = append(t.Embedded, name)
-			}
-			for _, n := range f.Names {
-				t.Fields = append(t.Fields, Param{Name: n.Name, Type: ft, Ptr: b.pointer(f.Type), Default: defaultOf(f.Tag)})
-			}
-		}
+		b.structFields(t, u)
 	case *ast.InterfaceType:
 		t.Interface = []string{}
 		for _, f := range u.Methods.List {
@@ -203,6 +172,40 @@ func (b *builder) typeSpec(s *ast.TypeSpec) {
 			t.Under = b.typeExpr(s.Type)
 		}
 	}
+	b.out.Types = append(b.out.Types, t)
+}
+
+func (b *builder) structFields(t *Type, u *ast.StructType) {
+	for _, f := range u.Fields.List {
+		ft := b.typeExpr(f.Type)
+		p := Param{Type: ft, Ptr: b.pointer(f.Type)}
+		if p.Tag = tagOf(f.Tag); !p.Tag.isZero() || ft == "bool" {
+			p.Line = b.line(f.Pos())
+		}
+		if len(f.Names) == 0 {
+			p.Name = baseName(ft)
+			t.Fields = append(t.Fields, p)
+			t.Embedded = append(t.Embedded, p.Name)
+		}
+		for _, n := range f.Names {
+			p.Name = n.Name
+			t.Fields = append(t.Fields, p)
+		}
+	}
+}
+
+// structType keeps a struct type that has no name under what typ writes for it, so
+// that its fields' tags are known.
+func (b *builder) structType(text string, u *ast.StructType) {
+	if !strings.HasPrefix(text, "struct{") || b.anonymous[text] {
+		return
+	}
+	if b.anonymous == nil {
+		b.anonymous = map[string]bool{}
+	}
+	b.anonymous[text] = true
+	t := &Type{Name: text, File: b.file}
+	b.structFields(t, u)
 	b.out.Types = append(b.out.Types, t)
 }
 
@@ -363,6 +366,9 @@ func deref(t types.Type) types.Type {
 func (b *builder) typeExpr(e ast.Expr) string {
 	if t := b.info.TypeOf(e); t != nil {
 		if s := b.typ(t); s != "" && !strings.Contains(s, "invalid type") {
+			if u, ok := e.(*ast.StructType); ok {
+				b.structType(s, u)
+			}
 			return s
 		}
 	}
@@ -469,7 +475,7 @@ func (b *builder) stmt(s ast.Stmt) *Node {
 			return &Node{Op: Switch, Line: ln, K: append([]*Node{tag}, b.cases(s.Body)...)}
 		})
 	case *ast.TypeSwitchStmt:
-		return b.typeSwitch(s, ln)
+		return b.after(s.Init, ln, func() *Node { return b.typeSwitch(s, ln) })
 	case *ast.ReturnStmt:
 		return b.exprs(&Node{Op: Return, Line: ln}, s.Results...)
 	case *ast.GoStmt:

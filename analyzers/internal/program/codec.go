@@ -20,6 +20,7 @@ func (p *Package) GobEncode() ([]byte, error) {
 		e.params(t.Fields)
 		e.Strs(t.Embedded)
 		e.Strs(t.Interface)
+		e.Str(t.File)
 	}
 	e.Uint(len(p.Funcs))
 	for _, f := range p.Funcs {
@@ -53,7 +54,14 @@ func (e *encoder) params(ps []Param) {
 		e.Int(int(p.ID))
 		e.Bits(p.Ptr)
 		e.Str(p.Type)
-		e.Str(p.Default)
+		e.Bits(!p.Tag.isZero())
+		if !p.Tag.isZero() {
+			e.Str(p.Tag.Default)
+			e.Str(p.Tag.Env)
+			e.Str(p.Tag.Key)
+			e.Str(p.Tag.Flag)
+		}
+		e.Uint(int(p.Line))
 	}
 }
 
@@ -85,7 +93,7 @@ func (p *Package) decode(d *decoder) {
 	p.Path, p.Name = d.Str(), d.Str()
 	p.Imports = d.Strs()
 	for range d.Count() {
-		t := &Type{Name: d.Str(), Under: d.Str(), Fields: d.params(), Embedded: d.Strs(), Interface: d.Strs()}
+		t := &Type{Name: d.Str(), Under: d.Str(), Fields: d.params(), Embedded: d.Strs(), Interface: d.Strs(), File: d.Str()}
 		p.Types = append(p.Types, t)
 	}
 	for range d.Count() {
@@ -113,7 +121,11 @@ func (d *decoder) params() []Param {
 		p := Param{Name: d.Str(), ID: int32(d.Int())}
 		d.Bits(&p.Ptr)
 		p.Type = d.Str()
-		p.Default = d.Str()
+		tagged := false
+		if d.Bits(&tagged); tagged {
+			p.Tag = Tag{Default: d.Str(), Env: d.Str(), Key: d.Str(), Flag: d.Str()}
+		}
+		p.Line = int32(d.Uint())
 		out = append(out, p)
 	}
 	return out

@@ -57,8 +57,10 @@ type Param struct {
 	ID   int32 // number of the local, 0 if unnamed
 	Type string
 	Ptr  bool // Type is what it points to
-	// Default is what the tag of a field says its value is where nobody sets it.
-	Default string
+	// Tag is what the tag of a field says, Line where that stands if it may be
+	// asked for.
+	Tag  Tag
+	Line int32
 }
 
 // Func is a function, method or function literal.
@@ -83,6 +85,7 @@ type Type struct {
 	Fields    []Param  // of a struct; embedded ones have their type's name
 	Embedded  []string // types of embedded fields, by Fields' names
 	Interface []string // method names, nil unless an interface
+	File      string
 }
 
 // Package is the fact.

@@ -1,0 +1,153 @@
+package eval
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// What conditions depend on, as the people know it who configure the program: a
+// flag, a variable of the environment, a key of the configuration.
+
+// setting is such a thing, with what it is where nobody sets it.
+type setting struct {
+	// name is what it is called, "flag -auth" or "env AUTH"; "" where only its
+	// default is known.
+	name string
+	def  *constant
+	// file is where a file beside the code sets it, with the line.
+	file string
+}
+
+// String says what is known of a setting: "flag -auth, default false".
+func (s setting) String() string {
+	said := ""
+	switch {
+	case s.file != "" && s.def != nil:
+		said = s.def.text() + " in " + s.file
+	case s.def != nil:
+		said = "default " + s.def.text()
+	case strings.HasPrefix(s.name, "key "):
+		said = "default not known"
+	default:
+		said = "unset by default"
+	}
+	if s.name == "" {
+		return said
+	}
+	return s.name + ", " + said
+}
+
+// text is a constant as it is written in source.
+func (c constant) text() string {
+	switch {
+	case c.k != 's':
+		return c.s
+	case len(c.s) > 30:
+		return `"…"`
+	}
+	return strconv.Quote(c.s)
+}
+
+// maxSettings bounds the settings that are said of one condition.
+const maxSettings = 3
+
+// settingsOf are the settings that a value was made of.
+func settingsOf(v value) []setting { return settingsIn(v, 0) }
+
+func settingsIn(v value, depth int) []setting {
+	if depth > 4 {
+		return nil
+	}
+	switch x := v.(type) {
+	case *unknown:
+		if x.set == nil && x.def != nil {
+			return []setting{x.def.setting()}
+		}
+		return x.set
+	case *external:
+		if s, ok := environment(x.name, x.args); ok {
+			return []setting{s}
+		}
+		// What the standard library makes of a text.
+		if x.called && !strings.Contains(pkgOf(x.name), ".") {
+			return settingsOfAll(x.args, depth+1)
+		}
+	case tuple:
+		if len(x) > 0 {
+			return settingsIn(x[0], depth+1)
+		}
+	case union:
+		out := settingsOfAll(x, depth+1)
+		out = slices.DeleteFunc(slices.Clone(out), func(s setting) bool { return s.name == "" })
+		if d := byDefault(x); d != nil && len(out) == 1 {
+			out[0].def, out[0].file = &d.constant, d.file
+		}
+		return out
+	}
+	return nil
+}
+
+func settingsOfAll(vs []value, depth int) []setting {
+	var out []setting
+	for _, v := range vs {
+		out = mergeSettings(out, settingsIn(v, depth))
+	}
+	return out
+}
+
+// mergeSettings puts lists of settings into one; it leaves those it is given as
+// they are.
+func mergeSettings(a, b []setting) []setting {
+	for _, s := range b {
+		if len(a) < maxSettings && !slices.ContainsFunc(a, func(t setting) bool { return t.String() == s.String() }) {
+			a = append(slices.Clip(a), s)
+		}
+	}
+	return a
+}
+
+// inBrackets lists settings as they are shown behind a condition.
+func inBrackets(set []setting) string {
+	if len(set) == 0 {
+		return ""
+	}
+	var out []string
+	for _, s := range set {
+		out = append(out, s.String())
+	}
+	return " (" + strings.Join(out, "; ") + ")"
+}
+
+// environment is the variable that a function of package os reads.
+func environment(name string, args []value) (setting, bool) {
+	if name != "os.Getenv" && name != "os.LookupEnv" && name != "syscall.Getenv" || len(args) == 0 {
+		return setting{}, false
+	}
+	key, ok := asString(args[0])
+	if !ok || key == "" {
+		return setting{}, false
+	}
+	return setting{name: "env " + key}, true
+}
+
+// madeOf marks what a library's function returned as made of settings: that of the
+// environment which it reads, or those that it was given.
+func madeOf(v value, name string, args []value) value {
+	u, ok := v.(*unknown)
+	if !ok || u.set != nil || u.def != nil {
+		return v
+	}
+	var set []setting
+	if s, ok := environment(name, args); ok {
+		set = []setting{s}
+	} else if !strings.Contains(pkgOf(name), ".") {
+		set = settingsOfAll(args, 1)
+	}
+	if len(set) == 0 {
+		return v
+	}
+	w := *u
+	w.set = set
+	return &w
+}
