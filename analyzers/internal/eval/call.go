@@ -296,6 +296,10 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 			return m.unknownResult(c, nil)
 		}
 		return m.routerOp(x, fun.S, c)
+	case *added:
+		if m.sim == nil {
+			return m.addedOp(x, fun.S, c)
+		}
 	case *ruleBuilder:
 		if m.sim != nil {
 			return m.unknownResult(c, nil)

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"github.com/launchgate/launchgate/analyzers/internal/importpath"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/program"
@@ -10,7 +11,7 @@ import (
 
 // failureLiteral is a composite literal of a library's error type.
 func (m *machine) failureLiteral(n *program.Node, f *frame) (failure, bool) {
-	if !errorName(n.T) {
+	if !errorName(n.T) && !(importpath.Unversioned(pkgOf(n.T)) == mvcPkg && lastName(n.T) == "Response") {
 		return failure{}, false
 	}
 	fa := failure{t: n.T}
@@ -27,6 +28,9 @@ func (m *machine) failureLiteral(n *program.Node, f *frame) (failure, bool) {
 		}
 		if s, ok := asString(v); ok && fa.name == "" && s != "" && len(s) < 60 {
 			fa.name = s
+			if k.Op == program.Const && fa.code == 0 && strings.HasPrefix(s, "/") && !errorName(n.T) {
+				fa.code = 302 // to there
+			}
 		}
 	}
 	return fa, fa.code != 0

@@ -440,7 +440,7 @@ func (m *machine) judgeAround(c *closure, path, method string, wrapper bool) ver
 }
 
 func (m *machine) ginStyle(c *closure) bool {
-	if endsByAnswering(c) {
+	if c.on || endsByAnswering(c) {
 		return true
 	}
 	for _, p := range c.fn.Params {

@@ -385,10 +385,8 @@ func libraryGlobal(pkg, name string) value {
 		case "ErrBadRequest":
 			return failure{code: 400, name: "bad request"}
 		}
-		for _, k := range title {
-			if name == k || name == strings.ToUpper(k) || name == "Method"+k {
-				return str(strings.ToUpper(k))
-			}
+		if verb := strings.ToUpper(strings.TrimPrefix(name, "Method")); methods[verb] && verb != "ANY" {
+			return str(verb)
 		}
 	}
 	switch name { // every router calls them so

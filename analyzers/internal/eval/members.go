@@ -80,7 +80,10 @@ func (m *machine) field(x value, n *program.Node) value {
 	case request:
 		return m.requestField(o, n)
 	case *router:
-		if n.S == "RouterGroup" || n.S == "Router" || routerType(n.T) == o.fam {
+		if n.S == "Router" && o.fam.id == mvcID && len(o.parents) > 0 {
+			return o.parents[0].to
+		}
+		if n.S == "RouterGroup" || n.S == "Router" || n.S == "Engine" || routerType(n.T) == o.fam {
 			return x // the embedded part that routes
 		}
 		return &external{name: o.t + "." + n.S, recv: x}

@@ -94,7 +94,7 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 			if len(c.args) == 1 {
 				return c.args[0], true
 			}
-		case "github.com/justinas/alice.New":
+		case "github.com/justinas/alice.New", "github.com/go-chi/chi.Chain", "github.com/go-chi/chi/v5.Chain":
 			return &object{t: chainType, f: map[string]value{"mws": &list{e: c.args}}}, true
 		case "os.Exit", "log.Fatal", "log.Fatalf", "log.Fatalln", "log.Panic":
 			return stop{}, true
@@ -114,10 +114,16 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 				}
 			}
 		}
+		if fn == "Profiler" && importpath.Unversioned(pkg) == "github.com/go-chi/chi/middleware" {
+			return m.profiler(c), true
+		}
 		if v, ok := m.container(pkg, fn, c); ok {
 			return v, true
 		}
 		if v, ok := m.humaFunc(pkg, fn, c); ok {
+			return v, true
+		}
+		if v, ok := m.mvcFunc(pkg, fn, c); ok {
 			return v, true
 		}
 		if v, ok := m.beegoFunc(known(pkg), fn, c); ok {
@@ -223,7 +229,7 @@ func (m *machine) chainOp(o *object, name string, c call) value {
 			}
 		}
 		return o
-	case "Then", "ThenFunc", "UseHandler", "UseHandlerFunc":
+	case "Then", "ThenFunc", "UseHandler", "UseHandlerFunc", "Handler", "HandlerFunc":
 		if len(c.args) == 0 {
 			return o
 		}
@@ -324,7 +330,7 @@ func (m *machine) rowOf(path string) place {
 }
 
 var methods = map[string]bool{"GET": true, "POST": true, "PUT": true, "PATCH": true, "DELETE": true, "HEAD": true, "OPTIONS": true, "CONNECT": true, "TRACE": true,
-	"PROPFIND": true, "REPORT": true, "MKCOL": true, "LOCK": true, "UNLOCK": true, "PROPPATCH": true, "COPY": true, "MOVE": true, "ANY": true}
+	"PROPFIND": true, "REPORT": true, "MKCOL": true, "LOCK": true, "UNLOCK": true, "PROPPATCH": true, "COPY": true, "MOVE": true, "LINK": true, "UNLINK": true, "QUERY": true, "SEARCH": true, "PURGE": true, "ANY": true}
 
 func (m *machine) add(r *router, method, p string, h value, mws []value, c call) *record {
 	if len(m.records) >= maxRoutes {
@@ -415,11 +421,8 @@ func (m *machine) middlewares(v value, p extent, prefix string) []middleware {
 			return m.middlewares(x.f["mws"], p, prefix)
 		}
 	case *external:
-		// A literal of a library's slice of middleware.
-		if x.called && x.t == x.name && len(x.args) > 0 {
-			if _, isField := x.args[0].(fieldArg); !isField {
-				return m.middlewares(&list{e: x.args}, p.within(x.pos), prefix)
-			}
+		if l := x.elements(); l != nil {
+			return m.middlewares(l, p.within(x.pos), prefix)
 		}
 	}
 	var out []middleware
@@ -432,6 +435,28 @@ func (m *machine) middlewares(v value, p extent, prefix string) []middleware {
 		out = append(out, middleware{v: c.v, pos: at.place, end: at.end, via: m.via(), seq: m.seq, prefix: prefix, conds: distinctConditions(m.conds, c.conds)})
 	}
 	return out
+}
+
+// elements are those of a literal of a library's slice; nil of anything else.
+func (x *external) elements() *list {
+	if !x.called || x.t != x.name || len(x.args) == 0 {
+		return nil
+	}
+	if _, isField := x.args[0].(fieldArg); isField {
+		return nil
+	}
+	return &list{t: x.t, e: x.args}
+}
+
+// listed is a list, of whatever type; nil of what is none.
+func listed(v value) *list {
+	switch x := v.(type) {
+	case *list:
+		return x
+	case *external:
+		return x.elements()
+	}
+	return nil
 }
 
 // paths are the strings an argument may be; an unknown one is shown as such.
@@ -453,14 +478,28 @@ func methodNames(v value) []string {
 // routerOp is a call of a router's method: what its library's table of verbs
 // says that it does.
 func (m *machine) routerOp(r *router, name string, c call) value {
-	op := r.fam.verbs[name]
-	if r.pathless {
+	op, before := r.fam.verbs[name], len(m.records)
+	if r.pathless && name != "RouteChain" {
 		c.args = append([]value{str("")}, c.args...)
+		if name == "All" {
+			op = "use" // of a chain it adds middleware
+		}
+	}
+	if kind, ok := strings.CutPrefix(op, "named "); ok && len(c.args) > 0 {
+		op, c.args = kind, c.args[:len(c.args)-1]
 	}
 	switch op {
 	case "":
 		return m.otherRouterMethod(r, name, c)
-	case "self", "sub":
+	case "self":
+		if r.ctl != nil && name == "Router" {
+			return r.parents[0].to
+		}
+	case "host":
+		if len(c.args) > 0 {
+			c.args = c.args[1:]
+		}
+		return m.group(r, "group0", c)
 	case "prefix":
 		return str(m.prefixOf(r))
 	case "serve":
@@ -469,19 +508,21 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 	case "modify":
 		r.mods = append(r.mods, c.args...)
 		return nilValue{}
-	case "use", "useall":
+	case "use", "useall", "useown":
 		m.use(r, op, c)
 	case "routechain":
 		g, _ := m.group(r, "group", c).(*router)
 		g.pathless = true
 		return g
 	case "group", "group0", "with", "groupfn", "routefn":
-		return m.group(r, op, c)
+		g, _ := m.group(r, op, c).(*router)
+		g.pathless = op == "routefn" && len(c.args) == 1 // fiber's while v3 was being made
+		return g
 	case "here":
 		m.here(r, c)
 	case "mount":
 		m.mountUnder(r, c)
-	case "static", "file":
+	case "static", "file", "filefs":
 		m.staticRoutes(r, op, c)
 	case "pattern":
 		return m.patternRoutes(r, c)
@@ -490,13 +531,85 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 	case "routetable":
 		m.routeTable(r, c)
 	case "gateway", "many", "methodroot", "match", "method":
-		m.handleMethods(r, op, c)
+		m.handleMethods(r, op, m.byMethodName(r, c))
+	case "also":
+		for _, a := range c.args {
+			r.also = append(r.also, stringsOf(a)...)
+		}
+	case "reset":
+		r.mws = nil
+		for i := range r.parents {
+			r.parents[i].bare = true
+		}
+	case "favicon":
+		m.favicon(r, c)
+	case "configure", "configurein":
+		return m.configure(r, op, c)
+	case "controller":
+		m.controllerOp(r, c)
+	case "skip":
+		if r.ctl != nil {
+			for _, a := range c.args {
+				for _, name := range stringsOf(a) {
+					r.ctl.reserved[name] = true
+				}
+			}
+		}
 	case "any":
 		m.handleEach(r, "*", c)
 	default:
 		m.handleEach(r, op, c)
 	}
+	if r.fam.single && len(m.records) > before {
+		return &added{slices.Clone(m.records[before:])}
+	}
 	return r
+}
+
+// added is what a router's verbs return where that is the route, or the routes,
+// that they added.
+type added struct{ recs []*record }
+
+// addedOp is a method of a route: Use puts middleware before its handlers alone.
+func (m *machine) addedOp(x *added, name string, c call) value {
+	if name == "Use" {
+		for _, rec := range x.recs {
+			for _, a := range c.args {
+				rec.mws = append(rec.mws, m.middlewares(a, c.extentOf(a), "")...)
+			}
+		}
+	}
+	return x
+}
+
+// configure runs functions, or the methods called Configure of what else it is
+// given, on the router itself, or on a group of it at a path.
+func (m *machine) configure(r *router, op string, c call) value {
+	to, args := r, c.args
+	if op == "configurein" && len(args) > 0 {
+		to, _ = m.group(r, "group", call{n: c.n, f: c.f, pos: c.pos, args: args[:1]}).(*router)
+		args = args[1:]
+	}
+	for _, a := range args {
+		with := call{n: &program.Node{}, f: c.f, args: []value{to}, pos: c.pos}
+		if o, ok := a.(*object); ok {
+			if fn := m.method(o.t, "Configure"); fn != nil {
+				m.callFunc(&closure{fn: fn, recv: m.descend(o, fn)}, with)
+			}
+			continue
+		}
+		m.callValue(a, with)
+	}
+	return to
+}
+
+// favicon serves the file of iris that browsers ask for by themselves.
+func (m *machine) favicon(r *router, c call) {
+	at := value(str("/favicon.ico"))
+	if len(c.args) > 1 {
+		at = c.args[1]
+	}
+	m.staticRoutes(r, "file", call{n: c.n, f: c.f, pos: c.pos, args: append([]value{at}, c.args...)})
 }
 
 // otherRouterMethod is a method that no table of verbs names: it starts the
@@ -515,6 +628,12 @@ func (m *machine) otherRouterMethod(r *router, name string, c call) value {
 	case "Subrouter":
 		return r
 	}
+	if g := m.unknownGroup(r, name, c); g != nil {
+		return g
+	}
+	if m.unknownVerb(r, name, c) {
+		return r
+	}
 	// Callbacks of unknown methods still register.
 	for _, a := range c.args {
 		if cl, ok := a.(*closure); ok && !m.isHandler(cl) && cl.fn.relevant && m.reachedTimes(cl) == 0 {
@@ -524,25 +643,94 @@ func (m *machine) otherRouterMethod(r *router, name string, c call) value {
 	return &unknown{t: resultType(c)}
 }
 
-// use attaches middleware, under a prefix where one is given before them.
-func (m *machine) use(r *router, op string, c call) {
-	prefix := ""
+// unknownGroup is the router that a method returns of which nothing is known: what
+// is registered on it is not registered on the router itself, nor is its path or
+// what guards it known.
+func (m *machine) unknownGroup(r *router, name string, c call) *router {
+	if f := routerType(resultType(c)); f != r.fam || name == "Routes" {
+		return nil
+	}
+	g, _ := m.group(r, "group0", call{n: c.n, f: c.f, pos: c.pos}).(*router)
+	g.lost = "what " + lastPart(r.t) + "." + name + " makes is not known, so neither its routes' paths nor their guards are"
 	for _, a := range c.args {
-		if s, ok := asString(a); ok {
-			prefix = s
-			continue
+		if cl, ok := a.(*closure); ok && !m.isHandler(cl) && cl.fn.relevant {
+			m.callFunc(cl, call{n: &program.Node{}, f: c.f, pos: c.pos, args: []value{g}})
 		}
-		if sub, ok := a.(*router); ok && r.fam.id == "fiber" {
-			m.attach(sub, r, prefix, nil)
-			continue
+	}
+	return g
+}
+
+// unknownVerb adds a route for a method of which nothing is known and that is given
+// a path and what answers requests.
+func (m *machine) unknownVerb(r *router, name string, c call) bool {
+	at, handler := "", value(nil)
+	for _, a := range c.args {
+		if s, ok := asString(a); ok && strings.HasPrefix(s, "/") {
+			at = s
+		} else if handlerLike(a) || m.servesHTTP(a) {
+			handler = a
 		}
-		r.mws = append(r.mws, m.middlewares(a, c.extentOf(a), prefix)...)
+	}
+	if at == "" || handler == nil {
+		return false
+	}
+	m.add(r, "*", at, handler, nil, c).unclear = "what " + lastPart(r.t) + "." + name + " does is not known"
+	return true
+}
+
+// use attaches middleware, under a prefix, or several, where they are given before
+// them.
+func (m *machine) use(r *router, op string, c call) {
+	prefixes, rest := usePrefixes(c.args)
+	if sub := mountedByUse(r, rest); sub != nil {
+		// Middleware beside an application that is mounted this way is not run.
+		for _, p := range prefixes {
+			m.attach(sub, r, p, nil)
+		}
+		return
+	}
+	for _, p := range prefixes {
+		for _, a := range rest {
+			m.answersBelow(r, p, a, c)
+			for _, mw := range m.middlewares(a, c.extentOf(a), p) {
+				mw.own = op == "useown"
+				r.mws = append(r.mws, mw)
+			}
+		}
 	}
 	if op == "useall" { // of the routes before it too
 		for i := range r.mws {
 			r.mws[i].seq = 0
 		}
 	}
+}
+
+// usePrefixes parts the paths that middleware are attached under from them.
+func usePrefixes(args []value) (prefixes []string, rest []value) {
+	for _, a := range args {
+		if s, ok := asString(a); ok {
+			prefixes = []string{s}
+		} else if l, ok := a.(*list); ok && len(l.e) > 0 && len(stringsOf(l)) == len(l.e) {
+			prefixes = stringsOf(l)
+		} else {
+			rest = append(rest, a)
+		}
+	}
+	if len(prefixes) == 0 {
+		prefixes = []string{""}
+	}
+	return prefixes, rest
+}
+
+// mountedByUse is the application of fiber that a call of Use mounts; nil if it
+// attaches middleware.
+func mountedByUse(r *router, args []value) *router {
+	for _, a := range args {
+		if sub, ok := a.(*router); ok && r.fam.id == "fiber" {
+			return sub
+		}
+	}
+	return nil
 }
 
 // here runs the bundles of routes that are given, on the router itself.
@@ -587,9 +775,22 @@ func (m *machine) staticRoutes(r *router, op string, c call) {
 				p = "/" + p
 			}
 		}
-		rec := m.add(r, "GET", p, &external{name: staticFiles, args: c.args[1:]}, nil, c)
+		rec := m.add(r, "GET", p, &external{name: staticFiles, args: c.args[1:]}, staticGuards(r, op, c.args), c)
 		rec.static = true
 	}
+}
+
+// staticGuards are the middleware of files that are served: echo takes them after
+// where the files are.
+func staticGuards(r *router, op string, args []value) []value {
+	after := 2
+	if op == "filefs" {
+		after = 3
+	}
+	if !r.fam.first || len(args) <= after {
+		return nil
+	}
+	return args[after:]
 }
 
 // patternRoutes are those of net/http's patterns, which may name a method and a
@@ -618,28 +819,16 @@ func (m *machine) patternRoutes(r *router, c call) value {
 	return r
 }
 
-// rule begins a route that the calls chained to it go on to describe.
-func (m *machine) rule(r *router, name string, c call) value {
-	rb := &ruleBuilder{r: r, pos: c.pos}
-	if name != "HandleFunc" && name != "Handle" {
-		return m.ruleOp(rb, name, c)
-	}
-	if len(c.args) < 2 {
-		return rb
-	}
-	return rb.forEach(paths(c.args[0]), func(rb *ruleBuilder) value {
-		rb.h = c.args[1]
-		rb.rec = m.add(r, "*", rb.path, rb.h, nil, c)
-		return rb
-	})
-}
-
 // handleEach adds the routes of one method, whose path is the first argument.
 func (m *machine) handleEach(r *router, method string, c call) {
 	if len(c.args) == 0 {
 		return
 	}
 	for _, p := range paths(c.args[0]) {
+		if verb, rest, ok := strings.Cut(p, " "); ok && method == "*" && methods[strings.ToUpper(verb)] {
+			m.handle(r, verb, strings.TrimLeft(rest, " \t"), c.args[1:], c) // chi's since 5.0.13
+			continue
+		}
 		m.handle(r, method, p, c.args[1:], c)
 	}
 }
@@ -696,7 +885,7 @@ func (m *machine) handleMethods(r *router, op string, c call) {
 func (m *machine) handle(r *router, method, p string, hs []value, c call) {
 	var flat []value
 	for _, h := range hs {
-		if l, ok := h.(*list); ok {
+		if l := listed(h); l != nil {
 			flat = append(flat, l.e...)
 		} else {
 			flat = append(flat, h)
@@ -705,11 +894,24 @@ func (m *machine) handle(r *router, method, p string, hs []value, c call) {
 	if len(flat) == 0 {
 		return
 	}
+	h, mws := flat[len(flat)-1], flat[:len(flat)-1]
 	if r.fam.first {
-		m.add(r, method, p, flat[0], flat[1:], c)
-		return
+		h, mws = flat[0], flat[1:]
 	}
-	m.add(r, method, p, flat[len(flat)-1], flat[:len(flat)-1], c)
+	m.add(r, method, p, h, mws, c)
+	for at := r; at != nil; at = at.above() { // iris' AllowMethods
+		for _, also := range at.also {
+			m.add(r, also, p, h, mws, c)
+		}
+	}
+}
+
+// above is the router that a group is of; nil of none.
+func (r *router) above() *router {
+	if len(r.parents) == 0 || !r.parents[0].group {
+		return nil
+	}
+	return r.parents[0].to
 }
 
 func (m *machine) group(r *router, op string, c call) value {
@@ -780,165 +982,6 @@ func (m *machine) prefixOf(r *router) string {
 		p = "/"
 	}
 	return p
-}
-
-// restOfPath is how gorilla writes what may follow a prefix.
-const restOfPath = "{rest:.*}"
-
-// ruleOp is a method of gorilla's Route.
-func (m *machine) ruleOp(b *ruleBuilder, name string, c call) value {
-	switch name {
-	case "Path", "PathPrefix":
-		if len(c.args) == 0 {
-			return b
-		}
-		return b.forEach(paths(c.args[0]), func(b *ruleBuilder) value {
-			b.pre = b.pre || name == "PathPrefix"
-			return m.ruleMade(b, c)
-		})
-	case "Methods":
-		b.methods = nil
-		for _, a := range c.args {
-			b.methods = append(b.methods, stringsOf(a)...)
-		}
-		if b.rec != nil && len(b.methods) > 0 {
-			b.rec.method = b.methods[0]
-			for _, extra := range b.methods[1:] {
-				cp := *b.rec
-				cp.method = extra
-				m.records = append(m.records, &cp)
-			}
-		}
-		return b
-	case "Handler", "HandlerFunc":
-		if len(c.args) > 0 {
-			b.h = c.args[0]
-		}
-	case "Subrouter":
-		g := m.newRouter(b.r.fam, b.r.t, c.pos)
-		g.isRoot = false
-		g.parents = []edge{{to: b.r, prefix: b.path, group: true, seq: g.created}}
-		return g
-	case "GetError", "URL", "GetHandler":
-		return &unknown{}
-	}
-	return m.ruleMade(b, c)
-}
-
-// forEach goes on with each of the paths that a rule may have.
-func (b *ruleBuilder) forEach(paths []string, do func(*ruleBuilder) value) value {
-	var out value
-	for _, p := range paths {
-		fork := *b
-		fork.path += p
-		out = join(out, do(&fork), nil, true)
-	}
-	return out
-}
-
-// ruleMade adds the route of a rule that has got all it needs.
-func (m *machine) ruleMade(b *ruleBuilder, c call) value {
-	if b.h != nil && b.rec == nil {
-		ms := b.methods
-		if len(ms) == 0 {
-			ms = []string{"*"}
-		}
-		for _, meth := range ms {
-			p := b.path
-			if b.pre {
-				p += restOfPath
-			}
-			b.rec = m.add(b.r, meth, p, b.h, nil, c)
-			b.rec.subtree = b.pre
-			if b.rec.pos == c.pos {
-				b.rec.pos = b.pos
-			}
-		}
-	}
-	return b
-}
-
-// routeTable adds routes given as literals of the library's own type, one or a
-// list: go-zero's AddRoutes with its options, echo's AddRoute.
-func (m *machine) routeTable(r *router, c call) {
-	if len(c.args) == 0 {
-		return
-	}
-	prefix := ""
-	var mws []value
-	for _, o := range c.args[1:] {
-		if e, ok := o.(*external); ok {
-			switch lastName(e.name) {
-			case "WithPrefix":
-				if len(e.args) > 0 {
-					prefix, _ = asString(e.args[0])
-				}
-			case "WithJwt", "WithJwtTransition", "WithSignature":
-				mws = append(mws, e)
-			}
-		}
-	}
-	for _, x := range m.routeLiterals(c.args[0], nil) {
-		if h := x.e.field("Handler"); h != nil {
-			p, ok := asString(x.e.field("Path"))
-			if !ok {
-				p = paths(x.e.field("Path"))[0]
-			}
-			all := slices.Concat(mws, x.mws)
-			if own := x.e.field("Middlewares"); own != nil {
-				all = append(all, own)
-			}
-			for _, meth := range methodNames(x.e.field("Method")) {
-				rec := m.add(r, meth, joinPath(prefix, p), h, all, c)
-				if at := x.e.pos; at.file == c.pos.file && at.line > rec.pos.line {
-					rec.via, rec.pos = append([]place{rec.pos}, rec.via...), at
-				}
-			}
-		}
-	}
-}
-
-type routeLiteral struct {
-	e   *external
-	mws []value
-}
-
-// routeLiterals finds the routes in a list, also inside go-zero's WithMiddlewares.
-func (m *machine) routeLiterals(v value, mws []value) []routeLiteral {
-	var out []routeLiteral
-	switch x := v.(type) {
-	case *list:
-		for _, e := range x.e {
-			out = append(out, m.routeLiterals(e, mws)...)
-		}
-	case union:
-		for _, e := range x {
-			out = append(out, m.routeLiterals(e, mws)...)
-		}
-	case *external:
-		switch lastName(x.name) {
-		case "WithMiddlewares", "WithMiddleware":
-			if len(x.args) > 0 {
-				in := append(slices.Clone(mws), x.args[0])
-				for _, a := range x.args[1:] {
-					out = append(out, m.routeLiterals(a, in)...)
-				}
-			}
-		default:
-			out = append(out, routeLiteral{x, mws})
-		}
-	}
-	return out
-}
-
-// field is a field of a literal of a library's type, nil if it was not given.
-func (x *external) field(name string) value {
-	for _, a := range x.args {
-		if fa, ok := a.(fieldArg); ok && fa.name == name {
-			return fa.v
-		}
-	}
-	return nil
 }
 
 func joinPath(a, b string) string {

@@ -277,6 +277,9 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 	if fillsIn(q.name) {
 		m.filled(q.name, c)
 	}
+	if r.kind == "session" && strings.HasSuffix(q.name, "Default") && len(c.args) == 2 && !kept(m.keyWords(q)) {
+		return m.orDefault(q)
+	}
 	if r.kind == "session" && strings.HasPrefix(q.name, "Get") {
 		q.name = "Value" // of whatever type
 		if ws := m.keyWords(q); m.sim.middleware && len(c.args) == 1 && !kept(ws) {
@@ -300,6 +303,27 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		return m.identity(q.t, ws)
 	}
 	return m.unknownResult(c, nil)
+}
+
+// orDefault is what a session has under a key, or else what the call names: for
+// nobody, where the key is that of an identity.
+func (m *machine) orDefault(q asked) value {
+	def := second(q.c.args)
+	q.name, q.c.args = "Value", q.c.args[:1]
+	v := m.left(q)
+	if m.sim.middleware && m.sim.anonymous {
+		v = m.identity(q.t, []string{"session"})
+	}
+	if _, gone := v.(absent); gone || isAnon(v) {
+		return taint(def)
+	}
+	return v
+}
+
+// isAnon reports whether a value is what it is for lack of an identity.
+func isAnon(v value) bool {
+	c, ok := v.(constant)
+	return ok && c.anon
 }
 
 // endsRequest reports whether a call answers the request where every answer

@@ -360,6 +360,7 @@ func (m *machine) finish() routes.Inventory {
 			prefix := p.strip
 			own := r.r.fam.id == "chi" || r.r.fam.id == "fiber"
 			if own {
+				sub = sub.whole()
 				prefix = joinPath(strings.TrimSuffix(strings.TrimSuffix(r.path, "*"), "/"), "")
 				if p.strip != "" {
 					prefix = r.path
@@ -446,6 +447,15 @@ func leadsTo(rs []routes.Route, to, method string) *routes.Route {
 	return found
 }
 
+// whole is the router that a group without a path of its own answers as, if it is
+// given where a handler is: the routes are those of all of it.
+func (r *router) whole() *router {
+	for up := r.above(); up != nil && r.parents[0].prefix == "" && len(r.parents) == 1; up = r.above() {
+		r = up
+	}
+	return r
+}
+
 func (m *machine) mount(sub, to *router, prefix string, whole bool, wraps []middleware, rec *record) {
 	sub.isRoot = false
 	for _, e := range sub.parents {
@@ -517,6 +527,9 @@ func (m *machine) waysTo(r *router, seq int, on map[*router]bool) []way {
 			scope = r.fam.rootScope
 		}
 		for _, mw := range r.mws {
+			if mw.own && len(on) > 1 {
+				continue
+			}
 			if scope == "all" || mw.seq < seq {
 				mw.prefix = joinPath(prefix, mw.prefix)
 				out = append(out, mw)
@@ -570,7 +583,9 @@ func (m *machine) waysTo(r *router, seq int, on map[*router]bool) []way {
 			}
 			mws, late := own(p)
 			n := way{prefix: p, cut: cut, server: w.server, late: slices.Concat(late, w.late), places: slices.Concat(here, e.via, w.places)}
-			n.chain = append(n.chain, w.chain...)
+			if !e.bare {
+				n.chain = append(n.chain, w.chain...)
+			}
 			n.chain = append(n.chain, e.wraps...)
 			n.chain = append(n.chain, mws...)
 			out = append(out, n)
@@ -715,6 +730,7 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 			if w.lost && rt.Access == routes.Public {
 				rt.Access, rt.Reason = routes.Unresolved, "it is not known how requests get to its router"
 			}
+			m.lostOn(&rt, r)
 			m.late(&rt, w.late)
 			if op.fn != nil {
 				rt.Handler = m.symbol(op.fn)
@@ -729,6 +745,10 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 			rts = append(rts, judge(op.method))
 		case r.method != "" && r.method != "*" && r.method != "ANY":
 			rts = append(rts, judge(r.method))
+		case len(r.r.limitedTo()) > 0:
+			for _, method := range r.r.limitedTo() {
+				rts = append(rts, judge(method))
+			}
 		default:
 			rts = m.byMethod(r, judge)
 		}
@@ -743,6 +763,28 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 		}
 	}
 	return append(out, oneOfHandlers(parts)...)
+}
+
+// limitedTo are the methods that a router, or one it is a part of, answers alone.
+func (r *router) limitedTo() []string {
+	for at := r; at != nil; at = at.above() {
+		if len(at.methods) > 0 {
+			return at.methods
+		}
+	}
+	return nil
+}
+
+// lostOn makes a route unresolved whose router, or the way it was registered, is
+// not known.
+func (m *machine) lostOn(rt *routes.Route, r *record) {
+	why := r.unclear
+	for at := r.r; at != nil && why == ""; at = at.above() {
+		why = at.lost
+	}
+	if why != "" && rt.Access == routes.Public {
+		rt.Access, rt.Reason = routes.Unresolved, strings.TrimPrefix(rt.Reason+"; "+why, "; ")
+	}
 }
 
 // prefixed is fiber's rule: everything registered earlier whose prefix matches.

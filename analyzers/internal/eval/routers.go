@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,6 +25,7 @@ type family struct {
 	scope     string
 	rootScope string // of the outermost router, if it differs
 	wraps     bool   // middleware take the next handler and return one
+	single    bool   // verbs return the route, not the router
 }
 
 // The operations of a family's verbs, with the arguments they expect. Handlers
@@ -35,17 +37,24 @@ type family struct {
 //	many           ("GET POST", "/a /b", handlers…)
 //	pattern        ("METHOD host/path", handler), as net/http since Go 1.22
 //	routetable     (a route literal or a list of them, options…)
-//	static, file   (path, …) serve files
+//	static, file   (path, …) serve files; filefs (path, file, files, …)
+//	named V        (…, name) as V, without the name
 //	use            (middleware…), with a path before them if scope is "prefix"
 //	useall         (middleware…) that cover earlier routes too
+//	useown         (middleware…) that cover no group of this router
 //	group          (prefix, middleware…) returns a router below this one
+//	host           (host, middleware…) the same for the requests to a host
 //	group0, with   (middleware…) the same without a prefix
 //	routefn        (prefix, func(router)) calls the function with a group
 //	groupfn        (func(router)) the same without a prefix
 //	routechain     (path) returns a router whose methods take no path
 //	here           (func(router)) calls the function with this router
+//	configure      (func(router)…, or what has a Configure(router)…) the same, of several
+//	configurein    (prefix, func(router)…) the same with a group
 //	mount          (prefix, handler or router)
 //	self           returns this router
+//	reset          the same, without the middleware it has from others
+//	also           (methods…) its routes answer these, too
 //	prefix         returns its path
 //	serve          starts a server
 //
@@ -65,28 +74,41 @@ func verbTable(get []string, more map[string]string) map[string]string {
 var upper = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE"}
 var title = []string{"Get", "Post", "Put", "Patch", "Delete", "Head", "Options", "Connect", "Trace"}
 
+// irisVerbs are those of an iris party and what its MVC adds to or has instead of
+// them.
+func irisVerbs(more map[string]string) map[string]string {
+	m := verbTable(title, map[string]string{"Handle": "method", "HandleFunc": "method", "Any": "any", "Use": "use", "UseFunc": "use", "UseGlobal": "useall", "UseRouter": "useall",
+		"UseOnce": "useown", "HandleMany": "many", "Party": "group", "PartyFunc": "routefn", "PartyConfigure": "configurein", "HandleDir": "static", "StaticContent": "file", "Favicon": "favicon",
+		"Subdomain": "host", "WildcardSubdomain": "group0", "WWW": "group0", "Configure": "configure", "ConfigureContainer": "configure", "AllowMethods": "also", "Reset": "reset",
+		"HandleServer": "mount", "CreateRoutes": "self", "None": "self", "OnErrorCode": "self", "OnAnyErrorCode": "self", "UseError": "self", "Done": "self", "DoneGlobal": "self", "Layout": "self", "SetExecutionRules": "self", "SetRegisterRule": "self", "EnsureStaticBindings": "self", "RegisterDependency": "self"})
+	maps.Copy(m, more)
+	return m
+}
+
 var families = []*family{
 	{id: "gin", pkgs: []string{"github.com/gin-gonic/gin", "github.com/cloudwego/hertz/pkg/app/server", "github.com/cloudwego/hertz/pkg/route"},
 		news: []string{"New", "Default", "NewEngine"}, types: []string{"Engine", "RouterGroup", "IRouter", "IRoutes", "Hertz"}, scope: "after",
 		verbs: verbTable(upper, map[string]string{"Handle": "method", "Any": "any", "Match": "match", "Group": "group", "Use": "use",
-			"Static": "static", "StaticFS": "static", "StaticFile": "file", "StaticFileFS": "file", "BasePath": "prefix"})},
+			"Static": "static", "StaticFS": "static", "StaticFile": "file", "StaticFileFS": "file", "BasePath": "prefix", "With": "configure",
+			// hertz, whose handlers may be named
+			"GETEX": "named GET", "POSTEX": "named POST", "PUTEX": "named PUT", "DELETEEX": "named DELETE", "HEADEX": "named HEAD", "AnyEX": "named any", "HandleEX": "named method"})},
 	{id: "echo", pkgs: []string{"github.com/labstack/echo"}, news: []string{"New", "NewWithConfig"}, types: []string{"Echo", "Group"}, first: true,
 		scope: "after", rootScope: "all", wraps: true,
 		verbs: verbTable(upper, map[string]string{"Add": "method", "Any": "any", "Match": "match", "Group": "group", "Use": "use", "Pre": "use",
-			"Static": "static", "StaticFS": "static", "File": "file", "FileFS": "file", "Start": "serve", "Host": "sub", "QUERY": "QUERY", "AddRoute": "routetable"})},
+			"Static": "static", "StaticFS": "static", "File": "file", "FileFS": "filefs", "Start": "serve", "Host": "host", "RouteNotFound": "self", "QUERY": "QUERY", "AddRoute": "routetable"})},
 	{id: "chi", pkgs: []string{"github.com/go-chi/chi"}, news: []string{"NewRouter", "NewMux"}, types: []string{"Mux", "Router"}, scope: "all", wraps: true,
 		verbs: verbTable(title, map[string]string{"Method": "method", "MethodFunc": "method", "Handle": "any", "HandleFunc": "any", "Mount": "mount",
-			"Use": "use", "With": "with", "Group": "groupfn", "Route": "routefn"})},
+			"Query": "QUERY", "Use": "use", "With": "with", "Group": "groupfn", "Route": "routefn"})},
 	{id: "mux", pkgs: []string{"github.com/gorilla/mux"}, news: []string{"NewRouter"}, types: []string{"Router", "Route"}, scope: "all", wraps: true,
 		verbs: map[string]string{"HandleFunc": "rule", "Handle": "rule", "Path": "rule", "PathPrefix": "ruleprefix", "Methods": "rulemethods",
-			"NewRoute": "rule", "Host": "rule0", "Name": "rule0", "Queries": "rule0", "Headers": "rule0", "HeadersRegexp": "rule0", "Schemes": "rule0", "MatcherFunc": "rule0",
+			"NewRoute": "rule", "Host": "rule0", "Name": "rule0", "Queries": "rule0", "Headers": "rule0", "HeadersRegexp": "rule0", "Schemes": "rule0", "MatcherFunc": "rule0", "BuildVarsFunc": "rule0",
 			"StrictSlash": "self", "UseEncodedPath": "self", "SkipClean": "self", "Use": "use"}},
 	{id: "routegroup", pkgs: []string{"github.com/go-pkgz/routegroup"}, news: []string{"New", "Mount"}, types: []string{"Bundle"}, scope: "after", rootScope: "all", wraps: true,
 		verbs: map[string]string{"HandleFunc": "pattern", "Handle": "pattern", "HandleRoot": "methodroot", "HandleRootFunc": "methodroot", "HandleFiles": "static", "Mount": "group", "Group": "group0",
 			"Route": "here", "With": "with", "Use": "use"}},
-	{id: "fiber", pkgs: []string{"github.com/gofiber/fiber"}, news: []string{"New"}, types: []string{"App", "Group", "Router", "Register"}, scope: "prefix",
+	{id: "fiber", pkgs: []string{"github.com/gofiber/fiber"}, news: []string{"New"}, types: []string{"App", "Group", "Router", "Register", "Registering"}, scope: "prefix",
 		verbs: verbTable(title, map[string]string{"Add": "method", "All": "any", "Use": "use", "Group": "group", "Route": "routefn", "RouteChain": "routechain", "Mount": "mount",
-			"Static": "static"})},
+			"Static": "static", "Name": "self", "Domain": "host"})},
 	{id: "httprouter", pkgs: []string{"github.com/julienschmidt/httprouter"}, news: []string{"New"}, types: []string{"Router"}, scope: "all",
 		verbs: verbTable(upper, map[string]string{"Handle": "method", "Handler": "method", "HandlerFunc": "method", "ServeFiles": "static"})},
 	{id: "httptreemux", pkgs: []string{"github.com/dimfeld/httptreemux"}, news: []string{"New", "NewContextMux"},
@@ -95,8 +117,11 @@ var families = []*family{
 			"UsingContext": "self", "Use": "use", "UseHandler": "use"})},
 	{id: beegoID, pkgs: []string{"github.com/beego/beego/server/web", "github.com/beego/beego/server/web/context", "github.com/astaxie/beego", "github.com/astaxie/beego/context",
 		"github.com/beego/beego", "github.com/beego/beego/context"}, scope: "all"},
-	{id: "iris", pkgs: []string{"github.com/kataras/iris", "github.com/kataras/iris/v12/core/router", "github.com/kataras/iris/v12/context"}, news: []string{"New", "Default"}, types: []string{"Application", "APIBuilder", "Party"}, scope: "after",
-		verbs: verbTable(title, map[string]string{"Handle": "method", "Any": "any", "Use": "use", "UseGlobal": "useall", "UseRouter": "useall", "UseOnce": "use", "HandleMany": "many", "Party": "group", "PartyFunc": "routefn", "HandleDir": "static"})},
+	{id: "iris", pkgs: []string{"github.com/kataras/iris", "github.com/kataras/iris/core/router", "github.com/kataras/iris/context"}, news: []string{"New", "Default"},
+		types: []string{"Application", "APIBuilder", "Party", "APIContainer"}, scope: "after", single: true, verbs: irisVerbs(nil)},
+	{id: mvcID, pkgs: []string{mvcPkg}, types: []string{"Application", "ControllerActivator", "BeforeActivation", "AfterActivation"}, scope: "after", single: true,
+		verbs: irisVerbs(map[string]string{"Handle": "controller", "Router": "self", "Register": "self", "SkipMethods": "skip", "Clone": "controllers",
+			"SetName": "self", "SetControllersNoLog": "self", "EnableStructDependents": "self", "HandleError": "self", "SetCustomPathWordFunc": "self"})},
 	{id: "go-zero", pkgs: []string{"github.com/zeromicro/go-zero/rest"}, news: []string{"MustNewServer", "NewServer"}, types: []string{"Server"}, scope: "all", wraps: true,
 		verbs: map[string]string{"AddRoutes": "routetable", "AddRoute": "routetable", "Use": "use"}},
 	{id: "huma", pkgs: []string{"github.com/danielgtaylor/huma"}, types: []string{"API", "Group"}, scope: "after", wraps: true,
@@ -177,10 +202,14 @@ type router struct {
 	via      []place
 	name     string
 	isRoot   bool
-	pathless bool    // its methods take no path: it stands for one
-	mods     []value // functions that change an operation before it is added
+	pathless bool     // its methods take no path: it stands for one
+	mods     []value  // functions that change an operation before it is added
+	methods  []string // what its routes answer that name no method themselves
+	also     []string // methods that its routes answer besides their own
+	lost     string   // why neither their paths nor their guards are known
 	servedBy []peeled
 	conds    []condition // under which it is made
+	ctl      *activation // the controller whose methods it registers
 }
 
 // edge attaches a router below another.
@@ -193,6 +222,7 @@ type edge struct {
 	// whole: a mount that leaves the request's path as it is, so that the
 	// prefixes of the groups it is mounted in are no part of what is below.
 	whole  bool
+	bare   bool    // without the middleware of to
 	around bool    // made around to, so that serving one is serving the other
 	live   bool    // what to's middleware cover is decided when a route is added
 	via    []place // of a mount: where, and the calls that led there
@@ -206,6 +236,7 @@ type middleware struct {
 	seq    int
 	prefix string
 	conds  []condition
+	own    bool // of the router's own routes, not of those of the groups below it
 }
 
 // rule is a gorilla route under construction.
@@ -237,4 +268,6 @@ type record struct {
 	// it is not known which routes that has, where it is not.
 	served bool
 	lost   string
+	// unclear is why its method, its guards or what it adds are not known.
+	unclear string
 }

@@ -60,6 +60,7 @@ type (
 		recv value
 		t    string // named type it was converted to
 		at   place  // of a literal: where the function around it was called
+		on   bool   // returning hands the request on, whatever its parameters are
 	}
 	// external is a function outside the program, or (called) what it returned.
 	external struct {

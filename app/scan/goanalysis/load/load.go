@@ -430,10 +430,18 @@ func (g *group) nameImplicit(nodes []*node) {
 		for _, n := range nodes {
 			if n.mod == m {
 				n.path = m.importPath(n.dir)
+				if n.path == "" {
+					n.path = loosePath
+				}
 			}
 		}
 	}
 }
+
+// loosePath is the import path of a package that has none, as the go command
+// calls it: without one its types would be named as nobody's, and their methods
+// not be found.
+const loosePath = "command-line-arguments"
 
 // testNodes makes the packages that the test files of a folder add.
 func testNodes(n *node) []*node {
