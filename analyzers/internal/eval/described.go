@@ -295,6 +295,20 @@ func (m *machine) rpcError(base, fn string, c call) (value, bool) {
 				code = 400
 			}
 		}
+	case kratosPkg + "/errors":
+		switch fn {
+		case "Unauthorized":
+			code = 401
+		case "Forbidden":
+			code = 403
+		case "BadRequest":
+			code = 400
+		case "NotFound":
+			code = 404
+		case "New", "Newf", "Errorf", "InternalServer", "Conflict":
+			code, _ = firstInt(c.args)
+			code = max(code, 409)
+		}
 	case "connectrpc.com/authn":
 		if fn == "Errorf" {
 			code = 401

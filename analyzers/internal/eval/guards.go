@@ -173,7 +173,7 @@ func (m *machine) judgeLibrary(x *external, path, method string) verdict {
 		typ, name = name[:t], name[t+1:]
 	}
 	v := verdict{name: libraryName(x.name), kind: routes.KindOther, why: "a library's middleware not known to guard", pos: x.pos}
-	if m.judgeValidator(x, &v) {
+	if m.judgeValidator(x, &v) || m.judgeSelector(x, &v, path, method) {
 		return v
 	}
 	if f := factOf(pkg, typ, name); f != nil {

@@ -51,8 +51,8 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		rt.Guards = append(rt.Guards, guardOf(v, mw))
 		conds = append(conds, mw.conds)
 	}
-	m.ctx, m.forged, m.op, m.required = nil, nil, r.op, requirementOf(p)
-	defer func() { m.ctx, m.forged, m.op, m.required = nil, nil, nil, requirement{} }()
+	m.ctx, m.forged, m.op, m.operation, m.required = nil, nil, r.op, p.operation, requirementOf(p)
+	defer func() { m.ctx, m.forged, m.op, m.operation, m.required = nil, nil, nil, "", requirement{} }()
 	for _, mw := range chain {
 		// What the route itself depends on is no condition of its guard.
 		if slices.ContainsFunc(mw.conds, func(c condition) bool { return slices.ContainsFunc(r.conds, c.excludes) }) {

@@ -95,6 +95,8 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	case "github.com/supertokens/supertokens-golang/supertokens.ErrorHandler":
 		s.refuse(m, 401, c.pos, fn)
 		return m.unknownResult(c, nil)
+	case kratosPkg + "/transport.FromServerContext", kratosPkg + "/transport/http.RequestFromServerContext":
+		return tuple{request{"c"}, boolean(true, false)}
 	case "google.golang.org/grpc/metadata.FromIncomingContext":
 		return tuple{request{"hdr"}, boolean(true, false)}
 	case "github.com/grpc-ecosystem/grpc-gateway/runtime.AnnotateIncomingContext":

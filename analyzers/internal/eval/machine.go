@@ -109,6 +109,7 @@ type machine struct {
 	coveredSeq int
 	ctx        map[string]value // what earlier middleware put into the request
 	op         *object          // of the route being judged
+	operation  string           // its name, where the library behind it says one
 	required   requirement      // of its operation, as generated code says
 	// setFields are fields that are set outside of builders, handedOut the types
 	// of the program that libraries are given values of.

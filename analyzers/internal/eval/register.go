@@ -94,8 +94,12 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 			if len(c.args) == 1 {
 				return c.args[0], true
 			}
-		case "github.com/justinas/alice.New", "github.com/go-chi/chi.Chain", "github.com/go-chi/chi/v5.Chain":
+		case "github.com/justinas/alice.New", "github.com/go-chi/chi.Chain", "github.com/go-chi/chi/v5.Chain", "github.com/zeromicro/go-zero/rest/chain.New":
 			return &object{t: chainType, f: map[string]value{"mws": &list{e: c.args}}}, true
+		case "github.com/zeromicro/go-zero/rest.ToMiddleware":
+			if len(c.args) == 1 {
+				return c.args[0], true
+			}
 		case "os.Exit", "log.Fatal", "log.Fatalf", "log.Fatalln", "log.Panic":
 			return stop{}, true
 		}
@@ -144,17 +148,7 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 					}
 					return r, true
 				}
-				r := m.newRouter(f, pkg+"."+f.types[0], c.pos)
-				if f.id == "gateway" {
-					for _, o := range c.args {
-						if e, ok := o.(*external); ok && lastName(e.name) == "WithMiddlewares" {
-							for _, a := range e.args {
-								r.mws = append(r.mws, m.middlewares(a, c.extentOf(a), "")...)
-							}
-						}
-					}
-				}
-				return m.based(r, c), true
+				return m.madeWith(m.newRouter(f, pkg+"."+f.types[0], c.pos), c), true
 			}
 			switch fn {
 			case "WrapF", "WrapH", "WrapHandler", "WrapMiddleware", "HandlerFunc":
@@ -192,6 +186,47 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 	return nil, false
 }
 
+// madeWith is a new router with what the options say that it is made with.
+func (m *machine) madeWith(r *router, c call) value {
+	switch r.fam.id {
+	case "gateway":
+		for _, o := range c.args {
+			if e, ok := o.(*external); ok && lastName(e.name) == "WithMiddlewares" {
+				for _, a := range e.args {
+					r.mws = append(r.mws, m.middlewares(a, c.extentOf(a), "")...)
+				}
+			}
+		}
+	case kratosID:
+		return m.kratosServer(r, c)
+	case "go-zero":
+		m.goZeroServer(r, c)
+	}
+	return m.based(r, c)
+}
+
+// goZeroServer gives a new server the chain, the router and the files that its
+// options say.
+func (m *machine) goZeroServer(r *router, c call) {
+	for _, o := range c.args {
+		e, ok := o.(*external)
+		if !ok || len(e.args) == 0 {
+			continue
+		}
+		switch lastName(e.name) {
+		case "WithChain":
+			r.mws = append(r.mws, m.middlewares(e.args[0], extent{place: e.pos}, "")...)
+		case "WithRouter":
+			if to, ok := e.args[0].(*router); ok {
+				m.attach(r, to, "", nil)
+				r.parents[0].around = true
+			}
+		case "WithFileServer":
+			m.staticRoutes(m.rootOf(r), "static", call{n: c.n, f: c.f, pos: e.pos, args: e.args})
+		}
+	}
+}
+
 // based is a new router with the path before all of its routes that an option of
 // hertz gives it.
 func (m *machine) based(r *router, c call) *router {
@@ -219,6 +254,8 @@ func (m *machine) chainOp(o *object, name string, c call) value {
 			return o
 		}
 		return &object{t: chainType, f: map[string]value{"mws": n}}
+	case "Prepend":
+		return &object{t: chainType, f: map[string]value{"mws": &list{e: append(slices.Clone(c.args), mws.e...)}}}
 	case "Extend":
 		if len(c.args) == 1 {
 			if p, ok := c.args[0].(*object); ok && p.t == chainType {
@@ -547,6 +584,12 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 		return m.configure(r, op, c)
 	case "controller":
 		m.controllerOp(r, c)
+	case "kratoshandle":
+		m.kratosHandle(r, c)
+	case "belowprefix":
+		m.belowPrefix(r, c)
+	case "select":
+		m.selectFor(r, c)
 	case "skip":
 		if r.ctl != nil {
 			for _, a := range c.args {

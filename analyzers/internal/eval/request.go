@@ -449,6 +449,10 @@ func (m *machine) partOf(q asked) (value, bool) {
 			m.sim.usedPath = true // verdicts differ from route to route
 			return m.op, true
 		}
+		if m.operation != "" {
+			m.sim.usedPath = true
+			return str(m.operation), true
+		}
 	case "IsGet", "IsPost", "IsPut", "IsPatch", "IsDelete", "IsHead", "IsOptions": // beego
 		if method, ok := asString(m.requestMethodName()); ok {
 			return boolean(method == strings.ToUpper(q.name[2:]), false), true

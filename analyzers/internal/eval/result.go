@@ -145,6 +145,9 @@ type peeled struct {
 	// one of several.
 	conds []condition
 	oneOf bool
+	// proc: the handler asks for the server's middleware, for this operation.
+	proc      bool
+	operation string
 }
 
 func (m *machine) peel(v value, depth int) []peeled {
@@ -183,6 +186,9 @@ func (m *machine) peel(v value, depth int) []peeled {
 		cl := m.handlerOf(x)
 		if cl == nil {
 			return []peeled{{core: v}}
+		}
+		if p, ok := m.wantsMiddleware(cl); ok {
+			return []peeled{p}
 		}
 		var out []peeled
 		for _, d := range m.rest(cl) {
@@ -711,6 +717,12 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 		chain := slices.Clone(chain)
 		for _, l := range p.layers {
 			chain = append(chain, middleware{v: l, pos: l.pos, conds: l.conds})
+		}
+		if p.proc {
+			if p.operation == "" {
+				p.operation = op.path
+			}
+			chain = append(chain, m.procsFor(r.r, p.operation)...)
 		}
 		at := op.path
 		if p.path != "" {

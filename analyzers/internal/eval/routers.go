@@ -122,8 +122,12 @@ var families = []*family{
 	{id: mvcID, pkgs: []string{mvcPkg}, types: []string{"Application", "ControllerActivator", "BeforeActivation", "AfterActivation"}, scope: "after", single: true,
 		verbs: irisVerbs(map[string]string{"Handle": "controller", "Router": "self", "Register": "self", "SkipMethods": "skip", "Clone": "controllers",
 			"SetName": "self", "SetControllersNoLog": "self", "EnableStructDependents": "self", "HandleError": "self", "SetCustomPathWordFunc": "self"})},
-	{id: "go-zero", pkgs: []string{"github.com/zeromicro/go-zero/rest"}, news: []string{"MustNewServer", "NewServer"}, types: []string{"Server"}, scope: "all", wraps: true,
-		verbs: map[string]string{"AddRoutes": "routetable", "AddRoute": "routetable", "Use": "use"}},
+	{id: "go-zero", pkgs: []string{"github.com/zeromicro/go-zero/rest", "github.com/zeromicro/go-zero/rest/router", "github.com/zeromicro/go-zero/rest/httpx"},
+		news: []string{"MustNewServer", "NewServer", "NewRouter"}, types: []string{"Server", "Router"}, scope: "all", wraps: true,
+		verbs: map[string]string{"AddRoutes": "routetable", "AddRoute": "routetable", "Use": "use", "Handle": "method", "SetNotFoundHandler": "self", "SetNotAllowedHandler": "self",
+			"Start": "serve", "StartWithOpts": "serve"}},
+	{id: kratosID, pkgs: []string{kratosPkg + "/transport/http", kratosPkg + "/middleware"}, news: []string{"NewServer"}, types: []string{"Server", "Router"}, first: true, scope: "all", wraps: true,
+		verbs: verbTable(upper, map[string]string{"Route": "group", "Group": "group", "Handle": "kratoshandle", "HandleFunc": "any", "HandlePrefix": "belowprefix", "HandleHeader": "self", "Use": "select"})},
 	{id: "huma", pkgs: []string{"github.com/danielgtaylor/huma"}, types: []string{"API", "Group"}, scope: "after", wraps: true,
 		verbs: map[string]string{"UseMiddleware": "use", "UseModifier": "modify", "UseSimpleModifier": "modify", "Adapter": "self"}},
 	{id: "gateway", pkgs: []string{"github.com/grpc-ecosystem/grpc-gateway/runtime"}, news: []string{"NewServeMux"}, types: []string{"ServeMux"}, scope: "all", wraps: true,
@@ -210,6 +214,7 @@ type router struct {
 	servedBy []peeled
 	conds    []condition // under which it is made
 	ctl      *activation // the controller whose methods it registers
+	procs    []selected  // middleware that handlers ask for, as those of kratos
 }
 
 // edge attaches a router below another.
