@@ -411,6 +411,10 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 	}
 	// A field of function type, or a library's method.
 	if _, ok := recv.(absent); ok && m.sim != nil {
+		switch fun.S {
+		case "IsEmpty", "IsNil", "IsZero":
+			return boolean(true, true)
+		}
 		return m.anonResult(c)
 	}
 	if x, ok := recv.(*external); ok && m.sim == nil && x.t == "" && (fun.T == "" || m.types[fun.T] != nil) {

@@ -13,6 +13,12 @@ import (
 // This file is about libraries that describe operations rather than routes:
 // huma on top of another router, connect and grpc-gateway behind generated code.
 
+// The numbers that goframe's codes have.
+const (
+	gcodeNotAuthorized = 61
+	gcodeForbidden     = 66
+)
+
 const (
 	humaPkg      = "github.com/danielgtaylor/huma"
 	humaAdapters = humaPkg + "/adapters/"
@@ -294,6 +300,18 @@ func (m *machine) rpcError(base, fn string, c call) (value, bool) {
 			case 3, 9, 11:
 				code = 400
 			}
+		}
+	case goframePkg + "/errors/gerror":
+		if strings.HasPrefix(fn, "NewCode") || strings.HasPrefix(fn, "WrapCode") {
+			for _, a := range c.args {
+				switch n, _ := asInt(a); n {
+				case gcodeNotAuthorized:
+					code = 401
+				case gcodeForbidden:
+					code = 403
+				}
+			}
+			code = max(code, 400)
 		}
 	case kratosPkg + "/errors":
 		switch fn {

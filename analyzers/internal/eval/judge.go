@@ -297,6 +297,12 @@ func (m *machine) judgeMiddleware(v value, path, method string, depth int) verdi
 		return m.judgeClosure(x, path, method, depth)
 	case *external:
 		return m.judgeLibrary(x, path, method)
+	case exempted:
+		v := m.judgeMiddleware(x.v, path, method, depth+1)
+		if v.kind == routes.KindAuth || v.kind == routes.KindRole || v.kind == routes.KindUnresolved {
+			v.kind, v.why, v.exempt = routes.KindOptional, "the handler is let off it", true
+		}
+		return v
 	case *wrapped:
 		return m.judgeMiddleware(x.mw, path, method, depth+1)
 	case union:

@@ -184,7 +184,7 @@ func (m *machine) judgeSelector(x *external, v *verdict, path, method string) bo
 				covers = covers || slices.ContainsFunc(ss, func(s string) bool { return selects(lastName(y.name), s, m.operation) })
 			}
 		case "Match":
-			c, isFunc := firstArg(y.args).(*closure)
+			c, isFunc := firstOf(y.args).(*closure)
 			if !isFunc {
 				known = false
 				break
@@ -230,11 +230,4 @@ func selects(by, pattern, operation string) bool {
 	}
 	re, err := regexp.Compile(pattern)
 	return err == nil && re.FindString(operation) == operation
-}
-
-func firstArg(vs []value) value {
-	if len(vs) == 0 {
-		return nil
-	}
-	return vs[0]
 }

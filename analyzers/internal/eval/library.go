@@ -95,6 +95,8 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	case "github.com/supertokens/supertokens-golang/supertokens.ErrorHandler":
 		s.refuse(m, 401, c.pos, fn)
 		return m.unknownResult(c, nil)
+	case goframePkg + "/frame/g.RequestFromCtx", goframePkg + "/net/ghttp.RequestFromCtx":
+		return request{"c"}
 	case kratosPkg + "/transport.FromServerContext", kratosPkg + "/transport/http.RequestFromServerContext":
 		return tuple{request{"c"}, boolean(true, false)}
 	case "google.golang.org/grpc/metadata.FromIncomingContext":
@@ -354,6 +356,13 @@ func isAuthPackage(p string) bool {
 // libraryGlobal is a well-known variable of a library.
 func libraryGlobal(pkg, name string) value {
 	switch importpath.Unversioned(pkg) {
+	case goframePkg + "/errors/gcode":
+		switch name {
+		case "CodeNotAuthorized":
+			return num(gcodeNotAuthorized)
+		case "CodeSecurityReason":
+			return num(gcodeForbidden)
+		}
 	case "google.golang.org/grpc/codes":
 		switch name {
 		case "Unauthenticated":

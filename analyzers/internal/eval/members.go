@@ -83,6 +83,9 @@ func (m *machine) field(x value, n *program.Node) value {
 		if n.S == "Router" && o.fam.id == mvcID && len(o.parents) > 0 {
 			return o.parents[0].to
 		}
+		if n.S == "Middleware" && o.fam.id == buffaloID {
+			return x // its stack
+		}
 		if n.S == "RouterGroup" || n.S == "Router" || n.S == "Engine" || routerType(n.T) == o.fam {
 			return x // the embedded part that routes
 		}

@@ -130,6 +130,9 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 		if v, ok := m.mvcFunc(pkg, fn, c); ok {
 			return v, true
 		}
+		if v, ok := m.goframeFunc(pkg, fn, c); ok {
+			return v, true
+		}
 		if v, ok := m.beegoFunc(known(pkg), fn, c); ok {
 			return v, true
 		}
@@ -559,6 +562,10 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 		m.here(r, c)
 	case "mount":
 		m.mountUnder(r, c)
+	case "barestatic":
+		g, _ := m.group(r, "group0", call{n: c.n, f: c.f, pos: c.pos}).(*router)
+		g.parents[0].bare = true
+		m.staticRoutes(g, "static", c)
 	case "static", "file", "filefs":
 		m.staticRoutes(r, op, c)
 	case "pattern":
@@ -584,6 +591,19 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 		return m.configure(r, op, c)
 	case "controller":
 		m.controllerOp(r, c)
+	case "goframegroup":
+		return m.goframeGroup(r, c)
+	case "bindmany", "bindmap", "bindrest", "filter", "hook":
+		c.name = name
+		m.goframeOp(r, op, c)
+	case "letoff", "remove", "replace", "clear":
+		m.stackOp(r, op, c)
+	case "resource":
+		return m.resource(r, c)
+	case "redirect":
+		if len(c.args) > 1 {
+			m.handleEach(r, "GET", call{n: c.n, f: c.f, pos: c.pos, args: []value{c.args[1], &external{name: "net/http.Redirect"}}})
+		}
 	case "kratoshandle":
 		m.kratosHandle(r, c)
 	case "belowprefix":
@@ -601,6 +621,11 @@ func (m *machine) routerOp(r *router, name string, c call) value {
 	case "any":
 		m.handleEach(r, "*", c)
 	default:
+		if strings.HasPrefix(op, "bind ") {
+			c.name = name
+			m.goframeOp(r, op, c)
+			break
+		}
 		m.handleEach(r, op, c)
 	}
 	if r.fam.single && len(m.records) > before {

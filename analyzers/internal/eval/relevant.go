@@ -187,6 +187,7 @@ func routing(t string) bool {
 		strings.Contains(t, "net/http.ListenAndServe") || strings.Contains(t, "net/http.StripPrefix") {
 		return true
 	}
+	t = withoutVersions(t)
 	for _, f := range families {
 		if f.id == "http" {
 			continue
@@ -198,4 +199,24 @@ func routing(t string) bool {
 		}
 	}
 	return false
+}
+
+// withoutVersions is a type's text without the major versions in its import paths,
+// as families are named.
+func withoutVersions(t string) string {
+	for from := 0; ; {
+		i := strings.Index(t[from:], "/v")
+		if i < 0 {
+			return t
+		}
+		i += from
+		end := i + 2
+		for end < len(t) && t[end] >= '0' && t[end] <= '9' {
+			end++
+		}
+		from = i + 2
+		if end > i+2 && end < len(t) && (t[end] == '/' || t[end] == '.') {
+			t, from = t[:i]+t[end:], i
+		}
+	}
 }

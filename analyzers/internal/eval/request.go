@@ -39,6 +39,9 @@ func requestKind(t string) string {
 		}
 		return ""
 	}
+	if f := known(pkg); f != nil && f.id == goframeID && typ == "" && (name == "Request" || name == "Response") {
+		return "c"
+	}
 	if typ == "" && pkg != "" && (name == "Context" || name == "Ctx" || name == "RequestContext") {
 		if known(pkg) != nil || strings.HasPrefix(pkg, "github.com/cloudwego/hertz") {
 			return "c"
@@ -142,6 +145,14 @@ func (m *machine) requestField(r request, n *program.Node) value {
 	case "URL":
 		return request{"url"}
 	case "Input", "Output":
+		if r.kind == "c" {
+			return r
+		}
+	case "Session":
+		if r.kind == "c" {
+			return request{"session"}
+		}
+	case "Middleware":
 		if r.kind == "c" {
 			return r
 		}
@@ -358,6 +369,11 @@ func (m *machine) passesOrAborts(q asked) (value, bool) {
 		return &unknown{t: q.t}, true
 	case "StopRun": // beego; it panics
 		return stop{}, true
+	case "WriteStatusExit", "WriteExit", "WriteJsonExit", "WriteOverExit", "Exit", "ExitAll": // goframe's, that panic too
+		if code, ok := firstInt(c.args); ok && code >= 400 || q.name == "Exit" || q.name == "ExitAll" {
+			m.abort(code, c, q.name)
+		}
+		return stop{}, true
 	case "IsAborted", "IsStopped":
 		return boolean(s.aborted == 2, false), true
 	}
@@ -518,7 +534,7 @@ func (m *machine) gotten(q asked) (value, bool) {
 		if strings.Contains(q.fun.T, "fiber") {
 			return m.header(q.first, q.arg(0), q.t), true
 		}
-	case "Value", "MustGet", "GetString", "GetInt", "GetInt64", "GetUint", "GetUint64", "GetBool", "Locals", "UserValue", "Values", "GetStringSlice":
+	case "Value", "GetCtxVar", "MustGet", "GetString", "GetInt", "GetInt64", "GetUint", "GetUint64", "GetBool", "Locals", "UserValue", "Values", "GetStringSlice":
 	default:
 		return nil, false
 	}
@@ -593,7 +609,7 @@ func (m *machine) responds(q asked) (value, bool) {
 			return q.r, true // the answer's body follows
 		}
 		return nilValue{}, true
-	case "Redirect", "RedirectToRoute":
+	case "Redirect", "RedirectToRoute", "RedirectTo":
 		s.redirect(m, c)
 		return nilValue{}, true
 	case "Write", "WriteString", "Add", "Del", "SetCookie", "SetHeader", "Send", "SendString", "Error":
@@ -611,7 +627,7 @@ func (m *machine) responds(q asked) (value, bool) {
 // keeps answers Set: of a header, which says where a redirection goes, or of
 // what the handlers after this one find in the context.
 func (m *machine) keeps(q asked) (value, bool) {
-	if q.name != "Set" {
+	if q.name != "Set" && q.name != "SetCtxVar" {
 		return nil, false
 	}
 	s, args := m.sim, q.c.args

@@ -536,7 +536,7 @@ func (m *machine) waysTo(r *router, seq int, on map[*router]bool) []way {
 			if mw.own && len(on) > 1 {
 				continue
 			}
-			if scope == "all" || mw.seq < seq {
+			if scope == "all" || scope == "copied" && len(on) == 1 || mw.seq < seq {
 				mw.prefix = joinPath(prefix, mw.prefix)
 				out = append(out, mw)
 			} else {
@@ -707,8 +707,11 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 	if r.r.fam.scope == "prefix" {
 		chain, w.late = m.prefixed(r, op.path)
 	}
-	if r.r.fam.id == beegoID {
+	switch r.r.fam.id {
+	case beegoID, goframeID:
 		chain = filtered(chain, op.path)
+	case buffaloID:
+		chain = m.lettingOff(r, chain)
 	}
 	chain = append(chain, r.mws...)
 	var out []routes.Route

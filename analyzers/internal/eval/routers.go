@@ -38,6 +38,7 @@ type family struct {
 //	pattern        ("METHOD host/path", handler), as net/http since Go 1.22
 //	routetable     (a route literal or a list of them, options…)
 //	static, file   (path, …) serve files; filefs (path, file, files, …)
+//	barestatic     the same, without the router's middleware
 //	named V        (…, name) as V, without the name
 //	use            (middleware…), with a path before them if scope is "prefix"
 //	useall         (middleware…) that cover earlier routes too
@@ -73,6 +74,18 @@ func verbTable(get []string, more map[string]string) map[string]string {
 
 var upper = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE"}
 var title = []string{"Get", "Post", "Put", "Patch", "Delete", "Head", "Options", "Connect", "Trace"}
+
+// goframeVerbs are those of a goframe server, which are called Bind…, and of a
+// group.
+func goframeVerbs() map[string]string {
+	m := map[string]string{"Group": "goframegroup", "Domain": "host", "Clone": "self", "Use": "use", "BindMiddlewareDefault": "use", "Middleware": "use", "BindMiddleware": "filter",
+		"BindHookHandler": "hook", "BindHookHandlerByMap": "self", "Hook": "hook", "BindStatusHandler": "self", "BindStatusHandlerByMap": "self", "BindHandler": "bind *", "BindObject": "bind *", "BindObjectMethod": "bind *",
+		"BindObjectRest": "bindrest", "REST": "bindrest", "ALL": "bind *", "ALLMap": "bindmap", "Map": "bindmap", "Bind": "bindmany", "AddStaticPath": "static", "Run": "serve", "Start": "serve"}
+	for _, verb := range upper {
+		m[verb] = "bind " + verb
+	}
+	return m
+}
 
 // irisVerbs are those of an iris party and what its MVC adds to or has instead of
 // them.
@@ -128,6 +141,11 @@ var families = []*family{
 			"Start": "serve", "StartWithOpts": "serve"}},
 	{id: kratosID, pkgs: []string{kratosPkg + "/transport/http", kratosPkg + "/middleware"}, news: []string{"NewServer"}, types: []string{"Server", "Router"}, first: true, scope: "all", wraps: true,
 		verbs: verbTable(upper, map[string]string{"Route": "group", "Group": "group", "Handle": "kratoshandle", "HandleFunc": "any", "HandlePrefix": "belowprefix", "HandleHeader": "self", "Use": "select"})},
+	{id: goframeID, pkgs: []string{goframePkg + "/net/ghttp", goframePkg + "/frame/g"}, types: []string{"Server", "RouterGroup", "Domain"}, scope: "after", rootScope: "all",
+		verbs: goframeVerbs()},
+	{id: buffaloID, pkgs: []string{"github.com/gobuffalo/buffalo"}, news: []string{"New"}, types: []string{"App"}, scope: "copied", single: true, wraps: true,
+		verbs: verbTable(upper, map[string]string{"ANY": "any", "Group": "group", "Use": "use", "Mount": "mount", "ServeFiles": "barestatic", "Redirect": "redirect", "Resource": "resource",
+			"VirtualHost": "host", "Muxer": "self", "Skip": "letoff", "Remove": "remove", "Replace": "replace", "Clear": "clear", "Serve": "serve"})},
 	{id: "huma", pkgs: []string{"github.com/danielgtaylor/huma"}, types: []string{"API", "Group"}, scope: "after", wraps: true,
 		verbs: map[string]string{"UseMiddleware": "use", "UseModifier": "modify", "UseSimpleModifier": "modify", "Adapter": "self"}},
 	{id: "gateway", pkgs: []string{"github.com/grpc-ecosystem/grpc-gateway/runtime"}, news: []string{"NewServeMux"}, types: []string{"ServeMux"}, scope: "all", wraps: true,
@@ -215,6 +233,8 @@ type router struct {
 	conds    []condition // under which it is made
 	ctl      *activation // the controller whose methods it registers
 	procs    []selected  // middleware that handlers ask for, as those of kratos
+	off      []letOff    // middleware that handlers of it are let off
+	without  []value     // middleware of the routers above that do not cover it
 }
 
 // edge attaches a router below another.

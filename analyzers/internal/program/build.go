@@ -184,6 +184,9 @@ func (b *builder) structFields(t *Type, u *ast.StructType) {
 		}
 		if len(f.Names) == 0 {
 			p.Name = baseName(ft)
+			if meta := metaOf(p.Name, f.Tag); !meta.isZero() {
+				p.Tag = meta
+			}
 			t.Fields = append(t.Fields, p)
 			t.Embedded = append(t.Embedded, p.Name)
 		}

@@ -60,6 +60,7 @@ func (e *encoder) params(ps []Param) {
 			e.Str(p.Tag.Env)
 			e.Str(p.Tag.Key)
 			e.Str(p.Tag.Flag)
+			e.Str(p.Tag.Meta)
 		}
 		e.Uint(int(p.Line))
 	}
@@ -123,7 +124,7 @@ func (d *decoder) params() []Param {
 		p.Type = d.Str()
 		tagged := false
 		if d.Bits(&tagged); tagged {
-			p.Tag = Tag{Default: d.Str(), Env: d.Str(), Key: d.Str(), Flag: d.Str()}
+			p.Tag = Tag{Default: d.Str(), Env: d.Str(), Key: d.Str(), Flag: d.Str(), Meta: d.Str()}
 		}
 		p.Line = int32(d.Uint())
 		out = append(out, p)

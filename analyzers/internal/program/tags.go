@@ -16,6 +16,9 @@ type Tag struct {
 	// Env is the variable of the environment, Key the key of a file, Flag the
 	// flag that sets it.
 	Env, Key, Flag string
+	// Meta is all of the tag of an embedded Meta: goframe's describes the route that
+	// the structure is the input of.
+	Meta string
 }
 
 func (t Tag) isZero() bool { return t == Tag{} }
@@ -85,4 +88,13 @@ func defaultOf(st reflect.StructTag) string {
 		}
 	}
 	return ""
+}
+
+// metaOf is the tag of an embedded field that is called Meta.
+func metaOf(name string, lit *ast.BasicLit) Tag {
+	if lit == nil || name != "Meta" {
+		return Tag{}
+	}
+	s, _ := strconv.Unquote(lit.Value)
+	return Tag{Meta: s}
 }
