@@ -481,7 +481,7 @@ func (m *machine) callFunc(cl *closure, c call) value {
 	}
 	if m.sim != nil && fn.size > 40 && !m.interesting(cl, c.args) && !m.matches(fn, c.args) {
 		m.changes(fn.Name, cl.recv, c)
-		m.filled(fn.Name, c)
+		m.filled(fn.Name, nil, c)
 		return m.unknownResult(c, fn)
 	}
 	if m.sim != nil && m.takesRequest(c.args) {

@@ -177,7 +177,7 @@ func (m *machine) simUndecided(n, b *program.Node, cond value, why []string, f *
 		counts = append(counts, &s.grants)
 	}
 	s.defaults = append(s.defaults, byDefault)
-	s.unlikely = append(s.unlikely, !byDefault && !slices.Contains(why, requestLabel))
+	s.unlikely = append(s.unlikely, !byDefault && !slices.Contains(why, requestLabel) && !slices.Contains(why, recordLabel))
 	s.marks = append(s.marks, len(s.refused))
 	for _, count := range counts {
 		*count++
@@ -313,5 +313,5 @@ func isOff(n *program.Node) bool {
 // request, so that configuration decides it.
 func configures(n *program.Node, cond value) bool {
 	u, ok := cond.(*unknown)
-	return ok && !asksPresence(n) && !slices.ContainsFunc(u.labels, func(l string) bool { return l == requestLabel || l == identityLabel || l == derivedLabel })
+	return ok && !asksPresence(n) && !slices.ContainsFunc(u.labels, func(l string) bool { return l == requestLabel || l == identityLabel || l == derivedLabel || l == recordLabel })
 }

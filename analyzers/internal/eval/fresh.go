@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/program"
@@ -21,6 +22,9 @@ func (m *machine) unset(o *object, f program.Param) value {
 		if v := m.zero(f.Type); !isUnknown(v) {
 			return v
 		}
+	}
+	if o.found && m.sim != nil && o.sim == m.sim {
+		return &unknown{t: f.Type, labels: mergeLabels(words(f.Name), []string{recordLabel})} // no setting's
 	}
 	if !o.fresh || m.sim == nil {
 		def, set := m.taggedField(o.t, f.Name)
@@ -93,15 +97,17 @@ func spared(v value) value {
 }
 
 // filled makes what a function that is not followed may fill in unknown.
-func (m *machine) filled(name string, c call) {
+func (m *machine) filled(name string, recv value, c call) {
 	if readsOnly(lastName(name)) {
 		return
 	}
+	found := m.sim != nil && (askedFor(recv) || slices.ContainsFunc(c.args, askedFor))
 	stale := func(o *object) {
 		if o.fresh && m.sim != nil {
 			m.sim.written++
 		}
 		o.fresh = false
+		o.found = o.found || found
 	}
 	for _, a := range c.args {
 		switch x := a.(type) {
@@ -122,6 +128,9 @@ func (m *machine) filled(name string, c call) {
 		return
 	}
 	for _, k := range c.n.K[1:] {
+		if k.Op == program.Addr && k.K[0].Op == program.Field && m.sim != nil {
+			m.filledField(k.K[0], found, c.f)
+		}
 		if k.Op != program.Addr || k.K[0].Op != program.Local {
 			continue
 		}
@@ -134,6 +143,37 @@ func (m *machine) filled(name string, c call) {
 			}
 		}
 	}
+}
+
+// filledField makes one field of a structure unknown that a function may fill in.
+func (m *machine) filledField(n *program.Node, found bool, f *frame) {
+	if n.K[0].Op != program.Local {
+		return
+	}
+	v, _ := f.env.get(n.K[0].N)
+	o, ok := v.(*object)
+	if !ok || m.sim.frozen(o) {
+		return
+	}
+	u := &unknown{t: n.T, labels: words(n.S)}
+	if found {
+		u.labels = mergeLabels(u.labels, []string{recordLabel})
+	}
+	m.note(change{o: o, name: n.S})
+	o.f[n.S] = u
+	m.sim.written++
+}
+
+// askedFor reports whether a value is of the request, so that what is looked up by
+// it is what the caller asks for.
+func askedFor(v value) bool {
+	switch x := v.(type) {
+	case request:
+		return x.kind != "ctx"
+	case *unknown:
+		return slices.Contains(x.labels, requestLabel) || slices.Contains(x.labels, recordLabel)
+	}
+	return false
 }
 
 // fillsIn: a method of the request that reads its body or parameters into what

@@ -12,7 +12,7 @@ import (
 // simExternal is a call out of the program during a simulated request.
 func (m *machine) simExternal(name string, recv value, c call) value {
 	s := m.sim
-	m.filled(name, c)
+	m.filled(name, recv, c)
 	pkg, typ, fn := split(name)
 	t := resultType(c)
 	switch name {

@@ -132,6 +132,8 @@ const (
 	requestLabel = "request"
 	// derivedLabel marks what a function made of the request.
 	derivedLabel = "made of the request"
+	// recordLabel marks what is kept of what the request asks for.
+	recordLabel = "looked up for the request"
 )
 
 // refusal is one answer that turns a request away.

@@ -286,7 +286,7 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 		q.first = c.args[0]
 	}
 	if fillsIn(q.name) {
-		m.filled(q.name, c)
+		m.filled(q.name, r, c)
 	}
 	if r.kind == "session" && strings.HasSuffix(q.name, "Default") && len(c.args) == 2 && !kept(m.keyWords(q)) {
 		return m.orDefault(q)

@@ -85,6 +85,8 @@ type (
 		literal bool
 		touched bool
 		fresh   bool
+		// found: what filled it in was told which by the request.
+		found bool
 		anon    bool
 		unsure  int
 		born    int     // when it was made, in steps
@@ -329,7 +331,7 @@ func moreLabels(shared, l []string, ls [][]string) []string {
 
 // newLabel reports whether a word is to be added to a list.
 func newLabel(out []string, w string) bool {
-	if len(out) >= maxLabels && w != identityLabel && w != requestLabel && w != derivedLabel && w != weighedLabel {
+	if len(out) >= maxLabels && w != identityLabel && w != requestLabel && w != derivedLabel && w != weighedLabel && w != recordLabel {
 		return false
 	}
 	return !slices.Contains(out, w)

@@ -146,7 +146,7 @@ func (r *refusal) standing() string {
 	}
 	for _, w := range r.why {
 		switch w {
-		case weighedLabel, identityLabel, requestLabel, derivedLabel:
+		case weighedLabel, identityLabel, requestLabel, derivedLabel, recordLabel:
 			continue
 		}
 		return w
