@@ -313,5 +313,7 @@ func isOff(n *program.Node) bool {
 // request, so that configuration decides it.
 func configures(n *program.Node, cond value) bool {
 	u, ok := cond.(*unknown)
-	return ok && !asksPresence(n) && !slices.ContainsFunc(u.labels, func(l string) bool { return l == requestLabel || l == identityLabel || l == derivedLabel || l == recordLabel })
+	return ok && !asksPresence(n) && !slices.ContainsFunc(u.labels, func(l string) bool {
+		return l == requestLabel || l == identityLabel || l == derivedLabel || l == recordLabel
+	})
 }

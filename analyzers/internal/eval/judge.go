@@ -30,6 +30,8 @@ type verdict struct {
 	// request by it, or no more.
 	forges map[string]value
 	exempt bool // it does not ask this request at all, whatever it carries
+	// asksKnown is what it asks of callers who are known by then.
+	asksKnown string
 	// credulous: it takes whatever is sent for true.
 	credulous bool
 }
@@ -68,6 +70,9 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		}
 		if v.note != "" {
 			reasons = append(reasons, v.name+": "+v.note)
+		}
+		if v.asksKnown != "" && slices.ContainsFunc(rt.Guards, guards) {
+			v.kind, v.why = routes.KindRole, "asks callers who are known by then for "+v.asksKnown
 		}
 		add(v, mw)
 		m.carry(v.sets)
@@ -130,6 +135,9 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		rt.Guards = []routes.Guard{}
 	}
 }
+
+// guards reports whether a guard turns strangers away.
+func guards(g routes.Guard) bool { return g.Kind == routes.KindAuth || g.Kind == routes.KindRole }
 
 func guardOf(v verdict, mw middleware) routes.Guard {
 	end := int(max(mw.end, mw.pos.line))

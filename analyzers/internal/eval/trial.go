@@ -250,4 +250,25 @@ func (m *machine) asksRole(t *trial, v *verdict) {
 		v.kind = routes.KindRole
 		v.why += "; asks for " + t.roleWhy
 	}
+	if v.kind == routes.KindOptional || v.kind == routes.KindOther {
+		v.asksKnown = m.rolesOfKnown(t, v)
+	}
+}
+
+// rolesOfKnown says what a middleware asks of callers who are known by then, though
+// it may let strangers pass, too: what their role may do is looked up somewhere, and
+// so is what those may do who have none.
+func (m *machine) rolesOfKnown(t *trial, v *verdict) string {
+	if t.role == "" || v.flaw != "" || notAuth(t.name) || slices.ContainsFunc(t.there.passed, func(p passage) bool { return !p.unsure }) || t.gin && t.there.aborted == 0 {
+		return ""
+	}
+	for _, r := range t.there.refused {
+		if r.code != 403 || !r.unsure || r.switched || r.avoidable || !slices.Contains(r.why, identityLabel) {
+			continue
+		}
+		if w, why := roleOf([]refusal{r}); w != "" {
+			return why
+		}
+	}
+	return ""
 }

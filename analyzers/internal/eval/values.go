@@ -86,12 +86,12 @@ type (
 		touched bool
 		fresh   bool
 		// found: what filled it in was told which by the request.
-		found bool
-		anon    bool
-		unsure  int
-		born    int     // when it was made, in steps
-		at      place   // of a literal
-		via     []place // of one that holds a handler: the calls that led there
+		found  bool
+		anon   bool
+		unsure int
+		born   int     // when it was made, in steps
+		at     place   // of a literal
+		via    []place // of one that holds a handler: the calls that led there
 		// switches are where a literal sets those that are true or false.
 		switches map[string]place
 	}
