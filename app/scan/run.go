@@ -216,6 +216,7 @@ func (r *Runner) start(ctx context.Context, command []string, name, scratch stri
 		}
 		cmd := exec.CommandContext(ctx, command[0], append(slices.Clone(command[1:]), name)...)
 		cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=" + scratch, "TMPDIR=" + scratch, "LC_ALL=C", "GOTRACEBACK=single",
+			"GOMAXPROCS=1", // see AllCores
 			// A worker lives for a moment; at Go's usual pace it would spend a
 			// fifth of that moment collecting the garbage of its own start.
 			"GOGC=400"}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -86,6 +87,10 @@ func (misbehaving) Scan(_ context.Context, req scan.Request, progress scan.Progr
 		_, err := os.ReadFile(arg)
 		werr := os.WriteFile(filepath.Join(filepath.Dir(arg), "planted"), nil, 0o600)
 		rep.Receipt.Notes = []string{fmt.Sprint(err), fmt.Sprint(werr)}
+	case "cores":
+		before := runtime.GOMAXPROCS(0)
+		scan.AllCores()
+		rep.Receipt.Notes = []string{fmt.Sprint(before, " ", runtime.GOMAXPROCS(0))}
 	case "escape":
 		rep.Head[0].Place.Path = "../../etc/passwd"
 	case "rule":
@@ -104,6 +109,26 @@ func (misbehaving) Scan(_ context.Context, req scan.Request, progress scan.Progr
 		return rep, &review.Error{Code: review.CodeHistoryIncomplete, Op: "count", What: "commits", Do: "fetch", Err: errors.New("hunter2")}
 	}
 	return rep, nil
+}
+
+// frugal says that it starts on one core.
+type frugal struct{ misbehaving }
+
+func (frugal) Name() string          { return "frugal" }
+func (frugal) StartsOnOneCore() bool { return true }
+
+func TestAFrugalScannerStartsOnOneCore(t *testing.T) {
+	runtime.SetDefaultGOMAXPROCS() // a test may have been told otherwise
+	all := fmt.Sprint(runtime.GOMAXPROCS(0))
+	for _, c := range []struct {
+		scanner scan.Scanner
+		want    string
+	}{{frugal{}, "1 " + all}, {misbehaving{}, all + " " + all}} {
+		rep := runScanner(t, c.scanner, "cores", scan.Limits{})
+		if len(rep.Receipt.Notes) != 1 || rep.Receipt.Notes[0] != c.want {
+			t.Errorf("%s: cores before and after AllCores: %v, want %s", c.scanner.Name(), rep.Receipt.Notes, c.want)
+		}
+	}
 }
 
 // inert misbehaves too, but says that it starts no programs.
@@ -136,7 +161,7 @@ func (i inert) Scan(ctx context.Context, req scan.Request, progress scan.Progres
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "worker" {
-		os.Exit(scan.WorkerMain(context.Background(), os.Args[2], []scan.Scanner{misbehaving{}, inert{}}, os.Stdin, os.Stdout))
+		os.Exit(scan.WorkerMain(context.Background(), os.Args[2], []scan.Scanner{misbehaving{}, inert{}, frugal{}}, os.Stdin, os.Stdout))
 	}
 	if len(os.Args) > 2 && os.Args[1] == "lean" {
 		os.Exit(scan.LeanWorkerMain(context.Background(), "this build", os.Args[2], []scan.Scanner{lean{}}, os.Stdin, os.Stdout))
@@ -237,7 +262,7 @@ func TestAWorkersEnvironmentIsEmpty(t *testing.T) {
 	t.Setenv("LAUNCHGATE_WEBHOOK_SECRET", "hunter2")
 	for _, kv := range run(t, "env", scan.Limits{}).Receipt.Notes {
 		switch name, _, _ := strings.Cut(kv, "="); name {
-		case "PATH", "HOME", "TMPDIR", "LC_ALL", "GOTRACEBACK", "GOGC", "PWD":
+		case "PATH", "HOME", "TMPDIR", "LC_ALL", "GOTRACEBACK", "GOGC", "GOMAXPROCS", "PWD":
 		default:
 			t.Errorf("the worker sees %s", name)
 		}

@@ -99,6 +99,15 @@ type ProgramRunner interface {
 	RunsPrograms() bool
 }
 
+// Frugal is a Scanner that is often done in a moment. Its worker starts on one
+// core, which spares it what several cost to keep in step, until the scanner calls
+// AllCores.
+type Frugal interface {
+	Scanner
+	// StartsOnOneCore returns true.
+	StartsOnOneCore() bool
+}
+
 func runsPrograms(s Scanner) bool {
 	p, ok := s.(ProgramRunner)
 	return ok && p.RunsPrograms()

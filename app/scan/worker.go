@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/elastic/go-seccomp-bpf"
 	"github.com/landlock-lsm/go-landlock/landlock"
@@ -95,6 +96,10 @@ func workerMain(ctx context.Context, build, name string, scanners []Scanner, std
 	// Opened before the walls stand; nil where there is no /proc.
 	status, _ := os.Open("/proc/self/status")
 	protections := confine(env, runsPrograms(scanner))
+	isWorker.Store(true)
+	if f, ok := scanner.(Frugal); !ok || !f.StartsOnOneCore() {
+		AllCores()
+	}
 
 	out := &lineWriter{enc: json.NewEncoder(stdout)}
 	progress := func(e Event) {
@@ -119,6 +124,16 @@ func workerMain(ctx context.Context, build, name string, scanners []Scanner, std
 		return workerIO
 	}
 	return workerDone
+}
+
+// isWorker: this process is a worker, which a Runner starts on one core.
+var isWorker atomic.Bool
+
+// AllCores lets a worker use all the cores it may. Elsewhere it does nothing.
+func AllCores() {
+	if isWorker.Load() {
+		runtime.SetDefaultGOMAXPROCS()
+	}
 }
 
 // highWater returns the largest resident set of this process, in bytes, or 0. The

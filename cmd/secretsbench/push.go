@@ -152,7 +152,7 @@ func lookOnce(worker []string, repo, cache, scratch, head string) (cost, int, er
 		return cost{}, 0, err
 	}
 	cmd := exec.Command(worker[0], append(slices.Clone(worker[1:]), "secrets")...)
-	cmd.Env = append(os.Environ(), "GOGC=400") // as the server starts it
+	cmd.Env = append(os.Environ(), "GOGC=400", "GOMAXPROCS=1") // as the server starts it
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(request), os.Stderr
 	c, out, err := run(cmd)
 	if err != nil {

@@ -31,6 +31,10 @@ func (*Scanner) Name() string { return Name }
 // RunsPrograms implements scan.ProgramRunner: git reads history for it.
 func (*Scanner) RunsPrograms() bool { return true }
 
+// StartsOnOneCore implements scan.Frugal: a look at a push is over before a second
+// core is of use.
+func (*Scanner) StartsOnOneCore() bool { return true }
+
 // Settings is the secrets scanner's part of server configuration and base
 // policy.
 type Settings struct {
@@ -128,7 +132,7 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 	if req.MergeBase != "" {
 		revs, change.old = append(revs, "^"+string(req.MergeBase)), []string{string(req.MergeBase)}
 	}
-	s := &session{repo: r, rules: rules, key: req.FingerprintKey}
+	s := &session{repo: r, rules: rules, key: req.FingerprintKey, allCores: scan.AllCores}
 	s.tell = func(done, total int) {
 		if progress != nil {
 			progress(scan.Event{Scanner: Name, Stage: "scanning", Done: done, Total: total, Unit: "commits", Bytes: s.bytes.Load(), Found: s.foundSoFar()})

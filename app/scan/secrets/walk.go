@@ -45,6 +45,8 @@ type session struct {
 	// plain leaves out everything that "git log -p" does not show, so that
 	// findings can be compared with the gitleaks command.
 	plain bool
+	// allCores, if set, is called when there is work for all of them.
+	allCores func()
 	// compareAll: leave no path out before gitleaks does.
 	compareAll bool
 	// leavesOut are those of leftOutPaths that leave a file of this walk out.
@@ -159,6 +161,9 @@ func (s *session) walk(ctx context.Context, revs []string, e ends, known func(st
 			}
 		}
 		todo = append(todo, c)
+	}
+	if s.allCores != nil && len(todo) > fewCommits {
+		s.allCores()
 	}
 	res.parents = parentsOf(list)
 	total, before := len(list), res.scanned
