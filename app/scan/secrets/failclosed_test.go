@@ -78,6 +78,42 @@ func aBrokenGitIsAGap(t *testing.T) {
 	}
 }
 
+// The same for what is new in a history, which one git lists with its changes.
+func TestABrokenGitIsAGapInWhatIsNew(t *testing.T) {
+	for _, c := range []struct{ name, word, do string }{
+		{"log lists fewer than there are", "log --topo-order", `$GIT "$@" | sed '0,/^>/{/^>/d}'; exit 0`},
+		{"log lists all but the last", "log --topo-order", `$GIT "$@" | head -n -4; exit 0`},
+		{"log leaves one out in the middle", "log --topo-order", `$GIT "$@" | sed 8,10d; exit 0`},
+		{"log lists nothing", "log --topo-order", `exit 0`},
+		{"log ends in mid-line", "log --topo-order", `$GIT "$@" | head -c 300; exit 0`},
+		{"log prints something else", "log --topo-order", `echo hello; $GIT "$@"; exit 0`},
+		{"log fails", "log --topo-order", `echo "fatal: bad revision" >&2; exit 128`},
+		{"log is killed", "log --topo-order", `$GIT "$@" | head -n 3; kill -9 $$`},
+		{"diff-tree says nothing and that it is fine", "diff-tree --stdin", `exit 0`},
+		{"cat-file does not answer at all", "--batch-command", `exit 0`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWork(t)
+			cache := t.TempDir()
+			w.write("a.txt", "a\n").write("b.txt", "b\n").commit("start")
+			if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() {
+				t.Fatalf("%+v", rep.Receipt)
+			}
+			for i := range 5 {
+				w.write("a.txt", fmt.Sprintf("line %d\n%s\n", i, awsKey())).commit("more")
+			}
+			brokenGit(t, c.word, c.do)
+			rep, err := w.tryHistory(context.Background(), look{cache: cache})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(rep.Receipt.Gaps) == 0 || rep.Receipt.Complete() {
+				t.Errorf("a clean receipt: %+v", rep.Receipt)
+			}
+		})
+	}
+}
+
 // git before 2.36 knows no --batch-command: another process answers then, and no
 // other failure is taken for that.
 func TestAnOldGitIsAskedByAProcessForEachQuestion(t *testing.T) {

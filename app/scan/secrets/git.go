@@ -254,6 +254,62 @@ func (r repo) commitsAndEdge(ctx context.Context, revs []string) (list []commit,
 	return list, edge, err
 }
 
+// commitsAndChanges is commitsAndEdge with what each commit changes, in the time of
+// one git. It reports false when there are more than limit commits, or very many
+// changes.
+func (r repo) commitsAndChanges(ctx context.Context, revs []string, limit int) (list []commit, edge map[string]bool, changes []change, whole bool, err error) {
+	edge = make(map[string]bool)
+	changes = []change{}
+	args, in := revArgs(revs, "-c", "log.showRoot=true", "log", "--topo-order", "--reverse", "--boundary", "--max-count="+strconv.Itoa(limit+1), "--stdin", "--format=tformat:%m%H %P",
+		"-r", "--root", "-c", "--raw", "--no-renames", "--no-abbrev", "--no-color", "--no-relative", "--ignore-submodules=none", "--no-ext-diff", "-O/dev/null",
+		"--no-decorate", "--no-notes", "--no-mailmap", "--no-show-signature", "--encoding=none")
+	err = r.stream(ctx, in, func(rd io.Reader) error {
+		br := bufio.NewReaderSize(rd, 64<<10)
+		inside := false // of the commits, not their edge
+		for {
+			line, err := br.ReadString('\n')
+			switch {
+			case errors.Is(err, io.EOF) && line == "":
+				return nil
+			case err != nil:
+				return fmt.Errorf("git log: %w", err)
+			}
+			switch line = line[:len(line)-1]; {
+			case line == "":
+			case line[0] == ':':
+				if !inside {
+					continue
+				}
+				c, err := rawLine(line)
+				if err != nil {
+					return err
+				}
+				c.commit = string(list[len(list)-1].id)
+				if len(changes) <= maxBrought {
+					changes = append(changes, c)
+				}
+			case line[0] == '>', line[0] == '-':
+				ids := strings.Fields(line[1:])
+				if len(ids) == 0 {
+					return errors.New("git log: a commit without a name")
+				}
+				id, err := review.ParseSHA(ids[0])
+				if err != nil {
+					return fmt.Errorf("git log: %w", err)
+				}
+				if inside = line[0] == '>'; !inside {
+					edge[ids[0]] = true
+					continue
+				}
+				list = append(list, commit{id: id, parents: ids[1:]})
+			default:
+				return errors.New("git log printed what was not asked for")
+			}
+		}
+	}, args...)
+	return list, edge, changes, err == nil && len(list) <= limit && len(changes) <= maxBrought, err
+}
+
 // revArgs puts options among revs (--all) on the command line and object names,
 // of which there may be many, on standard input.
 func revArgs(revs []string, args ...string) ([]string, io.Reader) {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -168,5 +170,62 @@ func complete(t *testing.T, rep scan.Report, commits int) {
 	}
 	if c := rep.Receipt.Counts[0]; c.Unit != "commits" || c.Looked != commits || c.Expected != commits {
 		t.Errorf("receipt counts %+v, want %d commits", c, commits)
+	}
+}
+
+// TestOneGitListsWhatTwoDo compares a list of commits with their changes, in one,
+// with the list and the changes as two gits give them, whatever the repository's
+// configuration says.
+func TestOneGitListsWhatTwoDo(t *testing.T) {
+	w := newWork(t)
+	start := w.write("a.txt", "a\nb\nc\n").write("conf/b.env", "x\n").commit("start")
+	w.git("checkout", "-q", "-b", "side")
+	w.write("a.txt", "a\nside\nc\n").write("e\tf \"g\".env", "y\n").commit("on the side")
+	w.git("checkout", "-q", "main")
+	w.write("a.txt", "a\nmain\nc\n").commit("on main")
+	w.git("mv", "conf/b.env", "conf/moved.env")
+	w.commit("moves")
+	if _, err := w.try("merge", "-q", "-m", "merge", "side"); err == nil {
+		t.Fatal("the merge has no conflict")
+	}
+	w.write("a.txt", "a\nresolved\nc\n").commit("merge")
+	w.git("rm", "-q", "a.txt")
+	w.commit("removes")
+	w.git("commit", "-q", "--allow-empty", "-m", "nothing")
+	w.git("checkout", "-q", "--orphan", "other")
+	w.commit("another beginning")
+	for _, kv := range []string{"log.showRoot=false", "log.diffMerges=first-parent", "log.follow=true", "log.decorate=full", "log.showSignature=true", "log.mailmap=true", "log.abbrevCommit=true", "format.pretty=fuller", "diff.renames=copies",
+		"diff.orderFile=/nowhere", "diff.noprefix=true", "diff.relative=true", "diff.ignoreSubmodules=all", "diff.external=/bin/false", "diff.statGraphWidth=1", "core.abbrev=4", "color.ui=always", "color.diff=always", "notes.displayRef=*", "i18n.logOutputEncoding=UTF-16"} {
+		key, value, _ := strings.Cut(kv, "=")
+		w.git("config", key, value)
+	}
+	r, err := openRepo(t.Context(), w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.close()
+	for _, revs := range [][]string{{"--all"}, {"--all", "^" + string(start)}, {"refs/heads/main", "^" + string(start)}, {"refs/heads/other"}} {
+		list, edge, changes, whole, err := r.commitsAndChanges(t.Context(), revs, 64)
+		if err != nil || !whole {
+			t.Fatalf("%v: %v, %v", revs, whole, err)
+		}
+		list2, edge2, err := r.commitsAndEdge(t.Context(), append([]string{"--boundary"}, revs...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var changes2 []change
+		s := &session{repo: r}
+		if err := s.listed(t.Context(), idsOf(list2), append(slices.Clone(rawArgs), "--stdin"), func(c change) { changes2 = append(changes2, c) }); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(list, list2) || !reflect.DeepEqual(edge, edge2) || !reflect.DeepEqual(changes, changes2) {
+			t.Errorf("%v:\none git lists %v, %v, %+v\ntwo list   %v, %v, %+v", revs, list, edge, changes, list2, edge2, changes2)
+		}
+		if len(changes) == 0 {
+			t.Errorf("%v: no changes: nothing is compared", revs)
+		}
+		if _, _, _, whole, err := r.commitsAndChanges(t.Context(), revs, len(list)-1); whole || err != nil {
+			t.Errorf("%v: %d commits are said to be all but one, %v", revs, len(list), err)
+		}
 	}
 }

@@ -63,7 +63,7 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 		limited, cancel = context.WithTimeout(ctx, time.Duration(hs.Seconds)*time.Second)
 	}
 	defer cancel()
-	res, err := s.walk(limited, append(slices.Clone(selection), negated(old)...), ends{tips, old}, st.known, s.remember(st))
+	res, err := s.walk(limited, append(slices.Clone(selection), negated(old)...), ends{tips: tips, old: old, fresh: true}, st.known, s.remember(st))
 	rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
 	if len(old) > 0 {
 		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d commits were covered by earlier looks under the same rules and are not looked at again.", st.covered))
@@ -213,7 +213,7 @@ func (s *session) historyTags(ctx context.Context, st *store, hs HistorySettings
 			seen[id] = true
 		}
 	}
-	return s.tagsInto(ctx, res, rep, func(tag, _ string) bool { return !seen[tag] })
+	return s.tagsInto(ctx, res, rep, seen, func(string) bool { return true })
 }
 
 // rotations makes the list of what to rotate.
@@ -263,24 +263,6 @@ func (h HistorySettings) tipsOf(refs []ref, head review.SHA) []string {
 		}
 	}
 	return sortedKeys(seen)
-}
-
-// ref is what a name points at.
-type ref struct{ kind, id, name string }
-
-// refs lists every ref of the repository.
-func (r repo) refs(ctx context.Context) ([]ref, error) {
-	out, err := r.output(ctx, 256<<20, nil, "for-each-ref", "--format=%(objecttype) %(objectname) %(refname)")
-	if err != nil {
-		return nil, err
-	}
-	var list []ref
-	for line := range strings.Lines(string(out)) {
-		if f := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 3); len(f) == 3 {
-			list = append(list, ref{f[0], f[1], f[2]})
-		}
-	}
-	return list, nil
 }
 
 func negated(ids []string) []string {

@@ -15,12 +15,12 @@ import (
 	"github.com/launchgate/launchgate/app/scan"
 )
 
-// listedCommits has git note which commits it is asked to list the changes of. It
-// returns those since the last call.
-func listedCommits(t *testing.T) func() []string {
+// shownCommits has git note which commits it is asked to show the changes of: of a
+// few, all that are looked at. It returns those since the last call.
+func shownCommits(t *testing.T) func() []string {
 	t.Helper()
-	log := filepath.Join(t.TempDir(), "listed")
-	brokenGit(t, "diff-tree -r --root -c --raw", `tee -a `+log+` | $GIT "$@"; exit`)
+	log := filepath.Join(t.TempDir(), "shown")
+	brokenGit(t, "diff-tree --stdin", `tee -a `+log+` | $GIT "$@"; exit`)
 	return func() []string {
 		data, err := os.ReadFile(log)
 		if err != nil && !os.IsNotExist(err) {
@@ -41,7 +41,7 @@ func listedCommits(t *testing.T) func() []string {
 // request, not in a look at the whole history, not on a branch that comes back.
 func TestNoCommitIsScannedTwice(t *testing.T) {
 	w := newWork(t)
-	listed := listedCommits(t)
+	shown := shownCommits(t)
 	cache := t.TempDir()
 	change := func(base, head review.SHA) []review.Finding {
 		t.Helper()
@@ -56,7 +56,7 @@ func TestNoCommitIsScannedTwice(t *testing.T) {
 	}
 	looked := func(what string, n int) {
 		t.Helper()
-		if ids := listed(); len(ids) != n {
+		if ids := shown(); len(ids) != n {
 			t.Errorf("%s: git was asked for %d commits, want %d", what, len(ids), n)
 		}
 	}

@@ -216,7 +216,7 @@ func loadRules(ctx context.Context, r repo, base review.SHA) (*ruleSet, error) {
 // became of files that git shows no lines of.
 func (s *session) lookAtRest(ctx context.Context, res *walkResult, rep *scan.Report) error {
 	s.sayBlobs(rep)
-	return s.tagsInto(ctx, res, rep, func(_, commit string) bool {
+	return s.tagsInto(ctx, res, rep, nil, func(commit string) bool {
 		_, walked := res.order[commit]
 		return walked
 	})
@@ -233,8 +233,8 @@ func (s *session) sayBlobs(rep *scan.Report) {
 	}
 }
 
-func (s *session) tagsInto(ctx context.Context, res *walkResult, rep *scan.Report, wanted func(tag, commit string) bool) error {
-	tags, err := s.lookAtTags(ctx, res, wanted)
+func (s *session) tagsInto(ctx context.Context, res *walkResult, rep *scan.Report, seen map[string]bool, wanted func(commit string) bool) error {
+	tags, err := s.lookAtTags(ctx, res, seen, wanted)
 	if err != nil {
 		return err
 	}
@@ -283,23 +283,53 @@ type tag struct {
 	date                      time.Time
 }
 
-// lookAtTags looks at the messages of the wanted annotated tags, and of tags of
-// such tags. wanted is told the tag a ref names and what it comes to in the end.
-func (s *session) lookAtTags(ctx context.Context, res *walkResult, wanted func(tag, commit string) bool) (int, error) {
+// annotated returns the annotated tags that refs name and that were not seen.
+func (s *session) annotated(ctx context.Context, seen map[string]bool) ([]string, error) {
+	var tags, unsure []string
+	again := make(map[string]bool)
+	for _, r := range s.refs {
+		isTag := strings.HasPrefix(r.name, "refs/tags/") || strings.HasPrefix(r.name, TagRefs+"/")
+		if !isTag || again[r.id] || seen[r.id] {
+			continue
+		}
+		again[r.id] = true
+		switch r.kind {
+		case "tag":
+			tags = append(tags, r.id)
+		case "":
+			unsure = append(unsure, r.id)
+		}
+	}
+	found := 0
+	err := s.repo.infos(ctx, unsure, func(o objectInfo) {
+		found++
+		if o.kind == "tag" {
+			tags = append(tags, o.id)
+		}
+	})
+	if err == nil && found != len(unsure) {
+		err = fmt.Errorf("%d of %d tags name an object that is not there", len(unsure)-found, len(unsure))
+	}
+	return tags, err
+}
+
+// lookAtTags looks at the messages of the wanted annotated tags that were not seen,
+// and of tags of such tags. wanted is told what the tag a ref names comes to in the
+// end.
+func (s *session) lookAtTags(ctx context.Context, res *walkResult, seen map[string]bool, wanted func(commit string) bool) (int, error) {
 	if s.refs == nil {
 		var err error
 		if s.refs, err = s.repo.refs(ctx); err != nil {
 			return 0, err
 		}
 	}
-	var named []string
+	named, err := s.annotated(ctx, seen)
+	if err != nil {
+		return 0, err
+	}
 	known := make(map[string]tag)
-	for _, r := range s.refs {
-		isTag := strings.HasPrefix(r.name, "refs/tags/") || strings.HasPrefix(r.name, TagRefs+"/")
-		if _, again := known[r.id]; isTag && r.kind == "tag" && !again {
-			known[r.id] = tag{}
-			named = append(named, r.id)
-		}
+	for _, id := range named {
+		known[id] = tag{}
 	}
 	for ids := named; len(ids) > 0; {
 		var inner []string
@@ -325,7 +355,7 @@ func (s *session) lookAtTags(ctx context.Context, res *walkResult, wanted func(t
 		for hop := 0; hop < 16 && target.kind == "tag"; hop++ {
 			target = known[target.object]
 		}
-		if !wanted(id, target.object) {
+		if !wanted(target.object) {
 			continue
 		}
 		commit := ""

@@ -49,6 +49,8 @@ type session struct {
 	allCores func()
 	// compareAll: leave no path out before gitleaks does.
 	compareAll bool
+	// ahead is what the commits of the walk change, where it was listed with them.
+	ahead []change
 	// leavesOut are those of leftOutPaths that leave a file of this walk out.
 	leavesOut map[string]bool
 
@@ -85,6 +87,9 @@ type walkResult struct {
 // tips: they are not known.
 type ends struct {
 	tips, old []string
+	// fresh: none of it is likely to be known, so that one git may list commits and
+	// what they change at once.
+	fresh bool
 }
 
 // list lists the commits that revs, which say what e says, select, and how many
@@ -96,7 +101,15 @@ func (s *session) list(ctx context.Context, revs []string, e ends) (list []commi
 		return nil, 0, nil // nothing is new
 	case len(e.old) > 0:
 		var edge map[string]bool
-		if list, edge, err = s.repo.commitsAndEdge(ctx, append([]string{"--boundary"}, revs...)); err != nil {
+		whole := false
+		if e.fresh && fewCommits > 0 {
+			list, edge, s.ahead, whole, err = s.repo.commitsAndChanges(ctx, revs, fewCommits)
+		}
+		if err == nil && !whole {
+			s.ahead = nil
+			list, edge, err = s.repo.commitsAndEdge(ctx, append([]string{"--boundary"}, revs...))
+		}
+		if err != nil {
 			return nil, 0, err
 		}
 		if e.closes(list, edge) {
@@ -501,6 +514,9 @@ type listing struct {
 // listings has git list what commits change, on all cores, in order.
 func (s *session) listings(ctx context.Context, todo []commit) ([]listing, error) {
 	parts := min(runtime.GOMAXPROCS(0), 1+len(todo)/batchCommits)
+	if s.ahead != nil {
+		parts = 1
+	}
 	out := make([]listing, parts)
 	g, ctx := errgroup.WithContext(ctx)
 	for n := range out {
@@ -512,23 +528,37 @@ func (s *session) listings(ctx context.Context, todo []commit) ([]listing, error
 				l.merges[string(c.id)] = true
 			}
 		}
-		g.Go(func() error {
-			return s.listed(ctx, idsOf(part), append(slices.Clone(rawArgs), "--stdin"), func(c change) {
-				l.breaks = l.breaks || strings.Contains(c.path, "\n")
-				if p := leftOutAs(c.path); p != "" {
-					l.leftOut[p] = true
+		visit := func(c change) { s.note(l, c, len(todo) <= fewCommits) }
+		if s.ahead != nil {
+			among := make(map[string]bool, len(part))
+			for _, c := range part {
+				among[string(c.id)] = true
+			}
+			for _, c := range s.ahead {
+				if among[c.commit] {
+					visit(c)
 				}
-				if c.added && !s.plain {
-					l.added = append(l.added, c.named)
-				}
-				l.brings.add(c)
-				if len(todo) <= fewCommits && len(l.changes) <= maxBrought {
-					l.changes = append(l.changes, c)
-				}
-			})
-		})
+			}
+			return out, nil
+		}
+		g.Go(func() error { return s.listed(ctx, idsOf(part), append(slices.Clone(rawArgs), "--stdin"), visit) })
 	}
 	return out, g.Wait()
+}
+
+// note adds a change to a listing, and keeps it if the commits are few.
+func (s *session) note(l *listing, c change, few bool) {
+	l.breaks = l.breaks || strings.Contains(c.path, "\n")
+	if p := leftOutAs(c.path); p != "" {
+		l.leftOut[p] = true
+	}
+	if c.added && !s.plain {
+		l.added = append(l.added, c.named)
+	}
+	l.brings.add(c)
+	if few && len(l.changes) <= maxBrought {
+		l.changes = append(l.changes, c)
+	}
 }
 
 func idsOf(list []commit) []string {
