@@ -87,7 +87,11 @@ func largeFilesAreStreamedWhateverBecomesOfThem(t *testing.T) {
 	r := w.repo()
 	s := &session{repo: r, rules: allRules(), key: testKey}
 	todo := []commit{{id: first}}
-	out, err := s.bigFiles(context.Background(), todo, nil)
+	l, err := s.listing(context.Background(), todo, &walkResult{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := s.bigFiles(context.Background(), todo, showing{whole: map[string]bool{string(first): true}}, l)
 	if err != nil || len(out[string(first)]) != 1 || out[string(first)][0].path != "new.sql" {
 		t.Errorf("large files of the commit: %+v, %v", out, err)
 	}

@@ -1,12 +1,13 @@
 package secrets
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
-	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,66 +16,11 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// brought is a file as a commit brings it.
-type brought struct{ blob, path string }
-
-// maxBrought is how many files of one listing are kept to be screened; the commits
-// of a listing with more are all shown.
-const maxBrought = 1 << 17
-
-// bringing is what the commits of a listing bring.
-type bringing struct {
-	files []brought
-	index map[brought]int32
-	by    map[string][]bringsFile
-	whole map[string]bool // commits that are shown as a whole in any case
-	gone  map[string]bool // commits that take files away
-	n     int
-}
-
-// bringsFile is a file that a commit brings.
-type bringsFile struct {
-	n     int32
-	added bool // under a name that was free before
-}
-
-func newBringing() bringing {
-	return bringing{index: make(map[brought]int32), by: make(map[string][]bringsFile), whole: make(map[string]bool), gone: make(map[string]bool)}
-}
-
-func (b *bringing) add(c change) {
-	switch {
-	case c.odd:
-		b.whole[c.commit] = true
-		return
-	case c.gone:
-		b.gone[c.commit] = true
-		return
-	case c.brings == "" || b.full():
-		return
-	}
-	if b.n++; b.full() {
-		b.files, b.index, b.by = nil, nil, nil
-		return
-	}
-	f := brought{c.brings, c.path}
-	i, known := b.index[f]
-	if !known {
-		i = int32(len(b.files))
-		b.index[f] = i
-		b.files = append(b.files, f)
-	}
-	b.by[c.commit] = append(b.by[c.commit], bringsFile{i, c.added})
-}
-
-func (b *bringing) full() bool { return b.n > maxBrought }
-
 // screening is what a session knows about files after screening them.
 type screening struct {
 	once  sync.Once
 	seed  maphash.Seed
-	could map[uint64]bool // by blob and path
-	paths map[string]pathKind
+	could map[uint64]bool // by path and blob
 	mu    sync.Mutex
 	idle  []*screener
 }
@@ -88,23 +34,26 @@ const (
 	ruledPath            // a rule reports such names
 )
 
-func (s *session) pathKind(path string) pathKind {
-	sc := &s.screening
-	kind, known := sc.paths[path]
-	if known {
-		return kind
+// pathKinds says it of many files, on all cores.
+func (s *session) pathKinds(paths []string) []pathKind {
+	kinds := make([]pathKind, len(paths))
+	var all sync.WaitGroup
+	for part := range slices.Chunk(kinds, len(kinds)/runtime.GOMAXPROCS(0)+1) {
+		names := paths[:len(part)]
+		paths = paths[len(part):]
+		all.Go(func() {
+			for i, path := range names {
+				switch {
+				case s.rules.pathAllowed(path):
+					part[i] = allowedPath
+				case s.rules.filter.reportsName(path):
+					part[i] = ruledPath
+				}
+			}
+		})
 	}
-	switch {
-	case s.rules.pathAllowed(path):
-		kind = allowedPath
-	case slices.ContainsFunc(s.rules.filter.rules, func(r ruleFilter) bool { return r.pathOnly && (r.path == nil || r.path.match(path)) }):
-		kind = ruledPath
-	}
-	if len(sc.paths) >= maxBrought {
-		clear(sc.paths)
-	}
-	sc.paths[path] = kind
-	return kind
+	all.Wait()
+	return kinds
 }
 
 // fewCommits is how many commits are shown without screening: git compares those of
@@ -119,192 +68,341 @@ type showing struct {
 	whole map[string]bool
 	// some are those of which it needs to compare only paths.
 	some  map[string]bool
-	paths []string
+	paths map[int32]bool
+	// only are the pathspecs for paths; nil: they are too many.
+	only []string
 }
 
 func (w showing) shows(id string) bool { return w.whole[id] || w.some[id] }
 
-// toShow screens the files that the commits of todo bring, and says which of the
-// commits git must show: in what the others bring, gitleaks could report nothing.
-func (s *session) toShow(ctx context.Context, todo []commit, listed []listing) (showing, error) {
-	show := showing{whole: make(map[string]bool), some: make(map[string]bool)}
-	if len(todo) <= fewCommits || !s.rules.screens() {
-		for _, c := range todo {
+// compares reports whether git compares the files of a path when it shows a commit.
+func (w showing) compares(id string, path int32) bool {
+	return w.whole[id] || w.some[id] && (w.only == nil || w.paths[path])
+}
+
+// toShow screens the files that the commits of a listing bring, and says which of
+// the commits git must show: in what the others bring, gitleaks could report nothing.
+func (s *session) toShow(ctx context.Context, l *listing) (showing, error) {
+	show := showing{whole: make(map[string]bool), some: make(map[string]bool), paths: make(map[int32]bool)}
+	if len(l.commits) <= fewCommits || l.full || !s.rules.screens() {
+		for _, c := range l.commits {
 			show.whole[string(c.id)] = true
 		}
 		return show, nil
 	}
-	sc := &s.screening
-	sc.once.Do(func() {
-		sc.seed, sc.could, sc.paths = maphash.MakeSeed(), make(map[uint64]bool), make(map[string]pathKind)
-	})
-	if len(sc.could) > maxRemembered {
-		clear(sc.could)
-	}
-	could := make(map[brought]bool)
-	var work []brought
-	leftOut := blobCounts{binary: make(map[string]bool)}
-	for _, l := range listed {
-		for _, f := range slices.Backward(l.brings.files) {
-			if _, again := could[f]; again {
-				continue
-			}
-			switch s.pathKind(f.path) {
-			case allowedPath:
-				if !s.plain && leftOutAs(f.path) == "" {
-					leftOut.add(named{path: f.path, blob: f.blob})
-				}
-				continue
-			case ruledPath:
-				could[f] = true
-				continue
-			}
-			known, before := sc.could[maphash.Comparable(sc.seed, f)]
-			could[f] = known
-			if !before {
-				work = append(work, f)
-			}
-		}
-	}
-	s.count(leftOut)
-	if err := s.screenAll(ctx, work, could); err != nil {
+	could, err := s.screen(ctx, l)
+	if err != nil {
 		return show, err
 	}
-	paths := make(map[string]bool)
-	for _, l := range listed {
-		b := &l.brings
-		maps.Copy(show.whole, b.whole)
-		for id, files := range b.by {
-			for _, f := range files {
-				file := b.files[f.n]
-				switch {
-				case !could[file] || show.whole[id]:
-				case f.added && (b.gone[id] || l.merges[id]):
-					show.whole[id] = true // it may have been renamed
-				default:
-					show.some[id] = true
-					paths[file.path] = true
-				}
+	for n, c := range l.commits {
+		id, by := string(c.id), l.by[n]
+		if by.odd {
+			show.whole[id] = true
+		}
+		for _, k := range l.changes[by.from:by.to] {
+			switch {
+			case k.brings < 0 || !could[k.brings] || show.whole[id]:
+			case k.added && (by.gone || l.merges[id]):
+				show.whole[id] = true // it may have been renamed
+			default:
+				show.some[id] = true
+				show.paths[k.path] = true
 			}
 		}
-		if b.full() {
-			for _, c := range l.commits {
-				show.whole[string(c.id)] = true
-			}
+		if show.whole[id] {
+			delete(show.some, id)
 		}
 	}
-	for id := range show.whole {
-		delete(show.some, id)
+	var paths []string
+	for n := range show.paths {
+		paths = append(paths, l.paths.list[n])
 	}
-	show.paths = sortedKeys(paths)
+	slices.Sort(paths)
+	show.only = onlyPaths(paths)
 	return show, nil
 }
 
-// sameBlob is a blob with the paths it is brought at.
-type sameBlob struct {
-	blob  string
-	paths []string
+// screen says of each file of a listing whether gitleaks could report something in
+// it.
+func (s *session) screen(ctx context.Context, l *listing) ([]bool, error) {
+	sc := &s.screening
+	sc.once.Do(func() { sc.seed, sc.could = maphash.MakeSeed(), make(map[uint64]bool) })
+	if len(sc.could) > maxRemembered {
+		clear(sc.could)
+	}
+	could := make([]bool, len(l.files))
+	var work []int32
+	leftOut := blobCounts{binary: make(map[string]bool)}
+	kinds := s.pathKinds(l.paths.list)
+	for i, f := range l.files {
+		switch kinds[f.path] {
+		case allowedPath:
+			if path := l.paths.list[f.path]; !s.plain && leftOutAs(path) == "" {
+				leftOut.add(named{path: path, blob: l.blobs.list[f.blob]})
+			}
+			continue
+		case ruledPath:
+			could[i] = true
+			continue
+		}
+		known, before := sc.could[sc.hash(l, f)]
+		could[i] = known
+		if !before {
+			work = append(work, int32(i))
+		}
+	}
+	s.count(leftOut)
+	if err := s.screenAll(ctx, l, l.versions(work), could); err != nil {
+		return nil, err
+	}
+	for _, i := range work {
+		sc.could[sc.hash(l, l.files[i])] = could[i]
+	}
+	return could, nil
 }
 
-// maxScreened is how many files are screened by one git.
-const maxScreened = 2048
+func (sc *screening) hash(l *listing, f brought) uint64 {
+	return maphash.Comparable(sc.seed, [2]string{l.paths.list[f.path], l.blobs.list[f.blob]})
+}
 
-// screenAll screens files on all cores and notes in could what came out.
-func (s *session) screenAll(ctx context.Context, files []brought, could map[brought]bool) error {
-	// Versions of a file one after the other: they share chunks, and git stores one
-	// as what it differs from another by.
-	slices.SortStableFunc(files, func(a, b brought) int { return strings.Compare(a.path, b.path) })
-	var blobs []sameBlob
-	index := make(map[string]int)
-	for _, f := range files {
-		i, known := index[f.blob]
-		if !known {
-			i = len(blobs)
-			index[f.blob] = i
-			blobs = append(blobs, sameBlob{blob: f.blob})
-		}
-		blobs[i].paths = append(blobs[i].paths, f.path)
+// sameBlob is a blob with the files that have its content.
+type sameBlob struct {
+	blob  int32
+	files []int32
+}
+
+// versions puts files in order: versions of a file one after the other, for they
+// share chunks, and the newest first, for git keeps an old one as its difference to
+// a newer one.
+func (l *listing) versions(files []int32) []sameBlob {
+	names := make([]int32, len(l.paths.list))
+	for i := range names {
+		names[i] = int32(i)
 	}
-	workers := runtime.GOMAXPROCS(0)
-	jobs := slices.Collect(slices.Chunk(blobs, max(maxAsked, min(maxScreened, len(blobs)/workers+1))))
-	workers = min(workers, len(jobs))
-	g, ctx := errgroup.WithContext(ctx)
+	slices.SortFunc(names, func(a, b int32) int { return strings.Compare(l.paths.list[a], l.paths.list[b]) })
+	rank := make([]int32, len(names))
+	for i, n := range names {
+		rank[n] = int32(i)
+	}
+	since := make([]int32, len(l.files)) // the first commit with it
+	for n := range slices.Backward(l.by) {
+		for _, k := range l.changes[l.by[n].from:l.by[n].to] {
+			if k.brings >= 0 {
+				since[k.brings] = int32(n)
+			}
+		}
+	}
+	slices.SortFunc(files, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(rank[l.files[a].path], rank[l.files[b].path]), cmp.Compare(since[b], since[a]), cmp.Compare(a, b))
+	})
+	out := make([]sameBlob, 0, len(files))
+	at := make([]int32, len(l.blobs.list)) // in out, from 1 on
+	for _, f := range files {
+		blob := l.files[f].blob
+		if at[blob] == 0 {
+			out = append(out, sameBlob{blob: blob})
+			at[blob] = int32(len(out))
+		}
+		out[at[blob]-1].files = append(out[at[blob]-1].files, f)
+	}
+	return out
+}
+
+// screenedFiles is how many files are handed out at a time to be screened: so few
+// that all cores are done at the same time.
+const screenedFiles = 128
+
+// askedFiles is up to how many files are read by the gits that are there already.
+var askedFiles = 2 * maxAsked
+
+// screenAll screens files on all cores and notes in could what came out. A git with
+// each of them reads ahead.
+func (s *session) screenAll(ctx context.Context, l *listing, blobs []sameBlob, could []bool) error {
+	l.small = make([]bool, len(l.blobs.list))
+	jobs := slices.Collect(slices.Chunk(blobs, screenedFiles))
+	workers := min(runtime.GOMAXPROCS(0), len(jobs))
 	turns := newTurns(len(jobs), workers)
-	sc := &s.screening
+	g, ctx := errgroup.WithContext(ctx)
 	for i := range workers {
 		g.Go(func() error {
-			k := sc.take(s.rules)
-			defer sc.give(k)
-			for n := turns.next(i); n >= 0; n = turns.next(i) {
-				out, err := s.screenSome(ctx, k, jobs[n])
-				if err != nil {
-					return err
-				}
-				sc.mu.Lock()
-				for _, f := range out {
-					could[f] = true
-				}
-				sc.mu.Unlock()
+			k := s.screening.take(s.rules)
+			defer s.screening.give(k)
+			w := screenWorker{s: s, k: k, l: l, jobs: jobs, could: could, turn: func() int { return turns.next(i) }}
+			if len(blobs) > askedFiles {
+				return w.feed(ctx)
 			}
-			return nil
+			return w.ask(ctx)
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	for _, f := range files {
-		sc.could[maphash.Comparable(sc.seed, f)] = could[f]
-	}
-	return nil
+	return g.Wait()
+}
+
+// screenWorker screens files with one screener.
+type screenWorker struct {
+	s     *session
+	k     *screener
+	l     *listing
+	jobs  [][]sameBlob // what is screened is taken away from the front
+	could []bool
+	turn  func() int
+	again []int // jobs that a git was asked for in vain
 }
 
 // errLarge is a file that is too large to be screened.
 var errLarge = errors.New("a file that is too large to be screened")
 
-// screenSome screens some files and returns those in which gitleaks could report
-// something.
-func (s *session) screenSome(ctx context.Context, k *screener, blobs []sameBlob) (out []brought, err error) {
-	for len(blobs) > 0 {
-		var at int
-		out, at, err = s.screenUpTo(ctx, k, blobs, out)
-		if !errors.Is(err, errLarge) {
-			return out, err
+// feed has a git of its own read ahead. One that comes to a large file, which it
+// would send as a whole, is ended.
+func (w *screenWorker) feed(ctx context.Context) error {
+	question := func(n int) string {
+		var b strings.Builder
+		for _, f := range w.jobs[n] {
+			b.WriteString(w.l.blobs.list[f.blob])
+			b.WriteByte('\n')
 		}
-		for _, path := range blobs[at].paths {
-			out = append(out, brought{blobs[at].blob, path})
-		}
-		blobs = blobs[at+1:]
+		return b.String()
 	}
-	return out, nil
+	read := func(n int, br *bufio.Reader) error { return readContents(br, len(w.jobs[n]), w.visit(ctx, n)) }
+	for {
+		unread, err := w.s.repo.feed(ctx, w.take, question, read, "cat-file", askContents.mode(), "--buffer")
+		if !errors.Is(err, errLarge) {
+			return err
+		}
+		w.again = append(unread, w.again...)
+	}
 }
 
-// screenUpTo is screenSome up to a file that is too large.
-func (s *session) screenUpTo(ctx context.Context, k *screener, blobs []sameBlob, out []brought) (_ []brought, at int, err error) {
-	ids := make([]string, len(blobs))
-	for i, b := range blobs {
-		ids[i] = b.blob
-	}
-	err = s.repo.contents(ctx, ids, func(i int, o objectInfo, body io.Reader) error {
-		at = i
-		if o.kind != "blob" || o.id != blobs[i].blob {
-			return fmt.Errorf("git answered %s %s for file %s", o.kind, o.id, blobs[i].blob)
+func (w *screenWorker) take() int {
+	for len(w.again) > 0 {
+		n := w.again[0]
+		w.again = w.again[1:]
+		if len(w.jobs[n]) > 0 {
+			return n
 		}
+	}
+	return w.turn()
+}
+
+// ask has the gits that are there already read few files.
+func (w *screenWorker) ask(ctx context.Context) error {
+	for n := w.turn(); n >= 0; n = w.turn() {
+		for len(w.jobs[n]) > 0 {
+			ids := make([]string, len(w.jobs[n]))
+			for i, f := range w.jobs[n] {
+				ids[i] = w.l.blobs.list[f.blob]
+			}
+			if err := w.s.repo.contents(ctx, ids, w.visit(ctx, n)); err != nil && !errors.Is(err, errLarge) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// visit returns what screens the files of a job, one after the other.
+func (w *screenWorker) visit(ctx context.Context, n int) func(int, objectInfo, io.Reader) error {
+	return func(_ int, o objectInfo, body io.Reader) error {
+		f := w.jobs[n][0]
+		if id := w.l.blobs.list[f.blob]; o.kind != "blob" || o.id != id {
+			return fmt.Errorf("git answered %s %s for file %s", o.kind, o.id, id)
+		}
+		w.jobs[n] = w.jobs[n][1:]
 		if o.size > bigFileBytes {
+			for _, i := range f.files {
+				w.could[i] = true
+			}
 			return errLarge
 		}
+		w.l.small[f.blob] = true
+		k := w.k
 		k.buf = slices.Grow(k.buf[:0], int(o.size))[:o.size]
 		if _, err := io.ReadFull(body, k.buf); err != nil {
 			return fmt.Errorf("git cat-file ended in mid-object: %w", err)
 		}
-		s.bytes.Add(o.size)
-		for _, path := range blobs[i].paths {
-			if k.could(ctx, k.buf, path) {
-				out = append(out, brought{blobs[i].blob, path})
-			}
+		w.s.bytes.Add(o.size)
+		for _, i := range f.files {
+			w.could[i] = k.could(ctx, k.buf, w.l.paths.list[w.l.files[i].path])
 		}
 		return ctx.Err()
+	}
+}
+
+// bigFiles returns by commit the files that are too large for a diff: git would load
+// an added one as a whole only to say that it is binary.
+func (s *session) bigFiles(ctx context.Context, shown []commit, show showing, l *listing) (map[string][]named, error) {
+	if len(shown) == 0 {
+		return nil, nil
+	}
+	if l.full {
+		return s.bigFilesOf(ctx, shown)
+	}
+	each := func(visit func(id string, k listedChange)) {
+		for _, c := range shown {
+			id := string(c.id)
+			n, listed := l.at[id]
+			if !listed {
+				continue // a merge, which plain scans do not compare
+			}
+			for _, k := range l.changes[l.by[n].from:l.by[n].to] {
+				if show.compares(id, k.path) {
+					visit(id, k)
+				}
+			}
+		}
+	}
+	var ask []string
+	asked := make(map[int32]bool)
+	each(func(_ string, k listedChange) {
+		for _, blob := range l.sides[k.from:k.to] {
+			if !asked[blob] && (l.small == nil || !l.small[blob]) {
+				asked[blob] = true
+				ask = append(ask, l.blobs.list[blob])
+			}
+		}
 	})
-	return out, at, err
+	slices.Sort(ask)
+	large, err := s.repo.larger(ctx, ask, bigFileBytes)
+	if err != nil || len(large) == 0 {
+		return nil, err
+	}
+	big := make(map[string][]named)
+	each(func(id string, k listedChange) {
+		if slices.ContainsFunc(l.sides[k.from:k.to], func(blob int32) bool { return large[l.blobs.list[blob]] }) {
+			f := named{path: l.paths.list[k.path], commit: id}
+			if k.blob >= 0 {
+				f.blob = l.blobs.list[k.blob]
+			}
+			big[id] = append(big[id], f)
+		}
+	})
+	return big, nil
+}
+
+// bigFilesOf is bigFiles for commits of which not all changes are kept.
+func (s *session) bigFilesOf(ctx context.Context, shown []commit) (map[string][]named, error) {
+	each := func(visit func(change)) error {
+		return s.listed(ctx, idsOf(shown), append(slices.Clone(rawArgs), "--stdin"), visit)
+	}
+	blobs := make(map[string]bool)
+	err := each(func(c change) {
+		for _, id := range c.sides {
+			blobs[id] = true
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	large, err := s.repo.larger(ctx, sortedKeys(blobs), bigFileBytes)
+	if err != nil || len(large) == 0 {
+		return nil, err
+	}
+	big := make(map[string][]named)
+	err = each(func(c change) {
+		if slices.ContainsFunc(c.sides, func(id string) bool { return large[id] }) {
+			big[c.commit] = append(big[c.commit], c.named)
+		}
+	})
+	return big, err
 }
 
 func (sc *screening) take(rules *ruleSet) *screener {

@@ -37,6 +37,9 @@ type filter struct {
 	lists     []*config.Allowlist
 	local     bool // no global allowlist looks at whole lines
 	pool      sync.Pool
+
+	byName sync.Once
+	names  []*pathTest // of rules about names alone; nil: any name
 }
 
 // ruleFilter is what must hold for one rule to report anything.

@@ -285,7 +285,7 @@ func (r repo) commitsAndChanges(ctx context.Context, revs []string, limit int) (
 					return err
 				}
 				c.commit = string(list[len(list)-1].id)
-				if len(changes) <= maxBrought {
+				if len(changes) <= maxListed {
 					changes = append(changes, c)
 				}
 			case line[0] == '>', line[0] == '-':
@@ -307,7 +307,7 @@ func (r repo) commitsAndChanges(ctx context.Context, revs []string, limit int) (
 			}
 		}
 	}, args...)
-	return list, edge, changes, err == nil && len(list) <= limit && len(changes) <= maxBrought, err
+	return list, edge, changes, err == nil && len(list) <= limit && len(changes) <= maxListed, err
 }
 
 // revArgs puts options among revs (--all) on the command line and object names,

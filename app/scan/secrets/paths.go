@@ -91,3 +91,15 @@ func (rs *ruleSet) pathAllowed(path string) bool {
 	defer rs.filter.pool.Put(m)
 	return m.pathAllowed(path)
 }
+
+// reportsName reports whether a rule could report a file for its name alone.
+func (f *filter) reportsName(path string) bool {
+	f.byName.Do(func() {
+		for i := range f.rules {
+			if r := &f.rules[i]; r.pathOnly {
+				f.names = append(f.names, r.path)
+			}
+		}
+	})
+	return slices.ContainsFunc(f.names, func(p *pathTest) bool { return p == nil || p.match(path) })
+}

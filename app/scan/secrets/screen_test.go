@@ -169,15 +169,34 @@ func encoded(s string) string {
 	return b.String()
 }
 
-// bothWays runs a test with screening and, as for a few commits, without.
+// bothWays runs a test with screening and, as for a few commits, without; with
+// screening also as if there were many commits, files and changes.
 func bothWays(t *testing.T, test func(t *testing.T)) {
 	t.Run("shown", test)
 	t.Run("screened", func(t *testing.T) {
-		few := fewCommits
-		fewCommits = 0
-		t.Cleanup(func() { fewCommits = few })
+		screenAlways(t)
 		test(t)
 	})
+	t.Run("screened as many", func(t *testing.T) {
+		screenAlways(t)
+		lookAsAtMany(t)
+		test(t)
+	})
+}
+
+// screenAlways has few commits screened, until the end of the test.
+func screenAlways(t *testing.T) {
+	few := fewCommits
+	fewCommits = 0
+	t.Cleanup(func() { fewCommits = few })
+}
+
+// lookAsAtMany has gits fed as for many files, and commits listed one by one
+// because together they change too much.
+func lookAsAtMany(t *testing.T) {
+	files, listed := askedFiles, maxListed
+	askedFiles, maxListed = 0, 2
+	t.Cleanup(func() { askedFiles, maxListed = files, listed })
 }
 
 // TestScreeningChangesNothingOfAHistory makes histories at random, and compares what
@@ -189,10 +208,13 @@ func TestScreeningChangesNothingOfAHistory(t *testing.T) {
 		seeds = 1
 	}
 	for seed := range seeds {
-		few := fewCommits
-		fewCommits = 0
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { sameScreened(t, rand.New(rand.NewPCG(2, uint64(seed)))) })
-		fewCommits = few
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			screenAlways(t)
+			if seed == 0 {
+				lookAsAtMany(t)
+			}
+			sameScreened(t, rand.New(rand.NewPCG(2, uint64(seed))))
+		})
 	}
 }
 

@@ -1,11 +1,11 @@
 package secrets
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"os/exec"
 	"path"
@@ -59,8 +59,8 @@ type session struct {
 	held    map[string][]int // what commits hold, by position in found
 	covered int              // commits that earlier looks at history covered
 	safe    map[string]string
-	names   map[string]int // file names looked at, by the first commit's order
-	blobs   map[string]int // files looked at as a whole, likewise
+	names   looked // file names
+	blobs   looked // files looked at as a whole
 	seen    blobCounts
 	cut     bool
 	// screening is what screening files brought up.
@@ -212,19 +212,54 @@ func parentsOf(list []commit) map[string]bool {
 // stretch looks at some of a walk's commits: their objects, the names of their
 // files, what they change.
 func (s *session) stretch(ctx context.Context, todo []commit, res *walkResult, total int, done func([]commit) error) error {
-	compared := todo
-	if s.plain {
-		compared = slices.DeleteFunc(slices.Clone(todo), func(c commit) bool { return len(c.parents) > 1 })
-	}
-	var listed []listing
+	var l *listing
+	var many bool
 	both, bctx := errgroup.WithContext(ctx)
 	both.Go(func() error { return s.readCommits(bctx, todo, res) })
-	both.Go(func() (err error) { listed, err = s.listings(bctx, compared); return err })
+	both.Go(func() (err error) {
+		l, err = s.listing(bctx, s.compared(todo), res)
+		if many = errors.Is(err, errManyChanges); many {
+			return nil
+		}
+		return err
+	})
 	if err := both.Wait(); err != nil {
 		return err
 	}
-	s.lookAtListings(ctx, listed, res)
-	show, err := s.toShow(ctx, compared, listed)
+	if many {
+		return s.halves(ctx, todo, res, total, done)
+	}
+	return s.changes(ctx, todo, l, res, total, done)
+}
+
+// compared are those of commits that git compares with their parents.
+func (s *session) compared(todo []commit) []commit {
+	if !s.plain {
+		return todo
+	}
+	return slices.DeleteFunc(slices.Clone(todo), func(c commit) bool { return len(c.parents) > 1 })
+}
+
+// halves looks at what commits change that together change too much to be kept.
+func (s *session) halves(ctx context.Context, todo []commit, res *walkResult, total int, done func([]commit) error) error {
+	for _, part := range [][]commit{todo[:len(todo)/2], todo[len(todo)/2:]} {
+		l, err := s.listing(ctx, s.compared(part), res)
+		if errors.Is(err, errManyChanges) {
+			err = s.halves(ctx, part, res, total, done)
+		} else if err == nil {
+			err = s.changes(ctx, part, l, res, total, done)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changes looks at what the commits of a listing change.
+func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *walkResult, total int, done func([]commit) error) error {
+	s.lookAtListing(ctx, l, res)
+	show, err := s.toShow(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -243,7 +278,7 @@ func (s *session) stretch(ctx context.Context, todo []commit, res *walkResult, t
 	}
 	s.scanned.Add(int64(len(rest)))
 	s.report(total)
-	big, err := s.bigFiles(ctx, shown, listed)
+	big, err := s.bigFiles(ctx, shown, show, l)
 	if err != nil {
 		return err
 	}
@@ -278,7 +313,9 @@ func (s *session) readCommits(ctx context.Context, todo []commit, res *walkResul
 			case "parent":
 				parents = append(parents, rest)
 			case "author":
+				s.mu.Lock()
 				res.dates[o.id] = authorDate(rest)
+				s.mu.Unlock()
 			}
 		}
 		if strings.Join(parents, " ") != strings.Join(c.parents, " ") {
@@ -351,8 +388,8 @@ func (s *session) patches(ctx context.Context, todo []commit, show showing, big 
 		batch []commit
 		big   []named // files of the batch's one commit that git must not load
 	}
-	only, err := onlyPaths(show.paths)
-	if err != nil {
+	only := show.only
+	if only == nil {
 		only = s.pathspecs(nil)
 	}
 	specs := [allKinds][]string{0: s.pathspecs(nil), merges: s.pathspecs(nil), some: only, some | merges: only}
@@ -374,8 +411,8 @@ func (s *session) patches(ctx context.Context, todo []commit, show showing, big 
 	}
 	jobs := large
 	for k, list := range kinds {
-		for ; len(list) > 0; list = list[min(batchCommits, len(list)):] {
-			jobs = append(jobs, job{k, list[:min(batchCommits, len(list))], nil})
+		for batch := range slices.Chunk(list, shownAtOnce(len(list))) {
+			jobs = append(jobs, job{k, batch, nil})
 		}
 	}
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
@@ -416,6 +453,13 @@ func (s *session) patches(ctx context.Context, todo []commit, show showing, big 
 		})
 	}
 	return g.Wait()
+}
+
+// shownAtOnce is how many of so many commits one git is asked to show at a time:
+// fewer than it could take when they are few, so that all cores are done at the
+// same time.
+func shownAtOnce(n int) int {
+	return min(batchCommits, max(8, n/(4*runtime.GOMAXPROCS(0))+1))
 }
 
 // turns hands out jobs in order, each worker its own stretch of them:
@@ -500,227 +544,18 @@ func leavingOut(p string) []string {
 	return []string{":(exclude)" + p[:last] + "[" + p[last:] + "]", ":(exclude)*/" + p}
 }
 
-// listing is what some commits change, without the contents.
-type listing struct {
-	commits []commit
-	merges  map[string]bool
-	brings  bringing
-	added   []named         // files whose names are new
-	leftOut map[string]bool // of leftOutPaths, those that leave a path out
-	breaks  bool            // a name has a line break
-	changes []change        // all of them, if the commits are few
-}
-
-// listings has git list what commits change, on all cores, in order.
-func (s *session) listings(ctx context.Context, todo []commit) ([]listing, error) {
-	parts := min(runtime.GOMAXPROCS(0), 1+len(todo)/batchCommits)
-	if s.ahead != nil {
-		parts = 1
-	}
-	out := make([]listing, parts)
-	g, ctx := errgroup.WithContext(ctx)
-	for n := range out {
-		part := todo[n*len(todo)/parts : (n+1)*len(todo)/parts]
-		l := &out[n]
-		l.commits, l.merges, l.brings, l.leftOut = part, make(map[string]bool), newBringing(), make(map[string]bool)
-		for _, c := range part {
-			if len(c.parents) > 1 {
-				l.merges[string(c.id)] = true
-			}
-		}
-		visit := func(c change) { s.note(l, c, len(todo) <= fewCommits) }
-		if s.ahead != nil {
-			among := make(map[string]bool, len(part))
-			for _, c := range part {
-				among[string(c.id)] = true
-			}
-			for _, c := range s.ahead {
-				if among[c.commit] {
-					visit(c)
-				}
-			}
-			return out, nil
-		}
-		g.Go(func() error { return s.listed(ctx, idsOf(part), append(slices.Clone(rawArgs), "--stdin"), visit) })
-	}
-	return out, g.Wait()
-}
-
-// note adds a change to a listing, and keeps it if the commits are few.
-func (s *session) note(l *listing, c change, few bool) {
-	l.breaks = l.breaks || strings.Contains(c.path, "\n")
-	if p := leftOutAs(c.path); p != "" {
-		l.leftOut[p] = true
-	}
-	if c.added && !s.plain {
-		l.added = append(l.added, c.named)
-	}
-	l.brings.add(c)
-	if few && len(l.changes) <= maxBrought {
-		l.changes = append(l.changes, c)
-	}
-}
-
-func idsOf(list []commit) []string {
-	ids := make([]string, len(list))
-	for i, c := range list {
-		ids[i] = string(c.id)
-	}
-	return ids
-}
-
-// lookAtListings looks at the names of new files. One with a line break makes git
-// compare everything: allowlists, whose dots match no line break, do not leave it
-// out.
-func (s *session) lookAtListings(ctx context.Context, listed []listing, res *walkResult) {
-	for _, l := range listed {
-		s.compareAll = s.compareAll || l.breaks
-		for p := range l.leftOut {
-			s.noteLeftOut(p)
-		}
-		for _, f := range l.added {
-			s.lookAtName(ctx, res, f.path, f.commit)
-		}
-	}
-}
-
-// bigFiles returns by commit the files that are too large for a diff: git would load
-// an added one as a whole only to say that it is binary.
-func (s *session) bigFiles(ctx context.Context, todo []commit, listed []listing) (map[string][]named, error) {
-	if len(todo) == 0 {
-		return nil, nil
-	}
-	// Of a few commits, the changes are still there.
-	each := func(visit func(change)) error {
-		if len(todo) > fewCommits || len(listed) != 1 || len(listed[0].commits) > fewCommits || len(listed[0].changes) > maxBrought {
-			return s.listed(ctx, idsOf(todo), append(slices.Clone(rawArgs), "--stdin"), visit)
-		}
-		for _, c := range listed[0].changes {
-			visit(c)
-		}
-		return nil
-	}
-	blobs := make(map[string]bool)
-	err := each(func(c change) {
-		for _, id := range c.sides {
-			blobs[id] = true
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	large, err := s.repo.larger(ctx, sortedKeys(blobs), bigFileBytes)
-	if err != nil || len(large) == 0 {
-		return nil, err
-	}
-	big := make(map[string][]named)
-	err = each(func(c change) {
-		if slices.ContainsFunc(c.sides, func(id string) bool { return large[id] }) {
-			big[c.commit] = append(big[c.commit], c.named)
-		}
-	})
-	return big, err
-}
-
-// onlyPaths returns the pathspecs for just some files.
-func onlyPaths(paths []string) ([]string, error) {
+// onlyPaths returns the pathspecs for just some files, nil when they are too many
+// for a command line.
+func onlyPaths(paths []string) []string {
 	out := make([]string, len(paths))
 	size := 0
 	for i, p := range paths {
 		out[i] = ":(top,literal)" + p
-		size += len(out[i]) + 1
-	}
-	if size > maxExcluded {
-		return nil, errTooManyBig
-	}
-	return out, nil
-}
-
-// rawArgs make git list what commits change without looking into files.
-var rawArgs = []string{"diff-tree", "-r", "--root", "-c", "--raw", "--no-renames", "--no-abbrev", "--always", "--no-color", "--no-relative", "--ignore-submodules=none"}
-
-// treeArgs are the same for two trees.
-var treeArgs = slices.DeleteFunc(slices.Clone(rawArgs), func(a string) bool { return a == "--root" || a == "-c" || a == "--always" })
-
-// listed runs git with args, whose output is a raw listing for each of ids in
-// turn, and calls visit for each path with the files on all sides of the change.
-func (s *session) listed(ctx context.Context, ids, args []string, visit func(change)) error {
-	seen, cur := 0, ""
-	err := s.repo.stream(ctx, revsInput(ids), func(rd io.Reader) error {
-		br := bufio.NewReaderSize(rd, 256<<10)
-		for {
-			line, err := br.ReadString('\n')
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			line = line[:len(line)-1]
-			if !strings.HasPrefix(line, ":") {
-				seen, cur = seen+1, line
-				continue
-			}
-			c, err := rawLine(line)
-			if err != nil {
-				return err
-			}
-			c.commit = cur
-			visit(c)
-		}
-	}, args...)
-	if err == nil && seen != len(ids) {
-		return fmt.Errorf("git listed the files of %d of %d commits", seen, len(ids))
-	}
-	return err
-}
-
-// change is a line of a listing. Its blob is "" for what is no regular file any more.
-type change struct {
-	named
-	sides  []string // the regular files on all sides
-	added  bool
-	brings string // the blob of a file or link, if it was not the same on every side before
-	gone   bool   // it becomes nothing
-	odd    bool   // it becomes neither file nor link nor nothing
-}
-
-// rawLine reads ":MODE MODE ID ID STATUS<tab>PATH", for a merge with one more
-// mode and id for each further parent.
-func rawLine(line string) (c change, err error) {
-	meta, name, ok := strings.Cut(line, "\t")
-	w := strings.Fields(strings.TrimLeft(meta, ":"))
-	n := len(w) / 2 // modes, and ids
-	if !ok || len(w) < 5 || len(w)%2 == 0 {
-		return c, fmt.Errorf("%w: a line of a listing", errPatch)
-	}
-	if c.path, err = patchName(name, 0); err != nil {
-		return c, err
-	}
-	file := func(mode string) bool { return strings.HasPrefix(mode, "100") }
-	for i, mode := range w[:n] {
-		if file(mode) {
-			c.sides = append(c.sides, w[n+i])
+		if size += len(out[i]) + 1; size > maxExcluded {
+			return nil
 		}
 	}
-	mode, id := w[n-1], w[2*n-1]
-	if file(mode) {
-		c.blob = id
-	}
-	switch {
-	case file(mode) || mode == "120000":
-		for i, before := range w[:n-1] {
-			if w[n+i] != id || file(before) != file(mode) {
-				c.brings = id // else it only became executable, or no longer
-			}
-		}
-	case mode == "000000":
-		c.gone = true
-	default:
-		c.odd = true
-	}
-	c.added = strings.Contains(w[2*n], "A")
-	return c, nil
+	return out
 }
 
 // maxExcluded bounds what a command line is told to leave out.
@@ -947,19 +782,26 @@ func (k *commitSink) marker(line string) error {
 	return errStop
 }
 
+// looked is the first commit's order of what was looked at: file names, or files. A
+// history may have millions, so they are known by a hash under a seed of this process.
+type looked map[uint64]int32
+
+var lookedSeed = maphash.MakeSeed()
+
 // first reports whether key was not yet looked at for this commit or an earlier
 // one, and notes it.
-func (s *session) first(m *map[string]int, key string, order int) bool {
+func (s *session) first(m *looked, key string, order int) bool {
+	sum := maphash.String(lookedSeed, key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if *m == nil {
-		*m = make(map[string]int)
+		*m = make(looked)
 	}
-	old, ok := (*m)[key]
-	if ok && old <= order {
+	old, ok := (*m)[sum]
+	if ok && int(old) <= order {
 		return false
 	}
-	(*m)[key] = order
+	(*m)[sum] = int32(order)
 	return true
 }
 

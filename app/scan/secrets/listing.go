@@ -1,0 +1,362 @@
+package secrets
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// listing is what some commits change, without the contents. Names and ids are kept
+// once and go by numbers: a history has many times more changes than files.
+type listing struct {
+	commits []commit // ancestors first
+	at      map[string]int
+	merges  map[string]bool
+	added   []named         // files whose names are new
+	leftOut map[string]bool // of leftOutPaths, those that leave a path out
+	breaks  bool            // a name has a line break
+
+	// full: there are more changes than are kept, and what follows is not there.
+	full    bool
+	paths   numbered
+	blobs   numbered
+	files   []brought
+	index   map[brought]int32 // files, each once
+	by      []commitChanges   // by commit
+	changes []listedChange
+	sides   []int32 // of blobs, see listedChange
+	small   []bool  // blobs that were read and are not too large for a diff
+}
+
+// numbered are strings by number, each once.
+type numbered struct {
+	list []string
+	num  map[string]int32
+}
+
+func (n *numbered) of(s string) int32 {
+	i, known := n.num[s]
+	if !known {
+		if n.num == nil {
+			n.num = make(map[string]int32)
+		}
+		s = strings.Clone(s) // else it keeps the line it is from
+		i = int32(len(n.list))
+		n.num[s] = i
+		n.list = append(n.list, s)
+	}
+	return i
+}
+
+// brought is a file as commits bring it.
+type brought struct{ path, blob int32 }
+
+// commitChanges is what a commit changes.
+type commitChanges struct {
+	from, to int32 // in changes
+	odd      bool  // something becomes neither file nor link nor nothing
+	gone     bool  // it takes files away
+}
+
+// listedChange is a change as a listing keeps it.
+type listedChange struct {
+	path     int32
+	blob     int32 // what the file is afterwards, -1 for what is no regular file any more
+	brings   int32 // the file it brings, -1 for none
+	added    bool  // under a name that was free before
+	from, to int32 // in sides: the regular files on all sides of it
+}
+
+// maxListed is how many changes a listing keeps.
+var maxListed = 1 << 18
+
+func newListing(todo []commit) *listing {
+	l := &listing{commits: todo, at: make(map[string]int, len(todo)), merges: make(map[string]bool), leftOut: make(map[string]bool), index: make(map[brought]int32), by: make([]commitChanges, len(todo))}
+	for i, c := range todo {
+		l.at[string(c.id)] = i
+		if len(c.parents) > 1 {
+			l.merges[string(c.id)] = true
+		}
+	}
+	return l
+}
+
+// note notes what is known of a change's name alone.
+func (l *listing) note(c change) {
+	l.breaks = l.breaks || strings.Contains(c.path, "\n")
+	if p := leftOutAs(c.path); p != "" {
+		l.leftOut[p] = true
+	}
+}
+
+// add adds all changes of one commit.
+func (l *listing) add(id string, changes []change, names bool) error {
+	if l.full || len(l.changes)+len(changes) > maxListed {
+		return errManyChanges
+	}
+	for _, c := range changes {
+		l.note(c)
+		if c.added && names {
+			l.added = append(l.added, c.named)
+		}
+	}
+	by := &l.by[l.at[id]]
+	by.from = int32(len(l.changes))
+	for _, c := range changes {
+		k := listedChange{path: l.paths.of(c.path), blob: -1, brings: -1, added: c.added, from: int32(len(l.sides))}
+		for _, blob := range c.sides {
+			l.sides = append(l.sides, l.blobs.of(blob))
+		}
+		k.to = int32(len(l.sides))
+		if c.blob != "" {
+			k.blob = l.blobs.of(c.blob)
+		}
+		by.odd, by.gone = by.odd || c.odd, by.gone || c.gone
+		if c.brings != "" {
+			f := brought{k.path, l.blobs.of(c.brings)}
+			i, known := l.index[f]
+			if !known {
+				i = int32(len(l.files))
+				l.index[f] = i
+				l.files = append(l.files, f)
+			}
+			k.brings = i
+		}
+		l.changes = append(l.changes, k)
+	}
+	by.to = int32(len(l.changes))
+	return nil
+}
+
+// addAhead adds what was listed with the commits themselves.
+func (l *listing) addAhead(changes []change, names bool) error {
+	by := make([][]change, len(l.commits))
+	for _, c := range changes {
+		if n, wanted := l.at[c.commit]; wanted {
+			by[n] = append(by[n], c)
+		}
+	}
+	for n, changes := range by {
+		if err := l.add(string(l.commits[n].id), changes, names); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listedAtOnce is how many commits git is asked to list at a time.
+const listedAtOnce = 256
+
+// listing has git list what commits change, on all cores. Of one commit with more
+// changes than are kept it looks at the names right away; for several of them
+// errManyChanges is returned.
+func (s *session) listing(ctx context.Context, todo []commit, res *walkResult) (*listing, error) {
+	l := newListing(todo)
+	if s.ahead != nil && len(s.ahead) <= maxListed {
+		return l, l.addAhead(s.ahead, !s.plain)
+	}
+	jobs := slices.Collect(slices.Chunk(todo, listedAtOnce))
+	workers := min(runtime.GOMAXPROCS(0), len(jobs))
+	turns := newTurns(len(jobs), workers)
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	for i := range workers {
+		g.Go(func() error {
+			question := func(n int) string {
+				return strings.Join(idsOf(jobs[n]), "\n") + "\n" + markerPrefix + strconv.Itoa(n) + "\n"
+			}
+			_, err := s.repo.feed(ctx, func() int { return turns.next(i) }, question, func(n int, br *bufio.Reader) error {
+				by := make([][]change, len(jobs[n]))
+				kept := 0
+				err := readListing(br, jobs[n], markerPrefix+strconv.Itoa(n), func(i int, c change) error {
+					if kept++; kept <= maxListed {
+						by[i] = append(by[i], c)
+						return nil
+					}
+					if len(todo) > 1 {
+						return errManyChanges
+					}
+					for _, c := range append(by[i], c) {
+						s.lookAtLate(ctx, l, c, res)
+					}
+					l.full, by[i] = true, nil
+					return ctx.Err()
+				})
+				mu.Lock()
+				defer mu.Unlock()
+				for i, changes := range by {
+					if err == nil && !l.full {
+						err = l.add(string(jobs[n][i].id), changes, !s.plain)
+					}
+				}
+				return err
+			}, append(slices.Clone(rawArgs), "--stdin")...)
+			return err
+		})
+	}
+	return l, g.Wait()
+}
+
+// lookAtLate looks at the name of a file that a commit with many others brings.
+func (s *session) lookAtLate(ctx context.Context, l *listing, c change, res *walkResult) {
+	if l.note(c); c.added && !s.plain {
+		s.lookAtName(ctx, res, c.path, c.commit)
+	}
+}
+
+// errManyChanges is a listing of more changes than are kept.
+var errManyChanges = errors.New("more changes than are kept")
+
+// readListing reads what git lists of commits up to the end marker, and calls visit
+// for each path, with the commit's position in want.
+func readListing(br *bufio.Reader, want []commit, end string, visit func(int, change) error) error {
+	seen := 0
+	for {
+		line, err := br.ReadString('\n')
+		if err != nil {
+			return fmt.Errorf("git listed the files of %d of %d commits: %w", seen, len(want), err)
+		}
+		line = line[:len(line)-1]
+		switch {
+		case strings.HasPrefix(line, ":"):
+			c, err := rawLine(line)
+			if err != nil {
+				return err
+			}
+			if seen == 0 {
+				return fmt.Errorf("%w: a listing of no commit", errPatch)
+			}
+			c.commit = string(want[seen-1].id)
+			if err := visit(seen-1, c); err != nil {
+				return err
+			}
+		case line == end:
+			if seen != len(want) {
+				return fmt.Errorf("git listed the files of %d of %d commits", seen, len(want))
+			}
+			return nil
+		case seen < len(want) && line == string(want[seen].id):
+			seen++
+		default:
+			return fmt.Errorf("%w: a listing of another commit", errPatch)
+		}
+	}
+}
+
+func idsOf(list []commit) []string {
+	ids := make([]string, len(list))
+	for i, c := range list {
+		ids[i] = string(c.id)
+	}
+	return ids
+}
+
+// lookAtListing looks at the names of new files. One with a line break makes git
+// compare everything: allowlists, whose dots match no line break, do not leave it
+// out.
+func (s *session) lookAtListing(ctx context.Context, l *listing, res *walkResult) {
+	s.compareAll = s.compareAll || l.breaks
+	for p := range l.leftOut {
+		s.noteLeftOut(p)
+	}
+	for _, f := range l.added {
+		s.lookAtName(ctx, res, f.path, f.commit)
+	}
+	l.added = nil
+}
+
+// rawArgs make git list what commits change without looking into files.
+var rawArgs = []string{"diff-tree", "-r", "--root", "-c", "--raw", "--no-renames", "--no-abbrev", "--always", "--no-color", "--no-relative", "--ignore-submodules=none"}
+
+// treeArgs are the same for two trees.
+var treeArgs = slices.DeleteFunc(slices.Clone(rawArgs), func(a string) bool { return a == "--root" || a == "-c" || a == "--always" })
+
+// listed runs git with args, whose output is a raw listing for each of ids in
+// turn, and calls visit for each path with the files on all sides of the change.
+func (s *session) listed(ctx context.Context, ids, args []string, visit func(change)) error {
+	seen, cur := 0, ""
+	err := s.repo.stream(ctx, revsInput(ids), func(rd io.Reader) error {
+		br := bufio.NewReaderSize(rd, 256<<10)
+		for {
+			line, err := br.ReadString('\n')
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			line = line[:len(line)-1]
+			if !strings.HasPrefix(line, ":") {
+				seen, cur = seen+1, line
+				continue
+			}
+			c, err := rawLine(line)
+			if err != nil {
+				return err
+			}
+			c.commit = cur
+			visit(c)
+		}
+	}, args...)
+	if err == nil && seen != len(ids) {
+		return fmt.Errorf("git listed the files of %d of %d commits", seen, len(ids))
+	}
+	return err
+}
+
+// change is a line of a listing. Its blob is "" for what is no regular file any more.
+type change struct {
+	named
+	sides  []string // the regular files on all sides
+	added  bool
+	brings string // the blob of a file or link, if it was not the same on every side before
+	gone   bool   // it becomes nothing
+	odd    bool   // it becomes neither file nor link nor nothing
+}
+
+// rawLine reads ":MODE MODE ID ID STATUS<tab>PATH", for a merge with one more
+// mode and id for each further parent.
+func rawLine(line string) (c change, err error) {
+	meta, name, ok := strings.Cut(line, "\t")
+	w := strings.Fields(strings.TrimLeft(meta, ":"))
+	n := len(w) / 2 // modes, and ids
+	if !ok || len(w) < 5 || len(w)%2 == 0 {
+		return c, fmt.Errorf("%w: a line of a listing", errPatch)
+	}
+	if c.path, err = patchName(name, 0); err != nil {
+		return c, err
+	}
+	file := func(mode string) bool { return strings.HasPrefix(mode, "100") }
+	for i, mode := range w[:n] {
+		if file(mode) {
+			c.sides = append(c.sides, w[n+i])
+		}
+	}
+	mode, id := w[n-1], w[2*n-1]
+	if file(mode) {
+		c.blob = id
+	}
+	switch {
+	case file(mode) || mode == "120000":
+		for i, before := range w[:n-1] {
+			if w[n+i] != id || file(before) != file(mode) {
+				c.brings = id // else it only became executable, or no longer
+			}
+		}
+	case mode == "000000":
+		c.gone = true
+	default:
+		c.odd = true
+	}
+	c.added = strings.Contains(w[2*n], "A")
+	return c, nil
+}
