@@ -63,9 +63,9 @@ func aBrokenGitIsAGap(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			if maxListed < 6 { // the broken diff-tree is shown all commits at once
-				listed := maxListed
-				maxListed = 6
-				t.Cleanup(func() { maxListed = listed })
+				listed, stretch := maxListed, stretchCommits
+				maxListed, stretchCommits = 6, 6
+				t.Cleanup(func() { maxListed, stretchCommits = listed, stretch })
 			}
 			switch fed := askedFiles == 0; {
 			case strings.HasPrefix(c.word, "cat-file --batch") && !fed, strings.HasPrefix(c.name, "file") && fed:

@@ -191,12 +191,12 @@ func screenAlways(t *testing.T) {
 	t.Cleanup(func() { fewCommits = few })
 }
 
-// lookAsAtMany has gits fed as for many files, and commits listed one by one
-// because together they change too much.
+// lookAsAtMany has gits fed as for many files, and commits looked at in stretches
+// and listed one by one because together they change too much.
 func lookAsAtMany(t *testing.T) {
-	files, listed := askedFiles, maxListed
-	askedFiles, maxListed = 0, 2
-	t.Cleanup(func() { askedFiles, maxListed = files, listed })
+	files, listed, stretch := askedFiles, maxListed, stretchCommits
+	askedFiles, maxListed, stretchCommits = 0, 2, 3
+	t.Cleanup(func() { askedFiles, maxListed, stretchCommits = files, listed, stretch })
 }
 
 // TestScreeningChangesNothingOfAHistory makes histories at random, and compares what

@@ -29,7 +29,7 @@ const batchCommits = 128
 
 // stretchCommits is how many commits a walk reads at a time before it looks at
 // what they change.
-const stretchCommits = 32 * batchCommits
+var stretchCommits = 32 * batchCommits
 
 // maxHits bounds what one scan keeps. A history with more has other problems,
 // and its receipt says that the list is cut.
@@ -182,13 +182,7 @@ func (s *session) walk(ctx context.Context, revs []string, e ends, known func(st
 	total, before := len(list), res.scanned
 	s.scanned.Store(int64(before))
 	s.report(total)
-	// A stretch at a time, so that there is something to show and to keep from
-	// the beginning on.
-	for len(todo) > 0 && err == nil {
-		n := min(stretchCommits, len(todo))
-		err = s.stretch(ctx, todo[:n], &res, total, done)
-		todo = todo[n:]
-	}
+	err = s.stretches(ctx, todo, &res, total, done)
 	res.scanned = int(s.scanned.Load())
 	if err != nil {
 		return res, err
@@ -209,27 +203,69 @@ func parentsOf(list []commit) map[string]bool {
 	return out
 }
 
-// stretch looks at some of a walk's commits: their objects, the names of their
-// files, what they change.
-func (s *session) stretch(ctx context.Context, todo []commit, res *walkResult, total int, done func([]commit) error) error {
-	var l *listing
-	var many bool
-	both, bctx := errgroup.WithContext(ctx)
-	both.Go(func() error { return s.readCommits(bctx, todo, res) })
+// stretches looks at the commits of a walk a stretch at a time, so that there is
+// something to show and to keep from the beginning on. What the next changes is
+// listed meanwhile: no core is idle where one stretch ends.
+func (s *session) stretches(ctx context.Context, todo []commit, res *walkResult, total int, done func([]commit) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer cancel()
+	begin := func(part []commit) chan stretch {
+		begun := make(chan stretch, 1)
+		all.Go(func() { begun <- s.begin(ctx, part, res) })
+		return begun
+	}
+	var next chan stretch
+	for part := range slices.Chunk(todo, stretchCommits) {
+		begun := next
+		if next = begin(part); begun == nil {
+			continue
+		}
+		if err := s.finish(ctx, <-begun, res, total, done); err != nil {
+			return err
+		}
+	}
+	if next == nil {
+		return nil
+	}
+	return s.finish(ctx, <-next, res, total, done)
+}
+
+// stretch is some of a walk's commits with what they change; many: too much to be
+// kept at once.
+type stretch struct {
+	todo   []commit
+	listed *listing
+	many   bool
+	err    error
+}
+
+// begin looks at the objects of some commits and lists what they change.
+func (s *session) begin(ctx context.Context, todo []commit, res *walkResult) stretch {
+	st := stretch{todo: todo}
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return s.readCommits(ctx, todo, res) })
 	both.Go(func() (err error) {
-		l, err = s.listing(bctx, s.compared(todo), res)
-		if many = errors.Is(err, errManyChanges); many {
+		st.listed, err = s.listing(ctx, s.compared(todo), res)
+		if st.many = errors.Is(err, errManyChanges); st.many {
 			return nil
 		}
 		return err
 	})
-	if err := both.Wait(); err != nil {
-		return err
+	st.err = both.Wait()
+	return st
+}
+
+// finish looks at the names of files in a stretch and at what its commits change.
+func (s *session) finish(ctx context.Context, st stretch, res *walkResult, total int, done func([]commit) error) error {
+	switch {
+	case st.err != nil:
+		return st.err
+	case st.many:
+		return s.halves(ctx, st.todo, res, total, done)
 	}
-	if many {
-		return s.halves(ctx, todo, res, total, done)
-	}
-	return s.changes(ctx, todo, l, res, total, done)
+	return s.changes(ctx, st.todo, st.listed, res, total, done)
 }
 
 // compared are those of commits that git compares with their parents.
