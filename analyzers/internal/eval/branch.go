@@ -141,7 +141,11 @@ func (m *machine) maybe(f *frame, why []string, run func() control) control {
 		m.sim.unsure++
 		defer func() { m.sim.unsure-- }()
 	}
+	ways := m.sim.cross()
 	c, chs := m.branch(run)
+	ways.took(c)
+	ways.took(goOn) // it did not run
+	ways.join()
 	m.merge(chs, nil, why, false)
 	return c
 }

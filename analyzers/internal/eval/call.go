@@ -615,6 +615,7 @@ func (m *machine) run(f *frame, c call) value {
 	ctl := m.exec(f.fn.Body, f)
 	done()
 	ctl = m.runDeferred(f, ctl)
+	m.came(f, ctl)
 	if m.sim != nil {
 		m.sim.bases = m.sim.bases[:len(m.sim.bases)-1]
 		m.sim.unsure = base

@@ -75,7 +75,9 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 	}
 	var ch1, ch2 []change
 	inner := len(m.conds)
+	ways := m.sim.cross()
 	c1, ch1 = m.branch(run(n.K[1]))
+	ways.took(c1)
 	if m.sim == nil {
 		m.conds = m.conds[:inner]
 		m.conds[inner-1] = m.conds[inner-1].negated()
@@ -84,6 +86,8 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		two = m.sim.fork()
 	}
 	c2, ch2 = m.branch(run(els))
+	ways.took(c2)
+	ways.join()
 	if m.sim != nil {
 		m.sim.unsure--
 		m.sim.meet(one, two)

@@ -47,8 +47,9 @@ type target struct {
 // operation is one of the things a registration answers.
 type operation struct {
 	target
-	fn *function // where the handler itself hands it to, if it does
-	at []place   // of a row of a table: where it is, and the calls that led there
+	fn    *function // where the handler itself hands it to, if it does
+	shown string    // the path from outside, where it is another
+	at    []place   // of a row of a table: where it is, and the calls that led there
 }
 
 // compared notes that a part of the request is compared with a constant.

@@ -295,6 +295,7 @@ func (m *machine) judgeMiddleware(v value, path, method string, depth int) verdi
 	}
 	switch x := v.(type) {
 	case layer:
+		path = strings.TrimPrefix(path, x.cut)
 		switch {
 		case x.applied != nil:
 			return m.judgeAround(x.applied, path, method, true)
@@ -337,27 +338,8 @@ func (m *machine) judgeMiddleware(v value, path, method string, depth int) verdi
 
 // judgeClosure judges a function of the program used as middleware.
 func (m *machine) judgeClosure(c *closure, path, method string, depth int) verdict {
-	takesNext := -1
-	for i, p := range c.fn.Params {
-		if isNextType(p.Type) {
-			takesNext = i
-		}
-	}
-	if takesNext >= 0 && !m.isHandler(c) {
-		key := m.exactly.of(c)
-		in, ok := m.appliedCache[key]
-		if !ok {
-			args := make([]value, len(c.fn.Params))
-			for i, p := range c.fn.Params {
-				args[i] = &unknown{t: p.Type, labels: words(p.Name)}
-			}
-			args[takesNext] = next{}
-			in = m.callFunc(c, call{n: &program.Node{}, args: args})
-			if m.appliedCache == nil {
-				m.appliedCache = map[closureKey]value{}
-			}
-			m.appliedCache[key] = in
-		}
+	if takesNext := nextParameter(c.fn); takesNext >= 0 && !m.isHandler(c) {
+		in := m.applied(c, takesNext)
 		var v verdict
 		switch x := in.(type) {
 		case union:
@@ -378,6 +360,39 @@ func (m *machine) judgeClosure(c *closure, path, method string, depth int) verdi
 	}
 	v := m.judgeApplied(c, path, method)
 	return v
+}
+
+// nextParameter is the number of the parameter that is the rest of the chain, -1
+// if none is.
+func nextParameter(fn *function) int {
+	found := -1
+	for i, p := range fn.Params {
+		if isNextType(p.Type) {
+			found = i
+		}
+	}
+	return found
+}
+
+// applied is what a middleware returns for the rest of the chain, which is its
+// parameter of that number.
+func (m *machine) applied(c *closure, takesNext int) value {
+	key := m.exactly.of(c)
+	in, ok := m.appliedCache[key]
+	if ok {
+		return in
+	}
+	args := make([]value, len(c.fn.Params))
+	for i, p := range c.fn.Params {
+		args[i] = &unknown{t: p.Type, labels: words(p.Name)}
+	}
+	args[takesNext] = next{}
+	in = m.callFunc(c, call{n: &program.Node{}, args: args})
+	if m.appliedCache == nil {
+		m.appliedCache = map[closureKey]value{}
+	}
+	m.appliedCache[key] = in
+	return in
 }
 
 // judgeLayers judges a middleware applied to the rest of the chain: it may have

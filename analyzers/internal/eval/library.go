@@ -13,6 +13,7 @@ import (
 func (m *machine) simExternal(name string, recv value, c call) value {
 	s := m.sim
 	m.filled(name, recv, c)
+	m.writes(name, c)
 	pkg, typ, fn := split(name)
 	t := resultType(c)
 	switch name {

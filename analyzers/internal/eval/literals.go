@@ -253,6 +253,7 @@ func (m *machine) index(n *program.Node, f *frame) value {
 		for _, kk := range o.keys {
 			m.compared(k, kk, false)
 		}
+		m.lookedUp(k, o)
 		if p := m.picked(o); p != nil {
 			return p.row
 		}

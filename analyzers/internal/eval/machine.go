@@ -59,6 +59,8 @@ type frame struct {
 	partial bool
 	// doubt: those with forged ones may have.
 	doubt bool
+	// fates are how a request fared on those ways through it that have returned.
+	fates []fate
 	at    place // where it was called
 	call  *program.Node
 }
@@ -136,6 +138,7 @@ type machine struct {
 	delegating   map[*function]bool
 	restCache    map[closureKey][]value
 	compareCache map[closureKey][]comparison
+	branchCache  map[closureKey][]branch
 	target       *target // the operation being judged, if a route is many
 	verdicts     map[verdictKey]verdict
 	elsewhere    map[closureKey]bool

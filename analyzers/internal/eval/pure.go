@@ -123,8 +123,14 @@ func (m *machine) comparesUnknown(q textCall, fn string) (value, bool) {
 	if q.anon && !isUnknown(b) {
 		return boolean(false, true), true
 	}
-	if fn == "HasPrefix" || fn == "EqualFold" {
+	switch fn {
+	case "HasPrefix", "EqualFold":
+		if u, ok := a.(*unknown); ok && u.part == partPath && m.sim.watch != nil && fn == "HasPrefix" && same(b, str("/")) {
+			return boolean(true, false), true // as all paths do
+		}
 		m.compared(a, b, fn == "HasPrefix")
+	case "HasSuffix", "Contains":
+		m.resembles(a, b, fn == "HasSuffix")
 	}
 	if m.lists(a, b) {
 		return boolean(true, false), true

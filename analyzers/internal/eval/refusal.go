@@ -208,6 +208,7 @@ func (m *machine) anonNow() bool {
 }
 
 func (s *simulation) refuse(m *machine, code int, p place, what string) {
+	m.turnsAway(code, p)
 	if len(s.refused) > 60 {
 		return
 	}
@@ -382,6 +383,7 @@ func (s *simulation) returns(m *machine, v value, at place) {
 		}
 		r := refusal{code: code, unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(m.whyHere(), words(fa.name)), text: "returns an error", pos: at, switched: s.switches > 0, avoidable: s.avoids > 0, asked: s.asked(), weighed: m.weighedHere()}
 		s.refused = append(s.refused, r)
+		m.turnsAway(code, at)
 		s.decide(r)
 		if fa.anon && s.unsure <= s.floor && s.blocked == nil {
 			s.blocked = &s.refused[len(s.refused)-1]

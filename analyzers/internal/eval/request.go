@@ -598,6 +598,7 @@ func (m *machine) left(q asked) value {
 func (m *machine) responds(q asked) (value, bool) {
 	s, c := m.sim, q.c
 	code, ok := firstInt(c.args)
+	m.tells(q)
 	switch q.name {
 	case "String", "Redacted", "JSON", "Status", "SendStatus", "WriteHeader", "NoContent", "HTML", "XML", "IndentedJSON", "PureJSON", "Render", "Blob", "Data", "SecureJSON", "JSONBlob", "StatusCode", "Stream", "AsciiJSON", "YAML", "JSONPretty", "ProtoBuf", "SetStatusCode":
 		if ok && code >= 400 {
@@ -662,6 +663,7 @@ func kept(ws []string) bool {
 
 func (m *machine) abort(code int, c call, name string) {
 	s := m.sim
+	m.fare(func(f *fate) { f.stopped = true })
 	if s.unsure == 0 {
 		s.aborted = 2
 	} else if s.aborted == 0 {

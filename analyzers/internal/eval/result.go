@@ -132,6 +132,7 @@ type layer struct {
 	ext     value    // a library's wrapper
 	pos     place
 	conds   []condition
+	cut     string // what of the path it does not see
 }
 
 // peeled is a handler without its wrappers.
@@ -169,6 +170,10 @@ func (m *machine) peel(v value, depth int) []peeled {
 			var out []peeled
 			for _, p := range m.peel(x.inner, depth+1) {
 				p.strip = x.strip + p.strip
+				p.layers = slices.Clone(p.layers)
+				for i := range p.layers {
+					p.layers[i].cut = x.strip + p.layers[i].cut
+				}
 				out = append(out, p)
 			}
 			return out
@@ -398,7 +403,7 @@ func (m *machine) finish() routes.Inventory {
 			all = append(all, alternative{rt, r.conds})
 		}
 	}
-	inv.Routes = oneRowEach(all)
+	inv.Routes = oneRowEach(append(all, m.ownRoutes()...))
 	m.redispatched(inv.Routes)
 	if m.overspent() {
 		m.lacks("the program is too large to be followed to its end")
@@ -478,7 +483,7 @@ func (m *machine) mount(sub, to *router, prefix string, whole bool, wraps []midd
 			sub.parents = nil
 		}
 	}
-	sub.parents = append(sub.parents, edge{to: to, prefix: prefix, whole: whole, wraps: wraps, seq: rec.seq, via: append([]place{rec.pos}, rec.via...)})
+	sub.parents = append(sub.parents, edge{to: to, prefix: prefix, whole: whole, wraps: wraps, seq: rec.seq, via: append([]place{rec.pos}, rec.via...), rec: rec})
 }
 
 // way is one way from a server to a router: its prefix and chain.
@@ -665,6 +670,7 @@ func (m *machine) routesOf(r *record) []routes.Route {
 		if !strings.HasPrefix(full, "/") {
 			full = "/" + full
 		}
+		r.fulls = append(r.fulls, full)
 		var ops []operation
 		whole := false // nothing else is left of it
 		if !m.describesOperations(r) {
@@ -716,7 +722,13 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 	chain = append(chain, r.mws...)
 	var out []routes.Route
 	var parts []alternative
-	for _, p := range m.peel(r.handler, 0) {
+	ps := []peeled(nil)
+	if c, ok := r.handler.(*closure); ok && r.branch != nil {
+		ps = m.peeledBranch(c, r.branch)
+	} else {
+		ps = m.peel(r.handler, 0)
+	}
+	for _, p := range ps {
 		chain := slices.Clone(chain)
 		for _, l := range p.layers {
 			chain = append(chain, middleware{v: l, pos: l.pos, conds: l.conds})
@@ -749,6 +761,9 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 			m.late(&rt, w.late)
 			if op.fn != nil {
 				rt.Handler = m.symbol(op.fn)
+			}
+			if op.shown != "" {
+				rt.Path = op.shown
 			}
 			return rt
 		}

@@ -51,6 +51,7 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 		m.sim.returns(m, v, m.at(n, f))
 		m.sim.leavesOpen(m, m.at(n, f))
 	}
+	m.leavesFunction(f, m.at(n, f))
 	if s := m.sim; s != nil && s.anonymous && !f.top && f.defaults <= len(s.defaults) && slices.Contains(s.unlikely[f.defaults:], true) {
 		// What configuration and failures may add counts only if nothing else
 		// is returned.

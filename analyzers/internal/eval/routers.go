@@ -251,6 +251,7 @@ type edge struct {
 	around bool    // made around to, so that serving one is serving the other
 	live   bool    // what to's middleware cover is decided when a route is added
 	via    []place // of a mount: where, and the calls that led there
+	rec    *record // and what registers it
 }
 
 type middleware struct {
@@ -295,4 +296,7 @@ type record struct {
 	lost   string
 	// unclear is why its method, its guards or what it adds are not known.
 	unclear string
+	// branch: it stands for what a function answers itself before a router.
+	branch *branch
+	fulls  []string // its paths from outside
 }

@@ -51,8 +51,12 @@ type simulation struct {
 	read     []string // what was looked at that a file holds
 	target   target
 	compared []comparison
-	calls    []called // of the program, with a part of the request
-	location []string // words of a Location header set
+	// resembled is what the path is asked to end with or to hold, keyed are the
+	// tables of the program that it is looked up in.
+	resembled []resemblance
+	keyed     []*table
+	calls     []called // of the program, with a part of the request
+	location  []string // words of a Location header set
 
 	steps    int
 	unsure   int
@@ -107,6 +111,10 @@ type simulation struct {
 	ran      []*function // of the program
 	token    *refusal    // of requests whose token is not good
 	turned   []refusal   // undecided conditions on which the outermost function returns early
+	// watch asks how the request ends in the outermost function, fates are how it
+	// has fared on the ways that lead to what is being run.
+	watch *watch
+	fates []fate
 }
 
 func (s *simulation) base(f *frame) int {
@@ -123,6 +131,7 @@ func (s *simulation) pass(m *machine, v value, c call) value {
 	if s.dead {
 		return nilValue{}
 	}
+	m.gives(v, c.pos)
 	if x, ok := v.(*external); ok && s.middleware {
 		if k := m.judgeLibrary(x, s.path, s.method).kind; k == routes.KindAuth || k == routes.KindRole {
 			if s.anonymous {

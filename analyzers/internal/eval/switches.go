@@ -68,6 +68,7 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 	byDefault := false
 	all := true
 	unsure := false
+	ways := m.sim.cross()
 	finish := func(body *program.Node, anon bool) control {
 		run := func() control {
 			if m.sim != nil {
@@ -87,6 +88,7 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 			defer func() { m.sim.unsure-- }()
 		}
 		c, ch := m.branch(run)
+		ways.took(c)
 		pending = append(pending, pendingCase{ch, byDefault})
 		return c
 	}
@@ -95,6 +97,7 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 	base := len(m.conds)
 	anonNo := false
 	conclude := func(r control) control {
+		ways.join()
 		m.mergeAll(pending, why)
 		if unsure && (r == goOn || r == broke || !all) {
 			return goOn
@@ -159,6 +162,8 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 		m.conds = m.conds[:base]
 		return conclude(r)
 	}
+	ways.took(goOn) // none applies
+	ways.join()
 	m.mergeAll(pending, why)
 	return goOn
 }

@@ -22,6 +22,7 @@ func (m *machine) through(w *wrapped, c call) value {
 	if guards := v.kind == routes.KindAuth || v.kind == routes.KindRole; guards && s.anonymous {
 		r := refusal{code: 401, unsure: s.unsure > 0, anon: true, why: []string{"auth"}, pos: c.pos, text: libraryName(x.name)}
 		s.refused = append(s.refused, r)
+		m.turnsAway(r.code, c.pos)
 		s.decide(r)
 		return tuple{}
 	}
