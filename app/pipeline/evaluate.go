@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/launchgate/launchgate/app/checkout"
@@ -135,6 +137,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, repo *checkout.Repo, target re
 			all[i].Origin = review.Existing
 		}
 	} else {
+		all = findings.Moved(all, base, pair.judgeDiff, sources(req.BaseDir, req.HeadDir))
 		all = findings.Authz(findings.AuthzInput{Findings: all, Base: baseRoutes, Head: out.Routes, Diff: pair.judgeDiff,
 			Meant: func(method, path string) bool { return policy.InLedger(pol, method, path) }})
 		out.RouteChanges = findings.RouteChanges(baseRoutes, out.Routes, pair.judgeDiff)
@@ -162,6 +165,49 @@ func (e *Evaluator) Evaluate(ctx context.Context, repo *checkout.Repo, target re
 func looked(r review.Receipt, scanner string) bool {
 	i := slices.IndexFunc(r.Scanners, func(s review.ScannerReceipt) bool { return s.Scanner == scanner })
 	return i >= 0 && r.Scanners[i].Complete()
+}
+
+// maxSourceBytes bounds a file that is read to see whether code moved.
+const maxSourceBytes = 4 << 20
+
+// sources reads the trees that were laid down. Each file is read once.
+func sources(baseDir, headDir string) findings.Source {
+	type file struct {
+		side review.Side
+		path string
+	}
+	known := make(map[file][]string)
+	return func(side review.Side, path string) []string {
+		f := file{side, path}
+		if lines, ok := known[f]; ok {
+			return lines
+		}
+		dir := headDir
+		if side == review.Left {
+			dir = baseDir
+		}
+		var lines []string
+		if data, err := readUnder(dir, path); err == nil {
+			lines = strings.Split(string(data), "\n")
+		}
+		known[f] = lines
+		return lines
+	}
+}
+
+// readUnder reads a file below a folder, however its path is written.
+func readUnder(dir, path string) ([]byte, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	f, err := root.Open(filepath.FromSlash(path))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxSourceBytes))
 }
 
 // pair is what a target is judged against.
