@@ -188,11 +188,15 @@ func signature(r review.Route) string {
 	return strings.Join(parts, "\x01")
 }
 
-// decides reports whether a guard has a say in who is let in.
-func decides(g review.Guard) bool { return g.Kind != "other" && g.Kind != "parser" }
+// decides reports whether a guard has a say in who is let in. One that exempts the
+// route by its path has none.
+func decides(g review.Guard) bool { return g.Kind != "other" && g.Kind != "parser" && !g.Exempt }
 
 // strength orders what a guard does by how many it turns away.
 func strength(g review.Guard) int {
+	if g.Exempt {
+		return 0
+	}
 	n := map[string]int{review.GuardRole: 8, review.GuardAuthentication: 6, "": 5, review.GuardUnresolved: 4, "optional": 2}[g.Kind]
 	if g.Kind == review.GuardAuthentication && namesRole(g.Name) {
 		n++ // by its name it asks for more than was seen

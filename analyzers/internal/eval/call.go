@@ -783,6 +783,9 @@ func (m *machine) outside(name string, recv value, c call) value {
 	if v, ok := m.library(name, recv, c); ok {
 		return v
 	}
+	if fa, ok := statusError(name, c.args); ok {
+		return fa
+	}
 	if decodes(name) {
 		by := m.fillerOf(name, c.args)
 		for _, a := range c.args {

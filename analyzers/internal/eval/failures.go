@@ -4,6 +4,7 @@ import (
 	"github.com/launchgate/launchgate/analyzers/internal/importpath"
 	"strings"
 
+	"github.com/launchgate/launchgate/analyzers/internal/importpath"
 	"github.com/launchgate/launchgate/analyzers/internal/program"
 )
 
@@ -34,6 +35,29 @@ func (m *machine) failureLiteral(n *program.Node, f *frame) (failure, bool) {
 		}
 	}
 	return fa, fa.code != 0
+}
+
+// statusError is an error that a router's library makes of a status and what to
+// say. A variable of a package may hold it, so that it is made before any request.
+func statusError(name string, args []value) (failure, bool) {
+	pkg, typ, fn := split(name)
+	switch importpath.Unversioned(pkg) {
+	case "github.com/labstack/echo", "github.com/gofiber/fiber":
+	default:
+		return failure{}, false
+	}
+	if typ != "" || fn != "NewHTTPError" && fn != "NewError" {
+		return failure{}, false
+	}
+	fa := failure{name: fn}
+	fa.code, _ = firstInt(args)
+	for _, a := range args {
+		if s, ok := asString(a); ok && s != "" && len(s) < 60 {
+			fa.name = s
+			break
+		}
+	}
+	return fa, true
 }
 
 func errorName(t string) bool {

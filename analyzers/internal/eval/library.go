@@ -110,18 +110,20 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	if v, ok := m.rpcError(base, fn, c); ok {
 		return v
 	}
+	if fa, ok := statusError(name, c.args); ok {
+		if fa.code >= 400 {
+			s.refuse(m, fa.code, c.pos, fn)
+		}
+		fa.anon = m.anonNow()
+		return fa
+	}
+	if v, ok := m.keptUnderKey(base, fn, c); ok {
+		return v
+	}
 	switch base {
 	case "github.com/go-chi/chi":
 		if fn == "URLParam" && len(c.args) == 2 {
 			return m.param(c.args[1], "string")
-		}
-	case "github.com/labstack/echo", "github.com/gofiber/fiber":
-		if fn == "NewHTTPError" || fn == "NewError" {
-			code, _ := firstInt(c.args)
-			if code >= 400 {
-				s.refuse(m, code, c.pos, fn)
-			}
-			return failure{code: code, anon: m.anonNow(), name: fn}
 		}
 	case "log", "log/slog", "fmt", "github.com/sirupsen/logrus", "go.uber.org/zap", "github.com/rs/zerolog", "github.com/rs/zerolog/log", "time":
 		if fn != "Sscanf" && fn != "Sscan" {
