@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"github.com/launchgate/launchgate/analyzers/internal/importpath"
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/importpath"

@@ -84,6 +84,11 @@ func (m *machine) identity(t string, ws []string) value {
 	if m.sim.anonymous {
 		return m.absentOf(t)
 	}
+	return knownIdentity(t, ws)
+}
+
+// knownIdentity is what is read where the identity of a known caller is.
+func knownIdentity(t string, ws []string) value {
 	ls := mergeLabels(ws, []string{identityLabel})
 	ts := tupleTypes(t)
 	if len(ts) > 1 {

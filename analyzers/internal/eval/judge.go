@@ -29,6 +29,8 @@ type verdict struct {
 	// forges is what a stranger who makes up what it looks for has put into the
 	// request by it, or no more.
 	forges map[string]value
+	// gives is what every request carries that it lets pass.
+	gives  []string
 	exempt bool // it does not ask this request at all, whatever it carries
 	// asksKnown is what it asks of callers who are known by then.
 	asksKnown string
@@ -43,6 +45,7 @@ type verdictKey struct {
 	path    string
 	method  string
 	ctx     string
+	given   string
 }
 
 // judge decides who can reach a route.
@@ -53,8 +56,10 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		rt.Guards = append(rt.Guards, guardOf(v, mw))
 		conds = append(conds, mw.conds)
 	}
-	m.ctx, m.forged, m.op, m.operation, m.required = nil, nil, r.op, p.operation, requirementOf(p)
-	defer func() { m.ctx, m.forged, m.op, m.operation, m.required = nil, nil, nil, "", requirement{} }()
+	m.ctx, m.forged, m.op, m.operation, m.required, m.given = nil, nil, r.op, p.operation, requirementOf(p), nil
+	defer func() {
+		m.ctx, m.forged, m.op, m.operation, m.required, m.given = nil, nil, nil, "", requirement{}, nil
+	}()
 	for _, mw := range chain {
 		// What the route itself depends on is no condition of its guard.
 		if slices.ContainsFunc(mw.conds, func(c condition) bool { return slices.ContainsFunc(r.conds, c.excludes) }) {
@@ -77,6 +82,9 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		add(v, mw)
 		m.carry(v.sets)
 		m.carryForged(v.forges)
+		if len(mw.conds) == 0 {
+			m.give(v)
+		}
 	}
 	switch h := p.core.(type) {
 	case *closure:
@@ -451,7 +459,7 @@ func (m *machine) judgeApplied(c *closure, path, method string) verdict {
 // judgeAround is judgeApplied; a wrapper calls the rest itself, so that returning
 // ends a request even where middleware has to abort it.
 func (m *machine) judgeAround(c *closure, path, method string, wrapper bool) verdict {
-	key := verdictKey{c: m.alike.of(c), wrapper: wrapper, ctx: m.ctxKey()}
+	key := verdictKey{c: m.alike.of(c), wrapper: wrapper, ctx: m.ctxKey(), given: m.givenKey()}
 	if v, ok := m.verdicts[key]; ok && !v.usedPath {
 		return v
 	}
@@ -463,7 +471,7 @@ func (m *machine) judgeAround(c *closure, path, method string, wrapper bool) ver
 	v.name, v.pos, v.literal = strings.TrimRight(shortName(c.fn.Name), "$0123456789"), place{c.fn.File, c.fn.Line}, m.nameless(c.fn)
 	m.verdicts[key] = v
 	if !v.usedPath {
-		m.verdicts[verdictKey{c: key.c, wrapper: wrapper, ctx: key.ctx}] = v
+		m.verdicts[verdictKey{c: key.c, wrapper: wrapper, ctx: key.ctx, given: key.given}] = v
 	}
 	return v
 }
@@ -707,7 +715,7 @@ func namedRole(c *closure, there *simulation) (word, why string) {
 
 // judgeHandler looks for a check inside a handler.
 func (m *machine) judgeHandler(c *closure, path, method string) verdict {
-	key := verdictKey{c: m.alike.of(c), handler: true, ctx: m.ctxKey()}
+	key := verdictKey{c: m.alike.of(c), handler: true, ctx: m.ctxKey(), given: m.givenKey()}
 	if v, ok := m.verdicts[key]; ok && !v.usedPath {
 		return v
 	}
@@ -758,9 +766,10 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 			v.why = "the handler refuses requests whose token is not good, at " + r.pos.String() + describe(r)
 		}
 	}
+	m.asksKnownInside(c, &v, anon, path, method)
 	m.verdicts[key] = v
 	if !v.usedPath {
-		m.verdicts[verdictKey{c: key.c, handler: true, ctx: key.ctx}] = v
+		m.verdicts[verdictKey{c: key.c, handler: true, ctx: key.ctx, given: key.given}] = v
 	}
 	return v
 }

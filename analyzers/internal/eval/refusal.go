@@ -121,6 +121,12 @@ func (s *simulation) setting(key string, v value) {
 		s.keys = map[string]bool{}
 	}
 	s.written++
+	if s.unsure == 0 {
+		if s.certain == nil {
+			s.certain = map[string]bool{}
+		}
+		s.certain[key] = true
+	}
 	s.keys[key] = s.keys[key] || slices.Contains(labels(v), identityLabel) || slices.Contains(s.whyNow(), identityLabel)
 }
 

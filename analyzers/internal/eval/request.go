@@ -577,7 +577,11 @@ func (m *machine) left(q asked) value {
 		return v
 	}
 	if v, ok := m.ctx[key]; ok && v != nil {
-		if _, gone := v.(absent); gone {
+		_, gone := v.(absent)
+		s.leans = s.leans || gone && m.given[key]
+		if gone && s.inside && m.given[key] {
+			return knownIdentity(q.t, ws)
+		} else if gone {
 			return m.identity(q.t, ws)
 		}
 		if s.anonymous {

@@ -13,6 +13,10 @@ type simulation struct {
 	// anonymous: identities are absent; else they are there but unknown. forging:
 	// where credentials are looked for stands something made up.
 	anonymous, forging bool
+	// inside: what the guards before it have given every request is there.
+	inside bool
+	// leans: something that they have given was asked for.
+	leans bool
 	// looked is where that is, unverified what takes it apart and believes it;
 	// escaped: a credential was given to what is not followed; questioned: what
 	// came of one decides whether a function is left early.
@@ -104,6 +108,7 @@ type simulation struct {
 	wentOn   bool
 	floor    int // branches deep at which things count as certain within a branch
 	sets     map[string]value
+	certain  map[string]bool // every key set on every way that led on
 	keys     map[string]bool // every key set, on whatever way: whether to an identity
 	written  int             // values set on the request or in what it came with
 	returned value

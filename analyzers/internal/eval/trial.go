@@ -2,6 +2,7 @@ package eval
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,7 +36,11 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	t.flaws(&v)
 	m.forging(c, &v, anon, t.there, gin)
 	m.asksRole(t, &v)
+	m.asksKnown(t, &v, path, method)
 	m.exempts(c, &v, anon, gin)
+	if v.kind == routes.KindAuth || v.kind == routes.KindRole {
+		v.gives = slices.Sorted(maps.Keys(t.there.certain))
+	}
 	v.reached = m.withMaker(v.reached, c.fn)
 	m.avoided(c, &v, anon, gin)
 	if len(anon.read) > 0 && v.usedPath && (v.kind == routes.KindAuth || v.kind == routes.KindRole || v.kind == routes.KindOptional || v.kind == routes.KindParser) {

@@ -15,7 +15,7 @@ const weighedLabel = "weighed"
 
 // weighing reports whether known callers are told apart at all: those nobody
 // knows are all alike.
-func (m *machine) weighing() bool { return m.sim != nil && !m.sim.anonymous }
+func (m *machine) weighing() bool { return m.sim != nil && (!m.sim.anonymous || m.sim.inside) }
 
 // weighed adds the mark to what comparing or looking up something about the
 // caller results in.
