@@ -97,6 +97,10 @@ func Authz(in AuthzInput) []review.Finding {
 				f.Severity = min(f.Severity, review.SeverityLow)
 				f.Message += fmt.Sprintf("; so it was for %d routes before this change", n)
 			}
+			if n := a.chosen(p); f.Rule == ruleMissing && n >= minAlike {
+				f.Severity = min(f.Severity, review.SeverityLow)
+				f.Message += fmt.Sprintf("; %s; so it was for %d routes before this change", p.after.Reason, n)
+			}
 			loose = append(loose, f)
 		}
 	}
@@ -135,6 +139,21 @@ func (a authz) alike(p pair) int {
 		most = max(most, n)
 	}
 	return most
+}
+
+// chosen counts the routes of the base that are open where a new one is because of
+// what configuration chooses, which has a guarded version of all of them.
+func (a authz) chosen(p pair) int {
+	if p.after == nil || p.before != nil || !strings.Contains(p.after.Reason, "registered here only if") {
+		return 0
+	}
+	n := 0
+	for _, r := range a.Base {
+		if r.Access == review.Public && r.Reason == p.after.Reason {
+			n++
+		}
+	}
+	return n
 }
 
 // fingerprint tells a finding apart from every other: two servers made in one
@@ -383,7 +402,7 @@ func lostMessage(g []exposure, names []string) string {
 		if l.base.If != "" {
 			before = "only if " + l.base.If
 		}
-		return fmt.Sprintf("%s to %s only if %s; before, %s", verb("applies", "apply"), what, l.head.If, before)
+		return fmt.Sprintf("%s to %s only if %s; before, %s: %s", verb("applies", "apply"), what, l.head.If, before, now)
 	case l.head != nil && l.base.Kind == review.GuardRole && l.head.Kind == review.GuardAuthentication:
 		return fmt.Sprintf("%s for a login where there was a role to have, on %s: %s", verb("asks", "ask"), what, now)
 	case l.head != nil && l.head.Believes:
