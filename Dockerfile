@@ -19,7 +19,7 @@ ARG VERSION=devel
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     build=github.com/launchgate/launchgate/cmd/internal/build \
  && sources=$(find cmd app analyzers webhooks go.mod go.sum -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-32) \
- && mkdir /out && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X $build.release=${VERSION} -X $build.sources=$sources" -o /out/ ./cmd/launchgate ./cmd/launchgate-worker
+ && mkdir /out && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X $build.release=${VERSION} -X $build.sources=$sources" -o /out/ ./cmd/launchgate ./cmd/launchgate-worker ./cmd/launchgate-worker-secrets
 
 FROM alpine:3.22
 # git fetches repositories; the certificates are for HTTPS to GitHub.
@@ -27,7 +27,7 @@ RUN apk add --no-cache ca-certificates git \
  && addgroup -S -g 10001 launchgate \
  && adduser -S -D -H -u 10001 -G launchgate -h /var/lib/launchgate -s /sbin/nologin launchgate \
  && install -d -o launchgate -g launchgate -m 0700 /var/lib/launchgate
-# launchgate starts launchgate-worker, the scanners alone, for what reads hostile input.
+# launchgate starts the workers, the scanners alone, for what reads hostile input.
 COPY --from=build /out/ /usr/local/bin/
 USER 10001:10001
 WORKDIR /var/lib/launchgate

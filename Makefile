@@ -14,8 +14,11 @@ run: ## start the server with launchgate.yml
 # Dockerfile has the same.
 sources = $$(find cmd app analyzers webhooks go.mod go.sum -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-32)
 
+ldflags = -X github.com/launchgate/launchgate/cmd/internal/build.sources=$(sources)
+
 build: ## build the binaries into dist/
-	mkdir -p dist && go build -trimpath -ldflags "-X github.com/launchgate/launchgate/cmd/internal/build.sources=$(sources)" -o dist/ ./cmd/launchgate ./cmd/launchgate-worker ./cmd/launchgate-vet
+	mkdir -p dist && go build -trimpath -ldflags "$(ldflags)" -o dist/ ./cmd/launchgate ./cmd/launchgate-vet
+	CGO_ENABLED=0 go build -trimpath -ldflags "$(ldflags)" -o dist/ ./cmd/launchgate-worker ./cmd/launchgate-worker-secrets
 
 test: ## run every test
 	go test ./...

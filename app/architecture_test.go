@@ -134,8 +134,10 @@ func TestTheWorkerLinksOnlyScanners(t *testing.T) {
 		}
 		return bad
 	}
-	if bad := deps("cmd/launchgate-worker"); len(bad) > 0 {
-		t.Errorf("cmd/launchgate-worker links %v", bad)
+	for _, pkg := range []string{"cmd/launchgate-worker", "cmd/launchgate-worker-secrets"} {
+		if bad := deps(pkg); len(bad) > 0 {
+			t.Errorf("%s links %v", pkg, bad)
+		}
 	}
 	if len(deps("cmd/launchgate")) < 15 {
 		t.Error("not even the server links what the worker must not: the test proves nothing")

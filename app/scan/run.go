@@ -45,10 +45,10 @@ func (l Limits) orDefault() Limits {
 type Runner struct {
 	// Command starts a worker; the scanner's name is appended.
 	Command []string
-	// Lean, when set, starts a smaller program with the same scanners and no
-	// more, whose name is appended likewise. It is used for as long as it can be
-	// started and says that it is of Build, which is this program's.
-	Lean   []string
+	// Lean starts, by scanner, a smaller program with that scanner and little
+	// more; the scanner's name is appended likewise. It is used for as long as it
+	// can be started and says that it is of Build, which is this program's.
+	Lean   map[string][]string
 	Build  string
 	Limits Limits
 	// ScratchDir is where each worker gets a folder of its own.
@@ -57,7 +57,7 @@ type Runner struct {
 	// source positions only, because a panic's text can quote what was scanned.
 	Crashed func(scanner string, code review.Code, positions []string)
 
-	unfit atomic.Bool // Lean is of another build, or is not there
+	unfit atomic.Bool // one of Lean is of another build, or is not there
 }
 
 // WithLimits returns a runner that differs in its limits only.
@@ -132,8 +132,8 @@ func (r *Runner) worker(ctx context.Context, s Scanner, req Request, progress Pr
 
 	env := envelope{Limits: limits, Scratch: scratch, Request: req}
 	command := r.Command
-	if len(r.Lean) > 0 && !r.unfit.Load() {
-		command, env.Build = r.Lean, r.Build
+	if lean := r.Lean[s.Name()]; len(lean) > 0 && !r.unfit.Load() {
+		command, env.Build = lean, r.Build
 	}
 	p, err := r.start(ctx, command, s.Name(), scratch, &env)
 	if errors.Is(err, fs.ErrNotExist) && env.Build != "" {

@@ -389,7 +389,7 @@ func TestALeanWorkerIsUsedIfItIsOfTheSameBuild(t *testing.T) {
 		{"none", nil, "", "[]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := (&scan.Runner{Command: []string{exe, "worker"}, Lean: c.lean, Build: c.build, ScratchDir: t.TempDir()}).WithLimits(scan.Limits{Wall: time.Minute})
+			r := (&scan.Runner{Command: []string{exe, "worker"}, Lean: map[string][]string{"test": c.lean}, Build: c.build, ScratchDir: t.TempDir()}).WithLimits(scan.Limits{Wall: time.Minute})
 			for range 2 {
 				rep := r.Run(t.Context(), []scan.Scanner{misbehaving{}}, scan.Request{}, map[string]json.RawMessage{"test": []byte(`"answer"`)}, nil)[0]
 				if len(rep.Receipt.Gaps) > 0 || !strings.Contains(fmt.Sprint(rep.Receipt.Notes), c.want) {

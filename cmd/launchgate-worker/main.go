@@ -1,30 +1,14 @@
-// Command launchgate-worker runs one scanner on a request from standard input,
-// as "launchgate worker" does, without anything else linked into it: no server, no
+// Command launchgate-worker runs one scanner on a request from standard input, as
+// "launchgate worker" does, without anything else linked into it: no server, no
 // database driver, no client of GitHub, no CLI. It stands beside launchgate, which
-// starts it if it is of the same build, and itself otherwise.
-//
-//	launchgate-worker          print the build
-//	launchgate-worker SCANNER  be a worker; launchgate starts these
+// starts it if it is of the same build, and itself otherwise. The secrets scanner
+// has a program of its own, launchgate-worker-secrets.
 package main
 
 import (
-	"context"
-	"fmt"
-	"os"
-
-	"github.com/launchgate/launchgate/app/scan"
-	"github.com/launchgate/launchgate/cmd/internal/build"
-	"github.com/launchgate/launchgate/cmd/internal/scanners"
+	"github.com/launchgate/launchgate/app/scan/goanalysis"
+	"github.com/launchgate/launchgate/app/scan/readiness"
+	"github.com/launchgate/launchgate/cmd/internal/worker"
 )
 
-func main() {
-	switch len(os.Args) {
-	case 1:
-		fmt.Println(build.ID())
-	case 2:
-		os.Exit(scan.LeanWorkerMain(context.Background(), build.ID(), os.Args[1], scanners.All(), os.Stdin, os.Stdout))
-	default:
-		fmt.Fprintln(os.Stderr, "usage: launchgate-worker [SCANNER]")
-		os.Exit(64)
-	}
-}
+func main() { worker.Main(goanalysis.Scanner{}, readiness.Scanner{}) }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,25 +47,34 @@ func newWorkerCommand() *cobra.Command {
 	}
 }
 
-// newRunner starts launchgate-worker where it stands beside this program, and this
-// program itself where it does not or is of another build.
+// newRunner starts the program that has just the scanner where it stands beside this
+// program, and this program itself where it does not or is of another build.
 func newRunner(limits scan.Limits, scratch string, crashed func(string, review.Code, []string)) (*scan.Runner, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
-	r := &scan.Runner{Command: []string{exe, "worker"}, Limits: limits, ScratchDir: scratch, Crashed: crashed}
-	if lean := leanWorker(exe); lean != "" && build.ID() != "" {
-		r.Lean, r.Build = []string{lean}, build.ID()
+	r := &scan.Runner{Command: []string{exe, "worker"}, Build: build.ID(), Lean: make(map[string][]string), Limits: limits, ScratchDir: scratch, Crashed: crashed}
+	if r.Build == "" {
+		return r, nil
+	}
+	for _, s := range scanners.All() {
+		if lean := leanWorker(exe, s.Name()); lean != "" {
+			r.Lean[s.Name()] = []string{lean}
+		}
 	}
 	return r, nil
 }
 
-// leanWorker returns the launchgate-worker beside a program, "" where there is
-// none, or one that others than the owner of the program may have put there: in a
+// leanWorkers names the programs that run one scanner; any other scanner is in
+// launchgate-worker.
+var leanWorkers = map[string]string{secrets.Name: "launchgate-worker-secrets"}
+
+// leanWorker returns the program beside exe that runs just a scanner, "" where there
+// is none, or one that others than the owner of exe may have put there: in a
 // folder such as /tmp anybody can add a file.
-func leanWorker(exe string) string {
-	path := filepath.Join(filepath.Dir(exe), "launchgate-worker")
+func leanWorker(exe, scanner string) string {
+	path := filepath.Join(filepath.Dir(exe), cmp.Or(leanWorkers[scanner], "launchgate-worker"))
 	own, err := os.Stat(exe)
 	if err != nil {
 		return ""

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/launchgate/launchgate/cmd/internal/build"
+	"github.com/launchgate/launchgate/cmd/internal/scanners"
 )
 
 func version() string { return build.Version() }
@@ -17,25 +18,30 @@ func version() string { return build.Version() }
 func newVersionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the version",
+		Short: "Print the version, and what it starts as workers",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			exe, err := os.Executable()
 			if err != nil {
 				return fmt.Errorf("find this program: %w", err)
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "launchgate %s (%s %s/%s)\nworkers: %s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, workers(exe))
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "launchgate %s (%s %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			for _, s := range scanners.All() {
+				if err == nil {
+					_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", s.Name(), startedAs(exe, s.Name()))
+				}
+			}
 			return err
 		},
 	}
 }
 
-// workers says which program this one starts as workers, and why.
-func workers(exe string) string {
-	lean := leanWorker(exe)
+// startedAs says which program exe starts as the worker of a scanner, and why.
+func startedAs(exe, scanner string) string {
+	lean := leanWorker(exe, scanner)
 	switch {
 	case lean == "":
-		return exe + " worker (there is no launchgate-worker beside it)"
+		return exe + " worker (there is no launchgate-worker for it beside it)"
 	case build.ID() == "":
 		return exe + " worker (which sources it was built from is not recorded, so that none can be known to be the same)"
 	}

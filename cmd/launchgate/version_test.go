@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/launchgate/launchgate/cmd/internal/scanners"
 )
 
 func TestTheWorkerBesideTheProgramMustBeItsOwners(t *testing.T) {
@@ -26,7 +28,7 @@ func TestTheWorkerBesideTheProgramMustBeItsOwners(t *testing.T) {
 			if err := firstError(os.WriteFile(exe, nil, 0o755), c.put(filepath.Join(dir, "launchgate-worker"))); err != nil {
 				t.Fatal(err)
 			}
-			if got := leanWorker(exe); (got != "") != c.want {
+			if got := leanWorker(exe, "code"); (got != "") != c.want {
 				t.Errorf("it would start %q", got)
 			}
 		})
@@ -45,7 +47,7 @@ func firstError(errs ...error) error {
 func TestVersionSaysWhatItsWorkersAre(t *testing.T) {
 	status, out, errs := launchgate(t, "version")
 	// A test binary has no worker beside it.
-	if status != exitPass || !strings.Contains(out, "\nworkers: ") || !strings.Contains(out, " worker (there is no launchgate-worker beside it)") {
+	if status != exitPass || strings.Count(out, " worker (there is no launchgate-worker for it beside it)\n") != len(scanners.All()) {
 		t.Errorf("status %d: %s%s", status, out, errs)
 	}
 }

@@ -36,19 +36,19 @@ func showPush(binary string, dirs []string, rounds int) error {
 	return nil
 }
 
-// workerOf asks a launchgate binary what it starts as worker.
+// workerOf asks a launchgate binary what it starts to look for secrets.
 func workerOf(binary string) ([]string, error) {
 	out, err := exec.Command(binary, "version").Output()
 	if err != nil {
 		return nil, fmt.Errorf("%s version: %w", binary, err)
 	}
-	_, line, ok := strings.Cut(string(out), "\nworkers: ")
+	_, line, ok := strings.Cut(string(out), "\nsecrets: ")
 	if !ok {
-		return nil, fmt.Errorf("%s version does not say what it starts as worker", binary)
+		return nil, fmt.Errorf("%s version does not say what it starts to look for secrets", binary)
 	}
 	line, _, _ = strings.Cut(line, "\n")
 	if itself, why, ok := strings.Cut(line, " worker ("); ok {
-		fmt.Fprintf(os.Stderr, "%s starts itself as worker (%s\n", binary, why)
+		fmt.Fprintf(os.Stderr, "%s starts itself (%s\n", binary, why)
 		return []string{itself, "worker"}, nil
 	}
 	return []string{line}, nil
