@@ -6,6 +6,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"sync"
+	"unsafe"
 
 	_ "embed"
 
@@ -52,6 +53,26 @@ type savedAnchor struct {
 
 //go:embed saved_programs.bin
 var savedPrograms string
+
+// savedStates is next of the filter's automaton, each number in four bytes, the
+// lowest first.
+//
+//go:embed saved_states.bin
+var savedStates string
+
+// numbersIn returns the numbers of savedStates. They are half a megabyte, of which a
+// short text needs a few pages: where the machine keeps numbers in the same way, they
+// stay where they are.
+func numbersIn(s string) []uint32 {
+	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
+		return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.StringData(s))), len(s)/4) //nolint:gosec // nothing writes to it, and its length is known
+	}
+	out := make([]uint32, len(s)/4)
+	for i := range out {
+		out[i] = binary.LittleEndian.Uint32([]byte(s[4*i : 4*i+4]))
+	}
+	return out
+}
 
 // rule returns a rule as a configuration has it. With later, its expressions are
 // compiled when it is made ready.
@@ -185,9 +206,8 @@ func newSavedFilter() *filter {
 			f.progs[a.program].saved = a.program
 		}
 	}
-	b := newAutomatonBuilder()
-	b.list = savedLiterals
-	f.auto = b.build()
+	f.auto = savedAutomaton
+	f.auto.next = numbersIn(savedStates)
 	f.pool.New = func() any { return newMatcher(f) }
 	return f
 }

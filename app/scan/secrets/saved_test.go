@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"go/format"
-	"maps"
 	"os"
 	"reflect"
 	"regexp"
@@ -19,7 +18,7 @@ import (
 	"github.com/zricethezav/gitleaks/v8/config"
 )
 
-var update = flag.Bool("update", false, "write saved_rules.go and saved_programs.bin anew")
+var update = flag.Bool("update", false, "write saved_rules.go and saved_*.bin anew")
 
 func mustParse(t *testing.T, name, text string) *config.Config {
 	t.Helper()
@@ -33,8 +32,8 @@ func mustParse(t *testing.T, name, text string) *config.Config {
 // TestWhatIsSavedIsWhatTheRulesGive fails after a new version of gitleaks or a
 // change of our rules or of the derivation: run it with -update then.
 func TestWhatIsSavedIsWhatTheRulesGive(t *testing.T) {
-	source, blob := savedFiles(t)
-	for name, want := range map[string][]byte{"saved_rules.go": source, "saved_programs.bin": blob} {
+	source, programs, states := savedFiles(t)
+	for name, want := range map[string][]byte{"saved_rules.go": source, "saved_programs.bin": programs, "saved_states.bin": states} {
 		if *update {
 			if err := os.WriteFile(name, want, 0o644); err != nil {
 				t.Fatal(err)
@@ -52,7 +51,7 @@ func TestWhatIsSavedIsWhatTheRulesGive(t *testing.T) {
 }
 
 // savedFiles makes what is saved from the files that say the default rules.
-func savedFiles(t *testing.T) (source, blob []byte) {
+func savedFiles(t *testing.T) (source, programs, states []byte) {
 	gitleaks, own := mustParse(t, "gitleaks' default configuration", config.DefaultConfig), mustParse(t, "Launchgate's own rules", ownRules)
 	if len(own.Allowlists) > 0 {
 		t.Fatal("our own rules have a global allowlist, which is not saved")
@@ -117,20 +116,27 @@ func savedFiles(t *testing.T) (source, blob []byte) {
 		p("%s, ", hexQuoted(l))
 	}
 	p("}\n\n// savedPathsProgram follows those of anchors and matches what global allowlists leave out.\nconst savedPathsProgram = %d\n\n", len(progs))
-	blob, insts := encodePrograms(append(progs, allowedPaths(both.Allowlists).insts()))
+	programs, insts := encodePrograms(append(progs, allowedPaths(both.Allowlists).insts()))
 	p("// savedInsts are what the instructions of the programs do.\nvar savedInsts = []syntax.Inst{\n")
 	for _, in := range insts {
 		p("{Op: %d, Arg: %d, Rune: %#v},\n", in.Op, in.Arg, in.Rune)
 	}
-	p("}\n\n// savedLiterals are what the filter looks for, and savedPatterns what each means.\nvar savedLiterals = []string{")
-	literals := newAutomatonBuilder()
-	for _, s := range literalsInOrder(both) {
-		literals.add(s)
+	p("}\n\n// savedAutomaton finds the literals; its table is savedStates.\nvar savedAutomaton = automaton{class: [256]uint8{")
+	for _, c := range f.auto.class {
+		p("%d, ", c)
 	}
-	for _, s := range literals.list {
-		p("\n%q,", s)
+	p("}, shift: %d, root: %d, firstOut: %d, out: [][]int{", f.auto.shift, f.auto.root, f.auto.firstOut)
+	for _, o := range f.auto.out {
+		p("\n{")
+		for _, n := range o {
+			p("%d, ", n)
+		}
+		p("},")
 	}
-	p("}\n\nvar savedPatterns = []pattern{\n")
+	p("}}\n\n// savedPatterns are what the literals mean.\nvar savedPatterns = []pattern{\n")
+	for _, n := range f.auto.next {
+		states = binary.LittleEndian.AppendUint32(states, n)
+	}
 	for i, pt := range f.patterns {
 		p("{foreign: %v, keyword: %#v, anchor: []anchorAt{", pt.foreign, pt.keyword)
 		for _, a := range pt.anchor {
@@ -143,28 +149,7 @@ func savedFiles(t *testing.T) (source, blob []byte) {
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, b.Bytes()[:min(b.Len(), 4000)])
 	}
-	return source, blob
-}
-
-// literalsInOrder are the literals of a configuration's filter as newFilter adds
-// them.
-func literalsInOrder(cfg *config.Config) []string {
-	out := slices.Sorted(maps.Keys(foreignLetters))
-	for _, id := range cfg.OrderedRules {
-		r := cfg.Rules[id]
-		if r.Regex == nil {
-			continue
-		}
-		if usableKeywords(r.Keywords) {
-			for _, k := range r.Keywords {
-				out = append(out, strings.ToLower(k))
-			}
-		}
-		for _, a := range anchorsOf(exprOf(r.Regex)) {
-			out = append(out, a.literals...)
-		}
-	}
-	return out
+	return source, programs, states
 }
 
 func stringsOf(res []*regexp.Regexp) []string {
