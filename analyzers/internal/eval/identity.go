@@ -61,7 +61,19 @@ func (m *machine) header(k value, node *program.Node, t string) value {
 	if presentsIdentity(ws) {
 		return m.presented(t, ws, "the header", k)
 	}
-	return &unknown{t: "string", labels: []string{requestLabel}, sent: parameter}
+	return &unknown{t: "string", labels: []string{requestLabel}, sent: parameter, ofHeader: !slices.Contains(ws, "csrf") && !slices.Contains(ws, "xsrf")}
+}
+
+// provesSecret reports whether a stranger fails where two values are compared in
+// constant time: one is a header that nobody has to send who is not asked for a
+// secret, whatever it is called, and the other is the program's.
+func (m *machine) provesSecret(a, b value) bool {
+	h, ok := a.(*unknown)
+	if !ok || !h.ofHeader || !m.sim.anonymous {
+		return false
+	}
+	own, ok := b.(*unknown)
+	return !ok || own.sent == notSent && !own.ofHeader
 }
 
 // presented is what callers send themselves to say who they are, in a part of the

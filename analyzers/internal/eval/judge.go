@@ -31,7 +31,8 @@ type verdict struct {
 	forges map[string]value
 	// gives is what every request carries that it lets pass.
 	gives  []string
-	exempt bool // it does not ask this request at all, whatever it carries
+	exempt bool    // it does not ask this request at all, whatever it carries
+	handed []value // what known callers' requests are handed on with
 	// asksKnown is what it asks of callers who are known by then.
 	asksKnown string
 	// credulous: it takes whatever is sent for true.
@@ -52,13 +53,14 @@ type verdictKey struct {
 func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peeled) {
 	var reasons []string
 	var conds [][]condition // of each guard
+	lost := false           // what handles it is not known
 	add := func(v verdict, mw middleware) {
 		rt.Guards = append(rt.Guards, guardOf(v, mw))
 		conds = append(conds, mw.conds)
 	}
-	m.ctx, m.forged, m.op, m.operation, m.required, m.given = nil, nil, r.op, p.operation, requirementOf(p), nil
+	m.ctx, m.forged, m.handed, m.op, m.operation, m.required, m.given = nil, nil, nil, r.op, p.operation, requirementOf(p), nil
 	defer func() {
-		m.ctx, m.forged, m.op, m.operation, m.required, m.given = nil, nil, nil, "", requirement{}, nil
+		m.ctx, m.forged, m.handed, m.op, m.operation, m.required, m.given = nil, nil, nil, nil, "", requirement{}, nil
 	}()
 	for _, mw := range chain {
 		// What the route itself depends on is no condition of its guard.
@@ -85,6 +87,9 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		if len(mw.conds) == 0 {
 			m.give(v)
 		}
+		if v.handed != nil {
+			m.handed = v.handed
+		}
 	}
 	switch h := p.core.(type) {
 	case *closure:
@@ -108,7 +113,9 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 			fn := p.layers[i].applied.fn // what gives the request to a router again
 			rt.Handler = m.symbol(fn)
 		}
-		if _, ok := h.(*unknown); ok && !r.static {
+		_, unknown := h.(*unknown)
+		lost = !unknown && (h == nil || isNil(h)) // something of the program's own
+		if (lost || unknown) && !r.static {
 			reasons = append(reasons, "the handler could not be followed")
 		}
 	}
@@ -130,6 +137,9 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 	if rt.Access == routes.Public && unresolved != "" {
 		rt.Access = routes.Unresolved
 		reasons = append(reasons, unresolved)
+	}
+	if rt.Access == routes.Public && lost {
+		rt.Access = routes.Unresolved // it may be wrapped in what guards it
 	}
 	if rt.Access == routes.Public && m.overspent() {
 		rt.Access = routes.Unresolved
@@ -549,10 +559,11 @@ func unaborted(s *simulation, because *refusal) *refusal {
 // ctxKey names what the request carries, so that verdicts are reused only where
 // it is the same.
 func (m *machine) ctxKey() string {
+	handed := m.handedKey()
 	if len(m.ctx) == 0 && len(m.forged) == 0 {
-		return ""
+		return handed
 	}
-	var out []string
+	out := []string{handed}
 	for k, v := range m.ctx {
 		out = append(out, fmt.Sprintf("%s=%T%s", k, v, typeOf(v)))
 	}

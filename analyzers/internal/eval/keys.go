@@ -136,7 +136,7 @@ func (k *keys) write(b *strings.Builder, v value) {
 		for _, s := range []string{x.t, strings.Join(x.labels, " "), x.part, x.begins, x.from} {
 			quoted(s)
 		}
-		fmt.Fprint(b, x.sent, x.free, x.carried, x.ofPath)
+		fmt.Fprint(b, x.sent, x.free, x.carried, x.ofPath, x.ofHeader)
 		if x.def != nil {
 			k.write(b, x.def.constant)
 		}

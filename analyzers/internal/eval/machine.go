@@ -124,6 +124,7 @@ type machine struct {
 	settingPkgs, flagPkgs map[string]bool
 	// forged is what of it a stranger made up.
 	forged   map[string]forged
+	handed   []value           // by the guard before a handler, beside the request
 	again    map[string]string // routes that give the request to the router again, with the path
 	notes    []string          // what the inventory lacks
 	waySteps int

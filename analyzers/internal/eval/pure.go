@@ -147,7 +147,7 @@ func (q textCall) rewritten() (value, bool) {
 		return absent{t: "string"}, true
 	}
 	if u, ok := q.args[0].(*unknown); ok {
-		return &unknown{t: "string", labels: u.labels, part: u.part, sent: u.sent, set: u.set}, true
+		return &unknown{t: "string", labels: u.labels, part: u.part, sent: u.sent, ofHeader: u.ofHeader, set: u.set}, true
 	}
 	if !q.all || q.anon {
 		return nil, false

@@ -35,7 +35,18 @@ func (m *machine) sequence(name string, args []value) (value, bool) {
 	if ofSlices && fn == "Concat" {
 		return concat(args)
 	}
+	if ofSlices && m.sim != nil && (fn == "ContainsFunc" || fn == "IndexFunc") {
+		return m.anyOf(fn, args)
+	}
 	switch x := args[0].(type) {
+	case nilValue: // a list that holds nothing
+		if ofSlices {
+			return m.ofList(fn, &list{}, args[1:])
+		}
+	case *unknown:
+		if ofSlices && (fn == "Clone" || fn == "Clip" || fn == "Grow") {
+			return x, true
+		}
 	case *list:
 		if ofSlices {
 			return m.ofList(fn, x, args[1:])
@@ -128,4 +139,56 @@ func concat(parts []value) (value, bool) {
 		}
 	}
 	return out, known
+}
+
+// maxAsked bounds the elements of which a question is asked.
+const maxAsked = 16
+
+// anyOf asks a question of the elements of a list, or of one of those it may have.
+func (m *machine) anyOf(fn string, args []value) (value, bool) {
+	if len(args) != 2 {
+		return nil, false
+	}
+	asks, ok := args[1].(*closure)
+	if !ok {
+		return nil, false
+	}
+	var elems []value
+	switch x := args[0].(type) {
+	case *list:
+		elems = x.e
+	case *unknown:
+		elems = []value{&unknown{t: strings.TrimPrefix(x.t, "[]"), labels: x.labels, carried: x.carried}}
+	}
+	if len(elems) == 0 || len(elems) > maxAsked {
+		return nil, false
+	}
+	all, anon := true, false // of the answers no
+	var ls []string
+	for i, e := range elems {
+		v := m.callFunc(asks, call{n: noNode, args: []value{e}})
+		known, yes, nobody := truth(v)
+		switch {
+		case known && yes && fn == "ContainsFunc":
+			return boolean(true, nobody), true
+		case known && yes && all:
+			return num(i), true
+		case known && !yes:
+			anon = anon || nobody
+		default:
+			all = false
+			ls = mergeLabels(ls, labels(v))
+		}
+	}
+	if _, known := args[0].(*list); all && known {
+		if fn == "IndexFunc" {
+			return constant{k: 'i', s: "-1", anon: anon}, true
+		}
+		return boolean(false, anon), true
+	}
+	t := "bool"
+	if fn == "IndexFunc" {
+		t = "int"
+	}
+	return &unknown{t: t, labels: ls}, true
 }

@@ -83,8 +83,9 @@ type simulation struct {
 	unlikely []bool
 
 	passed  []passage
-	strayed bool // it was handed to a function that is not known
-	carved  bool // a piece of its path, which is not known, was compared with a constant
+	handed  []value // what a known caller's is handed on with, if it says who that is
+	strayed bool    // it was handed to a function that is not known
+	carved  bool    // a piece of its path, which is not known, was compared with a constant
 	// tables are the program's own tables of handlers that it was looked up in.
 	tables  []value
 	refused []refusal
@@ -145,6 +146,7 @@ func (s *simulation) pass(m *machine, v value, c call) value {
 			return nilValue{}
 		}
 	}
+	s.hands(c.args)
 	if len(s.passed) < 40 {
 		s.passed = append(s.passed, s.passage(m, v, c.pos))
 	}
@@ -315,6 +317,7 @@ func reckonable(recv value, args []value) bool {
 // run simulates a request.
 func (m *machine) simulate(cl *closure, s *simulation) *simulation {
 	args := m.argumentsFor(cl.fn)
+	m.receives(s, cl.fn.Params, args)
 	for _, a := range args {
 		if o, ok := a.(*object); ok {
 			o.sim = s

@@ -28,6 +28,8 @@ type (
 		// names the setting it is.
 		ofPath bool
 		from   string
+		// ofHeader: it is a header that may hold a secret.
+		ofHeader bool
 		// rest is what of a condition is not decided.
 		rest *program.Node
 		// def is what it is where nobody set it, if code says; set are the settings

@@ -1,0 +1,71 @@
+package eval
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+)
+
+// What a guard hands to the handler behind it beside the request: who the caller is,
+// where handlers of the program's own take that, alone or in a structure.
+
+// tellsCaller reports whether a value says who the caller is, or holds what does.
+func tellsCaller(v value) bool {
+	switch x := v.(type) {
+	case *unknown:
+		return slices.Contains(x.labels, identityLabel)
+	case *object:
+		for _, f := range x.f {
+			if u, ok := f.(*unknown); ok && slices.Contains(u.labels, identityLabel) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hands notes what a known caller's request is handed on with.
+func (s *simulation) hands(args []value) {
+	if s.middleware && !s.anonymous && !s.forging && s.handed == nil && slices.ContainsFunc(args, tellsCaller) {
+		s.handed = slices.Clone(args)
+	}
+}
+
+// receives puts what a guard hands on in the place of a handler's parameters that
+// are no part of the request.
+func (m *machine) receives(s *simulation, params []program.Param, args []value) {
+	if s.middleware || s.anonymous || len(m.handed) != len(args) {
+		return
+	}
+	for i, h := range m.handed {
+		if !tellsCaller(h) {
+			continue
+		}
+		switch x := h.(type) {
+		case *unknown:
+			u := x.typed(params[i].Type)
+			u.carried = true
+			args[i] = u
+		case *object:
+			if x.t == params[i].Type || x.t == "" || strings.HasPrefix(params[i].Type, x.t+"[") {
+				o := *x
+				o.sim, o.f = s, maps.Clone(x.f)
+				args[i] = &o
+			}
+		}
+	}
+}
+
+// handedKey tells apart what handlers are handed.
+func (m *machine) handedKey() string {
+	var b strings.Builder
+	for i, h := range m.handed {
+		if tellsCaller(h) {
+			fmt.Fprintf(&b, "#%d%s", i, typeOf(h))
+		}
+	}
+	return b.String()
+}
