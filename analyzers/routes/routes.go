@@ -47,6 +47,8 @@ type Guard struct {
 	AttachedEnd int `json:"attached_end,omitempty"`
 	// If is the condition under which it is attached, empty if it always is.
 	If string `json:"if,omitempty"`
+	// Settings are what If asks for, as people configure it, with the defaults.
+	Settings string `json:"settings,omitempty"`
 	// Switched: it is optional because configuration has to turn it on, for every
 	// request alike.
 	Switched bool `json:"switched,omitempty"`

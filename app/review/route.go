@@ -27,6 +27,9 @@ type Guard struct {
 	// If is the condition under which it is attached, empty if it always is; part
 	// of the trace, Route.Reason says it too.
 	If string `json:"if,omitempty"`
+	// Settings are what If asks for, as people configure it, with the defaults; part
+	// of the trace.
+	Settings string `json:"settings,omitempty"`
 	// Switched: it is optional because configuration has to turn it on, for every
 	// request alike.
 	Switched bool `json:"switched,omitempty"`
@@ -180,7 +183,7 @@ func (r Route) Bare() Route {
 	r.Through, r.Late = nil, nil
 	guards := make([]Guard, len(r.Guards))
 	for i, g := range r.Guards {
-		g.If, g.AttachedEnd = "", 0
+		g.If, g.Settings, g.AttachedEnd = "", "", 0
 		g.Attached, g.Refused, g.Through, g.Reached, g.FlawAt = FileLine{}, FileLine{}, nil, nil, FileLine{}
 		guards[i] = g
 	}

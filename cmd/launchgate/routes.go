@@ -206,7 +206,11 @@ func explain(w io.Writer, r review.Route) {
 			fmt.Fprintf(w, "     written at %s\n", at(review.FileLine{File: g.File, Line: g.Line}))
 		}
 		if g.If != "" {
-			fmt.Fprintf(w, "     only if %s\n", publish.Terminal(g.If))
+			settings := ""
+			if g.Settings != "" {
+				settings = " (" + publish.Terminal(g.Settings) + ")"
+			}
+			fmt.Fprintf(w, "     only if %s%s\n", publish.Terminal(g.If), settings)
 		}
 	}
 	fmt.Fprintf(w, "  handler %s", publish.Terminal(r.Handler.Label()))

@@ -178,12 +178,69 @@ func decided(group []alternative, how string) routes.Route {
 		reasons = append(reasons, "registered only if "+said)
 	}
 	rt.Reason = strings.Join(reasons, "; ")
-	for _, c := range group[at].conds {
-		if c.at.line > 0 {
-			rt.Through = append(rt.Through, c.at.public())
+	rt.Guards = guardsOfAll(group, at)
+	return rt
+}
+
+// guardsOfAll are the guards of the alternative that decides, and those that only
+// others have, which guard if configuration asks for that.
+func guardsOfAll(group []alternative, at int) []routes.Guard {
+	has := func(a alternative, g routes.Guard) bool {
+		return slices.ContainsFunc(a.Guards, func(h routes.Guard) bool {
+			return g.Name == h.Name && g.File == h.File && g.Line == h.Line && g.Kind == h.Kind
+		})
+	}
+	var out []routes.Guard
+	for _, g := range group[at].Guards {
+		if refuses(g) && slices.ContainsFunc(group, func(a alternative) bool { return !has(a, g) }) {
+			g.If, g.Settings = withConditions(g, group[at].conds)
+			g.Reached = reachedBy(g.Reached, group[at].conds)
+		}
+		out = append(out, g)
+	}
+	for i, a := range group {
+		for _, g := range a.Guards {
+			if i == at || !refuses(g) || has(group[at], g) || slices.ContainsFunc(out, func(h routes.Guard) bool { return g.Name == h.Name && g.Attached == h.Attached }) {
+				continue
+			}
+			if len(a.conds) > 0 {
+				g.If, g.Settings = withConditions(g, a.conds)
+				g.Why = "applies only if " + allOf(a.conds) + ", which by default is not so"
+				g.Reached = reachedBy(g.Reached, a.conds)
+			}
+			g.Kind, g.Switched = routes.KindOptional, true
+			out = append(out, g)
 		}
 	}
-	return rt
+	if out == nil {
+		return []routes.Guard{}
+	}
+	return out
+}
+
+func refuses(g routes.Guard) bool { return g.Kind == routes.KindAuth || g.Kind == routes.KindRole }
+
+// withConditions adds conditions to those that a guard has of its own.
+func withConditions(g routes.Guard, conds []condition) (is, settings string) {
+	is, settings = allBare(conds), settingsText(conds)
+	if g.If != "" && g.If != is {
+		is = g.If + " and " + is
+	}
+	if g.Settings != "" && g.Settings != settings {
+		settings = strings.TrimPrefix(settings+"; "+g.Settings, "; ")
+	}
+	return is, settings
+}
+
+// reachedBy adds the places of the defaults that conditions rest on.
+func reachedBy(spans []routes.Span, conds []condition) []routes.Span {
+	for _, c := range conds {
+		span := routes.Span{File: c.at.file, Line: int(c.at.line), End: int(c.at.line)}
+		if c.at.line > 0 && !slices.Contains(spans, span) {
+			spans = append(slices.Clip(spans), span)
+		}
+	}
+	return spans
 }
 
 // inAll are the conditions that all alternatives have.

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -244,21 +245,11 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 				m.note(change{o: o, name: l.S})
 				m.sim.written++
 			}
-			if isUnknown(v) && byDefault(v) == nil && m.sim == nil && !isUnknown(o.f[l.S]) {
-				d := knownBool(o.f[l.S], o.switches[l.S])
-				if d == nil {
+			if m.sim == nil {
+				var set bool
+				if v, set = m.registered(o, l.S, v); !set {
 					return
 				}
-				if len(m.conds) > 0 { // else it is as it was
-					v = &unknown{t: "bool", labels: words(l.S), def: d}
-				}
-			}
-			old, ok := o.f[l.S]
-			if ok && m.sim == nil && len(m.conds) > 0 && isNil(v) && !isNil(old) {
-				return
-			}
-			if m.sim == nil && (o.born < m.unsureSince || o.born == packageLevel) && isBool(v) && (!ok || !same(old, v)) {
-				v = &unknown{t: "bool", labels: words(l.S), def: knownBool(old, o.switches[l.S])} // set, perhaps
 			}
 			o.f[l.S] = v
 		case *external:
@@ -279,6 +270,7 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 			// Give a value of a known struct type a body to hold the field.
 			if m.types[o.t] != nil {
 				ob := &object{t: o.t, f: map[string]value{l.S: v}}
+				m.heldBy(ob, l.K[0], f)
 				m.assignTo(l.K[0], ob, f)
 			}
 		}
@@ -315,6 +307,79 @@ func (m *machine) assignTo(l *program.Node, v value, f *frame) {
 	case program.Addr:
 		m.assignTo(l.K[0], v, f)
 	}
+}
+
+// heldBy makes a structure that a literal holds by value, and leaves out, what the
+// literal is.
+func (m *machine) heldBy(ob *object, at *program.Node, f *frame) {
+	if at.Op != program.Field || m.sim != nil {
+		return
+	}
+	in, ok := m.eval(at.K[0], f).(*object)
+	if !ok || !in.literal {
+		return
+	}
+	if ty := m.types[in.t]; ty != nil && slices.ContainsFunc(ty.Fields, func(p program.Param) bool { return p.Name == at.S && !p.Ptr && p.Type == ob.t }) {
+		ob.literal, ob.born, ob.touched = true, in.born, in.touched
+	}
+}
+
+// registered is what a field of an object holds after it is set while routes are
+// registered; false if it stays as it is.
+func (m *machine) registered(o *object, name string, v value) (value, bool) {
+	old, ok := o.f[name]
+	if w := m.setUnless(o, name, old, v); w != nil {
+		return w, true
+	}
+	if isUnknown(v) && byDefault(v) == nil && !isUnknown(old) {
+		d := knownBool(old, o.switches[name])
+		if d == nil {
+			return nil, false
+		}
+		if len(m.conds) > 0 { // else it is as it was
+			v = &unknown{t: "bool", labels: words(name), def: d, set: settingsOf(v)}
+		}
+	}
+	if ok && len(m.conds) > 0 && isNil(v) && !isNil(old) {
+		return nil, false
+	}
+	if (o.born < m.unsureSince || o.born == packageLevel) && isBool(v) && (!ok || !same(old, v)) {
+		d := knownBool(old, o.switches[name])
+		if old != nil && d == nil {
+			d = byDefault(old)
+		}
+		v = &unknown{t: "bool", labels: words(name), def: d} // set, perhaps
+	}
+	return v, true
+}
+
+// setUnless is a switch that keeps what it is by default where what sets it does
+// not run by default, nil if that is not so: a variable of the environment that
+// takes precedence, for one.
+func (m *machine) setUnless(o *object, name string, old, v value) value {
+	n := len(m.conds)
+	if n == 0 || !m.conds[n-1].off || o.born >= m.unsureSince || o.born == packageLevel {
+		return nil
+	}
+	isSwitch := isBool(v)
+	if u, ok := v.(*unknown); ok {
+		isSwitch = u.t == "bool" || len(u.set) > 0 && u.t != "string"
+	}
+	d := knownBool(old, o.switches[name])
+	if u, ok := old.(*unknown); ok && d == nil {
+		d = u.def
+	}
+	if !isSwitch || d == nil || d.k != 'b' {
+		return nil
+	}
+	set := mergeSettings(settingsOf(old), settingsOf(v))
+	set = mergeSettings(set, m.conds[n-1].set)
+	set = slices.DeleteFunc(slices.Clone(set), func(s setting) bool { return s.name == "" })
+	p := *d
+	if len(set) == 1 {
+		set[0].def, set[0].file = &p.constant, p.file
+	}
+	return &unknown{t: "bool", labels: words(name), def: &p, set: set}
 }
 
 func isBool(v value) bool { c, ok := v.(constant); return ok && c.k == 'b' }

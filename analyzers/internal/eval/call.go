@@ -498,7 +498,7 @@ func (m *machine) callFunc(cl *closure, c call) value {
 		m.sim.denies(c.pos)
 	}
 	m.reached[fn] = true
-	f := &frame{fn: fn, env: &env{vars: map[int32]value{}, parent: cl.env}}
+	f := &frame{fn: fn, env: &env{vars: map[int32]value{}, parent: cl.env}, outer: cl.env}
 	m.bind(f, cl, c.args)
 	return m.run(f, c)
 }
@@ -825,7 +825,7 @@ func (m *machine) outside(name string, recv value, c call) value {
 				ex.t = t
 				out = append(out, ex)
 			case t == "error":
-				out = append(out, nilValue{})
+				out = append(out, m.parseError(name, c))
 			default:
 				out = append(out, &unknown{t: t, labels: words(lastPart(name))})
 			}

@@ -337,9 +337,9 @@ func weighConditions(guards []routes.Guard, conds [][]condition) []string {
 			if guarding(i) && !slices.Contains(atoms, c.text) {
 				atoms = append(atoms, c.text)
 			}
-			if span := (routes.Span{File: c.at.file, Line: int(c.at.line), End: int(c.at.line)}); guarding(i) && c.at.line > 0 && !slices.Contains(guards[i].Reached, span) {
-				guards[i].Reached = append(slices.Clone(guards[i].Reached), span)
-			}
+		}
+		if guarding(i) {
+			guards[i].Reached = reachedBy(guards[i].Reached, cs)
 		}
 	}
 	if len(atoms) == 0 {
@@ -443,10 +443,10 @@ func (m *machine) judgeOneOf(x union, path, method string, depth int) verdict {
 	switch {
 	case slices.ContainsFunc(shuts, isOff), len(shuts) == 0 && len(opens) > 0 && !slices.ContainsFunc(opens, isOff):
 		v.kind, v.switched = routes.KindOptional, true
-		v.why = "guards only if " + allOf(append(shuts, negatedAll(opens, shuts)...)) + ", which by default is not so"
+		v.switchedOff(allOf(append(shuts, negatedAll(opens, shuts)...)))
 		return v
 	case len(shuts) > 0 || len(opens) > 0:
-		v.note = "guards only if " + allOf(append(shuts, negatedAll(opens, shuts)...))
+		v.say("guards only if " + allOf(append(shuts, negatedAll(opens, shuts)...)))
 		return v
 	}
 	v.kind = routes.KindUnresolved

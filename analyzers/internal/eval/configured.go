@@ -186,6 +186,12 @@ func (m *machine) holdsSwitches(ty *program.Type, by filler, at []string, depth 
 // fillField makes one field what somebody may set.
 func (m *machine) fillField(o *object, f program.Param, x value, ty *program.Type, by filler, at []string) {
 	c, isConst := x.(constant)
+	if isConst && c.k == 's' && c.s != "" && !strings.HasPrefix(c.s, "/") && f.Type == "string" {
+		// Unless somebody sets it, it is what the literal says.
+		u := &unknown{t: "string", labels: words(f.Name), set: []setting{{name: fieldName(f, by, at)}}}
+		o.f[f.Name] = union{c, u}
+		return
+	}
 	if isConst && c.k != 'b' || x == nil && f.Type != "bool" && f.Type != "string" {
 		return
 	}
@@ -230,6 +236,18 @@ func (m *machine) fillField(o *object, f program.Param, x value, ty *program.Typ
 		t = "bool"
 	}
 	o.f[f.Name] = &unknown{t: t, labels: words(f.Name), def: d, set: set}
+}
+
+// fieldName is what people call what sets a field, "" if that is not known.
+func fieldName(f program.Param, by filler, at []string) string {
+	switch name := tagName(f.Tag); {
+	case by.flags:
+		return flagName(fieldFlag(f, by.dashes), false)
+	case name == "" && by.keyed && len(at) > 0:
+		return "key " + strings.Join(append(slices.Clip(by.at), at...), ".")
+	default:
+		return name
+	}
 }
 
 // fieldFlag is the flag that a library names after a field.

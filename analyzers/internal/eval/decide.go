@@ -180,6 +180,14 @@ func (m *machine) simUndecided(n, b *program.Node, cond value, why []string, f *
 	if then && chosen&canHold != 0 || !then && chosen&canFail != 0 {
 		counts = append(counts, &s.grants)
 	}
+	under := len(s.under)
+	if configures(rest, cond) && isConfigured(rest, cond, f) {
+		is := conditionOf(rest, f).weighedBy(cond)
+		if !then {
+			is = is.negated()
+		}
+		s.under = append(s.under, is)
+	}
 	s.defaults = append(s.defaults, byDefault)
 	s.unlikely = append(s.unlikely, !byDefault && !slices.Contains(why, requestLabel) && !slices.Contains(why, recordLabel))
 	s.marks = append(s.marks, len(s.refused))
@@ -190,6 +198,7 @@ func (m *machine) simUndecided(n, b *program.Node, cond value, why []string, f *
 		s.defaults = s.defaults[:len(s.defaults)-1]
 		s.unlikely = s.unlikely[:len(s.unlikely)-1]
 		s.marks = s.marks[:len(s.marks)-1]
+		s.under = s.under[:under]
 		for _, count := range counts {
 			*count--
 		}
@@ -311,6 +320,56 @@ func isSwitch(n *program.Node) bool {
 // isOff reports whether a condition is that a field which is off by default is off.
 func isOff(n *program.Node) bool {
 	return n.Op == program.Unary && n.S == "!" && n.K[0].Op == program.Field
+}
+
+// isConfigured reports whether what a condition asks for is set when the program
+// starts: it was made of settings, or is a field of what a function was made with,
+// or a variable of the package.
+func isConfigured(n *program.Node, cond value, f *frame) bool {
+	if slices.ContainsFunc(settingsOf(cond), func(s setting) bool { return s.name != "" }) {
+		return true
+	}
+	fields, other := false, false
+	var visit func(n *program.Node)
+	visit = func(n *program.Node) {
+		switch n.Op {
+		case program.Unary, program.Binary, program.Deref:
+			for _, k := range n.K {
+				visit(k)
+			}
+		case program.Const, program.Nil:
+		case program.Field:
+			for n.Op == program.Field || n.Op == program.Deref || n.Op == program.Addr {
+				n = n.K[0]
+			}
+			given := n.Op == program.Global || n.Op == program.Local && f.given(n.N)
+			fields, other = fields || given, other || !given
+		case program.Global:
+			fields = true
+		case program.Local:
+			given := f.given(n.N)
+			fields, other = fields || given, other || !given
+		default:
+			other = true
+		}
+	}
+	visit(n)
+	return fields && !other
+}
+
+// given reports whether a variable is one that a function sees of what made it, or
+// its receiver.
+func (f *frame) given(id int32) bool {
+	if f.fn.Recv != nil && f.fn.Recv.ID == id {
+		return true
+	}
+	_, seen := f.outer.get(id)
+	own := false
+	for e := f.env; e != nil && e != f.outer; e = e.parent {
+		_, here := e.vars[id]
+		own = own || here
+	}
+	return seen != nil && !own
 }
 
 // configures reports whether an undecided condition has nothing to do with the

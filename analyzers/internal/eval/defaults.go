@@ -76,7 +76,7 @@ func byDefaultSaid(v value) bool {
 // of one of them.
 func (m *machine) defaulted(n *program.Node, a, b value) *preset {
 	x, y := byDefault(a), byDefault(b)
-	if x == nil && y == nil {
+	if x == nil && y == nil || isForged(a) || isForged(b) {
 		return nil
 	}
 	var at place

@@ -76,7 +76,8 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 			continue
 		}
 		if v.note != "" {
-			reasons = append(reasons, v.name+": "+v.note)
+			name, _, _ := strings.Cut(v.name, "$")
+			reasons = append(reasons, name+": "+v.note)
 		}
 		if v.asksKnown != "" && slices.ContainsFunc(rt.Guards, guards) {
 			v.kind, v.why = routes.KindRole, "asks callers who are known by then for "+v.asksKnown
@@ -159,7 +160,7 @@ func guards(g routes.Guard) bool { return g.Kind == routes.KindAuth || g.Kind ==
 
 func guardOf(v verdict, mw middleware) routes.Guard {
 	end := int(max(mw.end, mw.pos.line))
-	return routes.Guard{AttachedEnd: end, Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line), Literal: v.literal, Attached: mw.pos.public(), If: allOf(mw.conds), Refused: v.refused.public(),
+	return routes.Guard{AttachedEnd: end, Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line), Literal: v.literal, Attached: mw.pos.public(), If: allBare(mw.conds), Settings: settingsText(mw.conds), Refused: v.refused.public(),
 		Through: publicPlaces(mw.via), Reached: v.reached, Flaw: v.flaw, FlawAt: v.flawAt.public(), Switched: v.switched && v.kind == routes.KindOptional, Exempt: v.exempt && v.kind == routes.KindOptional,
 		Believes: v.credulous && (v.kind == routes.KindAuth || v.kind == routes.KindRole)}
 }

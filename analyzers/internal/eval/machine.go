@@ -37,6 +37,7 @@ const (
 type frame struct {
 	fn     *function
 	env    *env
+	outer  *env // what is around the function
 	rets   value
 	has    bool
 	anon   bool     // a branch was decided by the request being anonymous

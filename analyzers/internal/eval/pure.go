@@ -2,7 +2,10 @@ package eval
 
 import (
 	"fmt"
+	"net/url"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -63,8 +66,13 @@ func (m *machine) pure(name string, args []value) (value, bool) {
 		if l, ok := args[0].(*list); ok && len(args) == 2 {
 			return str(strings.Join(stringsOf(l), q.s[1])), true
 		}
-	case "strings.Split", "strings.Fields":
-		return q.parts()
+	case "strings.Split", "strings.Fields", "strings.SplitN", "strings.SplitAfter":
+		return q.parts(m)
+	case "strings.Cut", "strings.CutPrefix", "strings.CutSuffix":
+		return q.cut(m)
+	case "strings.Repeat", "path.Base", "path.Dir", "path/filepath.Base", "path/filepath.Dir", "path/filepath.Clean", "strings.Count", "strings.Index", "strings.LastIndex",
+		"strconv.Itoa", "strconv.FormatInt", "strconv.FormatBool", "strconv.Quote", "fmt.Sprint", "net/url.PathEscape", "net/url.QueryEscape", "strconv.Atoi", "strconv.ParseBool":
+		return q.computed(m)
 	case "fmt.Sprintf":
 		format, ok := asString(args[0])
 		if !ok {
@@ -147,7 +155,17 @@ func (q textCall) rewritten() (value, bool) {
 		return absent{t: "string"}, true
 	}
 	if u, ok := q.args[0].(*unknown); ok {
-		return &unknown{t: "string", labels: u.labels, part: u.part, sent: u.sent, ofHeader: u.ofHeader, set: u.set}, true
+		w := &unknown{t: "string", labels: u.labels, part: u.part, sent: u.sent, ofHeader: u.ofHeader, set: settingsOf(u)}
+		if u.def != nil && u.def.k == 's' {
+			args := slices.Clone(q.args)
+			args[0] = u.def.constant
+			if v, ok := textCallOf(q.name, args).rewritten(); ok {
+				if c, ok := v.(constant); ok {
+					w.def = &preset{c, u.def.at, u.def.name, u.def.file}
+				}
+			}
+		}
+		return w, true
 	}
 	if !q.all || q.anon {
 		return nil, false
@@ -198,20 +216,123 @@ func (q textCall) joinedPath() (value, bool) {
 	return str(path.Join(parts...)), true
 }
 
-// parts are a string's, between separators.
-func (q textCall) parts() (value, bool) {
+// reckons reports whether all of a call is known and it is not about the path of a
+// request, which is looked at in other ways.
+func (q textCall) reckons(m *machine) bool {
+	return q.all && !q.anon && (m.sim == nil || !slices.ContainsFunc(q.args, m.ofPath))
+}
+
+// parts are a string's, between separators or spaces.
+func (q textCall) parts(m *machine) (value, bool) {
 	if _, ok := q.args[0].(absent); ok {
 		return absent{t: "[]string"}, true
 	}
-	if !q.all || q.anon || len(q.args) != 2 {
+	if !q.all || q.anon {
+		return nil, false
+	}
+	var parts []string
+	switch {
+	case q.name == "strings.Split" && len(q.args) == 2:
+		parts = strings.Split(q.s[0], q.s[1])
+	case !q.reckons(m):
+		return nil, false
+	case q.name == "strings.Fields" && len(q.args) == 1:
+		parts = strings.Fields(q.s[0])
+	case q.name == "strings.SplitAfter" && len(q.args) == 2:
+		parts = strings.SplitAfter(q.s[0], q.s[1])
+	case q.name == "strings.SplitN" && len(q.args) == 3:
+		n, ok := asInt(q.args[2])
+		if !ok {
+			return nil, false
+		}
+		parts = strings.SplitN(q.s[0], q.s[1], n)
+	default:
+		return nil, false
+	}
+	if len(parts) > maxLoop {
 		return nil, false
 	}
 	l := &list{t: "[]string"}
-	for _, p := range strings.Split(q.s[0], q.s[1]) {
+	for _, p := range parts {
 		l.e = append(l.e, str(p))
 	}
 	return l, true
 }
+
+// cut is a string in the pieces around another.
+func (q textCall) cut(m *machine) (value, bool) {
+	if !q.reckons(m) || len(q.args) != 2 {
+		return nil, false
+	}
+	switch q.name {
+	case "strings.CutPrefix":
+		s, ok := strings.CutPrefix(q.s[0], q.s[1])
+		return tuple{str(s), boolean(ok, false)}, true
+	case "strings.CutSuffix":
+		s, ok := strings.CutSuffix(q.s[0], q.s[1])
+		return tuple{str(s), boolean(ok, false)}, true
+	}
+	before, after, ok := strings.Cut(q.s[0], q.s[1])
+	return tuple{str(before), str(after), boolean(ok, false)}, true
+}
+
+// computed is what other functions of the standard library make of what is known.
+func (q textCall) computed(m *machine) (value, bool) {
+	if !q.reckons(m) {
+		return nil, false
+	}
+	s, n := q.s, len(q.args)
+	switch {
+	case q.name == "fmt.Sprint" && n == 1:
+		return str(s[0]), true
+	case n == 2:
+		switch q.name {
+		case "strings.Repeat":
+			if k, ok := asInt(q.args[1]); ok && 0 <= k && k*len(s[0]) <= maxText {
+				return str(strings.Repeat(s[0], k)), true
+			}
+		case "strings.Count":
+			return num(strings.Count(s[0], s[1])), true
+		case "strings.Index":
+			return num(strings.Index(s[0], s[1])), true
+		case "strings.LastIndex":
+			return num(strings.LastIndex(s[0], s[1])), true
+		case "strconv.FormatInt":
+			if s[1] == "10" {
+				return str(s[0]), true
+			}
+		}
+	case n == 1:
+		switch q.name {
+		case "path.Base", "path/filepath.Base":
+			return str(path.Base(s[0])), true
+		case "path.Dir", "path/filepath.Dir":
+			return str(path.Dir(s[0])), true
+		case "path/filepath.Clean":
+			return str(path.Clean(s[0])), true
+		case "strconv.Itoa", "strconv.FormatBool":
+			return str(s[0]), true
+		case "strconv.Quote":
+			return str(strconv.Quote(s[0])), true
+		case "net/url.PathEscape":
+			return str(url.PathEscape(s[0])), true
+		case "net/url.QueryEscape":
+			return str(url.QueryEscape(s[0])), true
+		case "strconv.Atoi":
+			if k, err := strconv.Atoi(s[0]); err == nil {
+				return tuple{num(k), nilValue{}}, true
+			}
+		case "strconv.ParseBool":
+			if b, err := strconv.ParseBool(s[0]); err == nil {
+				return tuple{boolean(b, false), nilValue{}}, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// maxText bounds the strings that are made.
+const maxText = 10_000
 
 // holds reports whether a list has an element.
 func (m *machine) holds(in, v value) (value, bool) {

@@ -112,6 +112,8 @@ type passage struct {
 	off bool
 	// doubtful: a forged request may have been turned away before.
 	doubtful bool
+	// under are the conditions of configuration that it depends on.
+	under []condition
 }
 
 // setting notes that the request gets a value, perhaps, and whether that is, or
@@ -161,6 +163,8 @@ type refusal struct {
 	asked *program.Node
 	// weighed: known callers meet it for what they are.
 	weighed bool
+	// under are the conditions of configuration that it depends on.
+	under []condition
 }
 
 // reason is why a branch is run: the words of its condition, and, once asked
@@ -218,7 +222,7 @@ func (s *simulation) refuse(m *machine, code int, p place, what string) {
 	if len(s.refused) > 60 {
 		return
 	}
-	r := refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: m.whyHere(), pos: p, text: what, switched: s.switches > 0, avoidable: s.avoids > 0, asked: s.asked(), partial: m.partly(), weighed: m.weighedHere()}
+	r := refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: m.whyHere(), pos: p, text: what, switched: s.switches > 0, avoidable: s.avoids > 0, asked: s.asked(), partial: m.partly(), weighed: m.weighedHere(), under: slices.Clone(s.under)}
 	s.refused = append(s.refused, r)
 	s.decide(r)
 }
@@ -387,7 +391,7 @@ func (s *simulation) returns(m *machine, v value, at place) {
 				code = 302
 			}
 		}
-		r := refusal{code: code, unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(m.whyHere(), words(fa.name)), text: "returns an error", pos: at, switched: s.switches > 0, avoidable: s.avoids > 0, asked: s.asked(), weighed: m.weighedHere()}
+		r := refusal{code: code, unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(m.whyHere(), words(fa.name)), text: "returns an error", pos: at, switched: s.switches > 0, avoidable: s.avoids > 0, asked: s.asked(), weighed: m.weighedHere(), under: slices.Clone(s.under)}
 		s.refused = append(s.refused, r)
 		m.turnsAway(code, at)
 		s.decide(r)

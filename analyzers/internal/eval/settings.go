@@ -61,7 +61,7 @@ func settingsIn(v value, depth int) []setting {
 	}
 	switch x := v.(type) {
 	case *unknown:
-		if x.set == nil && x.def != nil {
+		if x.set == nil && x.def != nil && (x.def.name != "" || x.def.at.line > 0) {
 			return []setting{x.def.setting()}
 		}
 		return x.set
@@ -79,11 +79,11 @@ func settingsIn(v value, depth int) []setting {
 		}
 	case union:
 		out := settingsOfAll(x, depth+1)
-		out = slices.DeleteFunc(slices.Clone(out), func(s setting) bool { return s.name == "" })
-		if d := byDefault(x); d != nil && len(out) == 1 {
-			out[0].def, out[0].file = &d.constant, d.file
+		d := byDefault(x)
+		if d != nil && len(out) == 1 {
+			out = []setting{{out[0].name, &d.constant, d.file}}
 		}
-		return out
+		return slices.DeleteFunc(slices.Clone(out), func(s setting) bool { return s.name == "" && s.def == nil })
 	}
 	return nil
 }
@@ -105,6 +105,20 @@ func mergeSettings(a, b []setting) []setting {
 		}
 	}
 	return a
+}
+
+// settingsAsked are the settings that conditions ask for.
+func settingsAsked(cs []condition) []setting {
+	var out []setting
+	for _, c := range cs {
+		out = mergeSettings(out, c.set)
+	}
+	return out
+}
+
+// settingsText is what is known of the settings that conditions ask for.
+func settingsText(cs []condition) string {
+	return strings.Trim(inBrackets(settingsAsked(cs)), " ()")
 }
 
 // inBrackets lists settings as they are shown behind a condition.
@@ -131,6 +145,17 @@ func environment(name string, args []value) (setting, bool) {
 	return setting{name: "env " + key}, true
 }
 
+// parseError is the error of a library's function: nothing fails while routes are
+// registered, but for what takes a setting apart that nobody may have set.
+func (m *machine) parseError(name string, c call) value {
+	if strings.HasPrefix(name, "strconv.Parse") || name == "strconv.Atoi" {
+		if set := settingsOfAll(c.args, 1); len(set) > 0 && set[0].def == nil {
+			return &unknown{t: "error", labels: []string{"err"}, set: set}
+		}
+	}
+	return nilValue{}
+}
+
 // madeOf marks what a library's function returned as made of settings: that of the
 // environment which it reads, or those that it was given.
 func madeOf(v value, name string, args []value) value {
@@ -140,7 +165,9 @@ func madeOf(v value, name string, args []value) value {
 	}
 	var set []setting
 	if s, ok := environment(name, args); ok {
-		set = []setting{s}
+		w := *u
+		w.set, w.def = []setting{s}, &preset{constant: constant{k: 's'}, name: s.name}
+		return &w
 	} else if !strings.Contains(pkgOf(name), ".") {
 		set = settingsOfAll(args, 1)
 	}

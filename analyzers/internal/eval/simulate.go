@@ -69,8 +69,10 @@ type simulation struct {
 	kinds    int // undecided branches being run that one kind of credentials takes
 	switches int // undecided branches being run that a switch turns on
 	offs     int // undecided branches being run that a switch of configuration turns off
-	avoids   int // undecided branches being run that callers can keep out of
-	grants   int // those that callers can get into
+	// under are the conditions of those being run that configuration decides.
+	under  []condition
+	avoids int // undecided branches being run that callers can keep out of
+	grants int // those that callers can get into
 	// handsOn: it is a middleware that hands on by returning; marks is how much
 	// was refused when each of the undecided branches being run began.
 	handsOn bool
@@ -157,7 +159,7 @@ func (s *simulation) pass(m *machine, v value, c call) value {
 }
 
 func (s *simulation) passage(m *machine, v value, p place) passage {
-	return passage{v: v, unsure: s.unsure > s.grants, granted: s.grants > 0, anon: m.anonNow(), conds: s.whyNow(), pos: p, byDefault: !slices.Contains(s.defaults, false), off: s.offs > 0, doubtful: m.doubtful()}
+	return passage{v: v, unsure: s.unsure > s.grants, granted: s.grants > 0, anon: m.anonNow(), conds: s.whyNow(), pos: p, byDefault: !slices.Contains(s.defaults, false), off: s.offs > 0, doubtful: m.doubtful(), under: slices.Clone(s.under)}
 }
 
 // leavesOpen notes that a middleware that hands on by returning returns in an
@@ -334,7 +336,7 @@ func (m *machine) simulateWith(cl *closure, args []value, s *simulation) *simula
 	m.sim, m.log, m.conds, m.depth, m.stack = s, nil, nil, 0, nil
 	onStack := m.onStack
 	m.onStack = map[*function]int{}
-	f := &frame{fn: cl.fn, env: &env{vars: map[int32]value{}, parent: cl.env}, top: true}
+	f := &frame{fn: cl.fn, env: &env{vars: map[int32]value{}, parent: cl.env}, outer: cl.env, top: true}
 	m.bind(f, cl, args)
 	s.returned = m.run(f, call{n: &program.Node{}})
 	s.doubt = f.doubt

@@ -129,20 +129,23 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 			}
 			why = mergeLabels(m.nodeWords(n.K[0]), w, why, labels(v))
 			unsure = true
+			is := caseOf(n.K[0], c, f).weighedBy(v)
+			leave := func() { m.conds = m.conds[:base] }
 			if m.sim != nil {
 				m.sim.push(why, nil)
+				leave = m.sim.pop
+				if n.Op == program.Switch && configures(n.K[0], v) && isConfigured(n.K[0], v, f) {
+					configured := m.sim.configured([]condition{is})
+					leave = func() { configured(); m.sim.pop() }
+					not = append(not, is.negated())
+				}
 			} else {
-				is := caseOf(n.K[0], c, f).weighedBy(v)
 				byDefault = !is.off
 				m.conds = append(m.conds, is)
 				not = append(not, is.negated())
 			}
 			r := finish(body, false)
-			if m.sim != nil {
-				m.sim.pop()
-			} else {
-				m.conds = m.conds[:base]
-			}
+			leave()
 			if r == goOn || r == broke || r == continued {
 				all = false
 			} else {
@@ -156,6 +159,12 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 		if anonNo && m.sim != nil {
 			f.anon = true
 		}
+		if m.sim != nil {
+			if len(not) > 0 {
+				defer m.sim.configured(not)()
+			}
+			return conclude(finish(def.K[len(def.K)-1], anonNo))
+		}
 		m.conds = append(m.conds, not...)
 		byDefault = !slices.ContainsFunc(not, func(c condition) bool { return c.off })
 		r := finish(def.K[len(def.K)-1], anonNo)
@@ -166,6 +175,28 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 	ways.join()
 	m.mergeAll(pending, why)
 	return goOn
+}
+
+// configured enters a branch that configuration leads to; the result leaves it.
+func (s *simulation) configured(under []condition) func() {
+	n := len(s.under)
+	off := slices.ContainsFunc(under, func(c condition) bool { return c.off })
+	s.under = append(s.under, under...)
+	s.defaults = append(s.defaults, !off)
+	s.unlikely = append(s.unlikely, off)
+	s.marks = append(s.marks, len(s.refused))
+	if off {
+		s.switches++
+	}
+	return func() {
+		s.under = s.under[:n]
+		s.defaults = s.defaults[:len(s.defaults)-1]
+		s.unlikely = s.unlikely[:len(s.unlikely)-1]
+		s.marks = s.marks[:len(s.marks)-1]
+		if off {
+			s.switches--
+		}
+	}
 }
 
 // pendingCase is what a clause that may have run changed.

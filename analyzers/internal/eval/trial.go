@@ -33,6 +33,7 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	anon, gin := t.anon, t.gin
 	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || t.there.usedPath, reached: anon.reached, again: anon.again, sets: t.sets(), handed: t.there.handed}
 	m.access(t, &v)
+	t.switchedBy(&v)
 	t.flaws(&v)
 	m.forging(c, &v, anon, t.there, gin)
 	m.asksRole(t, &v)
@@ -44,7 +45,7 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	v.reached = m.withMaker(v.reached, c.fn)
 	m.avoided(c, &v, anon, gin)
 	if len(anon.read) > 0 && v.usedPath && (v.kind == routes.KindAuth || v.kind == routes.KindRole || v.kind == routes.KindOptional || v.kind == routes.KindParser) {
-		v.note = "which paths it exempts is said by " + strings.Join(anon.read, " and ")
+		v.say("which paths it exempts is said by " + strings.Join(anon.read, " and "))
 	}
 	return v
 }
@@ -276,4 +277,48 @@ func (m *machine) rolesOfKnown(t *trial, v *verdict) string {
 		}
 	}
 	return ""
+}
+
+// switchedBy says of a guard which switches of the configuration decide whether it
+// guards.
+func (t *trial) switchedBy(v *verdict) {
+	var passes, refuses []condition
+	for _, p := range t.anon.passed {
+		if p.unsure && len(p.under) > 0 && passes == nil {
+			passes = p.under
+		}
+	}
+	for _, r := range t.anon.refused {
+		if len(r.under) > 0 && (r.code == 401 || r.code == 403 || r.code == 302) && refuses == nil {
+			refuses = r.under
+		}
+	}
+	guards := v.kind == routes.KindAuth || v.kind == routes.KindRole
+	switch {
+	case guards && passes != nil:
+		v.say("lets everybody pass if " + allOf(passes))
+	case guards && refuses != nil:
+		v.say("guards only if " + allOf(refuses))
+	case v.kind != routes.KindOptional || !v.switched:
+	case len(passes) == 1:
+		v.switchedOff(passes[0].negated().String())
+	case passes != nil:
+		v.switchedOff("not (" + allBare(passes) + ")" + inBrackets(settingsAsked(passes)))
+	case refuses != nil:
+		v.switchedOff(allOf(refuses))
+	}
+}
+
+// switchedOff says of a guard what it takes that it guards.
+func (v *verdict) switchedOff(takes string) {
+	v.why = "guards only if " + takes + ", which by default is not so"
+	v.say("guards only if " + takes)
+}
+
+// say adds to what is said of the route.
+func (v *verdict) say(s string) {
+	if v.note != "" {
+		s = v.note + "; " + s
+	}
+	v.note = s
 }

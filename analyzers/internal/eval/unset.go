@@ -30,6 +30,9 @@ func (m *machine) findSetFields() {
 		for _, fn := range m.lits[p] {
 			builds := fn.Recv != nil && len(fn.Results) == 1 && fn.Results[0].Type == fn.Recv.Type
 			sets := func(on *program.Node) bool { // followed wherever it was called
+				for on.Op == program.Field && builds {
+					on = on.K[0] // what the builder is made of
+				}
 				return on.Op == program.Local && (builds && on.N == fn.Recv.ID || isOption(fn) && on.N == fn.Params[0].ID || ownStructure(fn, on.N))
 			}
 			walk(fn.Body, func(n *program.Node) {
@@ -52,6 +55,9 @@ func (m *machine) findSetFields() {
 					}
 				case program.Call:
 					fun := n.K[0]
+					if fun.Op == program.Local { // what it is was followed where that is known
+						return
+					}
 					if fun.Op == program.Global && (m.funcs[fun.S] != nil || m.isOwn(pkgOf(fun.S))) || fun.Op == program.Method && m.method(fun.T, fun.S) != nil {
 						return
 					}
