@@ -91,19 +91,26 @@ func aBrokenGitIsAGap(t *testing.T) {
 	}
 }
 
-// The same for what is new in a history, which one git lists with its changes.
-func TestABrokenGitIsAGapInWhatIsNew(t *testing.T) {
-	for _, c := range []struct{ name, word, do string }{
-		{"log lists fewer than there are", "log --topo-order", `$GIT "$@" | sed '0,/^>/{/^>/d}'; exit 0`},
-		{"log lists all but the last", "log --topo-order", `$GIT "$@" | head -n -4; exit 0`},
-		{"log leaves one out in the middle", "log --topo-order", `$GIT "$@" | sed 8,10d; exit 0`},
-		{"log lists nothing", "log --topo-order", `exit 0`},
-		{"log ends in mid-line", "log --topo-order", `$GIT "$@" | head -c 300; exit 0`},
-		{"log prints something else", "log --topo-order", `echo hello; $GIT "$@"; exit 0`},
-		{"log fails", "log --topo-order", `echo "fatal: bad revision" >&2; exit 128`},
-		{"log is killed", "log --topo-order", `$GIT "$@" | head -n 3; kill -9 $$`},
-		{"diff-tree says nothing and that it is fine", "diff-tree --stdin", `exit 0`},
-		{"cat-file does not answer at all", "--batch-command", `exit 0`},
+// What is new in a history is asked of one git; whatever that one says, and
+// whatever becomes of it, all of it is looked at, or a gap says that it was not.
+func TestABrokenGitHidesNothingThatIsNew(t *testing.T) {
+	for _, c := range []struct {
+		name, word, do string
+		gap            bool
+	}{
+		{"log lists fewer than there are", "log --topo-order", `$GIT "$@" | sed '0,/^>/{/^>/d}'; exit 0`, true},
+		{"log lists all but the last", "log --topo-order", `$GIT "$@" | head -n -16; exit 0`, false},
+		{"log leaves lines out in the middle", "log --topo-order", `$GIT "$@" | sed 16,18d; exit 0`, false},
+		{"log leaves a patch out", "log --topo-order", `$GIT "$@" | sed '/^diff --git/,/^@@/d'; exit 0`, false},
+		{"log ends before the last patch", "log --topo-order", `$GIT "$@" | head -n -13; exit 0`, false},
+		{"log lists nothing", "log --topo-order", `exit 0`, true},
+		{"log ends in mid-line", "log --topo-order", `$GIT "$@" | head -c 300; exit 0`, false},
+		{"log prints something else", "log --topo-order", `echo hello; $GIT "$@"; exit 0`, false},
+		{"log fails", "log --topo-order", `echo "fatal: bad revision" >&2; exit 128`, false},
+		{"log is killed", "log --topo-order", `$GIT "$@" | head -n 3; kill -9 $$`, false},
+		{"log and rev-list list nothing", "--topo-order", `exit 0`, true},
+		{"log and diff-tree say nothing", "-c", `case " $* " in *" log "*|*" diff-tree "*) exit 0;; esac`, true},
+		{"cat-file does not answer at all", "--batch-command", `exit 0`, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWork(t)
@@ -113,15 +120,18 @@ func TestABrokenGitIsAGapInWhatIsNew(t *testing.T) {
 				t.Fatalf("%+v", rep.Receipt)
 			}
 			for i := range 5 {
-				w.write("a.txt", fmt.Sprintf("line %d\n%s\n", i, awsKey())).commit("more")
+				w.write("a.txt", fmt.Sprintf("line %d\n", i)).write(fmt.Sprintf("b%d.env", i), "K="+awsKey()[:19]+string(rune('A'+i))+"\n").commit("more")
 			}
 			brokenGit(t, c.word, c.do)
 			rep, err := w.tryHistory(context.Background(), look{cache: cache})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(rep.Receipt.Gaps) == 0 || rep.Receipt.Complete() {
-				t.Errorf("a clean receipt: %+v", rep.Receipt)
+			if gap := len(rep.Receipt.Gaps) > 0 || !rep.Receipt.Complete(); gap != c.gap {
+				t.Errorf("a gap: %v, want %v: %+v", gap, c.gap, rep.Receipt)
+			}
+			if !c.gap && len(rep.Rotations) != 5 {
+				t.Errorf("found %d of 5: %+v", len(rep.Rotations), rep.Rotations)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package secrets
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -38,6 +39,10 @@ type repo struct {
 	dir string // absolute
 	// asked are the running gits that answer what is in an object.
 	asked *askedGits
+	// attributes is a file of attributes, "" for none.
+	attributes string
+	// allocLimit is the most that git may allocate at once, "" for any amount.
+	allocLimit string
 }
 
 // openRepo opens the repository in dir. Its processes end with ctx, or by close.
@@ -59,7 +64,7 @@ func openRepo(ctx context.Context, dir string) (repo, error) {
 // a whole when ctx ends.
 func (r repo) command(ctx context.Context, args ...string) *exec.Cmd {
 	fixed := []string{
-		"-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.attributesFile=/dev/null",
+		"-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.attributesFile=" + cmp.Or(r.attributes, "/dev/null"), "-c", "core.ignoreCase=false",
 		"-c", "core.bare=true", "-c", "core.quotePath=true", "-c", "core.bigFileThreshold=" + strconv.Itoa(bigFileBytes),
 		"-c", "safe.directory=" + r.dir, "-c", "protocol.allow=never",
 		"-c", "diff.suppressBlankEmpty=false", "-c", "diff.algorithm=default", "-c", "color.ui=false",
@@ -79,6 +84,9 @@ func (r repo) command(ctx context.Context, args ...string) *exec.Cmd {
 		// glibc would map and unmap memory for every larger file, which is a
 		// tenth of git's time.
 		"MALLOC_MMAP_THRESHOLD_=67108864", "MALLOC_TRIM_THRESHOLD_=268435456", "MALLOC_TOP_PAD_=16777216",
+	}
+	if r.allocLimit != "" {
+		cmd.Env = append(cmd.Env, "GIT_ALLOC_LIMIT="+r.allocLimit)
 	}
 	cmd.Dir = r.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -252,62 +260,6 @@ func (r repo) commitsAndEdge(ctx context.Context, revs []string) (list []commit,
 		return sc.Err()
 	}, args...)
 	return list, edge, err
-}
-
-// commitsAndChanges is commitsAndEdge with what each commit changes, in the time of
-// one git. It reports false when there are more than limit commits, or very many
-// changes.
-func (r repo) commitsAndChanges(ctx context.Context, revs []string, limit int) (list []commit, edge map[string]bool, changes []change, whole bool, err error) {
-	edge = make(map[string]bool)
-	changes = []change{}
-	args, in := revArgs(revs, "-c", "log.showRoot=true", "log", "--topo-order", "--reverse", "--boundary", "--max-count="+strconv.Itoa(limit+1), "--stdin", "--format=tformat:%m%H %P",
-		"-r", "--root", "-c", "--raw", "--no-renames", "--no-abbrev", "--no-color", "--no-relative", "--ignore-submodules=none", "--no-ext-diff", "-O/dev/null",
-		"--no-decorate", "--no-notes", "--no-mailmap", "--no-show-signature", "--encoding=none")
-	err = r.stream(ctx, in, func(rd io.Reader) error {
-		br := bufio.NewReaderSize(rd, 64<<10)
-		inside := false // of the commits, not their edge
-		for {
-			line, err := br.ReadString('\n')
-			switch {
-			case errors.Is(err, io.EOF) && line == "":
-				return nil
-			case err != nil:
-				return fmt.Errorf("git log: %w", err)
-			}
-			switch line = line[:len(line)-1]; {
-			case line == "":
-			case line[0] == ':':
-				if !inside {
-					continue
-				}
-				c, err := rawLine(line)
-				if err != nil {
-					return err
-				}
-				c.commit = string(list[len(list)-1].id)
-				if len(changes) <= maxListed {
-					changes = append(changes, c)
-				}
-			case line[0] == '>', line[0] == '-':
-				ids := strings.Fields(line[1:])
-				if len(ids) == 0 {
-					return errors.New("git log: a commit without a name")
-				}
-				id, err := review.ParseSHA(ids[0])
-				if err != nil {
-					return fmt.Errorf("git log: %w", err)
-				}
-				if inside = line[0] == '>'; !inside {
-					edge[ids[0]] = true
-					continue
-				}
-				list = append(list, commit{id: id, parents: ids[1:]})
-			default:
-				return errors.New("git log printed what was not asked for")
-			}
-		}
-	}, args...)
-	return list, edge, changes, err == nil && len(list) <= limit && len(changes) <= maxListed, err
 }
 
 // revArgs puts options among revs (--all) on the command line and object names,

@@ -205,27 +205,30 @@ func TestOneGitListsWhatTwoDo(t *testing.T) {
 	}
 	defer r.close()
 	for _, revs := range [][]string{{"--all"}, {"--all", "^" + string(start)}, {"refs/heads/main", "^" + string(start)}, {"refs/heads/other"}} {
-		list, edge, changes, whole, err := r.commitsAndChanges(t.Context(), revs, 64)
-		if err != nil || !whole {
-			t.Fatalf("%v: %v, %v", revs, whole, err)
+		s := &session{repo: r, rules: allRules(), key: testKey}
+		one := s.lookAhead(t.Context(), revs, false)
+		if one == nil {
+			t.Fatalf("%v: nothing", revs)
 		}
 		list2, edge2, err := r.commitsAndEdge(t.Context(), append([]string{"--boundary"}, revs...))
 		if err != nil {
 			t.Fatal(err)
 		}
 		var changes2 []change
-		s := &session{repo: r}
 		if err := s.listed(t.Context(), idsOf(list2), append(slices.Clone(rawArgs), "--stdin"), func(c change) { changes2 = append(changes2, c) }); err != nil {
 			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(list, list2) || !reflect.DeepEqual(edge, edge2) || !reflect.DeepEqual(changes, changes2) {
-			t.Errorf("%v:\none git lists %v, %v, %+v\ntwo list   %v, %v, %+v", revs, list, edge, changes, list2, edge2, changes2)
+		if !reflect.DeepEqual(one.list, list2) || !reflect.DeepEqual(one.edge, edge2) || !reflect.DeepEqual(one.changes, changes2) {
+			t.Errorf("%v:\none git lists %+v\ntwo list   %v, %v, %+v", revs, one, list2, edge2, changes2)
 		}
-		if len(changes) == 0 {
+		if len(changes2) == 0 {
 			t.Errorf("%v: no changes: nothing is compared", revs)
 		}
-		if _, _, _, whole, err := r.commitsAndChanges(t.Context(), revs, len(list)-1); whole || err != nil {
-			t.Errorf("%v: %d commits are said to be all but one, %v", revs, len(list), err)
+		few := fewCommits
+		fewCommits = len(list2) - 1
+		if s.lookAhead(t.Context(), revs, false) != nil {
+			t.Errorf("%v: %d commits are said to be all but one", revs, len(list2))
 		}
+		fewCommits = few
 	}
 }

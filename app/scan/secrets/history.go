@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -58,12 +59,16 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	if err != nil {
 		return err
 	}
+	isNew, err := s.allNew(ctx, st, tips, old)
+	if err != nil {
+		return err
+	}
 	limited, cancel := ctx, context.CancelFunc(func() {})
 	if hs.Seconds > 0 {
 		limited, cancel = context.WithTimeout(ctx, time.Duration(hs.Seconds)*time.Second)
 	}
 	defer cancel()
-	res, err := s.walk(limited, append(slices.Clone(selection), negated(old)...), ends{tips: tips, old: old, fresh: true}, st.known, s.remember(st))
+	res, err := s.walk(limited, append(slices.Clone(selection), negated(old)...), ends{tips: tips, old: old, fresh: true, new: isNew}, st.known, s.remember(st))
 	rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
 	if len(old) > 0 {
 		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d commits were covered by earlier looks under the same rules and are not looked at again.", st.covered))
@@ -95,6 +100,42 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	}
 	s.rotations(at, set, rep)
 	return err
+}
+
+// maxNewTips is up to how many new tips allNew reads.
+const maxNewTips = 16
+
+// allNew reports whether the commits below tips that old does not reach are unlikely
+// to have been looked at one by one, in reviews.
+func (s *session) allNew(ctx context.Context, st *store, tips, old []string) (bool, error) {
+	if len(st.done) == 0 {
+		return true, nil
+	}
+	covered := make(map[string]bool, len(old))
+	for _, id := range old {
+		covered[id] = true
+	}
+	var fresh []string
+	for _, id := range tips {
+		if !covered[id] {
+			fresh = append(fresh, id)
+		}
+	}
+	if len(fresh) > maxNewTips {
+		return false, nil
+	}
+	isNew := true
+	err := s.repo.objects(ctx, fresh, bigFileBytes, func(o object) error {
+		isNew = isNew && !st.done[o.id]
+		head, _, _ := bytes.Cut(o.data, []byte("\n\n"))
+		for line := range strings.Lines(string(head)) {
+			if parent, ok := strings.CutPrefix(line, "parent "); ok {
+				isNew = isNew && !st.done[strings.TrimSpace(parent)]
+			}
+		}
+		return nil
+	})
+	return isNew, err
 }
 
 // before returns what commits held that complete looks covered and that are not

@@ -161,8 +161,8 @@ const listedAtOnce = 256
 // errManyChanges is returned.
 func (s *session) listing(ctx context.Context, todo []commit, res *walkResult) (*listing, error) {
 	l := newListing(todo)
-	if s.ahead != nil && len(s.ahead) <= maxListed {
-		return l, l.addAhead(s.ahead, !s.plain)
+	if s.ahead != nil && len(s.ahead.changes) <= maxListed {
+		return l, l.addAhead(s.ahead.changes, !s.plain)
 	}
 	jobs := slices.Collect(slices.Chunk(todo, listedAtOnce))
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))

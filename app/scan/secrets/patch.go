@@ -52,11 +52,13 @@ type patchReader struct {
 	sink patchSink
 	// removed says whether removed lines are wanted.
 	removed bool
-	long    []byte // a line longer than br's buffer
-	line    []byte // the current line, without its newline
-	peeked  bool
-	add     []byte
-	del     []byte
+	// other, if set, is told of lines that begin nothing a patch has.
+	other  func(line string) error
+	long   []byte // a line longer than br's buffer
+	line   []byte // the current line, without its newline
+	peeked bool
+	add    []byte
+	del    []byte
 }
 
 func newPatchReader(r io.Reader, sink patchSink, removed bool) *patchReader {
@@ -113,6 +115,8 @@ func (p *patchReader) run() error {
 			err = p.fileHeader(2)
 		case bytes.HasPrefix(p.line, []byte(markerPrefix)):
 			err = p.sink.marker(string(p.line))
+		case p.other != nil:
+			err = p.other(string(p.line))
 		default:
 			return fmt.Errorf("%w: a line that begins nothing", errPatch)
 		}

@@ -49,8 +49,8 @@ type session struct {
 	allCores func()
 	// compareAll: leave no path out before gitleaks does.
 	compareAll bool
-	// ahead is what the commits of the walk change, where it was listed with them.
-	ahead []change
+	// ahead is what was said of the commits of the walk with their list, if anything.
+	ahead *ahead
 	// leavesOut are those of leftOutPaths that leave a file of this walk out.
 	leavesOut map[string]bool
 
@@ -87,9 +87,9 @@ type walkResult struct {
 // tips: they are not known.
 type ends struct {
 	tips, old []string
-	// fresh: none of it is likely to be known, so that one git may list commits and
-	// what they change at once.
-	fresh bool
+	// fresh: it is not much, so that one git may list commits and what they change at
+	// once; new: none of it is likely to be known, so that it may show it, too.
+	fresh, new bool
 }
 
 // list lists the commits that revs, which say what e says, select, and how many
@@ -101,15 +101,12 @@ func (s *session) list(ctx context.Context, revs []string, e ends) (list []commi
 		return nil, 0, nil // nothing is new
 	case len(e.old) > 0:
 		var edge map[string]bool
-		whole := false
 		if e.fresh && fewCommits > 0 {
-			list, edge, s.ahead, whole, err = s.repo.commitsAndChanges(ctx, revs, fewCommits)
+			s.ahead = s.lookAhead(ctx, revs, e.new)
 		}
-		if err == nil && !whole {
-			s.ahead = nil
-			list, edge, err = s.repo.commitsAndEdge(ctx, append([]string{"--boundary"}, revs...))
-		}
-		if err != nil {
+		if s.ahead != nil {
+			list, edge = s.ahead.list, s.ahead.edge
+		} else if list, edge, err = s.repo.commitsAndEdge(ctx, append([]string{"--boundary"}, revs...)); err != nil {
 			return nil, 0, err
 		}
 		if e.closes(list, edge) {
@@ -295,6 +292,17 @@ func (s *session) halves(ctx context.Context, todo []commit, res *walkResult, to
 // changes looks at what the commits of a listing change.
 func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *walkResult, total int, done func([]commit) error) error {
 	s.lookAtListing(ctx, l, res)
+	if s.ahead != nil && s.ahead.shown && !s.compareAll {
+		err := s.addAhead(ctx, todo, res)
+		if err == nil && done != nil {
+			err = done(todo)
+		}
+		if err == nil {
+			s.scanned.Add(int64(len(todo)))
+			s.report(total)
+		}
+		return err
+	}
 	show, err := s.toShow(ctx, l)
 	if err != nil {
 		return err

@@ -1,0 +1,220 @@
+package secrets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// What a push brings is a few commits. A git that lists them, one that lists what
+// they change and one that shows it take three quarters of their time to start and
+// to read the same trees, so here one git does all three. It is told nothing of what it
+// will meet: whatever is out of the ordinary, its failure included, makes the walk
+// ask one by one, as of many commits.
+
+// ahead is what one git said of the few commits of a walk.
+type ahead struct {
+	list    []commit
+	edge    map[string]bool // parents of them that were left out
+	changes []change
+	// shown: what they add was looked at, too.
+	shown bool
+	hits  []hit
+	files []named // that git shows no lines of
+}
+
+// aheadAllocLimit bounds what git may load of one file to show it; nobody told it
+// which files are too large for that.
+const aheadAllocLimit = "64m"
+
+// lookAhead lists the commits that revs select, with what they change, and with show
+// looks at what they add. It returns nil when there are more than a few, or anything
+// in the way.
+func (s *session) lookAhead(ctx context.Context, revs []string, show bool) *ahead {
+	args, in := revArgs(revs, "log", "--topo-order", "--reverse", "--boundary", "--max-count="+strconv.Itoa(fewCommits+1), "--stdin", "--format=tformat:%m%H %P",
+		"-r", "--root", "-c", "--raw", "--no-abbrev", "--no-color", "--no-relative", "--ignore-submodules=none", "--no-ext-diff", "-O/dev/null",
+		"--no-decorate", "--no-notes", "--no-mailmap", "--no-show-signature", "--encoding=none")
+	r := s.repo
+	if show {
+		file, err := attributesFile()
+		if err != nil {
+			return nil
+		}
+		defer os.Remove(file)
+		r.attributes, r.allocLimit = file, aheadAllocLimit
+		// A line of context, as of merges.
+		args = append(args, patchArgs(true)...)
+	} else {
+		args = append(args, "--no-renames")
+	}
+	k := &aheadSink{commitSink: commitSink{s: s, ctx: ctx}, ahead: ahead{edge: make(map[string]bool), shown: show}}
+	err := r.stream(ctx, in, func(rd io.Reader) error {
+		p := newPatchReader(rd, k, false)
+		p.other = k.line
+		return p.run()
+	}, args...)
+	if err == nil {
+		err = k.enough()
+	}
+	if err != nil || len(k.list) > fewCommits || len(k.changes) > maxListed {
+		return nil
+	}
+	k.ahead.hits, k.ahead.files = k.commitSink.hits, k.commitSink.files
+	return &k.ahead
+}
+
+// aheadSink takes what git says of the commits ahead.
+type aheadSink struct {
+	commitSink
+	ahead
+	edged bool // what comes belongs to a parent that is left out
+	// listed and patched are how many files of the last commit git listed, and
+	// showed.
+	listed, patched int
+}
+
+// commit implements patchSink: commits are in lines of our own form.
+func (k *aheadSink) commit(string) error { return errPatch }
+
+func (k *aheadSink) marker(string) error { return errPatch }
+
+func (k *aheadSink) file(f patchFile) error {
+	k.patched++
+	if k.edged {
+		k.f = patchFile{deleted: true} // not to be looked at
+		return nil
+	}
+	return k.commitSink.file(f)
+}
+
+// line takes a line that says a commit, or what one changes.
+func (k *aheadSink) line(line string) error {
+	switch line[0] {
+	case ':':
+		changes, err := rawLines(line)
+		if err != nil {
+			return err
+		}
+		if k.listed++; k.edged {
+			return nil
+		}
+		for _, c := range changes {
+			if c.commit = k.cur; len(k.changes) <= maxListed {
+				k.changes = append(k.changes, c)
+			}
+		}
+		return nil
+	case '>', '-':
+		if err := k.enough(); err != nil {
+			return err
+		}
+		ids := strings.Fields(line[1:])
+		if len(ids) == 0 {
+			return errPatch
+		}
+		id, err := review.ParseSHA(ids[0])
+		if err != nil {
+			return fmt.Errorf("git log: %w", err)
+		}
+		k.cur, k.edged, k.listed, k.patched = ids[0], line[0] == '-', 0, 0
+		if k.edged {
+			k.edge[k.cur] = true
+		} else {
+			k.list = append(k.list, commit{id: id, parents: ids[1:]})
+		}
+		return k.ctx.Err()
+	}
+	return errPatch
+}
+
+// enough fails when git showed fewer files of the last commit than it listed. Of a
+// merge it lists some that it shows nothing of.
+func (k *aheadSink) enough() error {
+	if n := len(k.list); k.shown && !k.edged && n > 0 && len(k.list[n-1].parents) <= 1 && k.patched < k.listed {
+		return errors.New("git showed fewer files than it listed")
+	}
+	return nil
+}
+
+// rawLines is rawLine for a listing with renames: a renamed file is one that is gone
+// and one that is new.
+func rawLines(line string) ([]change, error) {
+	meta, names, _ := strings.Cut(line, "\t")
+	from, to, two := strings.Cut(names, "\t")
+	w := strings.Fields(meta)
+	if !two {
+		// Of a merge, only the letters say that a name is new to one parent.
+		if n := len(w) - 1; n > 4 {
+			w[n] = strings.ReplaceAll(w[n], "R", "A")
+			line = strings.Join(w, " ") + "\t" + names
+		}
+		c, err := rawLine(line)
+		return []change{c}, err
+	}
+	if len(w) != 5 {
+		return nil, fmt.Errorf("%w: a renamed file in a listing", errPatch)
+	}
+	none, nothing := "000000", strings.Repeat("0", len(w[3]))
+	old, err := rawLine(strings.Join([]string{w[0], none, w[2], nothing, "D"}, " ") + "\t" + from)
+	if err != nil {
+		return nil, err
+	}
+	c, err := rawLine(strings.Join([]string{":" + none, w[1], nothing, w[3], "A"}, " ") + "\t" + to)
+	return []change{old, c}, err
+}
+
+// attributesFile writes a file of attributes by which git does not compare what
+// leftOutPaths leave out.
+func attributesFile() (string, error) {
+	f, err := os.CreateTemp("", "attributes-")
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for _, p := range leftOutPaths {
+		if strings.HasSuffix(p, "/") {
+			p = "**/" + p + "**"
+		}
+		b.WriteString(p + " -diff\n")
+	}
+	_, err = f.WriteString(b.String())
+	if err = errors.Join(err, f.Close()); err != nil {
+		os.Remove(f.Name())
+		return "", err
+	}
+	return f.Name(), nil
+}
+
+// addAhead adds what was found ahead in todo, and looks at files that git showed no
+// lines of.
+func (s *session) addAhead(ctx context.Context, todo []commit, res *walkResult) error {
+	among := setOf(todo)
+	var hits []hit
+	for _, h := range s.ahead.hits {
+		if among[h.Commit] {
+			hits = append(hits, h)
+		}
+	}
+	s.add(res, hits)
+	var files []named
+	for _, f := range s.ahead.files {
+		if among[f.commit] && leftOutAs(f.path) == "" {
+			files = append(files, f)
+		}
+	}
+	return s.lookAtBlobs(ctx, res, files)
+}
+
+func setOf(list []commit) map[string]bool {
+	out := make(map[string]bool, len(list))
+	for _, c := range list {
+		out[string(c.id)] = true
+	}
+	return out
+}
