@@ -108,7 +108,7 @@ func (k *screener) could(ctx context.Context, content []byte, path string) bool 
 			case found || k.loose:
 				return true
 			case len(k.hits) > 0:
-				if k.near(ctx, i, path) {
+				if k.decodedBefore(i) || k.near(ctx, i, path) {
 					return true
 				}
 			case !k.again:
@@ -227,6 +227,31 @@ func (k *screener) visit(p *pattern, end int, at func(int) int) {
 			k.hits = append(k.hits, h)
 		}
 	}
+}
+
+// decodedBefore reports whether a match from an anchor in chunk i could begin in what
+// gitleaks decodes in the chunks before: what is between them is the same in the
+// decoded text.
+func (k *screener) decodedBefore(i int) bool {
+	begin := func(i int) int {
+		if i == 0 {
+			return 0
+		}
+		return k.chunks[i-1]
+	}
+	for _, h := range k.hits {
+		if h.from < 0 || h.from >= k.lo {
+			continue
+		}
+		first := i
+		for first > 0 && begin(first) >= h.from {
+			first--
+		}
+		if decodable(k.content[begin(first):k.lo]) {
+			return true
+		}
+	}
+	return false
 }
 
 // near judges chunk i, in which rules could match, with the chunks beside it.

@@ -161,6 +161,23 @@ func TestScreeningSeesAValueDecodedInTheNextChunk(t *testing.T) {
 	}
 }
 
+// TestScreeningSeesANameDecodedInTheChunkBefore: where an encoded name ends a chunk,
+// what stands on the next line is its value only once it is decoded.
+func TestScreeningSeesANameDecodedInTheChunkBefore(t *testing.T) {
+	live := "live" + "_" + "3b7c9d1e5f2a4b6c8d0e1f3a5b7c9d2e4f6"
+	for i := range 200 {
+		for _, name := range []string{encoded("lob"), encoded(encoded("lob"))} {
+			content := fmt.Appendf(nil, "package config\n%s_%d_name:\n%s\n", name, i*i*i, live)
+			if len(allRules().judge.full().DetectContext(context.Background(), text{content: content}.fragment())) == 0 {
+				t.Fatalf("gitleaks reports nothing in %q", content)
+			}
+			if !newScreener(allRules()).could(context.Background(), content, "a.go") {
+				t.Errorf("screened out: %q", content)
+			}
+		}
+	}
+}
+
 func encoded(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
