@@ -71,6 +71,9 @@ type showing struct {
 	paths map[int32]bool
 	// only are the pathspecs for paths; nil: they are too many.
 	only []string
+	// added are the bytes of the files that a commit adds and that may hold
+	// something.
+	added map[string]int
 }
 
 func (w showing) shows(id string) bool { return w.whole[id] || w.some[id] }
@@ -83,7 +86,7 @@ func (w showing) compares(id string, path int32) bool {
 // toShow screens the files that the commits of a listing bring, and says which of
 // the commits git must show: in what the others bring, gitleaks could report nothing.
 func (s *session) toShow(ctx context.Context, l *listing) (showing, error) {
-	show := showing{whole: make(map[string]bool), some: make(map[string]bool), paths: make(map[int32]bool)}
+	show := showing{whole: make(map[string]bool), some: make(map[string]bool), paths: make(map[int32]bool), added: make(map[string]int)}
 	if len(l.commits) <= fewCommits || l.full || !s.rules.screens() {
 		for _, c := range l.commits {
 			show.whole[string(c.id)] = true
@@ -100,6 +103,9 @@ func (s *session) toShow(ctx context.Context, l *listing) (showing, error) {
 			show.whole[id] = true
 		}
 		for _, k := range l.changes[by.from:by.to] {
+			if k.added && k.brings >= 0 && could[k.brings] {
+				show.added[id] += int(l.sizes[l.files[k.brings].blob])
+			}
 			switch {
 			case k.brings < 0 || !could[k.brings] || show.whole[id]:
 			case k.added && (by.gone || l.merges[id]):
@@ -218,7 +224,7 @@ var askedFiles = 2 * maxAsked
 // screenAll screens files on all cores and notes in could what came out. A git with
 // each of them reads ahead.
 func (s *session) screenAll(ctx context.Context, l *listing, blobs []sameBlob, could []bool) error {
-	l.small = make([]bool, len(l.blobs.list))
+	l.sizes = make([]int32, len(l.blobs.list))
 	jobs := slices.Collect(slices.Chunk(blobs, screenedFiles))
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
 	turns := newTurns(len(jobs), workers)
@@ -313,7 +319,7 @@ func (w *screenWorker) visit(ctx context.Context, n int) func(int, objectInfo, i
 			}
 			return errLarge
 		}
-		w.l.small[f.blob] = true
+		w.l.sizes[f.blob] = int32(o.size) + 1
 		k := w.k
 		k.buf = slices.Grow(k.buf[:0], int(o.size))[:o.size]
 		if _, err := io.ReadFull(body, k.buf); err != nil {
@@ -354,7 +360,7 @@ func (s *session) bigFiles(ctx context.Context, shown []commit, show showing, l 
 	asked := make(map[int32]bool)
 	each(func(_ string, k listedChange) {
 		for _, blob := range l.sides[k.from:k.to] {
-			if !asked[blob] && (l.small == nil || !l.small[blob]) {
+			if !asked[blob] && (l.sizes == nil || l.sizes[blob] == 0) {
 				asked[blob] = true
 				ask = append(ask, l.blobs.list[blob])
 			}

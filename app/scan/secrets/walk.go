@@ -438,7 +438,7 @@ func (s *session) patches(ctx context.Context, todo []commit, show showing, big 
 	}
 	specs := [allKinds][]string{0: s.pathspecs(nil), merges: s.pathspecs(nil), some: only, some | merges: only}
 	var kinds [allKinds][]commit
-	var large []job
+	var large, heavy []job
 	for _, c := range todo {
 		k := 0
 		if len(c.parents) > 1 {
@@ -451,9 +451,18 @@ func (s *session) patches(ctx context.Context, todo []commit, show showing, big 
 		if show.some[string(c.id)] {
 			k |= some
 		}
+		if show.added[string(c.id)] > heavyBytes {
+			heavy = append(heavy, job{k, []commit{c}, nil})
+			continue
+		}
 		kinds[k] = append(kinds[k], c)
 	}
-	jobs := large
+	// What takes long comes first: last, it would keep one core busy and the others
+	// waiting.
+	slices.SortStableFunc(heavy, func(a, b job) int {
+		return show.added[string(b.batch[0].id)] - show.added[string(a.batch[0].id)]
+	})
+	jobs := append(large, heavy...)
 	for k, list := range kinds {
 		for batch := range slices.Chunk(list, shownAtOnce(len(list))) {
 			jobs = append(jobs, job{k, batch, nil})
@@ -498,6 +507,9 @@ func (s *session) patches(ctx context.Context, todo []commit, show showing, big 
 	}
 	return g.Wait()
 }
+
+// heavyBytes is how much a commit adds to be looked at by itself.
+const heavyBytes = 256 << 10
 
 // shownAtOnce is how many of so many commits one git is asked to show at a time:
 // fewer than it could take when they are few, so that all cores are done at the
