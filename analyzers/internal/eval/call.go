@@ -216,6 +216,9 @@ func (m *machine) callValue(v value, c call) value {
 		c.of = x.of
 		return m.external(x.name, nil, c)
 	case next:
+		if m.sim == nil {
+			return tuple{} // of what changes an operation before it is added
+		}
 		return m.sim.pass(m, x, c)
 	case *wrapped:
 		if m.sim != nil {
@@ -296,6 +299,10 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 			return m.unknownResult(c, nil)
 		}
 		return m.routerOp(x, fun.S, c)
+	case *rpcServer:
+		if m.sim == nil {
+			return m.rpcOp(x, fun.S, c)
+		}
 	case *added:
 		if m.sim == nil {
 			return m.addedOp(x, fun.S, c)
@@ -314,6 +321,9 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 		}
 		return m.unknownResult(c, nil)
 	case next:
+		if m.sim == nil {
+			return tuple{}
+		}
 		return m.sim.pass(m, x, c)
 	case *object:
 		if x.t == chainType {

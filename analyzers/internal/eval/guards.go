@@ -176,7 +176,7 @@ func (m *machine) judgeLibrary(x *external, path, method string) verdict {
 		typ, name = name[:t], name[t+1:]
 	}
 	v := verdict{name: libraryName(x.name), kind: routes.KindOther, why: "a library's middleware not known to guard", pos: x.pos}
-	if m.judgeValidator(x, &v) || m.judgeSelector(x, &v, path, method) {
+	if m.judgeValidator(x, &v) || m.judgeSelector(x, &v, path, method) || m.judgeSelected(x, &v, path, method) {
 		return v
 	}
 	if f := factOf(pkg, typ, name); f != nil {
@@ -305,17 +305,14 @@ func (m *machine) configured(v *verdict, f *guardFact, x *external, path, method
 		if fn == nil {
 			fn = m.functionOf(x, 0)
 		}
+		var own []value // what a function of the service is given that is asked instead
+		if by := m.override(x); by != nil {
+			fn, own, v.usedPath = by, []value{request{"ctx"}, str(m.operation)}, true
+		}
 		if fn != nil {
-			s := m.simulate(fn, &simulation{anonymous: true, middleware: true, path: path, method: method})
-			v.usedPath = v.usedPath || s.usedPath
-			v.reached = append(v.reached, s.reached...)
-			if last := lastOf(s.returned); isNil(last) {
-				optional("the function it asks returns no error for an anonymous request")
+			m.askedFunction(v, fn, own, path, method)
+			if v.kind == routes.KindOptional {
 				return
-			}
-			there := m.simulate(fn, &simulation{middleware: true, path: path, method: method})
-			if _, why := m.roleIn(there); why != "" {
-				v.kind, v.why = role, v.why+"; asks for "+why
 			}
 		}
 	}
@@ -346,6 +343,25 @@ func (m *machine) configured(v *verdict, f *guardFact, x *external, path, method
 		if fn, ok := m.setting(x, n, 0).(*closure); ok && slices.ContainsFunc(nodeWords(fn.fn.Body), roleWord) {
 			v.kind, v.why = role, v.why+"; its "+n+" asks for more than an identity"
 		}
+	}
+}
+
+// askedFunction corrects a verdict by what the function says that a library asks
+// about a caller, with what it is given if that is known.
+func (m *machine) askedFunction(v *verdict, fn *closure, args []value, path, method string) {
+	if args == nil {
+		args = m.argumentsFor(fn.fn)
+	}
+	s := m.simulateWith(fn, args, &simulation{anonymous: true, middleware: true, path: path, method: method})
+	v.usedPath = v.usedPath || s.usedPath
+	v.reached = append(v.reached, s.reached...)
+	if isNil(lastOf(s.returned)) {
+		v.kind, v.why = routes.KindOptional, "the function it asks returns no error for an anonymous request"
+		return
+	}
+	there := m.simulateWith(fn, args, &simulation{middleware: true, path: path, method: method})
+	if _, why := m.roleIn(there); why != "" {
+		v.kind, v.why = role, v.why+"; asks for "+why
 	}
 }
 

@@ -103,6 +103,19 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 		return request{"c"}
 	case kratosPkg + "/transport.FromServerContext", kratosPkg + "/transport/http.RequestFromServerContext":
 		return tuple{request{"c"}, boolean(true, false)}
+	case grpcPkg + "/metadata.ValueFromIncomingContext":
+		if len(c.args) == 2 {
+			return m.header(c.args[1], noNode, t)
+		}
+	case grpcPkg + ".Method":
+		if m.operation != "" {
+			s.usedPath = true
+			return tuple{str(m.operation), boolean(true, false)}
+		}
+	case grpcMiddleware + "/interceptors.FullMethod":
+		if m.operation != "" {
+			return str(m.operation)
+		}
 	case "google.golang.org/grpc/metadata.FromIncomingContext":
 		return tuple{request{"hdr"}, boolean(true, false)}
 	case "github.com/grpc-ecosystem/grpc-gateway/runtime.AnnotateIncomingContext":

@@ -115,6 +115,7 @@ type machine struct {
 	operation  string           // its name, where the library behind it says one
 	required   requirement      // of its operation, as generated code says
 	given      map[string]bool  // what the guards before it have given every request
+	rpcServers []*rpcServer
 	// setFields are fields that are set outside of builders, handedOut the types
 	// of the program that libraries are given values of.
 	setFields, handedOut map[string]bool

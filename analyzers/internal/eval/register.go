@@ -121,6 +121,9 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 		if fn == "Profiler" && importpath.Unversioned(pkg) == "github.com/go-chi/chi/middleware" {
 			return m.profiler(c), true
 		}
+		if v, ok := m.grpcFunc(name, c); ok {
+			return v, true
+		}
 		if v, ok := m.container(pkg, fn, c); ok {
 			return v, true
 		}

@@ -184,7 +184,7 @@ func routing(t string) bool {
 		return false
 	}
 	if strings.Contains(t, "net/http.ServeMux") || strings.Contains(t, "net/http.Handle") || strings.Contains(t, "net/http.Server") ||
-		strings.Contains(t, "net/http.ListenAndServe") || strings.Contains(t, "net/http.StripPrefix") {
+		strings.Contains(t, grpcPkg+".NewServer") || strings.Contains(t, grpcPkg+".Server") && !strings.Contains(t, grpcPkg+".ServerO") || strings.Contains(t, "net/http.ListenAndServe") || strings.Contains(t, "net/http.StripPrefix") {
 		return true
 	}
 	t = withoutVersions(t)

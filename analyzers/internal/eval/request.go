@@ -86,6 +86,10 @@ func (m *machine) argumentsFor(fn *function) []value {
 			} else {
 				out = append(out, request{"c"})
 			}
+		case p.Type == grpcPkg+".UnaryServerInfo":
+			out = append(out, m.serverInfo(p.Type))
+		case strings.HasPrefix(p.Type, grpcMiddleware) && lastName(p.Type) == "CallMeta":
+			out = append(out, m.callMeta(p.Type))
 		case isNextType(p.Type), takesOnlyRequest(p.Type):
 			out = append(out, next{})
 		default:
@@ -97,6 +101,9 @@ func (m *machine) argumentsFor(fn *function) []value {
 
 func isNextType(t string) bool {
 	if t == "net/http.Handler" || t == "net/http.HandlerFunc" {
+		return true
+	}
+	if t == grpcPkg+".UnaryHandler" {
 		return true
 	}
 	pkg, _, name := split(t)

@@ -739,6 +739,12 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 			}
 			chain = append(chain, m.procsFor(r.r, p.operation)...)
 		}
+		unclear := ""
+		if operation := m.remote(r); operation != "" {
+			var more []middleware
+			more, unclear = m.farther(&p, operation)
+			chain = append(chain, more...)
+		}
 		at := op.path
 		if p.path != "" {
 			at = joinPath(joinPath(w.prefix, p.strip), p.path)
@@ -757,7 +763,7 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 			if w.lost && rt.Access == routes.Public {
 				rt.Access, rt.Reason = routes.Unresolved, "it is not known how requests get to its router"
 			}
-			m.lostOn(&rt, r)
+			m.lostOn(&rt, r, unclear)
 			m.late(&rt, w.late)
 			if op.fn != nil {
 				rt.Handler = m.symbol(op.fn)
@@ -805,10 +811,12 @@ func (r *router) limitedTo() []string {
 	return nil
 }
 
-// lostOn makes a route unresolved whose router, or the way it was registered, is
-// not known.
-func (m *machine) lostOn(rt *routes.Route, r *record) {
-	why := r.unclear
+// lostOn makes a route unresolved of which something is not known: why, or else
+// its router or the way it was registered.
+func (m *machine) lostOn(rt *routes.Route, r *record, why string) {
+	if why == "" {
+		why = r.unclear
+	}
 	for at := r.r; at != nil && why == ""; at = at.above() {
 		why = at.lost
 	}

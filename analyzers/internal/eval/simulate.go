@@ -320,6 +320,7 @@ func reckonable(recv value, args []value) bool {
 func (m *machine) simulate(cl *closure, s *simulation) *simulation {
 	args := m.argumentsFor(cl.fn)
 	m.receives(s, cl.fn.Params, args)
+	s.usedPath = s.usedPath || m.operation != "" // verdicts differ from operation to operation
 	for _, a := range args {
 		if o, ok := a.(*object); ok {
 			o.sim = s
