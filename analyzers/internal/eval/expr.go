@@ -160,8 +160,15 @@ func (m *machine) global(n *program.Node) value {
 	if v := libraryGlobal(pkg, name); v != nil {
 		return v
 	}
-	if f := known(pkg); f != nil && n.S == "net/http.DefaultServeMux" {
-		return m.defaultMux()
+	if f := known(pkg); f != nil {
+		switch {
+		case n.S == "net/http.DefaultServeMux":
+			return m.defaultMux()
+		case f.id == beegoID && name == "GlobalControllerRouter":
+			return m.commentsOf(f)
+		case f.id == beegoID && (name == "BeeApp" || name == "BeegoApp"):
+			return m.beegoApp(f, call{})
+		}
 	}
 	if m.isOwn(pkg) {
 		if n.T == "" && m.inits[n.S] == nil {

@@ -521,6 +521,9 @@ func methodNames(v value) []string {
 // routerOp is a call of a router's method: what its library's table of verbs
 // says that it does.
 func (m *machine) routerOp(r *router, name string, c call) value {
+	if r.fam.id == beegoID && m.beegoOp(r, name, c) {
+		return r
+	}
 	op, before := r.fam.verbs[name], len(m.records)
 	if r.pathless && name != "RouteChain" {
 		c.args = append([]value{str("")}, c.args...)

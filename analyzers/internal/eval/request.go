@@ -108,6 +108,8 @@ func isNextType(t string) bool {
 	}
 	pkg, _, name := split(t)
 	switch name {
+	case "FilterFunc": // beego's
+		return known(pkg) != nil && known(pkg).id == beegoID
 	case "HandlerFunc", "Handler", "Handle":
 		return known(pkg) != nil
 	case "UnaryFunc", "StreamingHandlerFunc": // connect

@@ -129,7 +129,7 @@ var families = []*family{
 		verbs: verbTable(upper, map[string]string{"Handle": "method", "Handler": "method", "NewGroup": "group", "NewContextGroup": "group",
 			"UsingContext": "self", "Use": "use", "UseHandler": "use"})},
 	{id: beegoID, pkgs: []string{"github.com/beego/beego/server/web", "github.com/beego/beego/server/web/context", "github.com/astaxie/beego", "github.com/astaxie/beego/context",
-		"github.com/beego/beego", "github.com/beego/beego/context"}, scope: "all"},
+		"github.com/beego/beego", "github.com/beego/beego/context"}, types: []string{"HttpServer", "App", "Namespace"}, scope: "all", verbs: map[string]string{}},
 	{id: "iris", pkgs: []string{"github.com/kataras/iris", "github.com/kataras/iris/core/router", "github.com/kataras/iris/context"}, news: []string{"New", "Default"},
 		types: []string{"Application", "APIBuilder", "Party", "APIContainer"}, scope: "after", single: true, verbs: irisVerbs(nil)},
 	{id: mvcID, pkgs: []string{mvcPkg}, types: []string{"Application", "ControllerActivator", "BeforeActivation", "AfterActivation"}, scope: "after", single: true,
