@@ -802,7 +802,7 @@ func (m *machine) outside(name string, recv value, c call) value {
 			m.fill(a, by, nil, 0)
 		}
 	}
-	m.routes(recv, c.args)
+	m.routes(name, recv, c.args, c.pos)
 	// Callbacks are called once, with what their parameters' types tell.
 	defer m.unsureFrom()()
 	for _, a := range c.args {

@@ -116,6 +116,7 @@ type machine struct {
 	required   requirement      // of its operation, as generated code says
 	given      map[string]bool  // what the guards before it have given every request
 	rpcServers []*rpcServer
+	routedBy   map[string]serving // libraries that were given routes, by import path
 	// setFields are fields that are set outside of builders, handedOut the types
 	// of the program that libraries are given values of.
 	setFields, handedOut map[string]bool

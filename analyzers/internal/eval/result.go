@@ -357,6 +357,7 @@ func (m *machine) finish() routes.Inventory {
 		}
 	}
 	m.servedWhole(whole)
+	m.unread()
 	for _, r := range m.records {
 		for _, p := range m.peel(r.handler, 0) {
 			sub, ok := p.core.(*router)
@@ -744,6 +745,9 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 			var more []middleware
 			more, unclear = m.farther(&p, operation)
 			chain = append(chain, more...)
+		}
+		if x, ok := p.core.(*external); ok && unclear == "" && !r.served && wasRouted(x) {
+			unclear = "what " + libraryName(x.name) + " makes answers here, and which routes it has is not known"
 		}
 		at := op.path
 		if p.path != "" {

@@ -1,9 +1,11 @@
 package eval
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/launchgate/launchgate/analyzers/internal/importpath"
 	"github.com/launchgate/launchgate/analyzers/internal/program"
 	"github.com/launchgate/launchgate/analyzers/routes"
 )
@@ -58,7 +60,11 @@ func (m *machine) servedWhole(ss []serving) {
 			if strings.HasPrefix(x.name, "golang.org/x/crypto/acme/autocert.") {
 				continue // what answers the authority that issues certificates, and sends others to HTTPS
 			}
-			if !x.routed {
+			if m.besideOwn(pkgOf(x.name)) {
+				lost = libraryName(x.name) + " is not here, so which routes it has is not known"
+				break
+			}
+			if !wasRouted(x) {
 				break
 			}
 			lost = "what " + libraryName(x.name) + " makes is served, and which routes it has is not known"
@@ -82,6 +88,21 @@ func (m *machine) servedWhole(ss []serving) {
 		rec.via, rec.subtree, rec.served, rec.lost = s.via, true, true, lost
 		rec.seq = 0 // no function that nobody calls registers it
 	}
+}
+
+// besideOwn reports whether a package belongs to the program by its path, though it
+// is not there: it is generated, or left out.
+func (m *machine) besideOwn(pkg string) bool {
+	repository := func(path string) string {
+		parts := strings.SplitN(path, "/", 4)
+		return strings.Join(parts[:min(3, len(parts))], "/")
+	}
+	for _, p := range m.pkgs {
+		if pkg == p.Path || strings.HasPrefix(pkg, p.Path+"/") || strings.Count(pkg, "/") > 2 && repository(pkg) == repository(p.Path) {
+			return true
+		}
+	}
+	return false
 }
 
 // servedCore is what answers below the wrappers of a handler.
@@ -113,20 +134,146 @@ func (m *machine) looseRouter() bool {
 
 // routes notes that a library's value is given what looks like a route: a path and
 // what answers it.
-func (m *machine) routes(recv value, args []value) {
-	x, ok := recv.(*external)
-	if !ok {
-		return
+func (m *machine) routes(name string, recv value, args []value, at place) {
+	pkg, typ, verb := split(name)
+	if i := strings.LastIndexByte(verb, '.'); i >= 0 {
+		typ, verb = verb[:i], verb[i+1:]
 	}
 	path, handler := false, false
 	for _, a := range args {
 		s, isString := asString(a)
-		path = path || isString && strings.Contains(s, "/")
+		path = path || isString && strings.Contains(s, "/") || pathWithin(a)
 		handler = handler || handlerLike(a) || m.servesHTTP(a)
 	}
-	for ; x != nil && path && handler; x, _ = x.recv.(*external) {
+	for y, ok := recv.(*external); ok && !path; y, ok = y.recv.(*external) {
+		path = registersByName(lastName(y.name)) && pathWithin(y) // a route that is described by several calls
+	}
+	if !path || !handler {
+		return
+	}
+	for x, ok := recv.(*external); ok; x, ok = x.recv.(*external) {
 		x.routed = true
 	}
+	if typ == "" && !ofLibrary(pkg, args) || !m.answersFor(pkg, verb, args) {
+		return
+	}
+	if m.routedBy == nil {
+		m.routedBy = map[string]serving{}
+	}
+	if base := importpath.Unversioned(pkg); m.routedBy[base].at.line == 0 {
+		m.routedBy[base] = serving{v: recv, at: at, via: m.via()}
+	}
+}
+
+// ofLibrary reports whether a function of a library is given a value of it, as one
+// that registers on a server does.
+func ofLibrary(pkg string, args []value) bool {
+	x, ok := firstOf(args).(*external)
+	return ok && x.called && pkgOf(x.name) == pkg
+}
+
+// pathWithin reports whether a call to a library was given a path.
+func pathWithin(v value) bool {
+	x, ok := v.(*external)
+	return ok && x.called && slices.ContainsFunc(x.args, func(a value) bool {
+		s, isString := asString(a)
+		return isString && strings.HasPrefix(s, "/")
+	})
+}
+
+// registersByName reports whether a method is called like those by which routers
+// are given routes.
+func registersByName(name string) bool {
+	switch name {
+	case "Any", "ANY", "All", "ALL", "Handle", "HandleFunc", "Route":
+		return true
+	}
+	return slices.Contains(title, name) || slices.Contains(upper, name)
+}
+
+// answersFor reports whether what a method of a library that is no known router is
+// given answers requests: it is called like one that registers, or is given
+// functions of what the library calls a request.
+func (m *machine) answersFor(pkg, verb string, args []value) bool {
+	if !strings.Contains(pkg, ".") || known(pkg) != nil || m.isOwn(pkg) || importpath.Standard(pkg, "") {
+		return false
+	}
+	return slices.ContainsFunc(args, func(a value) bool {
+		c, ok := a.(*closure)
+		if !ok {
+			return false
+		}
+		return registersByName(verb) || slices.ContainsFunc(c.fn.Params, func(p program.Param) bool {
+			k := requestKind(p.Type)
+			return k == "w" || k == "r" || k == "c" || importpath.Unversioned(pkgOf(p.Type)) == importpath.Unversioned(pkg) && namesRequest(lastName(p.Type))
+		})
+	})
+}
+
+// namesRequest reports whether a type of a library is called like a request.
+func namesRequest(name string) bool {
+	return strings.HasSuffix(name, "Context") || strings.HasSuffix(name, "Ctx") || strings.HasSuffix(name, "Request") || strings.HasSuffix(name, "ResponseWriter")
+}
+
+// wasRouted reports whether a library's value, or what it was made of in a chain of
+// calls, was given routes.
+func wasRouted(x *external) bool {
+	for ok := true; ok; x, ok = x.recv.(*external) {
+		if x.routed {
+			return true
+		}
+	}
+	return false
+}
+
+// unreadFrameworks are libraries whose routes stand in files, or are found by
+// reflection, so that nothing of a program shows them.
+var unreadFrameworks = []string{"github.com/revel/revel", "github.com/goravel/framework"}
+
+// unread adds a route that is not resolved for each library that was given routes,
+// or has some, and is no known router: a program that serves must not look as if
+// it had none.
+func (m *machine) unread() {
+	seen := map[string]bool{}
+	for _, rec := range m.records {
+		for _, p := range m.peel(rec.handler, 0) {
+			if x, ok := p.core.(*external); ok {
+				seen[importpath.Unversioned(pkgOf(x.name))] = true
+			}
+		}
+	}
+	for _, p := range m.pkgs {
+		for _, imp := range p.Imports {
+			base := importpath.Unversioned(imp)
+			if slices.Contains(unreadFrameworks, base) && m.routedBy[base].at.line == 0 {
+				if m.routedBy == nil {
+					m.routedBy = map[string]serving{}
+				}
+				m.routedBy[base] = serving{at: m.beginsAt(p)}
+			}
+		}
+	}
+	for _, base := range slices.Sorted(maps.Keys(m.routedBy)) {
+		s := m.routedBy[base]
+		if seen[base] || s.at.file == "" {
+			continue
+		}
+		r := m.newRouter(known("net/http"), "net/http.ServeMux", s.at)
+		r.via = s.via
+		rec := m.add(r, "*", "/{unresolved}", &unknown{}, nil, call{n: &program.Node{}, pos: s.at})
+		rec.via, rec.seq = s.via, 0
+		rec.unclear = "what " + lastPart(base) + " is given answers requests, and which routes it has is not known"
+	}
+}
+
+// beginsAt is where a package's first function is.
+func (m *machine) beginsAt(p *program.Package) place {
+	for _, f := range p.Funcs {
+		if f.Line > 0 {
+			return place{f.File, f.Line}
+		}
+	}
+	return place{}
 }
 
 // onlyRedirects reports whether all that a handler does with its answer is to
