@@ -220,6 +220,10 @@ func (m *machine) callValue(v value, c call) value {
 			return tuple{} // of what changes an operation before it is added
 		}
 		return m.sim.pass(m, x, c)
+	case *router: // as the function that it is served by
+		if m.sim != nil && m.takesRequest(c.args) {
+			return m.sim.pass(m, x, c)
+		}
 	case *wrapped:
 		if m.sim != nil {
 			return m.through(x, c)

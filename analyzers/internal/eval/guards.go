@@ -120,6 +120,10 @@ var guardFacts = []guardFact{
 	// iris
 	{pkg: "github.com/kataras/iris/middleware/jwt", names: "Verify", kind: auth},
 	{pkg: "github.com/kataras/iris/middleware/basicauth", names: "New Default Load", kind: auth},
+	{pkg: "github.com/kataras/iris/auth", names: "VerifyHandler", kind: auth, claims: "VerifyHandler"},
+	{pkg: "github.com/kataras/iris/auth", names: "SigninHandler SignoutHandler SignoutAllHandler RefreshHandler", kind: other},
+	{pkg: "github.com/kataras/iris/sessions", kind: parser},
+	{pkg: "github.com/iris-contrib/middleware/casbin", names: "ServeHTTP Wrapper", kind: role},
 	{pkg: "github.com/iris-contrib/middleware/jwt", names: "Serve", kind: auth, open: "CredentialsOptional"},
 
 	// hertz
@@ -444,7 +448,13 @@ func (m *machine) failsOpen(f *guardFact, x *external, path, method string) bool
 	if !ok {
 		return false
 	}
-	s := m.simulate(fn, &simulation{anonymous: true, middleware: true, path: path, method: method})
+	args := m.argumentsFor(fn.fn)
+	for i, p := range fn.fn.Params {
+		if p.Type == "error" {
+			args[i] = failure{name: noCredential}
+		}
+	}
+	s := m.simulateWith(fn, args, &simulation{anonymous: true, middleware: true, path: path, method: method})
 	if f.swallow == "" {
 		return len(s.passed) > 0 && !s.passed[0].unsure
 	}
@@ -453,6 +463,9 @@ func (m *machine) failsOpen(f *guardFact, x *external, path, method string) bool
 	}
 	return isNil(s.returned)
 }
+
+// noCredential is the error of libraries' guards for a request that shows nothing.
+const noCredential = "no credential"
 
 // setting is the value of a setting a library's middleware was made with: a
 // field of a literal or the argument of an option, of it or of what made it.

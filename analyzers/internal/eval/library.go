@@ -92,6 +92,9 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	if verifiesQueryToken(base, fn, c.args) {
 		return labelled(m.unknownResult(c, nil), verifiedLabel)
 	}
+	if namedIn(policyFuncs, base, fn) {
+		return m.identity(t, mergeLabels(words(fn), []string{"policy"}))
+	}
 	if namedIn(callerFuncs, base, fn) {
 		return m.identity(t, words(fn))
 	}
@@ -239,6 +242,19 @@ func concerning(v value) value { return labelled(v, identityLabel) }
 // whose names do not tell them from those that give everybody a session.
 var callerFuncs = map[string]string{
 	"github.com/supertokens/supertokens-golang/recipe/session": "GetSession GetSessionWithContext GetSessionFromRequestContext GetSessionFromRequestContextWithContext",
+}
+
+// policyFuncs are functions of libraries that decide by a policy whether somebody
+// may do something.
+var policyFuncs = map[string]string{
+	"github.com/casbin/casbin":               "Enforce EnforceEx EnforceWithMatcher EnforceExWithMatcher EnforceSafe BatchEnforce HasPermissionForUser HasRoleForUser",
+	"github.com/osohq/go-oso":                "Authorize IsAllowed AuthorizeRequest AuthorizeField",
+	"github.com/cerbos/cerbos-sdk-go/cerbos": "IsAllowed CheckResources",
+	"github.com/cerbos/cerbos/client":        "IsAllowed CheckResourceSet CheckResourceBatch CheckResources",
+	"github.com/open-policy-agent/opa/rego":  "Eval",
+	"github.com/open-policy-agent/opa/sdk":   "Decision",
+	"github.com/ory/ladon":                   "IsAllowed",
+	"github.com/openfga/go-sdk/client":       "Check",
 }
 
 // signInFuncs are functions of libraries that learn who somebody is from what a
@@ -395,6 +411,14 @@ func libraryGlobal(pkg, name string) value {
 			return num(16)
 		case "CodePermissionDenied":
 			return num(7)
+		}
+	case "github.com/labstack/echo-jwt", "github.com/labstack/echo/middleware", "github.com/gofiber/contrib/jwt", "github.com/gofiber/jwt",
+		"github.com/gofiber/fiber/middleware/keyauth", "github.com/gofiber/keyauth", "github.com/hertz-contrib/keyauth", "github.com/auth0/go-jwt-middleware":
+		switch name {
+		case "ErrJWTMissing", "ErrJWTMissingOrMalformed", "ErrMissingOrMalformedAPIKey", "ErrMissing":
+			return failure{name: noCredential}
+		case "ErrJWTInvalid", "ErrJWTAlg", "ErrInvalidAPIKey":
+			return failure{name: "a wrong credential"}
 		}
 	case "net/http":
 		switch name {

@@ -83,6 +83,9 @@ func (m *machine) field(x value, n *program.Node) value {
 		if n.S == "Router" && o.fam.id == mvcID && len(o.parents) > 0 {
 			return o.parents[0].to
 		}
+		if n.S == "Handler" && o.fam.id == "fasthttp" {
+			return x // what it is served by
+		}
 		if n.S == "Middleware" && o.fam.id == buffaloID {
 			return x // its stack
 		}

@@ -203,6 +203,12 @@ func (m *machine) madeWith(r *router, c call) value {
 				}
 			}
 		}
+	case "bunrouter":
+		for _, o := range c.args {
+			if e, ok := o.(*external); ok && (lastName(e.name) == "Use" || lastName(e.name) == "WithMiddleware") {
+				r.mws = append(r.mws, m.middlewares(&list{e: e.args}, extent{place: e.pos}, "")...)
+			}
+		}
 	case kratosID:
 		return m.kratosServer(r, c)
 	case "go-zero":

@@ -39,6 +39,9 @@ func requestKind(t string) string {
 		}
 		return ""
 	}
+	if f := known(pkg); f != nil && f.id == "bunrouter" && typ == "" && name == "Request" {
+		return "r"
+	}
 	if f := known(pkg); f != nil && f.id == goframeID && typ == "" && (name == "Request" || name == "Response") {
 		return "c"
 	}

@@ -136,6 +136,7 @@ func likelyNames(p string) []string {
 	if i := strings.IndexAny(base, "-."); i >= 0 {
 		add(base[:i])
 	}
+	add(trimmed + "ware") // of middleware: fiber's jwtware and pasetoware
 	return append(names, "unknown")
 }
 
