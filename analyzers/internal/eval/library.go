@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -92,7 +93,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	if verifiesQueryToken(base, fn, c.args) {
 		return labelled(m.unknownResult(c, nil), verifiedLabel)
 	}
-	if namedIn(policyFuncs, base, fn) {
+	if namedIn(policyFuncs, base, fn) && (!s.anonymous || slices.ContainsFunc(c.args, func(a value) bool { return holdsNobody(a, 0) })) {
 		return m.identity(t, mergeLabels(words(fn), []string{"policy"}))
 	}
 	if namedIn(callerFuncs, base, fn) {
@@ -244,10 +245,31 @@ var callerFuncs = map[string]string{
 	"github.com/supertokens/supertokens-golang/recipe/session": "GetSession GetSessionWithContext GetSessionFromRequestContext GetSessionFromRequestContextWithContext",
 }
 
+// holdsNobody reports whether something of a library was made with what only
+// somebody has, and that is not there.
+func holdsNobody(v value, depth int) bool {
+	if depth > 3 {
+		return false
+	}
+	within := func(a value) bool { return holdsNobody(a, depth+1) }
+	switch x := v.(type) {
+	case absent:
+		return true
+	case fieldArg:
+		return within(x.v)
+	case *external:
+		return slices.ContainsFunc(x.args, within)
+	case *table:
+		return slices.ContainsFunc(slices.Collect(maps.Values(x.e)), within)
+	case *list:
+		return slices.ContainsFunc(x.e, within)
+	}
+	return false
+}
+
 // policyFuncs are functions of libraries that decide by a policy whether somebody
-// may do something.
+// may do something: nobody may not.
 var policyFuncs = map[string]string{
-	"github.com/casbin/casbin":               "Enforce EnforceEx EnforceWithMatcher EnforceExWithMatcher EnforceSafe BatchEnforce HasPermissionForUser HasRoleForUser",
 	"github.com/osohq/go-oso":                "Authorize IsAllowed AuthorizeRequest AuthorizeField",
 	"github.com/cerbos/cerbos-sdk-go/cerbos": "IsAllowed CheckResources",
 	"github.com/cerbos/cerbos/client":        "IsAllowed CheckResourceSet CheckResourceBatch CheckResources",
