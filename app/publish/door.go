@@ -125,25 +125,109 @@ func frontDoor(s *sheet, o review.Outcome) {
 	s.write(RouteTotals(o.Routes) + ".\n\n")
 }
 
-// changes writes the sum of some changes and a row for each.
+// changes writes the sum of some changes and a row for each, but for those that
+// gained the same guards.
 func changes(s *sheet, list []review.RouteChange) {
 	const head = "| change | route | access | guards |\n| --- | --- | --- | --- |\n"
 	s.write("**" + newDoor(list).say(len(list), code) + ".**\n\n")
-	open := min(len(list), shownRows)
-	s.table(head, open, func(i int) string { return routeRow(list[i]) })
+	all := rowsOf(list)
+	open := min(len(all), shownRows)
+	s.table(head, open, func(i int) string { return all[i].markdown() })
 	s.write("\n")
-	if rest := list[open:]; len(rest) > 0 {
-		before, end := fmt.Sprintf("<details><summary>%s</summary>\n\n", plural(len(rest), "more change", "more changes")), "\n</details>\n\n"
-		if !s.fits(before + head + routeRow(rest[0]) + end + "\n9999 more rows are left out here.\n") {
-			s.write(plural(len(rest), "more change is", "more changes are") + " left out here.\n\n")
+	if rest := all[open:]; len(rest) > 0 {
+		n := 0
+		for _, r := range rest {
+			n += len(r)
+		}
+		before, end := fmt.Sprintf("<details><summary>%s</summary>\n\n", plural(n, "more change", "more changes")), "\n</details>\n\n"
+		if !s.fits(before + head + rest[0].markdown() + end + "\n9999 more rows are left out here.\n") {
+			s.write(plural(n, "more change is", "more changes are") + " left out here.\n\n")
 			return
 		}
 		s.WriteString(before)
 		s.limit -= len(end)
-		s.table(head, len(rest), func(i int) string { return routeRow(rest[i]) })
+		s.table(head, len(rest), func(i int) string { return rest[i].markdown() })
 		s.limit += len(end)
 		s.WriteString(end)
 	}
+}
+
+// row is one change, or several that gained the same guards and nothing else.
+type row []review.RouteChange
+
+// alike is how many changes that gained the same make one row.
+const alike = 3
+
+// rowsOf puts together what gained the same guards: whoever adds a guard to a group
+// does one thing, not one for each of its routes.
+func rowsOf(list []review.RouteChange) []row {
+	key := func(c review.RouteChange) string {
+		if c.Before == nil || c.After == nil || len(c.Lost) > 0 || len(c.Gained) == 0 || c.Before.Path != c.After.Path || closedness[c.After.Access] < closedness[c.Before.Access] {
+			return ""
+		}
+		return strings.Join(append([]string{c.Before.Access.String(), c.After.Access.String(), c.After.Reason}, c.Gained...), "\x00")
+	}
+	count := make(map[string]int)
+	for _, c := range list {
+		count[key(c)]++
+	}
+	at := make(map[string]int) // where a row of several stands
+	var out []row
+	for _, c := range list {
+		k := key(c)
+		if k == "" || count[k] < alike {
+			out = append(out, row{c})
+			continue
+		}
+		if i, ok := at[k]; ok {
+			out[i] = append(out[i], c)
+			continue
+		}
+		at[k] = len(out)
+		out = append(out, row{c})
+	}
+	return out
+}
+
+func (r row) markdown() string {
+	if len(r) == 1 {
+		return routeRow(r[0])
+	}
+	c := r[0]
+	guards := "gained " + inCell(codes(c.Gained, 6))
+	if c.After.Reason != "" {
+		guards += " (" + brief(c.After.Reason, 200) + ")"
+	}
+	return fmt.Sprintf("| %s | %d routes: %s | %s | %s |\n", brief(c.Change, 20), len(r), r.routes(cell), accessOf(c), guards)
+}
+
+// routes names the first of a row's routes.
+func (r row) routes(quote func(string) string) string {
+	const named = 3
+	var parts []string
+	for i, c := range r {
+		if i == named {
+			parts = append(parts, fmt.Sprintf("%d more", len(r)-i))
+			break
+		}
+		parts = append(parts, quote(c.After.Key()))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// accessOf says who could call a route, and who can now.
+func accessOf(c review.RouteChange) string {
+	r := c.After
+	if r == nil {
+		r = c.Before
+	}
+	switch {
+	case c.Before != nil && c.After != nil && c.Before.Access != c.After.Access:
+		return fmt.Sprintf("%s → **%s**", c.Before.Access, c.After.Access)
+	case c.Before == nil && r.Access == review.Public:
+		return "**public**"
+	}
+	return r.Access.String()
 }
 
 // RouteTotals counts routes by who can call them: "7 routes: 2 public, ...".
@@ -182,12 +266,6 @@ func routeRow(c review.RouteChange) string {
 	if r == nil {
 		return fmt.Sprintf("| %s | | | |\n", brief(c.Change, 20))
 	}
-	access := r.Access.String()
-	if c.Before != nil && c.After != nil && c.Before.Access != c.After.Access {
-		access = fmt.Sprintf("%s → **%s**", c.Before.Access, c.After.Access)
-	} else if c.Before == nil && r.Access == review.Public {
-		access = "**public**"
-	}
 	guards := "none"
 	if chain := chainOf(*r, cell); len(chain) > 0 {
 		guards = strings.Join(chain, " → ")
@@ -207,7 +285,7 @@ func routeRow(c review.RouteChange) string {
 	if c.Before != nil && c.After != nil && c.Before.Path != c.After.Path {
 		route += ", was " + cell(c.Before.Key())
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s |\n", brief(c.Change, 20), route, access, guards)
+	return fmt.Sprintf("| %s | %s | %s | %s |\n", brief(c.Change, 20), route, accessOf(c), guards)
 }
 
 // chainOf are the names of what of a route's chain has to do with who calls, in
@@ -254,10 +332,14 @@ func (p *page) changes(list []review.RouteChange, indent string) {
 		return fmt.Sprintf("%-6s %s", terminal(r.Method), terminal(r.Path))
 	}
 	column := 0
-	for _, c := range list {
-		column = max(column, min(columns(name(c)), 48))
+	all := rowsOf(list)
+	for _, r := range all {
+		if len(r) == 1 {
+			column = max(column, min(columns(name(r[0])), 48))
+		}
 	}
-	for _, c := range list {
+	for _, r := range all {
+		c := r[0]
 		var access string
 		switch {
 		case c.Before != nil && c.After != nil && c.Before.Access != c.After.Access:
@@ -285,6 +367,9 @@ func (p *page) changes(list []review.RouteChange, indent string) {
 			access += " (expected: " + terminal(c.After.Expected) + ")"
 		}
 		n := name(c)
+		if len(r) > 1 {
+			n = fmt.Sprintf("%d routes: %s", len(r), r.routes(terminal))
+		}
 		fmt.Fprintf(p, "%s%-8s %s%s  %s\n", indent, terminal(c.Change), n, strings.Repeat(" ", max(0, column-columns(n))), access)
 	}
 }

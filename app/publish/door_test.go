@@ -53,3 +53,34 @@ func TestGainedGuardsAreNamedOnce(t *testing.T) {
 		t.Errorf("the change is told as %q", text)
 	}
 }
+
+// A guard that is put on a group is one row, however many routes the group has; what
+// lost a guard is named route by route.
+func TestRowsOfAGuardedGroup(t *testing.T) {
+	var list []review.RouteChange
+	add := func(path string, before, after review.Access, lost, gained []string) {
+		list = append(list, review.RouteChange{Change: "changed", Lost: lost, Gained: gained,
+			Before: &review.Route{Method: "GET", Path: path, Access: before}, After: &review.Route{Method: "GET", Path: path, Access: after}})
+	}
+	for _, p := range []string{"/a", "/b", "/c", "/d"} {
+		add("/lost"+p, review.Authenticated, review.Public, []string{"Auth"}, nil)
+	}
+	for _, p := range []string{"/a", "/b", "/c", "/d", "/e"} {
+		add(p, review.Public, review.Authenticated, nil, []string{"Auth"})
+	}
+	add("/two", review.Authenticated, review.Role, nil, []string{"Admin"})
+	add("/three", review.Authenticated, review.Role, nil, []string{"Admin"})
+
+	md, text := publish.RouteChangesMarkdown(list), publish.RouteChangesText(list, publish.TextOptions{})
+	for _, want := range []string{
+		"| changed | 5 routes: `GET /a`, `GET /b`, `GET /c`, 2 more | public → **authenticated** | gained `Auth` |\n",
+		"| changed | `GET /lost/d` |", "| changed | `GET /two` |", "| changed | `GET /three` |",
+	} {
+		if !strings.Contains(md, want) {
+			t.Errorf("no %q in\n%s", want, md)
+		}
+	}
+	if want := "5 routes: GET /a, GET /b, GET /c, 2 more  public -> authenticated, gained Auth\n"; !strings.Contains(text, want) {
+		t.Errorf("no %q in\n%s", want, text)
+	}
+}
