@@ -49,8 +49,8 @@ var roleMissing = rule.Rule{
 
 var order = rule.Rule{
 	ID: "authz/order", Title: "The guard is attached after the route", Severity: rule.High, Confidence: rule.Likely, Row: 1,
-	What: "A route that is registered before a guard is put on its router, in routers where middleware covers only what is registered later (gin, groups of echo, fiber, routegroup).",
-	Why:  "It reads as if the guard applied. It does not: the route is open.",
+	What: "A route that is registered before a guard is put on its router, in routers where middleware covers only what is registered later (gin, groups of echo, fiber, routegroup). A change that puts middleware before a guard which answers some requests itself, from a cache for one, is reported too, on the line that did it, with medium severity.",
+	Why:  "It reads as if the guard applied. It does not: the route is open, or open for what is answered before the guard is asked.",
 	Bad: `	api := r.Group("/api")
 	api.GET("/orders", listOrders)
 	api.Use(requireUser)`,

@@ -66,6 +66,8 @@ type Guard struct {
 	// Flaw names why it does not guard although it refuses, FlawAt where.
 	Flaw   string `json:"flaw,omitempty"`
 	FlawAt Place  `json:"flaw_at,omitzero"`
+	// Answers is where it answers some requests itself instead of handing them on.
+	Answers Place `json:"answers,omitzero"`
 }
 
 // FlawAbort is a guard that answers 401 or 403 and lets the request go on.

@@ -18,6 +18,7 @@ const (
 	ruleMissing   = review.RuleID("authz/missing")
 	ruleLost      = review.RuleID("authz/lost-guard")
 	ruleOptional  = review.RuleID("authz/optional-guard")
+	ruleOrder     = review.RuleID("authz/order")
 	ruleRole      = review.RuleID("authz/role-missing")
 	ruleUndecided = review.RuleID("authz/unresolved")
 	ruleAbort     = review.RuleID("authz/abort-missing")
@@ -41,8 +42,11 @@ type AuthzInput struct {
 func Authz(in AuthzInput) []review.Finding {
 	a := authz{AuthzInput: in, lines: newLines(in.Diff), pairs: make(map[string]pair), used: make(map[review.Fingerprint]bool)}
 	var exposed []exposure
+	var overtaken []overtaking
 	opening := make(map[string][]int) // those of exposed that are more open than they were, by route
-	for _, p := range pairRoutes(in.Base, in.Head, in.Diff) {
+	pairs := pairRoutes(in.Base, in.Head, in.Diff)
+	a.kept = kept(pairs)
+	for _, p := range pairs {
 		if p.after == nil {
 			continue
 		}
@@ -50,6 +54,7 @@ func Authz(in AuthzInput) []review.Finding {
 		if old, ok := a.pairs[p.after.Key()]; !ok || opened(p) > opened(old) {
 			a.pairs[p.after.Key()] = p
 		}
+		overtaken = append(overtaken, a.overtaken(p)...)
 		if e, ok := a.exposure(p); ok {
 			if e.opens() {
 				opening[p.after.Key()] = append(opening[p.after.Key()], len(exposed))
@@ -106,6 +111,7 @@ func Authz(in AuthzInput) []review.Finding {
 	}
 	out = append(out, a.fold(loose)...)
 	out = append(out, a.lostGuards(exposed)...)
+	out = append(out, a.overtakings(overtaken)...)
 	Sort(out)
 	return out
 }
@@ -115,6 +121,23 @@ type authz struct {
 	lines lines
 	pairs map[string]pair // by the head's route
 	used  map[review.Fingerprint]bool
+	kept  map[attached]bool // the guards that other routes of theirs still have
+}
+
+// kept are the guards that routes have which they had, by where they were attached.
+func kept(pairs []pair) map[attached]bool {
+	out := make(map[attached]bool)
+	for _, p := range pairs {
+		if p.before == nil || p.after == nil {
+			continue
+		}
+		for _, g := range p.before.Guards {
+			if g.Refuses() && slices.ContainsFunc(p.after.Guards, func(h review.Guard) bool { return h.Name == g.Name && h.Refuses() }) {
+				out[attached{g.Name, g.Attached}] = true
+			}
+		}
+	}
+	return out
 }
 
 // alike counts the routes of the base behind the very guard that configuration
@@ -211,6 +234,11 @@ func (a authz) exposure(p pair) (exposure, bool) {
 	sort.SliceStable(e.lost, func(i, j int) bool { return strength(e.lost[i].base) > strength(e.lost[j].base) })
 	e.at, e.found = a.cause(e)
 	return e, true
+}
+
+// refusing are the losses of guards that turned requests away.
+func refusing(list []loss) []loss {
+	return slices.DeleteFunc(slices.Clone(list), func(l loss) bool { return !l.base.Refuses() })
 }
 
 // rule says what kind of exposure it is: why the route is open now, if that is
@@ -520,7 +548,11 @@ func (a authz) fold(list []review.Finding) []review.Finding {
 	var order []cause
 	for _, f := range list {
 		if p := a.pairs[f.Routes[0]]; p.after != nil && !a.lines.added(review.FileLine{File: f.Place.Path, Line: f.Place.Line}) {
-			if at, ok := a.cause(exposure{pair: p}); ok {
+			e := exposure{pair: p}
+			if f.Rule == ruleUndecided && p.before != nil {
+				e.lost = refusing(compareChains(*p.before, *p.after).lost)
+			}
+			if at, ok := a.cause(e); ok {
 				f.Place = at
 			}
 		}
@@ -546,7 +578,12 @@ func (a authz) fold(list []review.Finding) []review.Finding {
 					f.Routes = append(f.Routes, key)
 				}
 			}
-			if n := len(f.Routes) - 1; n > 0 {
+			if n := len(f.Routes) - 1; n > 0 && f.Rule == ruleUndecided {
+				_, why, _ := strings.Cut(f.Message, ": ")
+				f.Message = fmt.Sprintf("%d routes (%s): %s", n+1, andMore(f.Routes, 3), strings.Replace(why, "protects it", "protects them", 1))
+				f.Key = strings.Join(f.Routes, ", ")
+				f.Fingerprint = a.fingerprint(f)
+			} else if n > 0 {
 				f.Message += fmt.Sprintf(". The same line does this for %s", andMore(f.Routes[1:], 5))
 				f.Key = strings.Join(f.Routes, ", ")
 				f.Fingerprint = a.fingerprint(f)
@@ -559,7 +596,7 @@ func (a authz) fold(list []review.Finding) []review.Finding {
 
 func andMore(list []string, n int) string {
 	if len(list) > n {
-		return fmt.Sprintf("%s and %d more routes", strings.Join(list[:n], ", "), len(list)-n)
+		return fmt.Sprintf("%s and %s", strings.Join(list[:n], ", "), count(len(list)-n, "more route", "more routes"))
 	}
 	return strings.Join(list, ", ")
 }

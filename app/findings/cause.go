@@ -45,6 +45,9 @@ func (a authz) cause(e exposure) (review.Place, bool) {
 	// A guard that is gone with the line that attached it.
 	for _, l := range e.lost {
 		if l.head == nil && a.lines.deleted(l.base.Attached) {
+			if a.kept[attached{l.base.Name, l.base.Attached}] && a.lines.added(after.Registered) {
+				return right(after.Registered), true // others of its routes got it elsewhere
+			}
 			return a.replacement(l.base.Attached, before, after), true
 		}
 	}
@@ -83,6 +86,14 @@ func (a authz) cause(e exposure) (review.Place, bool) {
 			return a.left(p), true
 		}
 	}
+	// What makes the guard makes none for this route any more.
+	for _, l := range e.lost {
+		for _, s := range l.base.Reached {
+			if p, ok := a.changedIn(s); ok && l.head == nil {
+				return p, true
+			}
+		}
+	}
 	if e.before == nil && after.Handler.File != "" && a.lines.added(review.FileLine{File: after.Handler.File, Line: after.Handler.Line}) {
 		return review.Place{Path: after.Handler.File, Line: after.Handler.Line}, true
 	}
@@ -106,6 +117,32 @@ func (a authz) inCode(l loss) (review.Place, bool) {
 		}
 	}
 	return review.Place{}, false
+}
+
+// changedIn is the first change to a piece of code of the base: the line that took
+// the place of a deleted one, else that one.
+func (a authz) changedIn(s review.Lines) (review.Place, bool) {
+	n := a.lines.deletedIn(s)
+	if n == 0 {
+		return review.Place{}, false
+	}
+	old := a.lines.old[s.File]
+	now := 0
+	for line, block := range a.lines.new[old.path].block {
+		if block == old.block[n] && (now == 0 || line < now) {
+			now = line
+		}
+	}
+	if now > 0 {
+		return review.Place{Path: old.path, Line: now}, true
+	}
+	return a.left(review.FileLine{File: s.File, Line: n}), true
+}
+
+// attached is a guard and the line that put it into a chain.
+type attached struct {
+	name string
+	at   review.FileLine
 }
 
 // attachment is the code that puts a guard into the chain, with what it is made

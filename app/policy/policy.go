@@ -94,7 +94,11 @@ func undecided(f review.Finding, rule config.RulePolicy) (review.Gap, bool) {
 	if len(f.Routes) > 3 {
 		what = fmt.Sprintf("%s and %d more routes", strings.Join(f.Routes[:3], ", "), len(f.Routes)-3)
 	}
-	return review.Gap{Code: review.CodeRouteUnresolved, What: what, Why: strings.TrimPrefix(f.Message, what+": "),
+	_, why, ok := strings.Cut(f.Message, ": ")
+	if !ok {
+		why = f.Message
+	}
+	return review.Gap{Code: review.CodeRouteUnresolved, What: what, Why: why,
 		Do: "name the guard under guards in .github/launchgate.yml on the base branch, list the route in the public-route ledger there if it is meant to be open, or register it with a guard that the code names"}, true
 }
 

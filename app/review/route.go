@@ -47,6 +47,9 @@ type Guard struct {
 	Through []FileLine `json:"through,omitempty"`
 	Reached []Lines    `json:"reached,omitempty"`
 	FlawAt  FileLine   `json:"flaw_at,omitzero"`
+	// Answers is where it answers some requests itself instead of handing them
+	// on; part of the trace.
+	Answers FileLine `json:"answers,omitzero"`
 }
 
 // The kinds of guards that refuse; the others are told apart for people.
@@ -184,7 +187,7 @@ func (r Route) Bare() Route {
 	guards := make([]Guard, len(r.Guards))
 	for i, g := range r.Guards {
 		g.If, g.Settings, g.AttachedEnd = "", "", 0
-		g.Attached, g.Refused, g.Through, g.Reached, g.FlawAt = FileLine{}, FileLine{}, nil, nil, FileLine{}
+		g.Attached, g.Refused, g.Through, g.Reached, g.FlawAt, g.Answers = FileLine{}, FileLine{}, nil, nil, FileLine{}, FileLine{}
 		guards[i] = g
 	}
 	r.Guards = guards

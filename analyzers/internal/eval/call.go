@@ -792,6 +792,7 @@ func (m *machine) outside(name string, recv value, c call) value {
 	}
 	if m.sim != nil {
 		m.changes(name, recv, c)
+		m.writesFound(name, recv, c)
 		return m.simExternal(name, recv, c)
 	}
 	if v, ok := m.library(name, recv, c); ok {

@@ -69,9 +69,9 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		m.sim.unsure++
 		one = m.sim.fork()
 	}
-	handedOn, refused := 0, 0
+	handedOn, refused, wrote := 0, 0, 0
 	if m.sim != nil {
-		handedOn, refused = len(m.sim.passed), len(m.sim.refused)
+		handedOn, refused, wrote = len(m.sim.passed), len(m.sim.refused), m.sim.wrote
 	}
 	var ch1, ch2 []change
 	inner := len(m.conds)
@@ -110,6 +110,9 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		}
 		if c1 != stopped {
 			f.why = mergeLabels(f.why, why)
+		}
+		if m.sim != nil && c1 == returned && len(m.sim.passed) == handedOn {
+			m.answersItself(n, f, refused, wrote)
 		}
 		if m.sim != nil && f.top && c1 == returned && len(m.sim.passed) == handedOn && !m.sim.asksPartially(n.K[0]) {
 			m.sim.turn(m.nodeWords(n.K[0]), m.at(n, f))

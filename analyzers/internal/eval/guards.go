@@ -194,6 +194,10 @@ func (m *machine) judgeLibrary(x *external, path, method string) verdict {
 		return v
 	}
 	base := importpath.Unversioned(pkg)
+	if namedIn(caches, base, name) && (method == "GET" || method == "HEAD" || method == "*") {
+		v.why, v.answers = "answers from a cache", x.pos
+		return v
+	}
 	ws := words(name)
 	if namesGuards(lastPart(base)) && !m.isOwn(pkg) && !isSessionPackage(base) {
 		v.kind, v.why = routes.KindUnresolved, "it is of a package that is named as one of guards, but nothing is known about it"

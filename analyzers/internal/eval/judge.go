@@ -35,6 +35,8 @@ type verdict struct {
 	handed []value // what known callers' requests are handed on with
 	// asksKnown is what it asks of callers who are known by then.
 	asksKnown string
+	// answers is where it answers some requests itself instead of handing them on.
+	answers place
 	// credulous: it takes whatever is sent for true.
 	credulous bool
 }
@@ -161,7 +163,7 @@ func guards(g routes.Guard) bool { return g.Kind == routes.KindAuth || g.Kind ==
 func guardOf(v verdict, mw middleware) routes.Guard {
 	end := int(max(mw.end, mw.pos.line))
 	return routes.Guard{AttachedEnd: end, Name: v.name, Kind: v.kind, Why: v.why, File: v.pos.file, Line: int(v.pos.line), Literal: v.literal, Attached: mw.pos.public(), If: allBare(mw.conds), Settings: settingsText(mw.conds), Refused: v.refused.public(),
-		Through: publicPlaces(mw.via), Reached: v.reached, Flaw: v.flaw, FlawAt: v.flawAt.public(), Switched: v.switched && v.kind == routes.KindOptional, Exempt: v.exempt && v.kind == routes.KindOptional,
+		Through: publicPlaces(mw.via), Reached: v.reached, Flaw: v.flaw, FlawAt: v.flawAt.public(), Answers: v.answers.public(), Switched: v.switched && v.kind == routes.KindOptional, Exempt: v.exempt && v.kind == routes.KindOptional,
 		Believes: v.credulous && (v.kind == routes.KindAuth || v.kind == routes.KindRole)}
 }
 
@@ -546,7 +548,7 @@ func (m *machine) refusesElsewhere(c *closure) bool {
 // unaborted finds the refusal of an anonymous request by a gin middleware that
 // never aborts.
 func unaborted(s *simulation, because *refusal) *refusal {
-	if because != nil && (because.code == 401 || because.code == 403) {
+	if because != nil && (because.code == 401 || because.code == 403 || because.code == 302) {
 		return because
 	}
 	for i, r := range s.refused {

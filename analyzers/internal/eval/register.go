@@ -370,6 +370,9 @@ func (m *machine) row(in, key, v value) func() {
 func (m *machine) rowOf(path string) place {
 	for i := len(m.rows) - 1; i >= 0; i-- {
 		if slices.ContainsFunc(m.rows[i].paths, func(s string) bool {
+			if method, pattern, ok := strings.Cut(s, " "); ok && methods[method] {
+				s = strings.TrimSpace(pattern) // as of net/http
+			}
 			return s == path && s != "" || len(s) > 1 && strings.HasSuffix(path, s) && !methods[s]
 		}) {
 			return m.rows[i].at

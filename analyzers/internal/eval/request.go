@@ -621,6 +621,8 @@ func (m *machine) responds(q asked) (value, bool) {
 			s.refuse(m, code, c.pos, q.name)
 		} else if ok && code >= 300 && redirectsToLogin(s.location) {
 			s.refuse(m, 302, c.pos, "redirects to sign in")
+		} else if !ok || code < 300 {
+			m.showsFound(c)
 		}
 		if q.name == "Status" {
 			return q.r, true // the answer's body follows
@@ -635,6 +637,9 @@ func (m *machine) responds(q asked) (value, bool) {
 		}
 		if q.name == "Error" {
 			return &unknown{t: q.t}, true
+		}
+		if strings.HasPrefix(q.name, "Write") || strings.HasPrefix(q.name, "Send") {
+			m.showsFound(c)
 		}
 		return nilValue{}, true
 	}

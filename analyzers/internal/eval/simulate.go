@@ -118,6 +118,8 @@ type simulation struct {
 	reached  []routes.Span
 	ran      []*function // of the program
 	token    *refusal    // of requests whose token is not good
+	wrote    int         // answers that depend on the request
+	answered place       // a branch in which the outermost function answers some requests itself
 	turned   []refusal   // undecided conditions on which the outermost function returns early
 	// watch asks how the request ends in the outermost function, fates are how it
 	// has fared on the ways that lead to what is being run.

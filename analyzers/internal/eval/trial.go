@@ -41,6 +41,8 @@ func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict 
 	m.exempts(c, &v, anon, gin)
 	if v.kind == routes.KindAuth || v.kind == routes.KindRole {
 		v.gives = slices.Sorted(maps.Keys(t.there.certain))
+	} else if v.kind == routes.KindOther || v.kind == routes.KindParser || v.kind == routes.KindOptional {
+		v.answers = anon.answered
 	}
 	v.reached = m.withMaker(v.reached, c.fn)
 	m.avoided(c, &v, anon, gin)
@@ -219,18 +221,26 @@ func (m *machine) refusesNobody(t *trial, v *verdict) {
 	}
 }
 
+// answers says what a refusal answers.
+func answers(r *refusal) string {
+	if r.code == 302 {
+		return "redirects to sign in"
+	}
+	return fmt.Sprintf("answers %d", r.code)
+}
+
 // flaws finds answers that end nothing: the request goes on all the same.
 func (t *trial) flaws(v *verdict) {
 	if t.gin && t.anon.aborted == 0 && !t.anon.dead && v.kind != routes.KindRole {
 		// Whatever it answered, the rest of the chain answers too.
 		if r := unaborted(t.anon, t.because); r != nil {
 			v.kind, v.flaw, v.flawAt = routes.KindOther, routes.FlawAbort, r.pos
-			v.why = fmt.Sprintf("answers %d at %s but does not abort, so the request goes on to the handler", r.code, r.pos)
+			v.why = fmt.Sprintf("%s at %s but does not abort, so the request goes on to the handler", answers(r), r.pos)
 		}
 	}
-	if !t.gin && t.sure && t.because != nil && !t.because.unsure && (t.because.code == 401 || t.because.code == 403) {
+	if !t.gin && t.sure && t.because != nil && !t.because.unsure && (t.because.code == 401 || t.because.code == 403 || t.because.code == 302) {
 		v.kind, v.flaw, v.flawAt = routes.KindOther, routes.FlawAbort, t.because.pos
-		v.why = fmt.Sprintf("answers %d at %s and hands the request on all the same", t.because.code, t.because.pos)
+		v.why = fmt.Sprintf("%s at %s and hands the request on all the same", answers(t.because), t.because.pos)
 	}
 	if t.gin && v.kind == routes.KindAuth && t.there.aborted == 0 && !t.there.dead {
 		// It turns strangers away, and of those it knows nobody.
