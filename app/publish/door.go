@@ -117,12 +117,15 @@ func frontDoor(s *sheet, o review.Outcome) {
 	if len(o.Routes) == 0 && len(o.RouteChanges) == 0 {
 		return
 	}
+	totals := RouteTotals(o.Routes) + ".\n\n"
 	if len(o.RouteChanges) > 0 {
+		s.limit -= len(totals) // whatever is left out of the table
 		changes(s, o.RouteChanges)
+		s.limit += len(totals)
 	} else if o.Target.Base != "" {
 		s.write("No route and no guard changes. ")
 	}
-	s.write(RouteTotals(o.Routes) + ".\n\n")
+	s.write(totals)
 }
 
 // changes writes the sum of some changes and a row for each, but for those that

@@ -1,6 +1,7 @@
 package publish_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -82,5 +83,27 @@ func TestRowsOfAGuardedGroup(t *testing.T) {
 	}
 	if want := "5 routes: GET /a, GET /b, GET /c, 2 more  public -> authenticated, gained Auth\n"; !strings.Contains(text, want) {
 		t.Errorf("no %q in\n%s", want, text)
+	}
+}
+
+// However many rows there are, the sum above the table and the totals below it are
+// there, and the summary fits.
+func TestTotalsOfFiveThousandRoutes(t *testing.T) {
+	var o review.Outcome
+	o.Target.Base = "b"
+	for i := range 5000 {
+		path := fmt.Sprintf("/things/%d/%s", i, strings.Repeat("|`<b>", 8))
+		before, after := review.Route{Method: "GET", Path: path, Access: review.Authenticated}, review.Route{Method: "GET", Path: path, Access: review.Public}
+		o.Routes = append(o.Routes, after)
+		o.RouteChanges = append(o.RouteChanges, review.RouteChange{Change: "changed", Before: &before, After: &after, Lost: []string{"Auth"}})
+	}
+	md := publish.Markdown(o, nil)
+	for _, want := range []string{"**5000 routes lost `Auth`.**", "5000 routes in all: 5000 public, 0 authenticated, 0 with a role, 0 unresolved.", "more rows are left out"} {
+		if !strings.Contains(md, want) {
+			t.Errorf("no %q in the summary of %d bytes", want, len(md))
+		}
+	}
+	if len(md) > 60_000 {
+		t.Errorf("the summary has %d bytes", len(md))
 	}
 }
