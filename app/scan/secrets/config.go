@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -307,18 +308,51 @@ func buildRules(in rulesInput) (*ruleSet, error) {
 	}
 	cfg := defaults()
 	if in.repo != nil {
-		if err := extend(cfg, configPath, in.repo, in.read, 0, rs); err != nil {
+		err := extend(cfg, configPath, in.repo, in.read, 0, rs)
+		if err == nil {
+			err = secretIDs(cfg, in.repo)
+		}
+		if err != nil {
 			var ce *configError
 			if !errors.As(err, &ce) {
 				return nil, err
 			}
 			rs.notes = nil // what the file was said to change, it does not
-			rs.warnings = append(rs.warnings, ce.Error()+". Until it is mended on the base branch, the default rules apply.")
+			rs.warnings = append(rs.warnings, withoutSecrets(ce.Error())+". Until it is mended on the base branch, the default rules apply.")
 			cfg = defaults()
 		}
 	}
 	rs.use(cfg)
 	return rs, nil
+}
+
+// withoutSecrets is what is said of a repository's configuration without the secrets
+// in what it quotes.
+func withoutSecrets(said string) string {
+	rules, err := buildRules(rulesInput{own: true})
+	if err != nil {
+		return "it cannot be used"
+	}
+	for _, f := range rules.find(context.Background(), text{content: nameParts(said), line: 1}) {
+		said = strings.ReplaceAll(said, f.Secret, redacted)
+	}
+	return said
+}
+
+// secretIDs refuses rules whose ids hold a secret: what a rule reports is said, kept
+// and stored under its id.
+func secretIDs(cfg *config.Config, data []byte) error {
+	rules, err := buildRules(rulesInput{own: true})
+	if err != nil {
+		return err
+	}
+	for id := range cfg.Rules {
+		if len(rules.find(context.Background(), text{content: nameParts(id), line: 1})) > 0 {
+			line := bytes.Count(data[:max(bytes.Index(data, []byte(id)), 0)], []byte("\n")) + 1
+			return &configError{file: configPath, line: line, what: "a rule's id holds what other rules take for a secret"}
+		}
+	}
+	return nil
 }
 
 // use makes rs one of the rules of cfg.
