@@ -24,32 +24,31 @@ type alternative struct {
 // some of them put around it applies under their conditions.
 func alike(ps []peeled) []peeled {
 	var out []peeled
+	merged := map[int]bool{}
 	for _, p := range ps {
 		i := slices.IndexFunc(out, func(q peeled) bool {
 			return q.core != nil && same(p.core, q.core) && p.strip == q.strip && p.method == q.method && p.path == q.path
 		})
 		if i < 0 {
-			out = append(out, p.under(p.conds))
+			out = append(out, p)
 			continue
 		}
-		out[i] = out[i].with(p)
+		if !merged[i] {
+			merged[i], out[i] = true, out[i].under()
+		}
+		out[i] = out[i].with(p.under())
 	}
 	if len(out) == 1 {
 		out[0].conds, out[0].oneOf = nil, false
-		return out
-	}
-	for i := range out {
-		// What stands alone is chosen as a whole.
-		out[i] = out[i].under(nil)
 	}
 	return out
 }
 
-// under is the same with the conditions on each of its layers.
-func (p peeled) under(conds []condition) peeled {
+// under is the same with its conditions on each of its layers.
+func (p peeled) under() peeled {
 	p.layers = slices.Clone(p.layers)
-	for i := range p.layers {
-		p.layers[i].conds = conds
+	for i, l := range p.layers {
+		p.layers[i].conds = distinctConditions(p.conds, l.conds)
 	}
 	return p
 }
@@ -57,7 +56,6 @@ func (p peeled) under(conds []condition) peeled {
 // with adds the layers that another alternative puts around the same handler.
 func (p peeled) with(q peeled) peeled {
 	for _, l := range q.layers {
-		l.conds = q.conds
 		i := slices.IndexFunc(p.layers, func(o layer) bool {
 			return o.pos == l.pos && (o.applied == l.applied || o.applied != nil && l.applied != nil && same(o.applied, l.applied)) && sameLayer(o.ext, l.ext)
 		})
@@ -65,10 +63,26 @@ func (p peeled) with(q peeled) peeled {
 			p.layers = append(p.layers, l)
 			continue
 		}
-		p.layers[i].conds = nil // it applies in both cases
+		// It applies in both cases.
+		p.layers[i].conds = slices.DeleteFunc(slices.Clone(l.conds), func(c condition) bool { return c.in(q.conds) })
 	}
 	p.conds = nil
 	return p
+}
+
+// eitherOf reports whether what a handler hands requests on to is one of several,
+// for what configuration decides, and gives the conditions of each.
+func (m *machine) eitherOf(rest []value) ([][]condition, bool) {
+	if len(rest) < 2 {
+		return nil, false
+	}
+	known := false
+	under := make([][]condition, len(rest))
+	for i, c := range m.choices(union(rest)) {
+		under[i] = c.conds
+		known = known || len(c.conds) > 0
+	}
+	return under, known
 }
 
 func sameLayer(a, b value) bool { return a == nil && b == nil || a != nil && b != nil && same(a, b) }

@@ -369,6 +369,9 @@ func (m *machine) setUnless(o *object, name string, old, v value) value {
 	if u, ok := old.(*unknown); ok && d == nil {
 		d = u.def
 	}
+	if old == nil && o.literal {
+		d = boolPreset(false, place{})
+	}
 	if !isSwitch || d == nil || d.k != 'b' {
 		return nil
 	}

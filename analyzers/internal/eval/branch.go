@@ -102,7 +102,7 @@ func (m *machine) apply(chs []change) {
 
 // merge joins the changes of two branches into the environments; aFirst says that
 // the first of them is the one taken by default, so that what it leaves comes first.
-func (m *machine) merge(a, b []change, why []string, aFirst bool) {
+func (m *machine) merge(a, b []change, why []string, aFirst bool, by ...setting) {
 	got := map[change]value{}
 	for _, ch := range b {
 		got[ch.where()] = ch.old
@@ -119,6 +119,7 @@ func (m *machine) merge(a, b []change, why []string, aFirst bool) {
 		} else {
 			k.old = join(other, ch.old, why, m.sim == nil)
 		}
+		k.old = decidedBy(k.old, by)
 		m.apply([]change{k})
 	}
 	for _, ch := range b {
@@ -130,6 +131,7 @@ func (m *machine) merge(a, b []change, why []string, aFirst bool) {
 			} else {
 				k.old = join(was, v, why, m.sim == nil)
 			}
+			k.old = decidedBy(k.old, by)
 			m.apply([]change{k})
 		}
 	}

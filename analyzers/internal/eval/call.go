@@ -195,6 +195,9 @@ func (m *machine) element(t string) value {
 func (m *machine) callValue(v value, c call) value {
 	switch x := v.(type) {
 	case *closure:
+		if w := m.perhapsAround(x, c); w != nil {
+			return w
+		}
 		if m.sim != nil && !m.sim.inline && c.dynamic && (m.delegates(x, c) || m.sim.picks(x) && m.takesRequest(c.args)) {
 			return m.sim.pass(m, x, c)
 		}
@@ -231,7 +234,13 @@ func (m *machine) callValue(v value, c call) value {
 	case union:
 		var out value
 		for _, y := range x {
-			out = join(out, m.callValue(y, c), nil, m.sim == nil)
+			v := value(nil)
+			if cl, ok := y.(*closure); ok && m.sim == nil {
+				v = m.chosenUnder(m.callFunc(cl, c), m.only[cl])
+			} else {
+				v = m.callValue(y, c)
+			}
+			out = join(out, v, nil, m.sim == nil)
 		}
 		return out
 	case *unknown:
@@ -653,7 +662,7 @@ func (m *machine) run(f *frame, c call) value {
 		return tuple{}
 	}
 	if m.sim == nil {
-		f.rets = succeed(f.fn, f.rets)
+		f.rets = decidedBy(succeed(f.fn, f.rets), f.asked)
 	}
 	if v, ok := f.rets.(*unknown); ok && v.t == "" && len(f.fn.Results) == 1 {
 		r := v.typed(f.fn.Results[0].Type)

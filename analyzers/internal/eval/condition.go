@@ -246,6 +246,27 @@ func (m *machine) chosenAll(vs []value) []value {
 	return out
 }
 
+// perhapsAround is a handler with a middleware around it that is there under
+// conditions: with it where they hold, and without it where they do not.
+func (m *machine) perhapsAround(mw *closure, c call) value {
+	conds := m.only[mw]
+	if m.sim != nil || len(conds) == 0 || len(c.args) != 1 || len(mw.fn.Params) != 1 || !isNextType(mw.fn.Params[0].Type) {
+		return nil
+	}
+	h := c.args[0]
+	if !handlerLike(h) && !m.servesHTTP(h) {
+		return nil
+	}
+	around := m.chosenUnder(m.callFunc(mw, c), conds)
+	if !handlerLike(around) || same(around, h) {
+		return around
+	}
+	if slices.ContainsFunc(conds, func(c condition) bool { return c.off }) {
+		return join(h, around, nil, true)
+	}
+	return join(around, h, nil, true)
+}
+
 // choice is one of the middleware that a value may be.
 type choice struct {
 	v     value

@@ -86,9 +86,9 @@ func boolText(s string) string {
 
 // filler is a library's function that fills in a structure.
 type filler struct {
-	// keyed: by the keys of a file, as the program has given it defaults for;
+	// keyed: by the keys of a file; declared: the program has given these defaults;
 	// flags: by flags named after the fields, separated by dashes or not.
-	keyed, flags, dashes bool
+	keyed, declared, flags, dashes bool
 	// at is the key below which it reads.
 	at []string
 }
@@ -104,8 +104,10 @@ func (m *machine) fillerOf(name string, args []value) filler {
 		return filler{flags: true}
 	}
 	var f filler
+	low := strings.ToLower(fn)
+	f.keyed = strings.Contains(low, "unmarshal") || strings.Contains(low, "decode") || strings.Contains(low, "readconfig")
 	if strings.Contains(fn, "Unmarshal") && strings.Contains(pkg, ".") && m.readsSettings(pkg) {
-		f.keyed = true
+		f.declared = true
 		if key, ok := asString(firstOf(args)); ok && key != "" {
 			f.at = strings.Split(key, ".")
 		}
@@ -217,7 +219,7 @@ func (m *machine) fillField(o *object, f program.Param, x value, ty *program.Typ
 		if s.name == "" {
 			s.name = "key " + key
 		}
-		if d := m.settingDefault(key); d != nil && kindName(&d.constant) == f.Type {
+		if d := m.settingDefault(key); by.declared && d != nil && kindName(&d.constant) == f.Type {
 			def = d
 			if d.name != "" {
 				s.name = d.name

@@ -38,6 +38,10 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 	}
 	why := mergeLabels(m.nodeWords(n.K[0]), labels(cond))
 	first := m.sim == nil && !weighedCondition(n.K[0], cond, f).off
+	var by []setting
+	if m.sim == nil {
+		by = settingsOf(cond)
+	}
 	if m.sim != nil {
 		if d := byDefault(cond); d != nil {
 			m.sim.reach(d.at.file, int(d.at.line), int(d.at.line))
@@ -95,9 +99,9 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 	switch {
 	case jumps(c1) && c2 == goOn || jumps(c2) && c1 == goOn:
 		// What a branch that leaves the loop did holds after the loop.
-		m.merge(ch1, ch2, why, first)
+		m.merge(ch1, ch2, why, first, by...)
 	case c1 != goOn && c2 != goOn:
-		m.merge(ch1, ch2, why, first)
+		m.merge(ch1, ch2, why, first, by...)
 		if c1 == c2 || c2 == stopped {
 			return c1
 		}
@@ -125,7 +129,7 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 			f.why = mergeLabels(f.why, why)
 		}
 	default:
-		m.merge(ch1, ch2, why, first)
+		m.merge(ch1, ch2, why, first, by...)
 	}
 	if m.sim == nil && (c1 == returned) != (c2 == returned) && !f.fn.relevant {
 		return goOn

@@ -175,7 +175,8 @@ func (m *machine) keyRead(fn, name string, c call) value {
 		if !m.readsSettings(pkgOf(name)) || len(ts) > 1 {
 			return nil
 		}
-		u.set = []setting{{name: "key " + key}}
+		_, declared := m.settings[strings.ToLower(key)]
+		u.set = []setting{{name: "key " + key, contested: declared}}
 	}
 	if len(ts) > 1 {
 		return tuple{u, nilValue{}}

@@ -83,10 +83,15 @@ func (m *machine) execFor(n *program.Node, f *frame) control {
 // the result ends it.
 func (m *machine) onlyIf(v value) func() {
 	n := len(m.conds)
-	if v != nil && comparableValue(v) {
-		m.conds = distinctConditions(m.conds, m.only[v])
+	if v == nil || !comparableValue(v) || len(m.only[v]) == 0 {
+		return func() {}
 	}
-	return func() { m.conds = m.conds[:min(n, len(m.conds))] }
+	m.conds = distinctConditions(m.conds, m.only[v])
+	unsure := m.unsureFrom()
+	return func() {
+		unsure()
+		m.conds = m.conds[:min(n, len(m.conds))]
+	}
 }
 
 // once runs a loop body whose number of runs is not known.

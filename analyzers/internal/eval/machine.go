@@ -50,8 +50,10 @@ type frame struct {
 	named     []program.Param
 	// under is how many conditions held when it was called; usual says that the
 	// first of what it returns is what it returns by default.
-	under    int
-	usual    bool
+	under int
+	usual bool
+	// asked are the settings that decide what it returns.
+	asked    []setting
 	alt      value // returned under conditions that do not hold by default
 	defaults int
 	// Of a simulation: the outermost frame of a handler.

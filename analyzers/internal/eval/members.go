@@ -180,7 +180,7 @@ func (m *machine) methodValue(x value, n *program.Node) value {
 	switch o := x.(type) {
 	case *object:
 		if fn := m.method(o.t, n.S); fn != nil {
-			return &closure{fn: fn, recv: m.descend(o, fn)}
+			return m.chosenUnder(&closure{fn: fn, recv: m.descend(o, fn)}, m.only[o])
 		}
 	case *closure:
 		if fn := m.method(o.t, n.S); fn != nil {

@@ -196,7 +196,9 @@ func (m *machine) peel(v value, depth int) []peeled {
 			return []peeled{p}
 		}
 		var out []peeled
-		for _, d := range m.rest(cl) {
+		rest := m.rest(cl)
+		under, either := m.eitherOf(rest)
+		for i, d := range rest {
 			if d == v || isUnknownOrNext(d) {
 				continue
 			}
@@ -208,8 +210,14 @@ func (m *machine) peel(v value, depth int) []peeled {
 				if p.path == "" { // what only picks the procedure is no middleware
 					p.layers = append([]layer{{applied: cl, pos: at}}, p.layers...)
 				}
+				if either && p.path == "" {
+					p.conds, p.oneOf = distinctConditions(under[i], p.conds), true
+				}
 				out = append(out, p)
 			}
+		}
+		if either {
+			out = alike(out)
 		}
 		if len(out) > 0 {
 			return out

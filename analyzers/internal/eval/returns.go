@@ -65,11 +65,17 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 	}
 	if !f.has {
 		f.rets, f.has, f.usual = v, true, m.sim == nil && m.byDefaultHere(f)
+		if m.sim == nil {
+			f.asked = mergeSettings(f.asked, settingsAsked(m.conds[min(f.under, len(m.conds)):]))
+		}
 		if m.sim != nil && m.sim.unsure > m.sim.base(f) {
 			// Another return may follow; remember why.
 			f.why = mergeLabels(f.why, m.sim.whyNow())
 		}
 		return
+	}
+	if m.sim == nil {
+		f.asked = mergeSettings(f.asked, settingsAsked(m.conds[min(f.under, len(m.conds)):]))
 	}
 	if m.sim == nil && !f.usual && m.byDefaultHere(f) {
 		f.usual = true

@@ -15,6 +15,8 @@ type setting struct {
 	// default is known.
 	name string
 	def  *constant
+	// contested: the program says different things of its default.
+	contested bool
 	// file is where a file beside the code sets it, with the line.
 	file string
 }
@@ -27,7 +29,7 @@ func (s setting) String() string {
 		said = s.def.text() + " in " + s.file
 	case s.def != nil:
 		said = "default " + s.def.text()
-	case strings.HasPrefix(s.name, "key "):
+	case s.contested:
 		said = "default not known"
 	default:
 		said = "unset by default"
@@ -81,7 +83,7 @@ func settingsIn(v value, depth int) []setting {
 		out := settingsOfAll(x, depth+1)
 		d := byDefault(x)
 		if d != nil && len(out) == 1 {
-			out = []setting{{out[0].name, &d.constant, d.file}}
+			out = []setting{{name: out[0].name, def: &d.constant, file: d.file}}
 		}
 		return slices.DeleteFunc(slices.Clone(out), func(s setting) bool { return s.name == "" && s.def == nil })
 	}
@@ -143,6 +145,25 @@ func environment(name string, args []value) (setting, bool) {
 		return setting{}, false
 	}
 	return setting{name: "env " + key}, true
+}
+
+// decidedBy marks constants of which settings decide which it is as made of them.
+func decidedBy(v value, by []setting) value {
+	u, ok := v.(union)
+	if !ok || len(by) == 0 || len(u) >= maxUnion {
+		return v
+	}
+	for _, e := range u {
+		if c, ok := e.(constant); !ok || c.k != 's' && c.k != 'b' {
+			return v
+		}
+	}
+	t := kindName(&constant{k: u[0].(constant).k})
+	var set []setting
+	for _, s := range by {
+		set = mergeSettings(set, []setting{{name: s.name}})
+	}
+	return append(slices.Clip(u), &unknown{t: t, set: set})
 }
 
 // parseError is the error of a library's function: nothing fails while routes are
