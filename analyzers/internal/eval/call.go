@@ -21,14 +21,14 @@ func (m *machine) callNode(n *program.Node, f *frame, tail bool) value {
 		recv := m.eval(fun.K[0], f)
 		c.args = m.args(n, f)
 		c.dynamic = fun.Op == program.Field
-		return m.answered(m.callMethod(recv, fun, c), recv, c)
+		return m.answered(m.heard(recv, c, func() value { return m.callMethod(recv, fun, c) }), recv, c)
 	case program.Global:
 		c.args = m.args(n, f)
 		v := m.global(fun)
 		if _, ok := v.(*unknown); ok && fun.T == "" && m.sim == nil {
 			return m.external(fun.S, nil, c) // nobody declares it
 		}
-		return m.answered(m.callValue(v, c), nil, c)
+		return m.answered(m.heard(nil, c, func() value { return m.callValue(v, c) }), nil, c)
 	case program.TypeOf:
 		return &unknown{t: fun.T}
 	}

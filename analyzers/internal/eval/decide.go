@@ -119,7 +119,7 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 			m.answersItself(n, f, refused, wrote)
 		}
 		if m.sim != nil && f.top && c1 == returned && len(m.sim.passed) == handedOn && !m.sim.asksPartially(n.K[0]) {
-			m.sim.turn(m.nodeWords(n.K[0]), m.at(n, f))
+			m.sim.turn(m.nodeWords(n.K[0]), m.at(n, f), refused)
 			m.tokenRefused(n, why, refused)
 		}
 	case c2 != goOn:

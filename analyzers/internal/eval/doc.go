@@ -2,7 +2,8 @@
 // from main and the init functions it follows routers, groups, middleware and
 // handlers as values through functions, fields, slices and closures, and it
 // finds out what a guard does by sending requests through it: of nobody, of
-// somebody known, and with a credential that is made up.
+// somebody known, of somebody known who has no rights, and with a credential that
+// is made up.
 //
 // Nothing of the program is executed; every loop and recursion is bounded, and
 // what is not understood becomes an unknown value that keeps the reason. It
@@ -17,7 +18,8 @@
 // does. simulate.go sends one request through a function, with request.go,
 // identity.go and library.go for what the request is and refusal.go for how it
 // fares; forged.go sends one with a made-up credential, weighed.go sees what is
-// asked of a known caller, and trial.go says what a middleware is by all that.
+// asked of a known caller, standing.go sends one of a caller without rights, and
+// trial.go says what a middleware is by all that.
 // defaults.go and configured.go are what settings are where nobody sets them,
 // settings.go how people know them, condition.go what is said of what depends on
 // them. result.go puts routes together, alternatives.go those of which there is

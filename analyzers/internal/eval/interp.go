@@ -6,7 +6,7 @@ func (m *machine) exec(n *program.Node, f *frame) control {
 	if n == nil || m.spent() {
 		return goOn
 	}
-	if m.sim != nil && f.top && m.sim.final != nil && n.Op != program.Return && n.Op != program.Block {
+	if m.sim != nil && f.top && m.sim.final != nil && n.Op != program.Return && n.Op != program.Block && (m.sim.finalIn == 0 || m.sim.within < m.sim.finalIn) {
 		m.sim.wentOn = true
 	}
 	switch n.Op {

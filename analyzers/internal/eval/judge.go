@@ -44,6 +44,7 @@ type verdict struct {
 type verdictKey struct {
 	c       closureKey
 	handler bool
+	guarded bool // what comes before a handler turns strangers away
 	wrapper bool
 	path    string
 	method  string
@@ -97,7 +98,8 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 	switch h := p.core.(type) {
 	case *closure:
 		rt.Handler = m.symbol(h.fn)
-		v := m.judgeHandler(h, rt.Path, rt.Method)
+		guarded := slices.ContainsFunc(rt.Guards, func(g routes.Guard) bool { return g.Kind == routes.KindAuth || g.Kind == routes.KindRole })
+		v := m.judgeHandler(h, rt.Path, rt.Method, guarded)
 		if v.again != "" {
 			m.again[rt.Key()] = v.again
 		}
@@ -668,8 +670,14 @@ func hides(refused []refusal) {
 
 func roleOf(refused []refusal) (word, why string) {
 	for _, r := range refused {
-		if r.code == 404 || r.code == 400 || r.code == 500 || r.code == 422 || r.partial {
+		if r.code != 300 && !r.keepsOut() || r.code == 404 && !r.sought || r.partial {
 			continue
+		}
+		if !r.sought && slices.Contains(r.why, relatedLabel) {
+			continue // whose a record is, a handler asks of everybody
+		}
+		if r.sought && r.code != 401 {
+			return "membership", "membership at " + r.pos.String()
 		}
 		ws := firstN(r.why, nearWords) // the nearest names come first
 		present := r.asked != nil && isSentinel(r.asked)
@@ -705,10 +713,25 @@ func isSentinel(n *program.Node) bool {
 	return none(n.K[0]) || none(n.K[1])
 }
 
+// asksMore says what a handler asks of callers that are known, "" if no more than that.
+func (m *machine) asksMore(there *simulation, barred *refusal) string {
+	if barred == nil && there.weighs {
+		barred = there.refusesSome()
+	}
+	if barred != nil {
+		return "more than being known at " + barred.pos.String() + describe(barred)
+	}
+	if there.weighs {
+		return "" // what it asks of the caller keeps nobody out
+	}
+	_, why := m.roleIn(there)
+	return why
+}
+
 // namedRole is the role that a guard is named after, if it also refuses callers
 // it knows.
 func namedRole(c *closure, there *simulation) (word, why string) {
-	i := slices.IndexFunc(there.refused, func(r refusal) bool { return r.unsure && !r.partial })
+	i := slices.IndexFunc(there.refused, func(r refusal) bool { return r.unsure && !r.partial && !r.ofNobody() })
 	if i < 0 {
 		return "", ""
 	}
@@ -727,9 +750,10 @@ func namedRole(c *closure, there *simulation) (word, why string) {
 	return "", ""
 }
 
-// judgeHandler looks for a check inside a handler.
-func (m *machine) judgeHandler(c *closure, path, method string) verdict {
-	key := verdictKey{c: m.alike.of(c), handler: true, ctx: m.ctxKey(), given: m.givenKey()}
+// judgeHandler looks for a check inside a handler; guarded says that strangers do
+// not reach it.
+func (m *machine) judgeHandler(c *closure, path, method string, guarded bool) verdict {
+	key := verdictKey{c: m.alike.of(c), handler: true, guarded: guarded, ctx: m.ctxKey(), given: m.givenKey()}
 	if v, ok := m.verdicts[key]; ok && !v.usedPath {
 		return v
 	}
@@ -744,8 +768,12 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 		b = anon.final
 	}
 	var there *simulation
-	if b != nil {
+	if b != nil || guarded {
 		there = m.simulate(c, &simulation{path: path, method: method})
+	}
+	var barred *refusal
+	if there != nil && there.weighs {
+		barred = m.simulate(c, &simulation{plain: true, path: path, method: method}).bars(there)
 	}
 	if b != nil && b.code == 300 && slices.ContainsFunc(there.refused, func(r refusal) bool { return r.code == 300 && !r.unsure }) {
 		b = nil // everybody is sent on
@@ -753,7 +781,7 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 	if b != nil {
 		v.kind, v.refused = routes.KindAuth, b.pos
 		v.why = "the handler refuses an anonymous request at " + b.pos.String() + describe(b)
-		if w, why := m.roleIn(there); w != "" {
+		if why := m.asksMore(there, barred); why != "" {
 			v.kind = routes.KindRole
 			v.why += "; asks for " + why
 		}
@@ -780,10 +808,14 @@ func (m *machine) judgeHandler(c *closure, path, method string) verdict {
 			v.why = "the handler refuses requests whose token is not good, at " + r.pos.String() + describe(r)
 		}
 	}
+	if v.kind == routes.KindOther && barred != nil {
+		v.kind, v.refused, v.usedPath = routes.KindRole, barred.pos, v.usedPath || there.usedPath
+		v.why = "the handler asks for more than being known at " + barred.pos.String() + describe(barred)
+	}
 	m.asksKnownInside(c, &v, anon, path, method)
 	m.verdicts[key] = v
 	if !v.usedPath {
-		m.verdicts[verdictKey{c: key.c, handler: true, ctx: key.ctx, given: key.given}] = v
+		m.verdicts[verdictKey{c: key.c, handler: true, guarded: guarded, ctx: key.ctx, given: key.given}] = v
 	}
 	return v
 }

@@ -26,6 +26,9 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	case "net/http.Redirect":
 		s.redirect(m, c)
 		return tuple{}
+	case "net/http.NotFound":
+		s.refuse(m, 404, c.pos, "http.NotFound")
+		return tuple{}
 	case "net/http.StripPrefix":
 		if len(c.args) == 2 {
 			p, _ := asString(c.args[0])
@@ -226,7 +229,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 			return m.identity(t, ws)
 		}
 	}
-	v := m.unknownResult(c, nil)
+	v := m.sought(m.unknownResult(c, nil), recv, c)
 	if u, ok := v.(*unknown); ok && u.t == "" && isSessionPackage(base) {
 		return u.typed(pkg + ".T") // so that its methods are known for the library's
 	}

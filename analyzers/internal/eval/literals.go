@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -262,7 +263,7 @@ func (m *machine) index(n *program.Node, f *frame) value {
 		}
 		v := &unknown{t: n.T, labels: labels(k)}
 		if m.weighing() && len(o.keys) > 0 && aboutCaller(n.K[1], k) {
-			return weighed(v)
+			return m.lacking(v, "")
 		}
 		return v
 	case absent:
@@ -280,21 +281,30 @@ func (m *machine) index(n *program.Node, f *frame) value {
 			return m.param(k, n.T)
 		}
 	case *unknown:
-		if _, ok := k.(absent); ok && m.sim != nil {
-			return absent{t: n.T}
-		}
-		if f, ok := k.(forged); ok {
-			return m.foundBy(f, n.T)
-		}
-		if m.lists(k, o) && n.T == "bool" {
-			return boolean(true, false)
-		}
-		return &unknown{t: n.T, labels: mergeLabels(m.nodeWords(n.K[1]), o.labels, labels(k)), from: o.from}
+		return m.partOfUnknown(o, k, n)
 	}
 	if _, ok := k.(absent); ok {
 		return absent{t: n.T}
 	}
 	return &unknown{t: n.T, labels: labels(x)}
+}
+
+// partOfUnknown is what a list or map of which nothing is known holds under a key.
+func (m *machine) partOfUnknown(o *unknown, k value, n *program.Node) value {
+	if _, ok := k.(absent); ok && m.sim != nil {
+		return absent{t: n.T}
+	}
+	if f, ok := k.(forged); ok {
+		return m.foundBy(f, n.T)
+	}
+	if m.lists(k, o) && n.T == "bool" {
+		return boolean(true, false)
+	}
+	v := &unknown{t: n.T, labels: mergeLabels(m.nodeWords(n.K[1]), o.labels, labels(k)), from: o.from}
+	if m.weighing() && m.namesCaller(n.K[1], k) && !slices.Contains(o.labels, identityLabel) {
+		return m.unrelated(v, "") // a record's own set
+	}
+	return v
 }
 
 func nilOf(t string) value {

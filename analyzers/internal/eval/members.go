@@ -53,7 +53,7 @@ func (m *machine) field(x value, n *program.Node) value {
 		v := &unknown{t: t, labels: mergeLabels(words(n.S), o.labels)}
 		v.def, v.set = m.taggedField(o.t, n.S)
 		if t == "bool" && m.weighing() && aboutCaller(n, v) {
-			return weighed(v)
+			return m.lacking(v, "")
 		}
 		return v
 	case absent:

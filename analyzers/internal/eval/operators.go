@@ -42,8 +42,11 @@ func (m *machine) binaryNode(n *program.Node, f *frame) value {
 	v := m.binary(n.S, a, b)
 	if u, ok := v.(*unknown); ok {
 		out := &unknown{t: u.t, labels: mergeLabels(m.nodeWords(n), u.labels), free: u.free, begins: u.begins, def: m.defaulted(n, a, b), set: mergeSettings(settingsOf(a), settingsOf(b))}
-		if m.weighs(n, a, b) {
-			return weighed(out)
+		switch {
+		case m.weighs(n, a, b):
+			return m.lacking(out, callerFirst(n, a))
+		case m.relates(n, a, b):
+			return m.unrelated(out, n.S)
 		}
 		return out
 	}
@@ -213,6 +216,9 @@ func (m *machine) compare(op string, a, b value) value {
 		return forgedCompare(op, a, b)
 	}
 	eq, ok, anon := equal(a, b)
+	if !ok && m.isThere(a, b) {
+		return boolean(op == "!=", false)
+	}
 	if !ok {
 		if m.lists(a, b) || m.lists(b, a) {
 			return boolean(op == "==", false)
@@ -246,7 +252,9 @@ func equal(a, b value) (eq, ok, anon bool) {
 			return true, true, true
 		case failure:
 			return false, true, x.anon
-		case *object, *closure, *router, *list, *table, request, next, *wrapped:
+		case *object:
+			return false, true, x.anon && x.literal
+		case *closure, *router, *list, *table, request, next, *wrapped:
 			return false, true, false
 		case constant:
 			return false, true, false

@@ -10,10 +10,14 @@ import (
 // What is noted of how a simulated request fares.
 
 // turn notes that the outermost function returns early on an undecided condition
-// without handing the request on, whatever it answers.
-func (s *simulation) turn(why []string, p place) {
+// without handing the request on; since is how much was refused before.
+func (s *simulation) turn(why []string, p place, since int) {
 	if len(s.turned) < 20 {
-		s.turned = append(s.turned, refusal{unsure: true, why: why, pos: p})
+		code := 0 // of its answer, if it gives one
+		for _, r := range s.refused[min(since, len(s.refused)):] {
+			code = r.code
+		}
+		s.turned = append(s.turned, refusal{code: code, unsure: true, why: why, pos: p})
 	}
 }
 
@@ -161,8 +165,9 @@ type refusal struct {
 	avoidable bool
 	// asked is the nearest condition, if it stands under one.
 	asked *program.Node
-	// weighed: known callers meet it for what they are.
-	weighed bool
+	// weighed: known callers meet it for what they are; sought: for what is found, or
+	// not, of them and of what the request names.
+	weighed, sought bool
 	// under are the conditions of configuration that it depends on.
 	under []condition
 }
@@ -222,7 +227,7 @@ func (s *simulation) refuse(m *machine, code int, p place, what string) {
 	if len(s.refused) > 60 {
 		return
 	}
-	r := refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: m.whyHere(), pos: p, text: what, switched: s.switches > 0, avoidable: s.avoids > 0, asked: s.asked(), partial: m.partly(), weighed: m.weighedHere(), under: slices.Clone(s.under)}
+	r := refusal{code: code, unsure: s.unsure > 0, anon: m.anonNow(), why: m.whyHere(), pos: p, text: what, switched: s.switches > 0, avoidable: s.avoids > 0, asked: s.asked(), partial: m.partly(), weighed: m.weighedHere(), sought: m.soughtHere(), under: slices.Clone(s.under)}
 	s.refused = append(s.refused, r)
 	s.decide(r)
 }
@@ -276,7 +281,7 @@ func (o outcome) answer() *refusal {
 
 func (s *simulation) decide(r refusal) {
 	if s.unsure <= s.floor && s.final == nil && (r.code == 401 || r.code == 403 || r.code == 302) {
-		s.final = &r
+		s.final, s.finalIn = &r, s.within
 	}
 }
 
@@ -378,7 +383,7 @@ func (s *simulation) panics(m *machine, args []value, p place) {
 }
 
 // returns is told what the outermost function returns.
-func (s *simulation) returns(m *machine, v value, at place) {
+func (s *simulation) returns(m *machine, f *frame, v value, at place) {
 	last := v
 	if t, ok := v.(tuple); ok && len(t) > 0 {
 		last = t[len(t)-1]
@@ -391,12 +396,14 @@ func (s *simulation) returns(m *machine, v value, at place) {
 				code = 302
 			}
 		}
-		r := refusal{code: code, unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(m.whyHere(), words(fa.name)), text: "returns an error", pos: at, switched: s.switches > 0, avoidable: s.avoids > 0, asked: s.asked(), weighed: m.weighedHere(), under: slices.Clone(s.under)}
+		r := refusal{code: code, unsure: s.unsure > 0, anon: fa.anon, why: mergeLabels(m.whyHere(), words(fa.name)), text: "returns an error", pos: at, switched: s.switches > 0, avoidable: s.avoids > 0, asked: s.asked(), weighed: m.weighedHere(), sought: m.soughtHere(), under: slices.Clone(s.under)}
 		s.refused = append(s.refused, r)
 		m.turnsAway(code, at)
 		s.decide(r)
 		if fa.anon && s.unsure <= s.floor && s.blocked == nil {
 			s.blocked = &s.refused[len(s.refused)-1]
 		}
+	} else if u, ok := last.(*unknown); ok && s.middleware && slices.Contains(u.labels, soughtLabel) && f.returnsError() {
+		s.refused = append(s.refused, refusal{code: 1, unsure: true, why: u.labels, text: "returns an error", pos: at, asked: s.asked(), partial: m.partly(), sought: true})
 	}
 }

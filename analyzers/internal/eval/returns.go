@@ -48,7 +48,7 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 		v = absent{t: f.fn.Results[0].Type} // where known callers are a number, a name or somebody
 	}
 	if m.sim != nil && f.top {
-		m.sim.returns(m, v, m.at(n, f))
+		m.sim.returns(m, f, v, m.at(n, f))
 		m.sim.leavesOpen(m, m.at(n, f))
 	}
 	m.leavesFunction(f, m.at(n, f))

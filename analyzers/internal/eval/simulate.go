@@ -17,6 +17,9 @@ type simulation struct {
 	inside bool
 	// leans: something that they have given was asked for.
 	leans bool
+	// plain: its caller is known, and has no role, permission or membership;
+	// weighs: something was asked that tells such callers from others.
+	plain, weighs bool
 	// looked is where that is, unverified what takes it apart and believes it;
 	// escaped: a credential was given to what is not followed; questioned: what
 	// came of one decides whether a function is left early.
@@ -109,6 +112,8 @@ type simulation struct {
 	// unless the outermost function went on after it.
 	final    *refusal
 	wentOn   bool
+	within   int // branches of the outermost function being run
+	finalIn  int // how many those were at final: what follows in it is the answer
 	floor    int // branches deep at which things count as certain within a branch
 	sets     map[string]value
 	certain  map[string]bool // every key set on every way that led on
@@ -179,7 +184,13 @@ func (m *machine) simBranch(n, body *program.Node, f *frame, anon bool, why []st
 	s := m.sim
 	before := len(s.refused)
 	aborted := s.aborted
+	if f.top {
+		s.within++
+	}
 	c := m.exec(body, f)
+	if f.top {
+		s.within--
+	}
 	if f.top && anon && s.unsure == 0 && (c == returned || c == stopped) && !s.topAnon {
 		s.topAnon, s.topPos = true, m.at(n, f)
 	}

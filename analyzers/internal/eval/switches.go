@@ -16,7 +16,7 @@ func (m *machine) execSwitch(n *program.Node, f *frame) control {
 		for _, e := range c.K[:c.N] {
 			v := m.eval(e, f)
 			if tag != nil {
-				v = m.compareCase(tag, v)
+				v = m.compareCase(n.K[0], e, tag, v)
 			}
 			ok, val, anon := truth(v)
 			if !ok {
@@ -37,15 +37,18 @@ func (m *machine) execSwitch(n *program.Node, f *frame) control {
 }
 
 // compareCase is whether a switch's tag is what a clause names.
-func (m *machine) compareCase(tag, e value) value {
-	v := m.compare("==", tag, e)
+func (m *machine) compareCase(tag, e *program.Node, a, b value) value {
+	v := m.compare("==", a, b)
 	u, ok := v.(*unknown)
 	if !ok {
 		return v
 	}
+	if m.weighs(&program.Node{Op: program.Binary, S: "==", K: []*program.Node{tag, e}}, a, b) {
+		return m.lacking(u, "==")
+	}
 	out := *u
-	out.def = m.defaulted(&program.Node{Op: program.Binary, S: "=="}, tag, e)
-	out.set = mergeSettings(settingsOf(tag), settingsOf(e))
+	out.def = m.defaulted(&program.Node{Op: program.Binary, S: "=="}, a, b)
+	out.set = mergeSettings(settingsOf(a), settingsOf(b))
 	return &out
 }
 
@@ -150,6 +153,9 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 				all = false
 			} else {
 				m.mayLeave(f, v, 0, 0)
+				if m.sim != nil {
+					f.why = mergeLabels(f.why, why)
+				}
 			}
 			continue
 		}
@@ -167,7 +173,13 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 		}
 		m.conds = append(m.conds, not...)
 		byDefault = !slices.ContainsFunc(not, func(c condition) bool { return c.off })
+		if m.sim != nil && unsure {
+			m.sim.push(why, nil)
+		}
 		r := finish(def.K[len(def.K)-1], anonNo)
+		if m.sim != nil && unsure {
+			m.sim.pop()
+		}
 		m.conds = m.conds[:base]
 		return conclude(r)
 	}

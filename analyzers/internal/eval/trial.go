@@ -25,6 +25,9 @@ type trial struct {
 	granted                                     *passage // where it is for what callers choose to send
 	because                                     *refusal // what it is refused by for being nobody's
 	role, roleWhy                               string   // what is asked for besides
+	// barred is what turns plain callers away, lets what is said to one who is
+	// handed on all the same.
+	barred, lets *refusal
 }
 
 // decide sends requests through a middleware and says what it does to them.
@@ -60,6 +63,7 @@ func (m *machine) try(c *closure, path, method string, wrapper bool) *trial {
 	t.there = m.simulate(c, &simulation{middleware: true, inline: !wrapper, path: path, method: method, ends: ends, handsOn: t.gin})
 	t.handedOn()
 	t.turnedAway()
+	m.plainly(t, path, method, wrapper)
 	t.role, t.roleWhy = m.roleIn(t.there)
 	if t.role == "" && !(len(t.there.refused) == 0 && len(t.there.denials) == 0 && slices.ContainsFunc(t.there.passed, func(p passage) bool { return !p.unsure })) {
 		// Where every known caller passes, what strangers are refused for is no role.
@@ -259,6 +263,7 @@ func (m *machine) asksRole(t *trial, v *verdict) {
 	if t.role == "" && !t.gin {
 		t.role, t.roleWhy = roleOf(t.there.turned)
 	}
+	t.weighsPlain(v)
 	if t.role == "" && v.kind == routes.KindAuth && v.flaw == "" {
 		t.role, t.roleWhy = namedRole(t.c, t.there)
 	}

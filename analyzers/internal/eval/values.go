@@ -333,10 +333,19 @@ func moreLabels(shared, l []string, ls [][]string) []string {
 
 // newLabel reports whether a word is to be added to a list.
 func newLabel(out []string, w string) bool {
-	if len(out) >= maxLabels && w != identityLabel && w != requestLabel && w != derivedLabel && w != weighedLabel && w != recordLabel {
+	if len(out) >= maxLabels && !isMark(w) {
 		return false
 	}
 	return !slices.Contains(out, w)
+}
+
+// isMark reports whether a label says something of its own, and is no word.
+func isMark(w string) bool {
+	switch w {
+	case identityLabel, requestLabel, derivedLabel, weighedLabel, relatedLabel, soughtLabel, recordLabel:
+		return true
+	}
+	return false
 }
 
 // lastPart is a qualified name without its package path.

@@ -42,8 +42,8 @@ func aboutCaller(n *program.Node, v value) bool {
 	switch n.Op {
 	case program.Field:
 		return asksStanding(words(n.S))
-	case program.Index: // a claim, or what is kept of a number
-		return asksStanding(nodeWords(n.K[1]))
+	case program.Index: // a claim; a piece of what was sent is none
+		return n.K[1].Op != program.Const || n.K[1].T == "string" && asksStanding(nodeWords(n.K[1]))
 	case program.Call: // a getter
 		k := n.K[0]
 		return len(n.K) == 1 && (k.Op == program.Method || k.Op == program.Field) && asksStanding(words(k.S))
@@ -69,7 +69,7 @@ func (m *machine) answered(v, recv value, c call) value {
 		return &w
 	}
 	ts := tupleTypes(resultType(c))
-	if len(ts) == 0 || ts[0] != "bool" || !known && !m.sim.middleware || !asksStanding(m.nodeWords(c.n)) {
+	if len(ts) == 0 || ts[0] != "bool" || !asksStanding(m.nodeWords(c.n)) {
 		return v
 	}
 	// Has the caller what the program says? Belongs what the path names to it?
@@ -84,15 +84,20 @@ func (m *machine) answered(v, recv value, c call) value {
 			named = named || slices.Contains(u.labels, requestLabel) && !slices.Contains(u.labels, identityLabel)
 		}
 	}
+	said = said && !named
 	if !known || !said && !(named && m.sim.middleware) {
 		return v
 	}
+	mark := m.lacking
+	if !said {
+		mark = m.unrelated
+	}
 	switch x := v.(type) {
 	case *unknown:
-		return weighed(x)
+		return mark(x, "")
 	case tuple:
 		if len(x) == 2 {
-			return tuple{weighed(x[0]), x[1]}
+			return tuple{mark(x[0], ""), x[1]}
 		}
 	}
 	return v
@@ -146,7 +151,7 @@ func (r *refusal) standing() string {
 	}
 	for _, w := range r.why {
 		switch w {
-		case weighedLabel, identityLabel, requestLabel, derivedLabel, recordLabel:
+		case weighedLabel, soughtLabel, recordLabel, identityLabel, requestLabel, derivedLabel:
 			continue
 		}
 		return w
