@@ -215,11 +215,7 @@ func (r *Runner) start(ctx context.Context, command []string, name, scratch stri
 			return nil, fmt.Errorf("encode the request: %w", err)
 		}
 		cmd := exec.CommandContext(ctx, command[0], append(slices.Clone(command[1:]), name)...)
-		cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=" + scratch, "TMPDIR=" + scratch, "LC_ALL=C", "GOTRACEBACK=single",
-			"GOMAXPROCS=1", // see AllCores
-			// A worker lives for a moment; at Go's usual pace it would spend a
-			// fifth of that moment collecting the garbage of its own start.
-			"GOGC=400"}
+		cmd.Env = WorkerEnv(scratch)
 		cmd.Dir = scratch
 		cmd.Stdin = bytes.NewReader(input)
 		cmd.SysProcAttr = attr
@@ -242,6 +238,15 @@ func (r *Runner) start(ctx context.Context, command []string, name, scratch stri
 		errs = errors.Join(errs, err)
 	}
 	return nil, errs
+}
+
+// WorkerEnv is all the environment that a worker with this scratch folder gets.
+func WorkerEnv(scratch string) []string {
+	return []string{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=" + scratch, "TMPDIR=" + scratch, "LC_ALL=C", "GOTRACEBACK=single",
+		"GOMAXPROCS=1", // see AllCores
+		// A worker lives for a moment; at Go's usual pace it would spend a fifth of
+		// that moment collecting the garbage of its own start.
+		"GOGC=400"}
 }
 
 // isolations returns what to ask of the kernel, the best first.

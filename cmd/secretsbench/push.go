@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/launchgate/launchgate/app/scan"
 )
 
 // pushCommits is how many commits a push has at least; a merge may bring more.
@@ -152,7 +154,7 @@ func lookOnce(worker []string, repo, cache, scratch, head string) (cost, int, er
 		return cost{}, 0, err
 	}
 	cmd := exec.Command(worker[0], append(slices.Clone(worker[1:]), "secrets")...)
-	cmd.Env = append(os.Environ(), "GOGC=400", "GOMAXPROCS=1") // as the server starts it
+	cmd.Env, cmd.Dir = scan.WorkerEnv(scratch), scratch
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(request), os.Stderr
 	c, out, err := run(cmd)
 	if err != nil {

@@ -68,8 +68,8 @@ type dstate struct {
 	pcs  []uint32
 	prev uint8
 	// next is by ASCII byte; the last is the end of the text. Entries are as
-	// step returns them, 0 for not yet known.
-	next [129]uint32
+	// step returns them, 0 for not yet known; maxStates keeps them small.
+	next [129]uint16
 }
 
 // Kinds of neighbours, as assertions tell them apart.
@@ -127,7 +127,7 @@ func (d *dfa) match(text []byte, from int) (bool, int) {
 		st := &d.states[s-firstState]
 		b := text[i]
 		if b < utf8.RuneSelf {
-			n := st.next[b]
+			n := uint32(st.next[b])
 			if n == unknown {
 				n = d.step(s, rune(b), int(b))
 			}
@@ -143,7 +143,7 @@ func (d *dfa) match(text []byte, from int) (bool, int) {
 		i += size
 	}
 	if s != dead && i == len(text) {
-		n := d.states[s-firstState].next[128]
+		n := uint32(d.states[s-firstState].next[128])
 		if n == unknown {
 			n = d.step(s, -1, 128)
 		}
@@ -201,7 +201,7 @@ func (d *dfa) step(s uint32, r rune, slot int) uint32 {
 	}
 	result = result<<1 | matched
 	if slot >= 0 && !full {
-		d.states[s-firstState].next[slot] = result
+		d.states[s-firstState].next[slot] = uint16(result)
 	}
 	return result
 }
