@@ -262,7 +262,7 @@ func (s *session) lookAtFiles(ctx context.Context, files []named, visit func(hit
 		ids[i] = f.blob
 	}
 	return s.repo.contents(ctx, ids, func(i int, o objectInfo, body io.Reader) error {
-		found, _, err := s.lookAtStream(ctx, body, text{path: files[i].path}, inTree)
+		found, _, err := s.lookAtStream(ctx, body, o.size, text{path: files[i].path}, inTree)
 		for _, h := range found {
 			visit(h)
 		}

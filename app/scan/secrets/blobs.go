@@ -49,7 +49,7 @@ func (s *session) lookAtBlobs(ctx context.Context, res *walkResult, files []name
 		if o.kind != "blob" {
 			return fmt.Errorf("git answered %s %s for a file", o.kind, o.id)
 		}
-		hs, isText, err := s.lookAtStream(ctx, body, text{path: f.path, commit: f.commit}, inBlob)
+		hs, isText, err := s.lookAtStream(ctx, body, o.size, text{path: f.path, commit: f.commit}, inBlob)
 		if err != nil {
 			return err
 		}
@@ -90,9 +90,9 @@ func (n *blobCounts) add(f named) {
 	n.binary[f.blob] = true
 }
 
-// lookAtStream looks at a file of any size through overlapping windows. It
-// reports false, having read only the beginning, when the file is binary.
-func (s *session) lookAtStream(ctx context.Context, r io.Reader, t text, w where) ([]hit, bool, error) {
+// lookAtStream looks at a file of any size, which is size bytes, through overlapping
+// windows. It reports false, having read only the beginning, when the file is binary.
+func (s *session) lookAtStream(ctx context.Context, r io.Reader, size int64, t text, w where) ([]hit, bool, error) {
 	br := bufio.NewReaderSize(r, 64<<10)
 	head, err := br.Peek(8000)
 	if err != nil && err != io.EOF {
@@ -108,7 +108,9 @@ func (s *session) lookAtStream(ctx context.Context, r io.Reader, t text, w where
 	}
 	var out []hit
 	seen := make(map[string]bool)
-	buf := make([]byte, 0, windowBytes)
+	// Most files are small, and a window's memory costs more than to look at them.
+	// What was UTF-16 takes half as much again at most.
+	buf := make([]byte, 0, min(windowBytes, size+size/2+1))
 	line := 1
 	for {
 		n, err := io.ReadFull(src, buf[len(buf):cap(buf)])
