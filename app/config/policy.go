@@ -61,7 +61,7 @@ type RulePolicy struct {
 
 // PublicRoute is one entry of the public-route ledger.
 type PublicRoute struct {
-	Method string `yaml:"method"` // "*" or empty for any
+	Method string `yaml:"method"` // "*", ANY or empty for any
 	Path   string `yaml:"path"`
 	Why    string `yaml:"why"`
 	Owner  string `yaml:"owner"`
@@ -90,10 +90,41 @@ var guardName = lazily(`^[\pL_][\pL\p{Nd}_]*(\.[\pL_][\pL\p{Nd}_]*){0,2}$`)
 // Matches reports whether the entry covers a route. Parameters match whatever
 // their name and the router's way of writing them.
 func (p PublicRoute) Matches(method, pattern string) bool {
-	if p.Method != "" && p.Method != "*" && !strings.EqualFold(p.Method, method) {
+	if !p.AnyMethod() && !strings.EqualFold(p.Method, method) {
 		return false
 	}
 	return review.CanonicalPath(p.Path) == review.CanonicalPath(pattern)
+}
+
+// AnyMethod reports whether the entry is for every method, as routers write it too.
+func (p PublicRoute) AnyMethod() bool {
+	return p.Method == "" || p.Method == "*" || strings.EqualFold(p.Method, "ANY")
+}
+
+// name is what the entry is about, as far as it says.
+func (p PublicRoute) name() string {
+	switch {
+	case p.Path == "":
+		return "without a path"
+	case p.AnyMethod():
+		return p.Path
+	}
+	return p.Method + " " + p.Path
+}
+
+// lacks says what the entry has to have and does not.
+func (p PublicRoute) lacks() []string {
+	var out []string
+	if !strings.HasPrefix(p.Path, "/") {
+		out = append(out, "a path that begins with / (as \"launchgate routes\" shows it)")
+	}
+	if blank(p.Why) {
+		out = append(out, "a why (what makes it right that anybody may call it)")
+	}
+	if blank(p.Owner) {
+		out = append(out, "an owner (who answers for that)")
+	}
+	return out
 }
 
 // SecretsPolicy refines the secrets scanner.
@@ -196,11 +227,11 @@ func (p Policy) problems(lineOf func(path ...any) int) []string {
 		}
 	}
 	for i, r := range p.PublicRoutes {
-		if !strings.HasPrefix(r.Path, "/") || blank(r.Why) || blank(r.Owner) {
-			add(at("public_routes", i), "public_routes: entry %d needs a path that begins with /, a why and an owner", i+1)
+		if lacks := r.lacks(); len(lacks) > 0 {
+			add(at("public_routes", i), "public_routes: entry %d (%s) needs %s", i+1, clip(r.name()), strings.Join(lacks, ", "))
 		}
 		if !isMethod(r.Method) {
-			add(at("public_routes", i, "method"), "public_routes: entry %d has the method %q, which is none of HTTP's", i+1, clip(r.Method))
+			add(at("public_routes", i, "method"), "public_routes: entry %d has the method %q, which is none of HTTP's; for all of them write * or leave it out", i+1, clip(r.Method))
 		}
 	}
 	for i, g := range p.Guards {
@@ -239,7 +270,7 @@ func blank(s string) bool { return strings.TrimSpace(s) == "" }
 // isMethod reports whether a ledger entry may name this method.
 func isMethod(s string) bool {
 	switch strings.ToUpper(s) {
-	case "", "*", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE":
+	case "", "*", "ANY", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE":
 		return true
 	}
 	return false

@@ -15,7 +15,8 @@ func TestParsePolicyNamesEveryMistake(t *testing.T) {
 		want       []string
 	}{
 		{"unknown key with a near one", "version: 1\npublic_route: []\n", []string{`line 2: there is no key "public_route", did you mean "public_routes"?`}},
-		{"two mistakes at once", "version: 2\npublic_routes:\n  - path: x\n", []string{"version is 2", "entry 1 needs a path"}},
+		{"two mistakes at once", "version: 2\npublic_routes:\n  - path: x\n", []string{"version is 2", "entry 1 (x) needs a path", "a why (what", "an owner (who"}},
+		{"a public route without an owner", "version: 1\npublic_routes:\n  - {method: GET, path: /a, why: b}\n", []string{"line 3: public_routes: entry 1 (GET /a) needs an owner (who answers for that)."}},
 		{"not YAML", "version: [\n", []string{"line"}},
 		{"alias", "version: 1\nexclude: &a [x]\nallow_unverified: *a\n", []string{"line 3: aliases"}},
 		{"wrong severity", "version: 1\nblock: {severity: terrible}\n", []string{"terrible"}},
@@ -24,7 +25,7 @@ func TestParsePolicyNamesEveryMistake(t *testing.T) {
 		{"too large", strings.Repeat("#", config.MaxPolicyBytes+1), []string{"bytes"}},
 		{"a key at the wrong level", "version: 1\nseverity: high\n", []string{`line 2: there is no key "severity"; it belongs under block`}},
 		{"lines inside lists", "version: 1\npublic_routes:\n  - {path: /a, why: b, owner: c}\n  - path: b\n    method: FETCH\nsuppressions:\n  - reason: x\n", []string{
-			"line 4: public_routes: entry 2 needs a path", `line 5: public_routes: entry 2 has the method "FETCH"`, "line 7: suppressions: entry 1 needs a fingerprint", "line 7: suppressions: entry 1 needs a reason and an owner"}},
+			"line 4: public_routes: entry 2 (FETCH b) needs a path", `line 5: public_routes: entry 2 has the method "FETCH"`, "line 7: suppressions: entry 1 needs a fingerprint", "line 7: suppressions: entry 1 needs a reason and an owner"}},
 		{"all wrong types at once", "exclude: x\nblock: {severity: loud}\nsecrets: {forbid_inline_allow: 3}\n", []string{"line 1: exclude must be a list", "line 2: block.severity is wrong", "line 3: secrets.forbid_inline_allow must be true or false"}},
 		{"unknown threshold opens nothing", "block: {severity: unknown}\n", []string{"line 1: block.severity is unknown"}},
 		{"deep nesting", "exclude: " + strings.Repeat("[", 1000) + strings.Repeat("]", 1000), []string{"line 1"}},

@@ -128,6 +128,7 @@ func TestSchemaAndParserAgree(t *testing.T) {
 		{"exclude: ['']", false},
 		{"public_routes: [{path: /a, why: b, owner: c}]", true},
 		{"public_routes: [{method: get, path: /a, why: b, owner: c}]", true},
+		{"public_routes: [{method: any, path: /a, why: b, owner: c}]", true},
 		{"public_routes: [{method: '*', path: /a, why: b, owner: c}]", true},
 		{"public_routes: [{method: FETCH, path: /a, why: b, owner: c}]", false},
 		{"public_routes: [{path: a, why: b, owner: c}]", false},
