@@ -308,7 +308,7 @@ func (a authz) lostGuards(list []exposure) []review.Finding {
 		})
 		var opened, closed []exposure
 		for _, e := range g {
-			if e.opens() {
+			if e.opens() || e.believes() {
 				opened = append(opened, e)
 			} else {
 				closed = append(closed, e)
@@ -363,9 +363,30 @@ func (e exposure) likely() bool {
 func (e exposure) opens() bool { return openness(e.after.Access) > openness(e.before.Access) }
 
 // believes reports whether a guard of the route verified what is sent, and does
-// so no more.
+// so no more, or none of those does that the route has instead.
 func (e exposure) believes() bool {
-	return slices.ContainsFunc(e.lost, func(l loss) bool { return l.head != nil && l.head.Believes && !l.base.Believes })
+	return slices.ContainsFunc(e.lost, func(l loss) bool { return l.head != nil && l.head.Believes && !l.base.Believes }) ||
+		len(verifying(*e.before)) > 0 && len(verifying(*e.after)) == 0 && len(believing(*e.after)) > 0
+}
+
+// verifying and believing are the guards of a route that look into what they are
+// sent, and those that take it for true.
+func verifying(r review.Route) []string {
+	return guardsOf(r, func(g review.Guard) bool { return g.Refuses() && !g.Believes })
+}
+
+func believing(r review.Route) []string {
+	return guardsOf(r, func(g review.Guard) bool { return g.Refuses() && g.Believes })
+}
+
+func guardsOf(r review.Route, is func(review.Guard) bool) []string {
+	var out []string
+	for _, g := range r.Guards {
+		if is(g) && !slices.Contains(out, g.Label()) {
+			out = append(out, g.Label())
+		}
+	}
+	return out
 }
 
 func (a authz) meant(key string) bool {
@@ -482,10 +503,20 @@ func nowOpen(g []exposure) string {
 		return "whoever is signed in can call " + them + " now, whatever their role"
 	case public+login > 0:
 		return fmt.Sprintf("anybody can call %d of them now, whoever is signed in the others", public)
+	case g[0].believes() && len(verifying(*g[0].after)) == 0:
+		left := believing(*g[0].after)
+		return strings.Join(left, " and ") + " " + chooseVerb(len(left), "stands", "stand") + " there, and " + chooseVerb(len(left), "takes", "take") + " whatever is sent for true"
 	case g[0].after.Access == review.Role:
 		return "other guards still ask for a role"
 	}
 	return "other guards still ask for a login"
+}
+
+func chooseVerb(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
 }
 
 func count(n int, one, many string) string {

@@ -64,10 +64,15 @@ func lostGuards(c review.RouteChange) []string {
 	if c.Before == nil || c.After == nil || len(c.Lost) == 0 {
 		return nil
 	}
-	if closedness[c.After.Access] >= closedness[c.Before.Access] && len(c.Gained) >= len(c.Lost) {
+	if closedness[c.After.Access] >= closedness[c.Before.Access] && len(c.Gained) >= len(c.Lost) && (verified(c.After) || !verified(c.Before)) {
 		return nil
 	}
 	return c.Lost
+}
+
+// verified reports whether a guard of the route looks into what it is sent.
+func verified(r *review.Route) bool {
+	return slices.ContainsFunc(r.Guards, func(g review.Guard) bool { return g.Refuses() && !g.Believes })
 }
 
 // say puts the sum into one sentence, names through quote.
@@ -155,7 +160,8 @@ func changes(s *sheet, list []review.RouteChange) {
 	}
 }
 
-// row is one change, or several that gained the same guards and nothing else.
+// row is one change, or several that gained the same guards, perhaps in the place of
+// others.
 type row []review.RouteChange
 
 // alike is how many changes that gained the same make one row.
@@ -165,10 +171,10 @@ const alike = 3
 // does one thing, not one for each of its routes.
 func rowsOf(list []review.RouteChange) []row {
 	key := func(c review.RouteChange) string {
-		if c.Before == nil || c.After == nil || len(c.Lost) > 0 || len(c.Gained) == 0 || c.Before.Path != c.After.Path || closedness[c.After.Access] < closedness[c.Before.Access] {
+		if c.Before == nil || c.After == nil || len(lostGuards(c)) > 0 || len(c.Gained) == 0 || c.Before.Path != c.After.Path || closedness[c.After.Access] < closedness[c.Before.Access] {
 			return ""
 		}
-		return strings.Join(append([]string{c.Before.Access.String(), c.After.Access.String(), c.After.Reason}, c.Gained...), "\x00")
+		return strings.Join(slices.Concat([]string{c.Before.Access.String(), c.After.Access.String(), c.After.Reason}, c.Gained, []string{""}, c.Lost), "\x00")
 	}
 	count := make(map[string]int)
 	for _, c := range list {
@@ -198,6 +204,9 @@ func (r row) markdown() string {
 	}
 	c := r[0]
 	guards := "gained " + inCell(codes(c.Gained, 6))
+	if len(c.Lost) > 0 {
+		guards = "lost " + inCell(codes(c.Lost, 6)) + "; " + guards
+	}
 	if c.After.Reason != "" {
 		guards += " (" + brief(c.After.Reason, 200) + ")"
 	}

@@ -60,8 +60,14 @@ func TestGainedGuardsAreNamedOnce(t *testing.T) {
 func TestRowsOfAGuardedGroup(t *testing.T) {
 	var list []review.RouteChange
 	add := func(path string, before, after review.Access, lost, gained []string) {
+		chain := func(names []string) (out []review.Guard) {
+			for _, n := range names {
+				out = append(out, review.Guard{Name: n, Kind: review.GuardAuthentication})
+			}
+			return out
+		}
 		list = append(list, review.RouteChange{Change: "changed", Lost: lost, Gained: gained,
-			Before: &review.Route{Method: "GET", Path: path, Access: before}, After: &review.Route{Method: "GET", Path: path, Access: after}})
+			Before: &review.Route{Method: "GET", Path: path, Access: before, Guards: chain(lost)}, After: &review.Route{Method: "GET", Path: path, Access: after, Guards: chain(gained)}})
 	}
 	for _, p := range []string{"/a", "/b", "/c", "/d"} {
 		add("/lost"+p, review.Authenticated, review.Public, []string{"Auth"}, nil)
@@ -69,12 +75,16 @@ func TestRowsOfAGuardedGroup(t *testing.T) {
 	for _, p := range []string{"/a", "/b", "/c", "/d", "/e"} {
 		add(p, review.Public, review.Authenticated, nil, []string{"Auth"})
 	}
+	for _, p := range []string{"/a", "/b", "/c"} {
+		add("/swap"+p, review.Authenticated, review.Authenticated, []string{"Old"}, []string{"New"})
+	}
 	add("/two", review.Authenticated, review.Role, nil, []string{"Admin"})
 	add("/three", review.Authenticated, review.Role, nil, []string{"Admin"})
 
 	md, text := publish.RouteChangesMarkdown(list), publish.RouteChangesText(list, publish.TextOptions{})
 	for _, want := range []string{
 		"| changed | 5 routes: `GET /a`, `GET /b`, `GET /c`, 2 more | public → **authenticated** | gained `Auth` |\n",
+		"| changed | 3 routes: `GET /swap/a`, `GET /swap/b`, `GET /swap/c` | authenticated | lost `Old`; gained `New` |\n",
 		"| changed | `GET /lost/d` |", "| changed | `GET /two` |", "| changed | `GET /three` |",
 	} {
 		if !strings.Contains(md, want) {
