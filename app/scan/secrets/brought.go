@@ -268,7 +268,11 @@ func (w *screenWorker) feed(ctx context.Context) error {
 		}
 		return b.String()
 	}
-	read := func(n int, br *bufio.Reader) error { return readContents(br, len(w.jobs[n]), w.visit(ctx, n)) }
+	read := func(n int, br *bufio.Reader) error {
+		err := readContents(br, len(w.jobs[n]), w.visit(ctx, n))
+		w.s.report() // there is something to show long before a commit is done with
+		return err
+	}
 	for {
 		unread, err := w.s.repo.feed(ctx, w.take, question, read, "cat-file", askContents.mode(), "--buffer")
 		if !errors.Is(err, errLarge) {

@@ -65,6 +65,7 @@ type session struct {
 	cut     bool
 	// screening is what screening files brought up.
 	screening screening
+	total     int // commits of the walk
 	scanned   atomic.Int64
 	bytes     atomic.Int64
 }
@@ -176,10 +177,10 @@ func (s *session) walk(ctx context.Context, revs []string, e ends, known func(st
 		s.allCores()
 	}
 	res.parents = parentsOf(list)
-	total, before := len(list), res.scanned
-	s.scanned.Store(int64(before))
-	s.report(total)
-	err = s.stretches(ctx, todo, &res, total, done)
+	s.total = len(list)
+	s.scanned.Store(int64(res.scanned))
+	s.report()
+	err = s.stretches(ctx, todo, &res, done)
 	res.scanned = int(s.scanned.Load())
 	if err != nil {
 		return res, err
@@ -203,7 +204,7 @@ func parentsOf(list []commit) map[string]bool {
 // stretches looks at the commits of a walk a stretch at a time, so that there is
 // something to show and to keep from the beginning on. What the next changes is
 // listed meanwhile: no core is idle where one stretch ends.
-func (s *session) stretches(ctx context.Context, todo []commit, res *walkResult, total int, done func([]commit) error) error {
+func (s *session) stretches(ctx context.Context, todo []commit, res *walkResult, done func([]commit) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -219,14 +220,14 @@ func (s *session) stretches(ctx context.Context, todo []commit, res *walkResult,
 		if next = begin(part); begun == nil {
 			continue
 		}
-		if err := s.finish(ctx, <-begun, res, total, done); err != nil {
+		if err := s.finish(ctx, <-begun, res, done); err != nil {
 			return err
 		}
 	}
 	if next == nil {
 		return nil
 	}
-	return s.finish(ctx, <-next, res, total, done)
+	return s.finish(ctx, <-next, res, done)
 }
 
 // stretch is some of a walk's commits with what they change; many: too much to be
@@ -255,14 +256,14 @@ func (s *session) begin(ctx context.Context, todo []commit, res *walkResult) str
 }
 
 // finish looks at the names of files in a stretch and at what its commits change.
-func (s *session) finish(ctx context.Context, st stretch, res *walkResult, total int, done func([]commit) error) error {
+func (s *session) finish(ctx context.Context, st stretch, res *walkResult, done func([]commit) error) error {
 	switch {
 	case st.err != nil:
 		return st.err
 	case st.many:
-		return s.halves(ctx, st.todo, res, total, done)
+		return s.halves(ctx, st.todo, res, done)
 	}
-	return s.changes(ctx, st.todo, st.listed, res, total, done)
+	return s.changes(ctx, st.todo, st.listed, res, done)
 }
 
 // compared are those of commits that git compares with their parents.
@@ -274,13 +275,13 @@ func (s *session) compared(todo []commit) []commit {
 }
 
 // halves looks at what commits change that together change too much to be kept.
-func (s *session) halves(ctx context.Context, todo []commit, res *walkResult, total int, done func([]commit) error) error {
+func (s *session) halves(ctx context.Context, todo []commit, res *walkResult, done func([]commit) error) error {
 	for _, part := range [][]commit{todo[:len(todo)/2], todo[len(todo)/2:]} {
 		l, err := s.listing(ctx, s.compared(part), res)
 		if errors.Is(err, errManyChanges) {
-			err = s.halves(ctx, part, res, total, done)
+			err = s.halves(ctx, part, res, done)
 		} else if err == nil {
-			err = s.changes(ctx, part, l, res, total, done)
+			err = s.changes(ctx, part, l, res, done)
 		}
 		if err != nil {
 			return err
@@ -290,7 +291,7 @@ func (s *session) halves(ctx context.Context, todo []commit, res *walkResult, to
 }
 
 // changes looks at what the commits of a listing change.
-func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *walkResult, total int, done func([]commit) error) error {
+func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *walkResult, done func([]commit) error) error {
 	s.lookAtListing(ctx, l, res)
 	if s.ahead != nil && s.ahead.shown && !s.compareAll {
 		err := s.addAhead(ctx, todo, res)
@@ -299,7 +300,7 @@ func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *w
 		}
 		if err == nil {
 			s.scanned.Add(int64(len(todo)))
-			s.report(total)
+			s.report()
 		}
 		return err
 	}
@@ -321,17 +322,17 @@ func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *w
 		}
 	}
 	s.scanned.Add(int64(len(rest)))
-	s.report(total)
+	s.report()
 	big, err := s.bigFiles(ctx, shown, show, l)
 	if err != nil {
 		return err
 	}
-	return s.patches(ctx, shown, show, big, res, total, done)
+	return s.patches(ctx, shown, show, big, res, done)
 }
 
-func (s *session) report(total int) {
+func (s *session) report() {
 	if s.tell != nil {
-		s.tell(int(s.scanned.Load()), total)
+		s.tell(int(s.scanned.Load()), s.total)
 	}
 }
 
@@ -420,7 +421,7 @@ func (s *session) add(res *walkResult, hs []hit) {
 
 // patches looks at what commits changed, on all cores: each worker feeds batches to
 // gits of its own.
-func (s *session) patches(ctx context.Context, todo []commit, show showing, big map[string][]named, res *walkResult, total int, done func([]commit) error) error {
+func (s *session) patches(ctx context.Context, todo []commit, show showing, big map[string][]named, res *walkResult, done func([]commit) error) error {
 	if len(todo) == 0 {
 		return nil
 	}
@@ -500,7 +501,7 @@ func (s *session) patches(ctx context.Context, todo []commit, show showing, big 
 					return err
 				}
 				s.scanned.Add(int64(len(j.batch)))
-				s.report(total)
+				s.report()
 			}
 			return nil
 		})
