@@ -387,7 +387,7 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 		}
 		return m.callFunc(&closure{fn: fn, recv: recv}, c)
 	}
-	if m.sim != nil && isUnknown(recv) && (c.dynamic || fun.S == "ServeHTTP") && m.takesRequest(c.args) {
+	if m.sim != nil && isUnknown(recv) && (c.dynamic || fun.S == "ServeHTTP") && m.takesRequest(c.args) && !m.madeByLibrary(fun.K[0]) {
 		m.sim.strayed = true
 	}
 	t := fun.T
@@ -816,15 +816,20 @@ func (m *machine) outside(name string, recv value, c call) value {
 			m.fill(a, by, nil, 0)
 		}
 	}
-	m.routes(name, recv, c.args, c.pos)
 	// Callbacks are called once, with what their parameters' types tell.
 	defer m.unsureFrom()()
+	known := len(m.records)
+	above := m.belowForeign(name, c)
 	for _, a := range c.args {
 		if cl, ok := a.(*closure); ok && cl.fn.relevant && m.reachedTimes(cl) < 2 && !strings.Contains(resultType(c), "Handler") {
 			if !m.isHandler(cl) {
 				m.callFunc(cl, call{n: &program.Node{}, f: c.f, pos: c.pos, args: m.guess(cl)})
 			}
 		}
+	}
+	above()
+	if bundle := len(m.records) > known; !m.foreign(name, recv, c, bundle) && !bundle {
+		m.routes(name, recv, c.args, c.pos)
 	}
 	rt := resultType(c)
 	if len(c.args) > 0 && (strings.Contains(rt, "Handler") || rt == "" || strings.Contains(rt, "http.Handler")) {

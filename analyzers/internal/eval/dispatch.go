@@ -49,7 +49,10 @@ type operation struct {
 	target
 	fn    *function // where the handler itself hands it to, if it does
 	shown string    // the path from outside, where it is another
-	at    []place   // of a row of a table: where it is, and the calls that led there
+	// inside: a function below the registration's wrappers tells it apart.
+	inside bool
+	lost   string  // why it is not known who answers it
+	at     []place // of a row of a table: where it is, and the calls that led there
 }
 
 // compared notes that a part of the request is compared with a constant.

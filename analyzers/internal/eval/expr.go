@@ -9,7 +9,7 @@ import (
 
 // evalStmt evaluates an expression whose value is thrown away.
 func (m *machine) evalStmt(n *program.Node, f *frame) value {
-	if m.sim != nil && n.Op == program.Call {
+	if n.Op == program.Call {
 		return m.callNode(n, f, true)
 	}
 	return m.eval(n, f)

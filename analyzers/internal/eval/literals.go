@@ -155,7 +155,7 @@ func (m *machine) hint(n *program.Node, t string) {
 // literalField looks at a field of a library's struct: a server's handler, or a
 // function that will be called some time.
 func (m *machine) literalField(t, name string, v value, at place) {
-	if (t == "net/http.Server" || t == fasthttpPkg+".Server") && name == "Handler" {
+	if (t == "net/http.Server" || t == fasthttpPkg+".Server" || m.beyond(pkgOf(t)) && strings.Contains(lastName(t), "Server")) && name == "Handler" {
 		m.serve(v, at)
 		return
 	}

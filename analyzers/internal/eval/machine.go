@@ -138,6 +138,15 @@ type machine struct {
 	fileOf string
 	rows   []row // of the tables being gone through, the innermost last
 	served []serving
+	// foreignRouters are the routers of libraries of which nothing is known, by what
+	// makes them, foreignPrefix is the path before what is being registered there.
+	foreignRouters map[*external]*router
+	foreignPrefix  string
+	foreignUses    []foreignUse
+	entrusted      []serving // what libraries are given that may serve it
+	defaultAt      place     // where a server is started that has no handler of its own
+	defaultVia     []place
+	defaultConds   []condition
 	// servers are the names of the routers that requests begin at.
 	servers map[place]string
 
@@ -145,7 +154,7 @@ type machine struct {
 	delegating   map[*function]bool
 	restCache    map[closureKey][]value
 	compareCache map[closureKey][]comparison
-	branchCache  map[closureKey][]branch
+	branchCache  map[branchKey][]branch
 	target       *target // the operation being judged, if a route is many
 	verdicts     map[verdictKey]verdict
 	elsewhere    map[closureKey]bool

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/program"
-	"github.com/launchgate/launchgate/analyzers/routes"
 )
 
 // What stands before a router may answer requests itself: a handler around it, a
@@ -28,15 +27,21 @@ type branch struct {
 // branches finds what a function answers itself among the requests that it is to
 // hand on. onward says which handlers are the rest; nil that only the chain's is.
 func (m *machine) branches(c *closure, onward func(value) bool) []branch {
-	key := m.exactly.of(c)
+	return m.branchesOf(c, onward, false)
+}
+
+// branchesOf is branches; last says that the function hands nothing on: what it
+// answers only some of its requests is told apart.
+func (m *machine) branchesOf(c *closure, onward func(value) bool, last bool) []branch {
+	key := branchKey{m.exactly.of(c), last}
 	if bs, ok := m.branchCache[key]; ok {
 		return bs
 	}
 	if m.branchCache == nil {
-		m.branchCache = map[closureKey][]branch{}
+		m.branchCache = map[branchKey][]branch{}
 	}
 	m.branchCache[key] = nil // for one that leads to itself
-	b := &brancher{m: m, c: c, onward: onward, returns: m.ginStyle(c)}
+	b := &brancher{m: m, c: c, onward: onward, returns: m.ginStyle(c) && !last, last: last}
 	m.branchCache[key] = b.find()
 	return m.branchCache[key]
 }
@@ -47,6 +52,7 @@ type brancher struct {
 	c       *closure
 	onward  func(value) bool
 	returns bool
+	last    bool
 	methods []string // that the function tells apart, and those it may not
 	refused []ending // how requests of nobody end for being that
 	other   *simulation
@@ -66,7 +72,10 @@ func (b *brancher) send(path, method string) *simulation {
 func (b *brancher) find() []branch {
 	open := b.send("", "*")
 	asked := questions(open)
-	if len(open.watch.ends)+len(asked) == 0 || !open.watch.onwards && !b.returns {
+	if len(open.watch.ends)+len(asked) == 0 || !open.watch.onwards && !b.returns && !b.last {
+		return nil
+	}
+	if b.last && len(asked) == 0 {
 		return nil
 	}
 	nobody := b.m.simulate(b.c, &simulation{anonymous: true, method: "*", target: target{method: "*"}, watch: &watch{onward: b.onward, returns: b.returns}, fates: []fate{{}}})
@@ -86,9 +95,16 @@ func (b *brancher) find() []branch {
 		b.ask(q, open)
 		answered[q.with] = answered[q.with] || len(b.found) > n
 	}
-	b.whateverElse()
-	b.unnamed(open)
+	if !b.last {
+		b.whateverElse()
+		b.unnamed(open)
+	}
 	return b.found
+}
+
+type branchKey struct {
+	closureKey
+	last bool
 }
 
 // methodsAsked are the methods to send requests with: "*" if they are not told
@@ -227,6 +243,9 @@ func (b *brancher) ask(q question, open *simulation) {
 		if br.at.line == 0 {
 			br.at = a.end.at
 		}
+		if a.s.strayed {
+			br.lost = shortName(b.c.fn.Name) + " hands requests for it on to what could not be made out"
+		}
 		b.found = append(b.found, br)
 	}
 }
@@ -311,356 +330,85 @@ func constantIn(fns []*function, s string) place {
 	return place{}
 }
 
-// standing are the functions that requests go through in a middleware.
-func (m *machine) standing(v value, depth int) []*closure {
-	if depth > 6 {
-		return nil
+// answeredInside adds to what a registration is taken apart into what the functions
+// below its wrappers answer by themselves, each where it sees the path.
+func (m *machine) answeredInside(r *record, full string, ops []operation) []operation {
+	all := full == "/" && r.r.fam.id == "http"
+	if !all && !r.subtree && !strings.Contains(full, "*") && !strings.Contains(full, "...}") {
+		return ops
 	}
-	switch x := v.(type) {
-	case layer:
-		if x.applied != nil {
-			return []*closure{x.applied}
-		}
-		return m.standing(x.ext, depth+1)
-	case *wrapped:
-		return m.standing(x.mw, depth+1)
-	case union:
-		var out []*closure
-		for _, y := range x {
-			out = append(out, m.standing(y, depth+1)...)
-		}
-		return out
-	case *object:
-		for _, name := range []string{"ServeHTTP", "Handler", "Middleware", "Handle"} {
-			if fn := m.method(x.t, name); fn != nil {
-				return m.standing(&closure{fn: fn, recv: m.descend(x, fn)}, depth+1)
+	base := subtreeOf(full)
+	if strings.Count(base, "/") < strings.Count(strings.TrimSuffix(full, "/"), "/") {
+		return ops
+	}
+	known := map[string]bool{full: true}
+	for _, op := range ops {
+		known[op.path] = true
+	}
+	for _, p := range m.peel(r.handler, 0) {
+		onward := func(v value) bool { return m.leadsTo(v, p.core, 0) }
+		for _, l := range p.layers {
+			if l.applied != nil {
+				ops = m.insideOf(r, insider{l.applied, onward, l.cut}, base, known, ops)
 			}
 		}
-	case *closure:
-		i := nextParameter(x.fn)
-		if i < 0 || m.isHandler(x) {
-			return []*closure{x}
-		}
-		var out []*closure
-		for _, p := range m.peel(m.applied(x, i), 0) {
-			for _, l := range p.layers {
-				out = append(out, m.standing(l, depth+1)...)
-			}
-			if c, ok := p.core.(*closure); ok {
-				out = append(out, m.handlerOf(c))
-			}
-		}
-		return out
-	}
-	return nil
-}
-
-// leadsOn reports whether a handler leads to a router or to the rest of the chain.
-func (m *machine) leadsOn(v value) bool { return m.leadsFrom(v, 0) }
-
-func (m *machine) leadsFrom(v value, depth int) bool {
-	if depth > 10 {
-		return false
-	}
-	switch x := v.(type) {
-	case *router, next:
-		return true
-	case *wrapped:
-		return m.leadsFrom(x.inner, depth+1)
-	case *closure:
-		return slices.ContainsFunc(m.rest(m.handlerOf(x)), func(d value) bool { return !same(d, v) && m.leadsFrom(d, depth+1) })
-	}
-	return slices.ContainsFunc(m.peel(v, 0), func(p peeled) bool { _, ok := p.core.(*router); return ok })
-}
-
-// junction is where a function stands before the routes of a router.
-type junction struct {
-	r      *router
-	w      way // that leads there, with what stands before
-	mw     middleware
-	prefix string // below which it is
-	// matched: only requests that a route is for get there.
-	matched bool
-	// rec is the registration of what hands requests on to a router.
-	rec *record
-}
-
-// ownRoutes are the routes of what stands before routers.
-func (m *machine) ownRoutes() []alternative {
-	var out []alternative
-	for _, r := range append([]*router{nil}, m.routers...) {
-		js := m.servedJunctions()
-		if r != nil {
-			js = m.junctions(r)
-		}
-		for _, j := range js {
-			for _, c := range m.standing(j.mw.v, 0) {
-				for _, b := range m.branches(c, m.leadsOn) {
-					for _, rt := range m.branchRoutes(j, c, b) {
-						out = append(out, alternative{rt, j.mw.conds})
-					}
-				}
-			}
+		if c, ok := p.core.(*closure); ok {
+			ops = m.insideOf(r, insider{m.handlerOf(c), nil, p.strip}, base, known, ops)
 		}
 	}
-	return onceUnnamed(out)
+	return ops
 }
 
-// onceUnnamed leaves of the routes that cannot be named one for each place: what
-// stands before several routers is the same before all of them.
-func onceUnnamed(rs []alternative) []alternative {
-	seen := map[routes.Place]bool{}
-	return slices.DeleteFunc(rs, func(r alternative) bool {
-		if !strings.Contains(r.Path, "{unresolved}") {
-			return false
+// insider is a function below a registration's wrappers, with what of the path it
+// does not see; one without onward hands nothing on.
+type insider struct {
+	c      *closure
+	onward func(value) bool
+	cut    string
+}
+
+func (m *machine) insideOf(r *record, in insider, base string, known map[string]bool, ops []operation) []operation {
+	for _, b := range m.branchesOf(in.c, in.onward, in.onward == nil) {
+		shown := joinPath(in.cut, b.path)
+		if b.path == "" || known[shown] || !strings.HasPrefix(shown, base) || len(ops) >= maxOperations {
+			continue
 		}
-		was := seen[r.Registered]
-		seen[r.Registered] = true
-		return was
-	})
-}
-
-// servedJunctions are what stands around routers where they are served.
-func (m *machine) servedJunctions() []junction {
-	type standing struct {
-		c   closureKey
-		cut string
-	}
-	seen := map[standing]bool{}
-	var out []junction
-	for _, s := range m.served {
-		for _, p := range m.peel(s.v, 0) {
-			r, ok := p.core.(*router)
-			if !ok {
+		op := operation{target: target{path: b.path, method: b.method}, fn: b.fn, inside: true, lost: b.lost}
+		if shown != b.path {
+			op.shown = shown
+		}
+		if r.method != "" && r.method != "*" && r.method != "ANY" {
+			if b.method != "*" && b.method != r.method {
 				continue
 			}
-			w := way{server: m.serverName(r), places: append([]place{r.pos}, r.via...)}
-			for _, l := range p.layers {
-				mw := middleware{v: l, pos: l.pos, conds: l.conds}
-				w.cut = l.cut
-				key := standing{cut: l.cut}
-				if l.applied != nil {
-					key.c = m.exactly.of(l.applied)
-				}
-				if l.applied == nil || !seen[key] { // it stands before several routers
-					seen[key] = true
-					out = append(out, junction{r: r, w: w, mw: mw})
-				}
-				w.chain = append(slices.Clip(w.chain), mw)
-			}
+			op.method = r.method
 		}
+		if r.served {
+			op.at = []place{b.at}
+		}
+		ops = append(ops, op)
 	}
-	return out
+	return ops
 }
 
-// junctions lists what stands before a router: around it where it is mounted, and
-// its own middleware.
-func (m *machine) junctions(r *router) []junction {
-	var out []junction
-	for _, e := range r.parents {
-		if len(e.wraps) == 0 {
-			continue
-		}
-		for _, w := range m.ways(e.to, e.seq) {
-			if w.prefix = joinPath(w.prefix, e.prefix); e.rec != nil {
-				w.prefix = joinPath(strings.TrimSuffix(w.prefix, e.prefix), e.rec.path)
-			}
-			if !e.group {
-				w.cut = ""
-			}
-			for _, mw := range e.wraps {
-				out = append(out, junction{r: e.to, w: w, mw: mw, prefix: w.prefix, rec: e.rec})
-				w.chain = append(slices.Clip(w.chain), mw)
-			}
-		}
+// leadsTo reports whether a handler leads to another.
+func (m *machine) leadsTo(v, to value, depth int) bool {
+	if depth > 10 || v == nil {
+		return false
 	}
-	for i, mw := range r.mws {
-		if len(m.standing(mw.v, 0)) == 0 {
-			continue
-		}
-		for _, w := range m.ways(r, mw.seq) {
-			w.chain = slices.Clip(w.chain[:len(w.chain)-m.ownIn(r, mw.seq)])
-			for _, before := range r.mws[:i] {
-				before.prefix = joinPath(w.prefix, before.prefix)
-				w.chain = append(w.chain, before)
-			}
-			w.late = nil
-			prefix := w.prefix
-			if mw.prefix != "" {
-				prefix = joinPath(prefix, mw.prefix)
-			}
-			out = append(out, junction{r: r, w: w, mw: mw, prefix: prefix, matched: !everyRequest(r)})
-		}
-	}
-	return out
-}
-
-// ownIn is how many of a router's middleware cover what is added at seq.
-func (m *machine) ownIn(r *router, seq int) int {
-	scope := r.fam.scope
-	if len(r.parents) == 0 && r.fam.rootScope != "" {
-		scope = r.fam.rootScope
-	}
-	n := 0
-	for _, mw := range r.mws {
-		if scope == "all" || mw.seq < seq {
-			n++
-		}
-	}
-	return n
-}
-
-// everyRequest reports whether a router's middleware run for requests that none
-// of its routes is for.
-func everyRequest(r *router) bool {
-	root := len(r.parents) == 0
-	switch r.fam.id {
-	case "echo", "fiber", beegoID:
+	if same(v, to) {
 		return true
-	case "gin", "routegroup", "iris":
-		return root
-	case "chi":
-		return root || slices.ContainsFunc(r.parents, func(e edge) bool { return !e.group || e.prefix != "" })
+	}
+	switch x := v.(type) {
+	case *wrapped:
+		return m.leadsTo(x.inner, to, depth+1)
+	case *closure:
+		c := m.handlerOf(x)
+		return same(c, to) || slices.ContainsFunc(m.rest(c), func(d value) bool { return !same(d, v) && m.leadsTo(d, to, depth+1) })
+	case *object:
+		if s := m.serving(x); s != nil {
+			return m.leadsTo(s, to, depth+1)
+		}
 	}
 	return false
-}
-
-// branchRoutes are the routes that a function answers itself where it stands.
-func (m *machine) branchRoutes(j junction, c *closure, b branch) []routes.Route {
-	if b.path == "" {
-		if j.matched {
-			return nil // no more than the routes it stands before
-		}
-		shown := "{rest}"
-		if b.lost != "" {
-			shown = "{unresolved}"
-		}
-		base := j.prefix
-		if base == "" {
-			base = "/"
-		}
-		if rec := j.rec; rec != nil {
-			b.method = rec.method
-			if b.lost == "" && !rec.subtree && !strings.Contains(rec.path, "*") && !strings.Contains(rec.path, "...}") {
-				b.at, b.end.to, b.fn = rec.pos, nil, nil // the registered handler itself
-				return m.branchRoute(j, c, b, base, base)
-			}
-		}
-		return m.branchRoute(j, c, b, joinPath(base, "/"+shown), "/"+elsewhere)
-	}
-	full, ok := j.seenAs(b)
-	if !ok {
-		return nil
-	}
-	if !j.matched {
-		return m.branchRoute(j, c, b, full, b.path)
-	}
-	var out []routes.Route
-	for _, method := range m.matchedBy(j.r, full, b.prefix) {
-		if b.method != "*" && method != "*" && method != b.method {
-			continue
-		}
-		one := b
-		if one.method == "*" {
-			one.method = method
-		}
-		out = append(out, m.branchRoute(j, c, one, full, b.path)...)
-	}
-	return out
-}
-
-// seenAs is the path of a branch from outside; ok is false if no request for it
-// gets to where it stands.
-func (j junction) seenAs(b branch) (full string, ok bool) {
-	base := strings.TrimSuffix(j.prefix, "/")
-	switch {
-	case strings.HasPrefix(b.path, "/{rest}"):
-		return base + b.path, true
-	case base == "" || b.path == base || strings.HasPrefix(b.path, base+"/"):
-		if j.w.cut != "" && base == "" {
-			return joinPath(j.w.cut, b.path), true
-		}
-		return b.path, true
-	case b.prefix && strings.HasPrefix(base, strings.TrimSuffix(b.path, "{rest}")):
-		return base + "/{rest}", true
-	case j.w.cut != "":
-		return joinPath(j.w.cut, b.path), true
-	}
-	return "", false
-}
-
-// matchedBy are the methods of the routes below a router that a path is for.
-func (m *machine) matchedBy(r *router, full string, prefix bool) []string {
-	var out []string
-	for _, rec := range m.records {
-		if !slices.ContainsFunc(rec.fulls, func(p string) bool {
-			return covers(p, full) || prefix && strings.HasPrefix(p, strings.TrimSuffix(full, "{rest}"))
-		}) || !m.below(rec.r, r, 0) {
-			continue
-		}
-		method := rec.method
-		if method == "" || method == "ANY" || rec.handler == nil {
-			method = "*"
-		}
-		if !slices.Contains(out, method) {
-			out = append(out, method)
-		}
-	}
-	if slices.Contains(out, "*") {
-		return []string{"*"}
-	}
-	return out
-}
-
-// below reports whether requests get to a router through another.
-func (m *machine) below(r, to *router, depth int) bool {
-	return r == to || depth < maxNestedTables*8 && slices.ContainsFunc(r.parents, func(e edge) bool { return m.below(e.to, to, depth+1) })
-}
-
-// covers reports whether a route's pattern is for a path.
-func covers(pattern, path string) bool {
-	ps, segs := strings.Split(strings.Trim(pattern, "/"), "/"), strings.Split(strings.Trim(path, "/"), "/")
-	for i, p := range ps {
-		switch {
-		case strings.HasPrefix(p, "*"), strings.HasPrefix(p, "{") && (strings.HasSuffix(p, "...}") || strings.Contains(p, ".*")):
-			return true
-		case i >= len(segs):
-			return false
-		case strings.HasPrefix(p, ":"), strings.HasPrefix(p, "{") && strings.HasSuffix(p, "}"), p == segs[i]:
-		default:
-			return false
-		}
-	}
-	return len(ps) == len(segs)
-}
-
-// branchRoute is one route that a function answers itself, as which it shows; the
-// function sees it as another if a part of its path was cut off.
-func (m *machine) branchRoute(j junction, c *closure, b branch, shown, seen string) []routes.Route {
-	rec := &record{r: j.r, method: b.method, path: shown, handler: c, pos: b.at, via: append([]place{j.mw.pos}, j.mw.via...), seq: j.mw.seq, conds: j.mw.conds, branch: &b}
-	op := operation{target: target{path: seen, method: b.method}, fn: b.fn, shown: shown}
-	m.target = &op.target
-	rts := m.routesAt(rec, j.w, op)
-	m.target = nil
-	if b.lost != "" {
-		base := strings.TrimSuffix(shown, "{unresolved}")
-		return rest(rts, b.lost, base)
-	}
-	return rts
-}
-
-// peeledBranch is what answers a request where a function does so itself.
-func (m *machine) peeledBranch(c *closure, b *branch) []peeled {
-	if b.end.to == nil {
-		return []peeled{{core: c}}
-	}
-	var out []peeled
-	for _, p := range m.peel(b.end.to, 0) {
-		if _, ok := p.core.(*router); ok {
-			continue
-		}
-		p.layers = append([]layer{{applied: c, pos: place{c.fn.File, c.fn.Line}}}, p.layers...)
-		out = append(out, p)
-	}
-	return out
 }

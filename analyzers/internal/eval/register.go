@@ -85,9 +85,13 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 				return &wrapped{mw: &external{name: name, pos: c.pos}, inner: c.args[1], pos: c.pos, strip: p}, true
 			}
 		case "net/http.ListenAndServe", "net/http.ListenAndServeTLS", "net/http.Serve", "net/http.ServeTLS", "net/http/fcgi.Serve", "net/http/cgi.Serve",
+			"net/http/httptest.NewServer", "net/http/httptest.NewTLSServer", "net/http/httptest.NewUnstartedServer",
 			fasthttpPkg + ".ListenAndServe", fasthttpPkg + ".ListenAndServeTLS", fasthttpPkg + ".Serve":
 			if i := servedArgument(name); i < len(c.args) {
 				m.serve(c.args[i], c.pos)
+			}
+			if strings.Contains(name, "/httptest.") {
+				return nil, false // what it returns is looked at
 			}
 			return nilValue{}, true
 		case "net/http.HandlerFunc":
@@ -107,7 +111,11 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 		case "github.com/urfave/negroni", "github.com/codegangsta/negroni":
 			switch fn {
 			case "New", "Classic":
-				return &object{t: chainType, f: map[string]value{"mws": &list{e: c.args}}}, true
+				mws := c.args
+				if fn == "Classic" {
+					mws = []value{&external{name: pkg + ".NewStatic", called: true, args: []value{str("public")}, pos: c.pos}}
+				}
+				return &object{t: chainType, f: map[string]value{"mws": &list{e: mws}}}, true
 			case "Wrap", "WrapFunc":
 				if len(c.args) == 1 {
 					return &object{t: chainEndType, f: map[string]value{"handler": c.args[0]}}, true
@@ -182,7 +190,10 @@ func (m *machine) library(name string, recv value, c call) (value, bool) {
 			if len(c.args) > 0 {
 				return m.callValue(c.args[0], call{n: &program.Node{}, f: c.f, pos: c.pos}), true
 			}
-		case "net/http.Server.ListenAndServe", "net/http.Server.Serve", "net/http.Server.ListenAndServeTLS":
+		case "net/http.Server.ListenAndServe", "net/http.Server.Serve", "net/http.Server.ListenAndServeTLS", "net/http.Server.ServeTLS":
+			if withoutHandler(recv) {
+				m.servesDefault(c.pos)
+			}
 			return nilValue{}, true
 		}
 		if v, ok := m.container(pkg, fn, c); ok {

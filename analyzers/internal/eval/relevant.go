@@ -41,6 +41,7 @@ func (m *machine) findRelevant() {
 				if routing(n.T) || (n.Op == program.Global || n.Op == program.Method) && routing(n.S) {
 					touches = true
 				}
+				touches = touches || m.registersForeign(n)
 				if n.Op == program.Field {
 					if g := variable(n); g != "" {
 						reads[f] = append(reads[f], g)

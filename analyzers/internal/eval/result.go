@@ -104,6 +104,7 @@ func (m *machine) registers(fn *function) bool {
 		if found {
 			return
 		}
+		found = m.registersForeign(n)
 		switch n.Op {
 		case program.Method:
 			if f := routerType(n.T); f != nil && f.verbs[n.S] != "" && f.verbs[n.S] != "use" {
@@ -349,6 +350,7 @@ func (m *machine) finish() routes.Inventory {
 	m.verdicts = map[verdictKey]verdict{}
 	m.again = map[string]string{}
 	var inv routes.Inventory
+	m.serveEntrusted()
 	// First what is served and mounted where, then the routes.
 	var whole []serving
 	for _, s := range m.served {
@@ -366,6 +368,8 @@ func (m *machine) finish() routes.Inventory {
 	}
 	m.servedWhole(whole)
 	m.unread()
+	m.servedByForeign()
+	m.importedRoutes()
 	for _, r := range m.records {
 		for _, p := range m.peel(r.handler, 0) {
 			sub, ok := p.core.(*router)
@@ -629,7 +633,7 @@ func (m *machine) nameServers() {
 			return
 		}
 		n := r.pos.file
-		if taken[n] && !taken[n+" "+r.in] {
+		if taken[n] && r.in != "" && !taken[n+" "+r.in] {
 			n += " (" + r.in + ")"
 		}
 		for i := 2; taken[n]; i++ {
@@ -686,6 +690,8 @@ func (m *machine) routesOf(r *record) []routes.Route {
 			ops = m.operations(r, full)
 			if rows, lost := m.rowsOf(r, full); lost != "" && ops == nil || rows != nil {
 				ops, r.lost, whole = rows, lost, lost == "" && r.served
+			} else {
+				ops = m.answeredInside(r, full, ops)
 			}
 		}
 		if r.served && r.lost == "" && !whole {
@@ -704,6 +710,9 @@ func (m *machine) routesOf(r *record) []routes.Route {
 			}
 			rts := m.routesAt(r, w, op)
 			m.target = nil
+			if op.lost != "" {
+				rts = unresolved(rts, op.lost)
+			}
 			if op.path == full && len(op.picks) == 0 {
 				rts = rest(rts, r.lost, full)
 			}
@@ -727,6 +736,11 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 		chain = filtered(chain, op.path)
 	case buffaloID:
 		chain = m.lettingOff(r, chain)
+	}
+	if r.inChain {
+		chain = slices.DeleteFunc(slices.Clone(chain), func(mw middleware) bool {
+			return mw.seq >= r.seq && slices.ContainsFunc(r.r.mws, func(o middleware) bool { return o.seq == mw.seq })
+		})
 	}
 	chain = append(chain, r.mws...)
 	var out []routes.Route
@@ -754,7 +768,7 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 			more, unclear = m.farther(&p, operation)
 			chain = append(chain, more...)
 		}
-		if x, ok := p.core.(*external); ok && unclear == "" && !r.served && wasRouted(x) {
+		if x, ok := p.core.(*external); ok && unclear == "" && !r.served && r.foreign == "" && (wasRouted(x) || m.listed(x)) {
 			unclear = "what " + libraryName(x.name) + " makes answers here, and which routes it has is not known"
 		}
 		at := op.path
@@ -777,6 +791,7 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 			}
 			m.lostOn(&rt, r, unclear)
 			m.late(&rt, w.late)
+			ofForeign(&rt, r)
 			if op.fn != nil {
 				rt.Handler = m.symbol(op.fn)
 			}
@@ -789,7 +804,7 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 		switch {
 		case p.path != "":
 			rts = append(rts, judge(p.method))
-		case len(op.picks) > 0 && op.method != "*":
+		case (len(op.picks) > 0 || op.inside) && op.method != "" && op.method != "*":
 			rts = append(rts, judge(op.method))
 		case r.method != "" && r.method != "*" && r.method != "ANY":
 			rts = append(rts, judge(r.method))

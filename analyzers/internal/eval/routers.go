@@ -302,5 +302,10 @@ type record struct {
 	unclear string
 	// branch: it stands for what a function answers itself before a router.
 	branch *branch
-	fulls  []string // its paths from outside
+	// inChain: a middleware answers it, so that what comes after that does not
+	// guard it.
+	inChain bool
+	// foreign: a library got it of which nothing is known.
+	foreign string
+	fulls   []string // its paths from outside
 }

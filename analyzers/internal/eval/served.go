@@ -27,6 +27,9 @@ type serving struct {
 // serve notes that a handler is what a server answers with; at is not given
 // where that is only thought.
 func (m *machine) serve(v value, at place) {
+	if isNil(v) {
+		m.servesDefault(at)
+	}
 	if v == nil || isNil(v) {
 		return
 	}
@@ -38,7 +41,7 @@ func servedArgument(name string) int {
 	switch fn := lastName(name); {
 	case fn == "ListenAndServeTLS":
 		return 3
-	case strings.HasSuffix(name, "/cgi.Serve"):
+	case strings.HasSuffix(name, "/cgi.Serve"), strings.Contains(name, "/httptest."):
 		return 0
 	}
 	return 1
@@ -63,6 +66,9 @@ func (m *machine) servedWhole(ss []serving) {
 			if m.besideOwn(pkgOf(x.name)) {
 				lost = libraryName(x.name) + " is not here, so which routes it has is not known"
 				break
+			}
+			if !wasRouted(x) && m.listed(x) {
+				continue
 			}
 			if !wasRouted(x) {
 				break
@@ -120,7 +126,7 @@ func (m *machine) servedCore(v value) value {
 // not seen to serve.
 func (m *machine) looseRouter() bool {
 	for _, rec := range m.records {
-		if rec.handler == nil || rec.seq > m.coveredSeq {
+		if rec.handler == nil || rec.seq > m.coveredSeq || rec.foreign != "" {
 			continue
 		}
 		for _, r := range m.rootsOf(rec.r, 0) {
@@ -383,4 +389,10 @@ func rest(rts []routes.Route, lost, full string) []routes.Route {
 		rt.Access = routes.Unresolved // what it asks some callers for is nothing it asks all for
 	}
 	return rts
+}
+
+// madeByLibrary reports whether an expression is a handler that a library makes on
+// the spot, as expvar.Handler() does.
+func (m *machine) madeByLibrary(n *program.Node) bool {
+	return n.Op == program.Call && n.K[0].Op == program.Global && !m.isOwn(pkgOf(n.K[0].S))
 }

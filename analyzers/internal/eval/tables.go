@@ -114,10 +114,16 @@ var answering = map[string]string{
 // router's path.
 func (m *machine) answersBelow(r *router, prefix string, v value, c call) {
 	x, ok := v.(*external)
-	if !ok || !x.called {
+	if !ok {
 		return
 	}
 	pkg, typ, name := split(x.name)
+	if typ == "" {
+		m.answersAt(r, importpath.Unversioned(pkg)+"."+name, x, c)
+	}
+	if !x.called {
+		return
+	}
 	method, known := answering[importpath.Unversioned(pkg)+"."+name]
 	if !known || typ != "" {
 		return
@@ -130,7 +136,81 @@ func (m *machine) answersBelow(r *router, prefix string, v value, c call) {
 		h = &external{name: staticFiles, args: x.args}
 	}
 	rec := m.add(r, method, strings.TrimSuffix(prefix, "/")+"/*", h, nil, c)
-	rec.static = method == "GET"
+	rec.static, rec.inChain = method == "GET", true
+}
+
+// answeringAt are libraries' middleware that answer requests for certain paths; $
+// stands for the path that they are told.
+var answeringAt = map[string][]string{
+	"github.com/go-chi/chi/middleware.Heartbeat":          {"$"},
+	"github.com/go-pkgz/rest.Ping":                        {"/ping"},
+	"github.com/go-pkgz/rest.Health":                      {"$"},
+	"github.com/gofiber/fiber/middleware/pprof.New":       {"/debug/pprof/*"},
+	"github.com/gofiber/fiber/middleware/expvar.New":      {"/debug/vars"},
+	"github.com/gofiber/fiber/middleware/healthcheck.New": {"/livez", "/readyz"},
+}
+
+// answersAt adds the routes of a middleware that answers certain paths. What comes
+// after it in the chain does not guard them.
+func (m *machine) answersAt(r *router, name string, x *external, c call) {
+	for _, p := range answeringAt[name] {
+		if p == "$" {
+			if len(x.args) == 0 {
+				continue
+			}
+			p = paths(x.args[0])[0]
+		}
+		m.add(r, "GET", p, &external{name: x.name, args: x.args}, nil, c).inChain = true
+	}
+}
+
+// registering are functions that libraries' routers are given to add routes to;
+// others that are given one may add what is not known.
+var registering = map[string][]string{
+	"github.com/gin-contrib/pprof.Register":                                {"/debug/pprof/*"},
+	"github.com/gin-contrib/pprof.RouteRegister":                           {"/debug/pprof/*"},
+	"github.com/DeanThompson/ginpprof.Wrap":                                {"/debug/pprof/*"},
+	"github.com/DeanThompson/ginpprof.Wrapper":                             {"/debug/pprof/*"},
+	"github.com/labstack/echo-contrib/pprof.Register":                      {"/debug/pprof/*"},
+	"github.com/zsais/go-gin-prometheus.Use":                               {"/metrics"},
+	"github.com/labstack/echo-contrib/prometheus.Use":                      {"/metrics"},
+	"github.com/ansrivas/fiberprometheus.RegisterAt":                       {"$"},
+	"github.com/arl/statsviz.Register":                                     {"/debug/statsviz/*"},
+	"github.com/penglongli/gin-metrics/ginmetrics.Use":                     {"/metrics"},
+	"github.com/chenjiandongx/ginprom.PromHandler":                         nil,
+	"github.com/newrelic/go-agent/integrations/nrgorilla.InstrumentRoutes": nil,
+}
+
+// handsRouter is told of a call of a library's function that is not described. It
+// may add routes to a router that it is given.
+func (m *machine) handsRouter(pkg, fn string, c call) {
+	if t := resultType(c); !c.tail && t != "error" || c.n == nil || strings.Contains(t, "Handler") || serves(pkg, lastName(fn)) || strings.HasPrefix(lastName(fn), "Set") {
+		return // wraps it, answers with it or keeps it
+	}
+	for i, a := range c.args {
+		r, ok := a.(*router)
+		if !ok {
+			continue
+		}
+		ps, known := registering[importpath.Unversioned(pkg)+"."+lastName(fn)]
+		for _, p := range ps {
+			if p == "$" && i+1 < len(c.args) {
+				p = paths(c.args[i+1])[0]
+			}
+			m.add(r, "GET", p, &external{name: pkg + "." + fn}, nil, c)
+		}
+		if known {
+			return
+		}
+		p := ""
+		for _, o := range c.args {
+			if s, ok := asString(o); ok && strings.HasPrefix(s, "/") {
+				p = s
+			}
+		}
+		rec := m.add(r, "*", joinPath(p, "/{unresolved}"), &external{name: pkg + "." + fn}, nil, c)
+		rec.unclear = "the router is given to " + libraryName(pkg+"."+fn) + ", which may add routes that are not known"
+	}
 }
 
 // profiler is chi's router of the handlers that profile a program.
