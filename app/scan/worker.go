@@ -137,6 +137,14 @@ func AllCores() {
 	}
 }
 
+// KeepWithin has a worker's collector work harder where it would hold more than so
+// many bytes. Elsewhere it does nothing.
+func KeepWithin(bytes int64) {
+	if isWorker.Load() && bytes < debug.SetMemoryLimit(-1) {
+		debug.SetMemoryLimit(bytes)
+	}
+}
+
 // highWater returns the largest resident set of this process, in bytes, or 0. The
 // kernel's ru_maxrss is of no use: a process inherits that of the program that
 // executed it, here the server's.

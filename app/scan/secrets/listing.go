@@ -77,7 +77,7 @@ type listedChange struct {
 }
 
 // maxListed is how many changes a listing keeps.
-var maxListed = 1 << 18
+var maxListed = 1 << 17
 
 func newListing(todo []commit) *listing {
 	l := &listing{commits: todo, at: make(map[string]int, len(todo)), merges: make(map[string]bool), leftOut: make(map[string]bool), index: make(map[brought]int32), by: make([]commitChanges, len(todo))}
@@ -103,15 +103,10 @@ func (l *listing) add(id string, changes []change, names bool) error {
 	if l.full || len(l.changes)+len(changes) > maxListed {
 		return errManyChanges
 	}
-	for _, c := range changes {
-		l.note(c)
-		if c.added && names {
-			l.added = append(l.added, c.named)
-		}
-	}
 	by := &l.by[l.at[id]]
 	by.from = int32(len(l.changes))
 	for _, c := range changes {
+		l.note(c)
 		k := listedChange{path: l.paths.of(c.path), blob: -1, brings: -1, added: c.added, from: int32(len(l.sides))}
 		for _, blob := range c.sides {
 			l.sides = append(l.sides, l.blobs.of(blob))
@@ -132,6 +127,9 @@ func (l *listing) add(id string, changes []change, names bool) error {
 			k.brings = i
 		}
 		l.changes = append(l.changes, k)
+		if c.added && names {
+			l.added = append(l.added, named{path: l.paths.list[k.path], commit: id})
+		}
 	}
 	by.to = int32(len(l.changes))
 	return nil
@@ -175,29 +173,29 @@ func (s *session) listing(ctx context.Context, todo []commit, res *walkResult) (
 				return strings.Join(idsOf(jobs[n]), "\n") + "\n" + markerPrefix + strconv.Itoa(n) + "\n"
 			}
 			_, err := s.repo.feed(ctx, func() int { return turns.next(i) }, question, func(n int, br *bufio.Reader) error {
-				by := make([][]change, len(jobs[n]))
-				kept := 0
-				err := readListing(br, jobs[n], markerPrefix+strconv.Itoa(n), func(i int, c change) error {
-					if kept++; kept <= maxListed {
-						by[i] = append(by[i], c)
+				var changes []change // of one commit
+				err := readListing(br, jobs[n], markerPrefix+strconv.Itoa(n), func(c change) error {
+					if !l.full && len(changes) < maxListed {
+						changes = append(changes, c)
 						return nil
 					}
 					if len(todo) > 1 {
 						return errManyChanges
 					}
-					for _, c := range append(by[i], c) {
+					for _, c := range append(changes, c) {
 						s.lookAtLate(ctx, l, c, res)
 					}
-					l.full, by[i] = true, nil
+					l.full, changes = true, nil
 					return ctx.Err()
-				})
-				mu.Lock()
-				defer mu.Unlock()
-				for i, changes := range by {
-					if err == nil && !l.full {
-						err = l.add(string(jobs[n][i].id), changes, !s.plain)
+				}, func(id string) (err error) {
+					mu.Lock()
+					defer mu.Unlock()
+					if !l.full {
+						err = l.add(id, changes, !s.plain)
 					}
-				}
+					changes = changes[:0]
+					return err
+				})
 				return err
 			}, append(slices.Clone(rawArgs), "--stdin")...)
 			return err
@@ -216,9 +214,9 @@ func (s *session) lookAtLate(ctx context.Context, l *listing, c change, res *wal
 // errManyChanges is a listing of more changes than are kept.
 var errManyChanges = errors.New("more changes than are kept")
 
-// readListing reads what git lists of commits up to the end marker, and calls visit
-// for each path, with the commit's position in want.
-func readListing(br *bufio.Reader, want []commit, end string, visit func(int, change) error) error {
+// readListing reads what git lists of commits up to the end marker. It calls visit
+// for each path, and ended after each commit.
+func readListing(br *bufio.Reader, want []commit, end string, visit func(change) error, ended func(id string) error) error {
 	seen := 0
 	for {
 		line, err := br.ReadString('\n')
@@ -226,8 +224,7 @@ func readListing(br *bufio.Reader, want []commit, end string, visit func(int, ch
 			return fmt.Errorf("git listed the files of %d of %d commits: %w", seen, len(want), err)
 		}
 		line = line[:len(line)-1]
-		switch {
-		case strings.HasPrefix(line, ":"):
+		if strings.HasPrefix(line, ":") {
 			c, err := rawLine(line)
 			if err != nil {
 				return err
@@ -236,19 +233,25 @@ func readListing(br *bufio.Reader, want []commit, end string, visit func(int, ch
 				return fmt.Errorf("%w: a listing of no commit", errPatch)
 			}
 			c.commit = string(want[seen-1].id)
-			if err := visit(seen-1, c); err != nil {
+			if err := visit(c); err != nil {
 				return err
 			}
-		case line == end:
-			if seen != len(want) {
-				return fmt.Errorf("git listed the files of %d of %d commits", seen, len(want))
+			continue
+		}
+		if seen > 0 {
+			if err := ended(string(want[seen-1].id)); err != nil {
+				return err
 			}
+		}
+		switch {
+		case line == end && seen != len(want):
+			return fmt.Errorf("git listed the files of %d of %d commits", seen, len(want))
+		case line == end:
 			return nil
-		case seen < len(want) && line == string(want[seen].id):
-			seen++
-		default:
+		case seen == len(want) || line != string(want[seen].id):
 			return fmt.Errorf("%w: a listing of another commit", errPatch)
 		}
+		seen++
 	}
 }
 

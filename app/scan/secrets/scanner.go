@@ -65,6 +65,10 @@ func parseSettings(raw json.RawMessage) (Settings, error) {
 	return out, nil
 }
 
+// ownMemory is what a worker is to do with for any history. Only one of many small
+// files comes near it.
+const ownMemory = 192 << 20
+
 // Scan implements scan.Scanner. What git could not read is a gap of the
 // receipt; an error is returned only for a request that makes no sense and for
 // a cancelled context.
@@ -132,6 +136,7 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 	if req.MergeBase != "" {
 		revs, change.old = append(revs, "^"+string(req.MergeBase)), []string{string(req.MergeBase)}
 	}
+	scan.KeepWithin(ownMemory)
 	s := &session{repo: r, rules: rules, key: req.FingerprintKey, allCores: scan.AllCores}
 	s.tell = func(done, total int) {
 		if progress != nil {
