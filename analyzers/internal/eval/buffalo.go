@@ -17,9 +17,11 @@ type letOff struct {
 	seq      int
 }
 
-// exempted is a middleware that does not run for the handler behind it, which
-// somebody let off.
-type exempted struct{ v value }
+// exempted is a middleware that does not ask the handler's requests, and why.
+type exempted struct {
+	v   value
+	why string
+}
 
 // stackOp is a method of the stack of middleware of a buffalo application.
 func (m *machine) stackOp(r *router, op string, c call) {
@@ -69,7 +71,7 @@ func (m *machine) lettingOff(r *record, chain []middleware) []middleware {
 				if same(chain[i].v, off.mw) && slices.ContainsFunc(off.handlers, func(h value) bool {
 					return same(h, r.handler) || len(core) > 0 && same(h, core[0].core)
 				}) {
-					chain[i].v = exempted{chain[i].v}
+					chain[i].v = exempted{chain[i].v, "the handler is let off it"}
 				}
 			}
 		}

@@ -181,6 +181,7 @@ func (m *machine) procedure(x *external) (peeled, bool) {
 		return peeled{}, false
 	}
 	p := peeled{core: x.args[1], method: "POST", path: at}
+	streams := strings.Contains(name, "Stream")
 	var options func(vs []value)
 	options = func(vs []value) {
 		for _, v := range vs {
@@ -193,7 +194,7 @@ func (m *machine) procedure(x *external) (peeled, bool) {
 					options(o.args)
 				case "WithInterceptors":
 					for _, mw := range m.middlewares(&list{e: o.args}, extent{place: o.pos}, "") {
-						p.layers = append(p.layers, layer{ext: mw.v, pos: mw.pos})
+						p.layers = append(p.layers, layer{ext: m.interceptor(mw.v, streams), pos: mw.pos})
 					}
 				}
 			}
@@ -201,6 +202,23 @@ func (m *machine) procedure(x *external) (peeled, bool) {
 	}
 	options(x.args[2:])
 	return p, true
+}
+
+// interceptor is the part of an interceptor that is for streams, or for the other
+// calls: one that is a function is for those alone.
+func (m *machine) interceptor(v value, streams bool) value {
+	if !streams {
+		return v
+	}
+	switch x := v.(type) {
+	case *object:
+		if fn := m.method(x.t, "WrapStreamingHandler"); fn != nil {
+			return &closure{fn: fn, recv: m.descend(x, fn)}
+		}
+	case *closure:
+		return exempted{x, "it is for calls that are no streams"}
+	}
+	return v
 }
 
 // describesOperations reports whether the library behind a registration says

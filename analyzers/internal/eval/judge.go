@@ -332,7 +332,7 @@ func (m *machine) judgeMiddleware(v value, path, method string, depth int) verdi
 	case exempted:
 		v := m.judgeMiddleware(x.v, path, method, depth+1)
 		if v.kind == routes.KindAuth || v.kind == routes.KindRole || v.kind == routes.KindUnresolved {
-			v.kind, v.why, v.exempt = routes.KindOptional, "the handler is let off it", true
+			v.kind, v.why, v.exempt = routes.KindOptional, x.why, true
 		}
 		return v
 	case *wrapped:

@@ -18,7 +18,7 @@ func requestKind(t string) string {
 		return "w"
 	case t == "net/http.Request":
 		return "r"
-	case t == "context.Context":
+	case t == "context.Context", t == grpcPkg+".ServerStream":
 		return "ctx"
 	case t == "connectrpc.com/authn.Request":
 		return "r"
@@ -89,7 +89,7 @@ func (m *machine) argumentsFor(fn *function) []value {
 			} else {
 				out = append(out, request{"c"})
 			}
-		case p.Type == grpcPkg+".UnaryServerInfo":
+		case p.Type == grpcPkg+".UnaryServerInfo", p.Type == grpcPkg+".StreamServerInfo":
 			out = append(out, m.serverInfo(p.Type))
 		case strings.HasPrefix(p.Type, grpcMiddleware) && lastName(p.Type) == "CallMeta":
 			out = append(out, m.callMeta(p.Type))
@@ -106,7 +106,7 @@ func isNextType(t string) bool {
 	if t == "net/http.Handler" || t == "net/http.HandlerFunc" {
 		return true
 	}
-	if t == grpcPkg+".UnaryHandler" {
+	if t == grpcPkg+".UnaryHandler" || t == grpcPkg+".StreamHandler" {
 		return true
 	}
 	pkg, _, name := split(t)
@@ -186,6 +186,8 @@ func (m *machine) requestField(r request, n *program.Node) value {
 		if m.sim != nil {
 			return m.requestMethodName()
 		}
+	case "IsClient": // of connect's Spec: an interceptor of a server sees no call that the program makes
+		return boolean(false, false)
 	case "TLS":
 		return &unknown{labels: mergeLabels(words(n.S), []string{requestLabel})}
 	case "Keys":

@@ -763,9 +763,9 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 			chain = append(chain, m.procsFor(r.r, p.operation)...)
 		}
 		unclear := ""
-		if operation := m.remote(r); operation != "" {
+		if operation, stream := m.remote(r); operation != "" {
 			var more []middleware
-			more, unclear = m.farther(&p, operation)
+			more, unclear = m.farther(&p, operation, stream)
 			chain = append(chain, more...)
 		}
 		if x, ok := p.core.(*external); ok && unclear == "" && !r.served && r.foreign == "" && (wasRouted(x) || m.listed(x)) {

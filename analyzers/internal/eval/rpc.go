@@ -20,8 +20,8 @@ const (
 
 // rpcServer is a gRPC server: what stands before its services, and which they are.
 type rpcServer struct {
-	interceptors []middleware
-	services     map[string]value // by name
+	unary, streams []middleware     // before calls, and before those that are streams
+	services       map[string]value // by name
 }
 
 // grpcFunc makes a gRPC server.
@@ -31,21 +31,23 @@ func (m *machine) grpcFunc(name string, c call) (value, bool) {
 	}
 	s := &rpcServer{services: map[string]value{}}
 	for _, o := range c.args {
-		s.interceptors = append(s.interceptors, m.unaryInterceptors(o, 0)...)
+		s.unary = append(s.unary, m.interceptorsOf(o, "Unary", 0)...)
+		s.streams = append(s.streams, m.interceptorsOf(o, "Stream", 0)...)
 	}
 	m.rpcServers = append(m.rpcServers, s)
 	return s, true
 }
 
-// unaryInterceptors are those that an option of a gRPC server names.
-func (m *machine) unaryInterceptors(v value, depth int) []middleware {
+// interceptorsOf are those that an option of a gRPC server names, of one kind: for
+// calls, or for streams.
+func (m *machine) interceptorsOf(v value, kind string, depth int) []middleware {
 	if depth > 4 {
 		return nil
 	}
+	var out []middleware
 	if l := listed(v); l != nil {
-		var out []middleware
 		for _, o := range l.e {
-			out = append(out, m.unaryInterceptors(o, depth+1)...)
+			out = append(out, m.interceptorsOf(o, kind, depth+1)...)
 		}
 		return out
 	}
@@ -53,20 +55,19 @@ func (m *machine) unaryInterceptors(v value, depth int) []middleware {
 	if !ok {
 		return nil
 	}
+	name := lastName(x.name)
 	switch pkg := importpath.Unversioned(pkgOf(x.name)); {
-	case pkg == grpcPkg && (lastName(x.name) == "UnaryInterceptor" || lastName(x.name) == "ChainUnaryInterceptor"),
-		pkg == grpcMiddleware && (lastName(x.name) == "WithUnaryServerChain" || lastName(x.name) == "ChainUnaryServer"):
-		var out []middleware
+	case pkg == grpcPkg && (name == kind+"Interceptor" || name == "Chain"+kind+"Interceptor"),
+		pkg == grpcMiddleware && (name == "With"+kind+"ServerChain" || name == "Chain"+kind+"Server"):
 		for _, a := range x.args {
-			if in := m.unaryInterceptors(a, depth+1); in != nil {
+			if in := m.interceptorsOf(a, kind, depth+1); in != nil {
 				out = append(out, in...)
 				continue
 			}
 			out = append(out, m.middlewares(a, extent{place: x.pos}, "")...)
 		}
-		return out
 	}
-	return nil
+	return out
 }
 
 // rpcOp is a method of a gRPC server.
@@ -82,14 +83,16 @@ func (m *machine) rpcOp(s *rpcServer, name string, c call) value {
 }
 
 // remote is the operation that a handler of grpc-gateway calls on a server that it
-// has a connection to; "" if it calls none.
-func (m *machine) remote(r *record) string {
+// has a connection to, "" if it calls none, and whether it answers with a stream.
+func (m *machine) remote(r *record) (operation string, stream bool) {
 	c, ok := r.handler.(*closure)
 	if !ok || r.r.fam.id != "gateway" {
-		return ""
+		return "", false
 	}
-	operation := ""
-	walk(c.fn.Body, func(n *program.Node) {
+	visit := func(n *program.Node) {
+		if n.Op == program.Call && n.K[0].S == "Recv" {
+			stream = true
+		}
 		if n.Op != program.Call || n.K[0].Op != program.Global || lastName(n.K[0].S) != "AnnotateContext" {
 			return
 		}
@@ -98,8 +101,14 @@ func (m *machine) remote(r *record) string {
 				operation = a.S
 			}
 		}
+	}
+	walk(c.fn.Body, visit)
+	walk(c.fn.Body, func(n *program.Node) {
+		if n.Op == program.Lit {
+			walk(m.lits[c.fn.pkg][n.N].Body, visit)
+		}
 	})
-	return operation
+	return operation, stream
 }
 
 // served finds the server that answers an operation, and the method that does.
@@ -121,7 +130,7 @@ func (m *machine) servedBy(operation string) (*rpcServer, *closure) {
 }
 
 // farther replaces a handler that calls a gRPC server by what is known of that.
-func (m *machine) farther(p *peeled, operation string) (chain []middleware, why string) {
+func (m *machine) farther(p *peeled, operation string, stream bool) (chain []middleware, why string) {
 	s, method := m.servedBy(operation)
 	p.operation = operation
 	if s == nil {
@@ -130,7 +139,10 @@ func (m *machine) farther(p *peeled, operation string) (chain []middleware, why 
 	if method != nil {
 		p.core = method
 	}
-	return s.interceptors, ""
+	if stream {
+		return s.streams, ""
+	}
+	return s.unary, ""
 }
 
 // serverInfo is what an interceptor is told of the call.
