@@ -68,6 +68,11 @@ type Result struct {
 // it calls a method of this name with a path, as far as its syntax can tell.
 func Registers(imports []string, method string) bool { return eval.Registers(imports, method) }
 
+// RouterVerbs says what is known of the methods of a library's router, group or
+// route: what each does when it is called, in package eval's words. It is nil of a
+// type that is none.
+func RouterVerbs(pkg, typ string) map[string]string { return eval.Verbs(pkg, typ) }
+
 // Inventory returns the program's routes.
 func (r *Result) Inventory() []routes.Route { return r.inventory.Routes }
 

@@ -13,8 +13,10 @@
 // and the files it leads to (decide.go for conditions, branch.go for what
 // undecided ones change, loops.go, switches.go, assign.go, returns.go) carry out
 // statements, expr.go and call.go expressions on the values of values.go.
-// routers.go, register.go, described.go and beego.go are what libraries' routers
-// do, guards.go their guards; served.go and ownrouter.go what a program's own
+// routers.go is what there is to know of libraries' routers, register.go, verbs.go,
+// rules.go, tables.go and made.go what they do, and files named after a library
+// (beego.go, goframe.go) or a kind of them (described.go, rpc.go) what only those
+// do; guards.go is their guards; served.go and ownrouter.go what a program's own
 // does. simulate.go sends one request through a function, with request.go,
 // identity.go and library.go for what the request is and refusal.go for how it
 // fares; forged.go sends one with a made-up credential, weighed.go sees what is

@@ -65,6 +65,18 @@ func (m *machine) controllerOp(r *router, c call) value {
 	return r
 }
 
+// skipMethods notes the methods of a controller that are no routes.
+func (m *machine) skipMethods(r *router, c call) {
+	if r.ctl == nil {
+		return
+	}
+	for _, a := range c.args {
+		for _, name := range stringsOf(a) {
+			r.ctl.reserved[name] = true
+		}
+	}
+}
+
 // byMethodName puts the controller's method in place of its name, after the
 // middleware.
 func (m *machine) byMethodName(r *router, c call) call {

@@ -56,11 +56,12 @@ type family struct {
 //	self           returns this router
 //	reset          the same, without the middleware it has from others
 //	also           (methods…) its routes answer these, too
+//	none           nothing: error pages, and what only tells of it
 //	prefix         returns its path
 //	serve          starts a server
 //
 // The rest, "rule" and others, are the peculiarities of one library and are
-// described where routerOp carries them out.
+// described where routerVerb carries them out.
 func verbTable(get []string, more map[string]string) map[string]string {
 	m := map[string]string{}
 	for _, g := range get {
@@ -93,7 +94,7 @@ func irisVerbs(more map[string]string) map[string]string {
 	m := verbTable(title, map[string]string{"Handle": "method", "HandleFunc": "method", "Any": "any", "Use": "use", "UseFunc": "use", "UseGlobal": "useall", "UseRouter": "useall",
 		"UseOnce": "useown", "HandleMany": "many", "Party": "group", "PartyFunc": "routefn", "PartyConfigure": "configurein", "HandleDir": "static", "StaticContent": "file", "Favicon": "favicon",
 		"Subdomain": "host", "WildcardSubdomain": "group0", "WWW": "group0", "Configure": "configure", "ConfigureContainer": "configure", "AllowMethods": "also", "Reset": "reset",
-		"HandleServer": "mount", "CreateRoutes": "self", "None": "self", "OnErrorCode": "self", "OnAnyErrorCode": "self", "UseError": "self", "Done": "self", "DoneGlobal": "self", "Layout": "self", "SetExecutionRules": "self", "SetRegisterRule": "self", "EnsureStaticBindings": "self", "RegisterDependency": "self"})
+		"HandleServer": "mount", "CreateRoutes": "none", "None": "none", "OnErrorCode": "none", "OnAnyErrorCode": "none", "UseError": "none", "Done": "none", "DoneGlobal": "none", "UseResultHandler": "self", "Layout": "self", "SetExecutionRules": "self", "SetRegisterRule": "self", "EnsureStaticBindings": "self", "RegisterDependency": "self"})
 	maps.Copy(m, more)
 	return m
 }
@@ -102,19 +103,19 @@ var families = []*family{
 	{id: "gin", pkgs: []string{"github.com/gin-gonic/gin", "github.com/cloudwego/hertz/pkg/app/server", "github.com/cloudwego/hertz/pkg/route"},
 		news: []string{"New", "Default", "NewEngine"}, types: []string{"Engine", "RouterGroup", "IRouter", "IRoutes", "Hertz"}, scope: "after",
 		verbs: verbTable(upper, map[string]string{"Handle": "method", "Any": "any", "Match": "match", "Group": "group", "Use": "use",
-			"Static": "static", "StaticFS": "static", "StaticFile": "file", "StaticFileFS": "file", "BasePath": "prefix", "With": "configure",
+			"Static": "static", "StaticFS": "static", "StaticFile": "file", "StaticFileFS": "file", "BasePath": "prefix", "With": "configure", "NoRoute": "none", "NoMethod": "none", "HijackConnHandle": "none",
 			// hertz, whose handlers may be named
 			"GETEX": "named GET", "POSTEX": "named POST", "PUTEX": "named PUT", "DELETEEX": "named DELETE", "HEADEX": "named HEAD", "AnyEX": "named any", "HandleEX": "named method"})},
 	{id: "echo", pkgs: []string{"github.com/labstack/echo"}, news: []string{"New", "NewWithConfig"}, types: []string{"Echo", "Group"}, first: true,
 		scope: "after", rootScope: "all", wraps: true,
 		verbs: verbTable(upper, map[string]string{"Add": "method", "Any": "any", "Match": "match", "Group": "group", "Use": "use", "Pre": "use",
-			"Static": "static", "StaticFS": "static", "File": "file", "FileFS": "filefs", "Start": "serve", "Host": "host", "RouteNotFound": "self", "QUERY": "QUERY", "AddRoute": "routetable"})},
+			"Static": "static", "StaticFS": "static", "File": "file", "FileFS": "filefs", "Start": "serve", "Host": "host", "RouteNotFound": "none", "Reverse": "none", "URI": "none", "URL": "none", "QUERY": "QUERY", "AddRoute": "routetable"})},
 	{id: "chi", pkgs: []string{"github.com/go-chi/chi"}, news: []string{"NewRouter", "NewMux"}, types: []string{"Mux", "Router"}, scope: "all", wraps: true,
 		verbs: verbTable(title, map[string]string{"Method": "method", "MethodFunc": "method", "Handle": "any", "HandleFunc": "any", "Mount": "mount",
-			"Query": "QUERY", "Use": "use", "With": "with", "Group": "groupfn", "Route": "routefn"})},
+			"Query": "QUERY", "NotFound": "none", "MethodNotAllowed": "none", "Use": "use", "With": "with", "Group": "groupfn", "Route": "routefn"})},
 	{id: "mux", pkgs: []string{"github.com/gorilla/mux"}, news: []string{"NewRouter"}, types: []string{"Router", "Route"}, scope: "all", wraps: true,
 		verbs: map[string]string{"HandleFunc": "rule", "Handle": "rule", "Path": "rule", "PathPrefix": "ruleprefix", "Methods": "rulemethods",
-			"NewRoute": "rule", "Host": "rule0", "Name": "rule0", "Queries": "rule0", "Headers": "rule0", "HeadersRegexp": "rule0", "Schemes": "rule0", "MatcherFunc": "rule0", "BuildVarsFunc": "rule0",
+			"NewRoute": "rule", "Host": "rule0", "Name": "rule0", "Queries": "rule0", "Headers": "rule0", "HeadersRegexp": "rule0", "Schemes": "rule0", "MatcherFunc": "rule0", "BuildVarsFunc": "rule0", "Handler": "rule0", "HandlerFunc": "rule0",
 			"StrictSlash": "self", "UseEncodedPath": "self", "SkipClean": "self", "Use": "use"}},
 	{id: "routegroup", pkgs: []string{"github.com/go-pkgz/routegroup"}, news: []string{"New", "Mount"}, types: []string{"Bundle"}, scope: "after", rootScope: "all", wraps: true,
 		verbs: map[string]string{"HandleFunc": "pattern", "Handle": "pattern", "HandleRoot": "methodroot", "HandleRootFunc": "methodroot", "HandleFiles": "static", "Mount": "group", "Group": "group0",
@@ -172,6 +173,15 @@ var familyOf = func() map[string]*family {
 
 // known finds the family a package belongs to.
 func known(pkg string) *family { return familyOf[importpath.Unversioned(pkg)] }
+
+// Verbs are the operations of the methods of a library's type that routes, nil of
+// any other type.
+func Verbs(pkg, typ string) map[string]string {
+	if f := routerType(pkg + "." + typ); f != nil {
+		return f.verbs
+	}
+	return nil
+}
 
 // IsLibrary reports whether a package belongs to a router library.
 func IsLibrary(pkg string) bool { return known(pkg) != nil }
