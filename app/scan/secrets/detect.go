@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rs/zerolog"
 	"github.com/zricethezav/gitleaks/v8/config"
@@ -35,9 +36,12 @@ const maxDetectors = 512
 // DetectContext collects nothing in it.
 type judge struct {
 	defs definitions
-	full func() *detect.Detector // with all rules; seldom needed and dear to make
-	mu   *sync.RWMutex
-	some map[string]*detect.Detector
+	// asked is how often, and for how much text; when it is many, it is said.
+	asked *atomic.Int64
+	many  *sync.Once
+	full  func() *detect.Detector // with all rules; seldom needed and dear to make
+	mu    *sync.RWMutex
+	some  map[string]*detect.Detector
 }
 
 // definitions are the rules of a rule set, each made when gitleaks needs it. A
@@ -48,6 +52,8 @@ type definitions struct {
 	expr  func(n int) string
 	// lists are the global allowlists, for texts whose path they do not leave out.
 	lists func() []*config.Allowlist
+	// many, if set, has rules made from now on for many texts.
+	many func()
 }
 
 func definitionsOf(cfg *config.Config) definitions {
@@ -71,7 +77,7 @@ func newJudge(defs definitions) judge {
 		}
 		return newDetector(*cfg, true)
 	})
-	return judge{defs: defs, full: full, mu: new(sync.RWMutex), some: make(map[string]*detect.Detector)}
+	return judge{defs: defs, asked: new(atomic.Int64), many: new(sync.Once), full: full, mu: new(sync.RWMutex), some: make(map[string]*detect.Detector)}
 }
 
 func newDetector(cfg config.Config, decode bool) *detect.Detector {
@@ -85,10 +91,32 @@ func newDetector(cfg config.Config, decode bool) *detect.Detector {
 	return d
 }
 
+// manyJudged is from when on the texts that are judged are many. A text counts one,
+// and one more for each so many bytes.
+const (
+	manyJudged = 64
+	manyBytes  = 4 << 10
+)
+
+// weigh counts n and reports whether it is many.
+func (j judge) weigh(n int) bool {
+	if j.defs.many == nil || j.asked.Add(int64(n)) < manyJudged {
+		return false
+	}
+	j.many.Do(func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.defs.many()
+		clear(j.some)
+	})
+	return true
+}
+
 // detector returns a detector with only some rules, that decodes or does not.
 // With bare it asks neither for keywords nor for whole lines: both may reach
 // out of a window.
 func (j judge) detector(f *filter, rules []int, decode, bare bool) *detect.Detector {
+	many := j.weigh(1)
 	rules = slices.Clone(rules)
 	slices.Sort(rules)
 	rules = slices.Compact(rules)
@@ -124,7 +152,8 @@ func (j judge) detector(f *filter, rules []int, decode, bare bool) *detect.Detec
 		}
 	}
 	d = newDetector(cfg, decode)
-	if n < maxDetectors {
+	// One that was made for a few while the many were announced is not kept.
+	if n < maxDetectors && many == (j.asked.Load() >= manyJudged) {
 		j.mu.Lock()
 		j.some[string(key)] = d
 		j.mu.Unlock()
@@ -165,6 +194,7 @@ func (rs *ruleSet) find(ctx context.Context, t text) []report.Finding {
 	if len(v.rules) == 0 {
 		return nil
 	}
+	rs.judge.weigh(len(t.content) / manyBytes)
 	if !v.decode && len(t.content) >= minWindowed {
 		if ws, ok := m.windows(t.content, v.rules); ok && size(ws) < len(t.content)*3/4 {
 			if m.foreign {

@@ -74,11 +74,19 @@ func numbersIn(s string) []uint32 {
 	return out
 }
 
-// rule returns a rule as a configuration has it. With later, its expressions are
-// compiled when it is made ready.
-func (s *savedRule) rule(later bool) config.Rule {
+// When a rule of savedRules is made ready.
+type readiness int
+
+const (
+	whenNeeded readiness = iota // by makeReady
+	forFew                      // now, to judge a few texts
+	forMany                     // now, to judge many
+)
+
+// rule returns a rule as a configuration has it.
+func (s *savedRule) rule(when readiness) config.Rule {
 	compile := regexp.MustCompile
-	if later {
+	if when == whenNeeded {
 		compile = embedded.expr
 	}
 	r := config.Rule{RuleID: s.id, Description: s.description, SecretGroup: s.group, Entropy: s.entropy, Tags: s.tags, Keywords: slices.Clip(s.keywords), SkipReport: s.skipReport}
@@ -90,9 +98,20 @@ func (s *savedRule) rule(later bool) config.Rule {
 	}
 	for i := range s.lists {
 		a := s.lists[i].allowlist(compile, true)
-		if later {
+		switch {
+		case when == whenNeeded:
 			embedded.allowlist(a)
-		} else {
+		case when == forFew && len(a.StopWords) > 0 && a.MatchCondition == config.AllowlistMatchOr:
+			// To validate it builds an automaton of its words, fifteen hundred of one
+			// rule, which takes as long as to look at a push. gitleaks asks for each word
+			// where there is none. Two lists allow what one of both would.
+			words := &config.Allowlist{RegexTarget: a.RegexTarget, StopWords: a.StopWords}
+			r.Allowlists = append(r.Allowlists, words)
+			if a.StopWords = nil; len(a.Regexes)+len(a.Paths)+len(a.Commits) == 0 {
+				continue
+			}
+			mustValidate(a)
+		default:
 			mustValidate(a)
 		}
 		r.Allowlists = append(r.Allowlists, a)
@@ -131,7 +150,7 @@ func savedConfig(own bool) *config.Config {
 	for i := range savedRules {
 		if s := &savedRules[i]; s.own == own {
 			cfg.OrderedRules = append(cfg.OrderedRules, s.id)
-			cfg.Rules[s.id] = s.rule(true)
+			cfg.Rules[s.id] = s.rule(whenNeeded)
 		}
 	}
 	if !own {
@@ -148,7 +167,14 @@ func savedConfig(own bool) *config.Config {
 func savedDefinitions() definitions {
 	var mu sync.Mutex
 	ready := make([]*config.Rule, len(savedRules))
+	when := forFew
 	return definitions{
+		many: func() {
+			mu.Lock()
+			defer mu.Unlock()
+			when = forMany
+			clear(ready)
+		},
 		whole: sync.OnceValue(func() *config.Config {
 			cfg := cloneConfig(gitleaksDefaults())
 			merge(cfg, ownDefaults(), nil)
@@ -158,7 +184,7 @@ func savedDefinitions() definitions {
 			mu.Lock()
 			defer mu.Unlock()
 			if ready[i] == nil {
-				r := savedRules[i].rule(false)
+				r := savedRules[i].rule(when)
 				ready[i] = &r
 			}
 			return *ready[i]

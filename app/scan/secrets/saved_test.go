@@ -217,7 +217,7 @@ func TestTheSavedFilterIsTheDerived(t *testing.T) {
 		if !reflect.DeepEqual(a, b) {
 			t.Errorf("rule %s:\n%+v, derived\n%+v", b.id, a, b)
 		}
-		if r, derived := allRules().judge.defs.rule(i), whole.Rules[b.id]; exprOf(r.Regex) != exprOf(derived.Regex) || r.SecretGroup != derived.SecretGroup || r.Entropy != derived.Entropy ||
+		if r, derived := savedRules[i].rule(forMany), whole.Rules[b.id]; exprOf(r.Regex) != exprOf(derived.Regex) || r.SecretGroup != derived.SecretGroup || r.Entropy != derived.Entropy ||
 			r.Description != derived.Description || !slices.Equal(r.Keywords, derived.Keywords) || len(r.Allowlists) != len(derived.Allowlists) {
 			t.Errorf("rule %s is made anew as %+v, it is %+v", b.id, r, derived)
 		}
@@ -235,6 +235,53 @@ func TestTheSavedFilterIsTheDerived(t *testing.T) {
 	}
 	if hash := hashRules(allRules().judge.defs.whole()); hash != savedHash {
 		t.Errorf("the hash of the rules is %s, saved is %s", hash, savedHash)
+	}
+}
+
+// TestARuleForFewTextsAllowsTheSame asks the allowlists of rules that are made for a
+// few texts, and as the configuration says them.
+func TestARuleForFewTextsAllowsTheSame(t *testing.T) {
+	allowed := func(lists []*config.Allowlist, text string) bool {
+		return slices.ContainsFunc(lists, func(a *config.Allowlist) bool {
+			if a.MatchCondition == config.AllowlistMatchAnd {
+				return false // these are not taken apart
+			}
+			stop, _ := a.ContainsStopWord(text)
+			commit, _ := a.CommitAllowed(text)
+			return stop || commit || a.RegexAllowed(text) || a.PathAllowed(text)
+		})
+	}
+	apart, yes, no := 0, 0, 0
+	for i := range savedRules {
+		few, many := savedRules[i].rule(forFew), savedRules[i].rule(forMany)
+		if len(few.Allowlists) > len(many.Allowlists) {
+			apart++
+		}
+		texts := []string{"", "a.json", "x@localhost", "q9Zx2Wv5Rk7Lm3Tp"}
+		for _, l := range savedRules[i].lists {
+			for n, w := range l.stops {
+				texts = append(texts, w, "x"+strings.ToUpper(w)+"7", w[:len(w)-1])
+				if n > 300 {
+					break
+				}
+			}
+			texts = append(texts, l.exprs...)
+			texts = append(texts, l.paths...)
+		}
+		for _, text := range texts {
+			a, b := allowed(few.Allowlists, text), allowed(many.Allowlists, text)
+			if a != b {
+				t.Errorf("rule %s: %q is allowed: %v, as configured: %v", few.RuleID, text, a, b)
+			}
+			if b {
+				yes++
+			} else {
+				no++
+			}
+		}
+	}
+	if apart == 0 || yes < 100 || no < 100 {
+		t.Errorf("%d lists taken apart, %d texts allowed and %d not: they prove little", apart, yes, no)
 	}
 }
 
