@@ -9,7 +9,9 @@
 // in it; the filter is proved against plain gitleaks by differential and fuzz
 // tests. Each file that commits bring is put to that filter as a whole, once, and
 // git compares only the files in which gitleaks could report something (screen.go,
-// brought.go). Commits that were scanned under the same rules are not scanned again.
+// brought.go); the few commits of a push are listed and shown by one git (ahead.go),
+// and what follows from the default rules alone is kept in files (saved.go). Commits
+// that were scanned under the same rules are not scanned again.
 // And a secret exists in this process's memory only: what leaves is rule,
 // place, a fingerprint keyed with this installation's key, and an entropy
 // class.
