@@ -130,3 +130,36 @@ func (m *machine) absentOf(t string) value {
 }
 
 func (m *machine) anonResult(c call) value { return m.absentOf(resultType(c)) }
+
+// recodes is what a function makes of a header that writes it in another way, or
+// hashes it: as much of a secret as it was.
+func (m *machine) recodes(pkg string, c call) (value, bool) {
+	switch pkg {
+	case "encoding/hex", "encoding/base64", "crypto/sha256", "crypto/sha512", "crypto/sha1", "crypto/md5", "crypto/sha3":
+	default:
+		return nil, false
+	}
+	i := slices.IndexFunc(c.args, func(a value) bool { u, ok := a.(*unknown); return ok && u.ofHeader })
+	if i < 0 {
+		return nil, false
+	}
+	of := c.args[i].(*unknown)
+	same := func(v value) value {
+		u, ok := v.(*unknown)
+		if !ok {
+			return v
+		}
+		w := *u
+		w.labels, w.sent, w.ofHeader = of.labels, of.sent, true
+		return &w
+	}
+	switch v := m.unknownResult(c, nil).(type) {
+	case tuple:
+		if len(v) > 0 {
+			v[0] = same(v[0])
+		}
+		return v, true
+	default:
+		return same(v), true
+	}
+}

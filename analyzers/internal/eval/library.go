@@ -78,8 +78,15 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 				return num(0)
 			}
 		}
+	case "crypto/hmac.Equal":
+		if len(c.args) == 2 && (m.provesSecret(c.args[0], c.args[1]) || m.provesSecret(c.args[1], c.args[0])) {
+			return boolean(false, true)
+		}
 	case "os.Exit", "log.Fatal", "log.Fatalf":
 		return stop{}
+	}
+	if v, ok := m.recodes(pkg, c); ok {
+		return v
 	}
 	base := importpath.Unversioned(pkg)
 	if f := factOf(pkg, typ, fn); f != nil {
