@@ -60,8 +60,11 @@ func (m *machine) isOfType(fa failure, t string) (known, is bool) {
 
 // inside is an error taken for what it is of its type.
 func (fa failure) inside() value {
-	if fa.of != nil {
+	switch {
+	case fa.of != nil:
 		return fa.of
+	case fa.t != "" && fa.code > 0:
+		return num(fa.code) // of a type that is a number
 	}
 	return fa
 }

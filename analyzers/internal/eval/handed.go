@@ -34,14 +34,14 @@ func (s *simulation) hands(args []value) {
 	}
 }
 
-// receives puts what a guard hands on in the place of a handler's parameters that
-// are no part of the request.
+// receives puts what a guard hands on in the place of the parameters of what comes
+// after it that are no part of the request.
 func (m *machine) receives(s *simulation, params []program.Param, args []value) {
-	if s.middleware || s.anonymous || len(m.handed) != len(args) {
+	if s.anonymous || len(m.handed) != len(args) {
 		return
 	}
 	for i, h := range m.handed {
-		if !tellsCaller(h) {
+		if !tellsCaller(h) || requestKind(params[i].Type) != "" {
 			continue
 		}
 		switch x := h.(type) {

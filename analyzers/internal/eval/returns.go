@@ -37,7 +37,7 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 		v = t
 	}
 	if m.sim != nil {
-		v = m.asFailure(v)
+		v = m.asFailure(m.statusAsFailure(v, n, f.fn))
 	} else {
 		v = m.chosen(v)
 	}
@@ -121,6 +121,36 @@ func (m *machine) asFailure(v value) value {
 	out := slices.Clone(t)
 	out[len(out)-1] = fa
 	return out
+}
+
+// statusAsFailure is what a function returns whose error is a number of a type of its
+// own: the status that it stands for.
+func (m *machine) statusAsFailure(v value, n *program.Node, fn *function) value {
+	if k := len(fn.Results); k == 0 || fn.Results[k-1].Type != "error" || len(n.K) == 0 {
+		return v
+	}
+	t := n.K[len(n.K)-1].T
+	if !m.isError(t) {
+		t = ""
+	}
+	failed := func(v value) (failure, bool) {
+		c, ok := v.(constant)
+		code, isInt := asInt(v)
+		return failure{code: code, anon: c.anon || m.anonNow(), t: t}, ok && isInt && code >= 300 && code < 600
+	}
+	switch x := v.(type) {
+	case constant:
+		if fa, ok := failed(x); ok {
+			return fa
+		}
+	case tuple:
+		if fa, ok := failed(x[len(x)-1]); ok {
+			out := slices.Clone(x)
+			out[len(out)-1] = fa
+			return out
+		}
+	}
+	return v
 }
 
 func (m *machine) whyNow() []string {
