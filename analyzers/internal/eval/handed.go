@@ -46,9 +46,8 @@ func (m *machine) receives(s *simulation, params []program.Param, args []value) 
 		}
 		switch x := h.(type) {
 		case *unknown:
-			u := x.typed(params[i].Type)
-			u.carried = true
-			args[i] = u
+			// What it was found by is not what it is.
+			args[i] = &unknown{t: params[i].Type, labels: mergeLabels(words(lastPart(params[i].Type)), []string{identityLabel}), carried: true}
 		case *object:
 			if x.t == params[i].Type || x.t == "" || strings.HasPrefix(params[i].Type, x.t+"[") {
 				o := *x

@@ -273,6 +273,9 @@ func (m *machine) asksRole(t *trial, v *verdict) {
 	}
 	if v.kind == routes.KindOptional || v.kind == routes.KindOther {
 		v.asksKnown = m.rolesOfKnown(t, v)
+		if b := t.barred; v.asksKnown == "" && b != nil && !b.unsure && !t.early && v.flaw == "" && !notAuth(t.name) {
+			v.asksKnown = "more than being known at " + b.pos.String() + describe(b)
+		}
 	}
 }
 
