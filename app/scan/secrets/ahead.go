@@ -21,7 +21,6 @@ import (
 // ahead is what one git said of the few commits of a walk.
 type ahead struct {
 	list    []commit
-	edge    map[string]bool // parents of them that were left out
 	changes []change
 	// shown: what they add was looked at, too.
 	shown bool
@@ -35,9 +34,10 @@ const aheadAllocLimit = "64m"
 
 // lookAhead lists the commits that revs select, with what they change, and with show
 // looks at what they add. It returns nil when there are more than a few, or anything
-// in the way.
+// in the way. It does not say which parents revs exclude: git would show these, too,
+// and a push mostly goes on from what was a tip.
 func (s *session) lookAhead(ctx context.Context, revs []string, show bool) *ahead {
-	args, in := revArgs(revs, "log", "--topo-order", "--reverse", "--boundary", "--max-count="+strconv.Itoa(fewCommits+1), "--stdin", "--format=tformat:%m%H %P",
+	args, in := revArgs(revs, "log", "--topo-order", "--reverse", "--max-count="+strconv.Itoa(fewCommits+1), "--stdin", "--format=tformat:>%H %P",
 		"-r", "--root", "-c", "--raw", "--no-abbrev", "--no-color", "--no-relative", "--ignore-submodules=none", "--no-ext-diff", "-O/dev/null",
 		"--no-decorate", "--no-notes", "--no-mailmap", "--no-show-signature", "--encoding=none")
 	r := s.repo
@@ -53,7 +53,7 @@ func (s *session) lookAhead(ctx context.Context, revs []string, show bool) *ahea
 	} else {
 		args = append(args, "--no-renames")
 	}
-	k := &aheadSink{commitSink: commitSink{s: s, ctx: ctx}, ahead: ahead{edge: make(map[string]bool), shown: show}}
+	k := &aheadSink{commitSink: commitSink{s: s, ctx: ctx}, ahead: ahead{shown: show}}
 	err := r.stream(ctx, in, func(rd io.Reader) error {
 		p := newPatchReader(rd, k, false)
 		p.other = k.line
@@ -73,7 +73,6 @@ func (s *session) lookAhead(ctx context.Context, revs []string, show bool) *ahea
 type aheadSink struct {
 	commitSink
 	ahead
-	edged bool // what comes belongs to a parent that is left out
 	// listed and patched are how many files of the last commit git listed, and
 	// showed.
 	listed, patched int
@@ -86,10 +85,6 @@ func (k *aheadSink) marker(string) error { return errPatch }
 
 func (k *aheadSink) file(f patchFile) error {
 	k.patched++
-	if k.edged {
-		k.f = patchFile{deleted: true} // not to be looked at
-		return nil
-	}
 	return k.commitSink.file(f)
 }
 
@@ -101,16 +96,14 @@ func (k *aheadSink) line(line string) error {
 		if err != nil {
 			return err
 		}
-		if k.listed++; k.edged {
-			return nil
-		}
+		k.listed++
 		for _, c := range changes {
 			if c.commit = k.cur; len(k.changes) <= maxListed {
 				k.changes = append(k.changes, c)
 			}
 		}
 		return nil
-	case '>', '-':
+	case '>':
 		if err := k.enough(); err != nil {
 			return err
 		}
@@ -122,12 +115,8 @@ func (k *aheadSink) line(line string) error {
 		if err != nil {
 			return fmt.Errorf("git log: %w", err)
 		}
-		k.cur, k.edged, k.listed, k.patched = ids[0], line[0] == '-', 0, 0
-		if k.edged {
-			k.edge[k.cur] = true
-		} else {
-			k.list = append(k.list, commit{id: id, parents: ids[1:]})
-		}
+		k.cur, k.listed, k.patched = ids[0], 0, 0
+		k.list = append(k.list, commit{id: id, parents: ids[1:]})
 		return k.ctx.Err()
 	}
 	return errPatch
@@ -136,7 +125,7 @@ func (k *aheadSink) line(line string) error {
 // enough fails when git showed fewer files of the last commit than it listed. Of a
 // merge it lists some that it shows nothing of.
 func (k *aheadSink) enough() error {
-	if n := len(k.list); k.shown && !k.edged && n > 0 && len(k.list[n-1].parents) <= 1 && k.patched < k.listed {
+	if n := len(k.list); k.shown && n > 0 && len(k.list[n-1].parents) <= 1 && k.patched < k.listed {
 		return errors.New("git showed fewer files than it listed")
 	}
 	return nil

@@ -106,7 +106,7 @@ func (s *session) list(ctx context.Context, revs []string, e ends) (list []commi
 			s.ahead = s.lookAhead(ctx, revs, e.new)
 		}
 		if s.ahead != nil {
-			list, edge = s.ahead.list, s.ahead.edge
+			list = s.ahead.list
 		} else if list, edge, err = s.repo.commitsAndEdge(ctx, append([]string{"--boundary"}, revs...)); err != nil {
 			return nil, 0, err
 		}
