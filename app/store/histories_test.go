@@ -263,6 +263,25 @@ func TestAKeyThatAReaderKeepsInTheLogIsNotSaidToBeWiped(t *testing.T) {
 	if err := db.WipeSetting(t.Context(), "key"); review.CodeOf(err) != review.CodeStorageUnavailable || !holds() {
 		t.Errorf("while another program reads: %v", err)
 	}
+	// Others go on meanwhile, and wait for a third program that writes.
+	wiped := make(chan error, 1)
+	go func() { wiped <- db.WipeSetting(t.Context(), "nothing") }()
+	time.Sleep(3 * 50 * time.Millisecond) // it has deleted, and tries to empty the log
+	writer, err := reader.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
+	if _, err := writer.ExecContext(t.Context(), `PRAGMA busy_timeout = 10000; BEGIN IMMEDIATE`); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(300*time.Millisecond, func() { _, _ = writer.ExecContext(context.Background(), `ROLLBACK`) })
+	if _, err := db.Setting(t.Context(), "third", func() string { return "x" }); err != nil {
+		t.Errorf("while the log could not be emptied, it did not wait for another program that writes: %v", err)
+	}
+	if err := <-wiped; review.CodeOf(err) != review.CodeStorageUnavailable {
+		t.Errorf("wiped while another program reads: %v", err)
+	}
 	// Whoever gives up meanwhile leaves a connection that waits for others as before.
 	soon, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()

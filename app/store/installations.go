@@ -137,23 +137,10 @@ const (
 // holds pages as they were. Somebody who reads the database keeps it from that, which
 // is no error to SQLite but a row that says so.
 func (db *DB) emptyLog(ctx context.Context) error {
-	// Not while SQLite waits, which it would for longer than anybody has patience.
-	wait := func(d time.Duration) error {
-		// Nobody may give up between the two: the one connection would never wait again.
-		_, err := db.sqlite.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(`PRAGMA busy_timeout = %d`, d.Milliseconds()))
-		return unavailable(err)
-	}
-	if err := wait(0); err != nil {
-		return err
-	}
-	defer func() { _ = wait(busyTimeout) }()
 	for range logTries {
-		var busy, pages, moved int
-		if err := db.sqlite.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved); err != nil {
+		busy, err := db.tryToEmptyLog(ctx)
+		if err != nil || !busy {
 			return unavailable(err)
-		}
-		if busy == 0 {
-			return nil
 		}
 		select {
 		case <-ctx.Done():
@@ -163,6 +150,29 @@ func (db *DB) emptyLog(ctx context.Context) error {
 	}
 	return &review.Error{Code: review.CodeStorageUnavailable, Op: "empty the database's log", What: "what was deleted still stands in it, because another program reads the database",
 		Do: "end that program; the log is emptied when the last one that has the database open closes it"}
+}
+
+// tryToEmptyLog is one try, for which SQLite does not wait as it would: longer than
+// anybody has patience. Nobody else gets the one connection meanwhile, which would
+// fail them at once.
+func (db *DB) tryToEmptyLog(ctx context.Context) (busy bool, err error) {
+	conn, err := db.sqlite.Conn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	wait := func(d time.Duration) error {
+		// Nobody may give up between the two: the connection would never wait again.
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(`PRAGMA busy_timeout = %d`, d.Milliseconds()))
+		return err
+	}
+	if err := wait(0); err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, wait(busyTimeout)) }()
+	var pages, moved int
+	err = conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved)
+	return busy, err
 }
 
 // ForgetSecrets forgets every fingerprint of a secret, and what was decided about
