@@ -38,7 +38,7 @@ type foreignUse struct {
 // beyond reports whether a package is a library's that is not described.
 func (m *machine) beyond(pkg string) bool {
 	first, _, _ := strings.Cut(pkg, "/")
-	return strings.Contains(first, ".") && known(pkg) == nil && !m.isOwn(pkg) && !strings.HasPrefix(pkg, "golang.org/x/")
+	return strings.Contains(first, ".") && known(pkg) == nil && !m.isOwn(pkg) && !strings.HasPrefix(pkg, "golang.org/x/") && !commandsOfBots(pkg)
 }
 
 // foreign is told of a call of a library's function that nothing is known of.

@@ -145,14 +145,16 @@ func (m *machine) routes(name string, recv value, args []value, at place) {
 	if i := strings.LastIndexByte(verb, '.'); i >= 0 {
 		typ, verb = verb[:i], verb[i+1:]
 	}
-	path, handler := false, false
+	path, rooted, handler := false, false, false
 	for _, a := range args {
 		s, isString := asString(a)
-		path = path || isString && strings.Contains(s, "/") || pathWithin(a)
+		rooted = rooted || isString && strings.HasPrefix(s, "/") || pathWithin(a)
+		path = path || rooted || isString && strings.Contains(s, "/")
 		handler = handler || handlerLike(a) || m.servesHTTP(a)
 	}
 	for y, ok := recv.(*external); ok && !path; y, ok = y.recv.(*external) {
-		path = registersByName(lastName(y.name)) && pathWithin(y) // a route that is described by several calls
+		rooted = registersByName(lastName(y.name)) && pathWithin(y) // a route that is described by several calls
+		path = rooted
 	}
 	if !path || !handler {
 		return
@@ -160,7 +162,7 @@ func (m *machine) routes(name string, recv value, args []value, at place) {
 	for x, ok := recv.(*external); ok; x, ok = x.recv.(*external) {
 		x.routed = true
 	}
-	if typ == "" && !ofLibrary(pkg, args) || !m.answersFor(pkg, verb, args) {
+	if !rooted || typ == "" && !ofLibrary(pkg, args) || !m.answersFor(pkg, verb, args) {
 		return
 	}
 	if m.routedBy == nil {
@@ -201,7 +203,7 @@ func registersByName(name string) bool {
 // given answers requests: it is called like one that registers, or is given
 // functions of what the library calls a request.
 func (m *machine) answersFor(pkg, verb string, args []value) bool {
-	if !strings.Contains(pkg, ".") || known(pkg) != nil || m.isOwn(pkg) || importpath.Standard(pkg, "") {
+	if !strings.Contains(pkg, ".") || commandsOfBots(pkg) || known(pkg) != nil || m.isOwn(pkg) || importpath.Standard(pkg, "") {
 		return false
 	}
 	return slices.ContainsFunc(args, func(a value) bool {
@@ -214,6 +216,12 @@ func (m *machine) answersFor(pkg, verb string, args []value) bool {
 			return k == "w" || k == "r" || k == "c" || importpath.Unversioned(pkgOf(p.Type)) == importpath.Unversioned(pkg) && namesRequest(lastName(p.Type))
 		})
 	})
+}
+
+// commandsOfBots reports whether a library's paths are what people write to a bot:
+// "/start".
+func commandsOfBots(pkg string) bool {
+	return strings.Contains(pkg, "/telebot")
 }
 
 // namesRequest reports whether a type of a library is called like a request.
