@@ -30,8 +30,12 @@ type Options struct {
 	Lists []List
 }
 
-// List is a list of paths that a configuration file holds.
+// List is a list of paths that a configuration file holds, or one of its switches.
 type List = eval.List
+
+// IsMode reports whether a text is a word as modes are called by; of the texts of
+// configuration files the analyzers are told no others.
+func IsMode(s string) bool { return eval.IsMode(s) }
 
 // New returns the two analyzers for a program about which something is known
 // that its code does not say.

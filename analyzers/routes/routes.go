@@ -118,6 +118,14 @@ type Route struct {
 	Server     string  `json:"server,omitempty"`
 	// Files says, of a route that serves files, what is known of them.
 	Files string `json:"-"`
+	// If is the condition under which the route is registered, empty if it always
+	// is; Settings are what that asks for, as people configure it.
+	If       string `json:"if,omitempty"`
+	Settings string `json:"settings,omitempty"`
+	// Off: by default it is not registered.
+	Off bool `json:"off_by_default,omitempty"`
+	// Defaults are where code or a file says what If is by default.
+	Defaults []Place `json:"defaults,omitempty"`
 	// Through are the lines besides Registered that led to it: the groups it is
 	// in, where they are mounted, and the calls on the way, the innermost first.
 	Through []Place `json:"through,omitempty"`

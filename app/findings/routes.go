@@ -68,7 +68,7 @@ func (p pair) change() (review.RouteChange, bool) {
 		c.Lost = append(c.Lost, l.base.Label())
 	}
 	c.Lost, c.Gained = append(c.Lost, diff.replaced...), diff.gained
-	if p.before.Access != p.after.Access || len(c.Lost) > 0 || len(c.Gained) > 0 {
+	if p.before.Access != p.after.Access || len(c.Lost) > 0 || len(c.Gained) > 0 || p.before.Off != p.after.Off {
 		return c, true
 	}
 	c.Change = "moved"
@@ -316,6 +316,8 @@ func concern(c review.RouteChange) int {
 	case c.Change == "added" && c.After.Access == review.Public:
 		return 5
 	case c.Change == "changed" && openness(c.After.Access) > openness(c.Before.Access):
+		return 4
+	case c.Change == "changed" && c.Before.Off && !c.After.Off && c.After.Access == review.Public:
 		return 4
 	case c.Change == "added" && c.After.Access == review.Unresolved:
 		return 3

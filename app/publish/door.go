@@ -297,7 +297,18 @@ func routeRow(c review.RouteChange) string {
 	if c.Before != nil && c.After != nil && c.Before.Path != c.After.Path {
 		route += ", was " + cell(c.Before.Key())
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s |\n", brief(c.Change, 20), route, accessOf(c), guards)
+	return fmt.Sprintf("| %s | %s | %s | %s |\n", brief(c.Change, 20), route, accessOf(c)+byDefault(c), guards)
+}
+
+// byDefault says of a route that a switch registers whether that changed.
+func byDefault(c review.RouteChange) string {
+	switch {
+	case c.Before == nil || c.After == nil || c.Before.Off == c.After.Off:
+		return ""
+	case c.After.Off:
+		return ", no longer registered by default"
+	}
+	return ", registered by default now"
 }
 
 // chainOf are the names of what of a route's chain has to do with who calls, in
@@ -364,6 +375,7 @@ func (p *page) changes(list []review.RouteChange, indent string) {
 		if c.After != nil && (c.After.Access == review.Public || c.After.Access == review.Unresolved) {
 			access = p.red(access)
 		}
+		access += byDefault(c)
 		if len(c.Lost) > 0 {
 			access += ", lost " + names(c.Lost, 6, terminal)
 		}

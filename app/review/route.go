@@ -116,6 +116,15 @@ type Route struct {
 	Expected string `json:"expected,omitempty"`
 	// Server tells apart the routers of one module.
 	Server string `json:"server,omitempty"`
+	// If is the condition under which the route is registered, empty if it always
+	// is; Settings are what that asks for, as people configure it. Reason says both.
+	If       string `json:"if,omitempty"`
+	Settings string `json:"settings,omitempty"`
+	// Off: by default it is not registered.
+	Off bool `json:"off_by_default,omitempty"`
+	// Defaults are where code or a file says what If is by default; part of the
+	// trace.
+	Defaults []FileLine `json:"defaults,omitempty"`
 	// Through is a trace, see Bare: the lines besides Registered that led to the
 	// route (groups, mounts, calls on the way), the innermost first.
 	Through []FileLine `json:"through,omitempty"`
@@ -183,7 +192,7 @@ func (r Route) Signature() string {
 // Bare returns the route without the traces that only serve to find the line of
 // a diff that changed it.
 func (r Route) Bare() Route {
-	r.Through, r.Late = nil, nil
+	r.Through, r.Late, r.Defaults = nil, nil, nil
 	guards := make([]Guard, len(r.Guards))
 	for i, g := range r.Guards {
 		g.If, g.Settings, g.AttachedEnd = "", "", 0

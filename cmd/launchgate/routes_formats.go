@@ -39,8 +39,49 @@ func writeRouteTable(w io.Writer, rs []review.Route, _ *unseen) error {
 			fmt.Fprintf(w, "unresolved: %s: %s\n", publish.Terminal(r.Key()), publish.Terminal(r.Reason))
 		}
 	}
+	for _, n := range notesOf(rs) {
+		fmt.Fprintf(w, "%s: %s\n", keysOf(n.routes, publish.Terminal), publish.Terminal(n.text))
+	}
 	_, err := fmt.Fprintln(w, publish.RouteTotals(rs))
 	return err
+}
+
+// note is what there is to say of some routes, as what they depend on.
+type note struct {
+	text   string
+	routes []review.Route
+}
+
+// notesOf lists what there is to say of routes that are decided, each once.
+func notesOf(rs []review.Route) []note {
+	var out []note
+	at := map[string]int{}
+	for _, r := range rs {
+		if r.Reason == "" || r.Access == review.Unresolved {
+			continue
+		}
+		i, ok := at[r.Reason]
+		if !ok {
+			i = len(out)
+			at[r.Reason] = i
+			out = append(out, note{text: r.Reason})
+		}
+		out[i].routes = append(out[i].routes, r)
+	}
+	return out
+}
+
+// keysOf names the first of some routes and says how many more there are.
+func keysOf(rs []review.Route, quote func(string) string) string {
+	const most = 3
+	var names []string
+	for _, r := range rs[:min(most, len(rs))] {
+		names = append(names, quote(r.Key()))
+	}
+	if n := len(rs) - most; n > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), n)
+	}
+	return strings.Join(names, ", ")
 }
 
 func serverName(r review.Route, quote func(string) string) string {
@@ -63,13 +104,13 @@ func writeRouteMarkdown(w io.Writer, rs []review.Route, _ *unseen) error {
 		if len(servers) > 1 {
 			fmt.Fprintf(w, "### %s\n\n", serverName(group[0], publish.Cell))
 		}
-		fmt.Fprintln(w, "| method | path | access | handler | guards |\n| --- | --- | --- | --- | --- |")
+		fmt.Fprintln(w, "| method | path | access | handler | guards | depends on |\n| --- | --- | --- | --- | --- | --- |")
 		for _, r := range group {
 			access := accessText(r)
 			if r.Access == review.Public && r.Expected == "" || r.Access == review.Unresolved {
 				access = "**" + access + "**"
 			}
-			fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", publish.Cell(r.Method), publish.Cell(r.Path), access, publish.Cell(r.Handler.Label()), publish.Cell(guardNames(r)))
+			fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s |\n", publish.Cell(r.Method), publish.Cell(r.Path), access, publish.Cell(r.Handler.Label()), publish.Cell(guardNames(r)), publish.Cell(r.Reason))
 		}
 		fmt.Fprintln(w)
 	}

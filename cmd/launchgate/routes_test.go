@@ -237,7 +237,7 @@ func TestRoutesKeepTheTerminalSafe(t *testing.T) {
 		}
 	}
 	for _, r := range strings.Split(routesOut(t, exitPass, "--format", "markdown", dir), "\n") {
-		if strings.HasPrefix(r, "|") && strings.Count(strings.ReplaceAll(r, `\|`, ""), "|") != 6 {
+		if strings.HasPrefix(r, "|") && strings.Count(strings.ReplaceAll(r, `\|`, ""), "|") != 7 {
 			t.Errorf("a row of another width: %s", r)
 		}
 	}

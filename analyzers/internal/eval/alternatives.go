@@ -193,6 +193,7 @@ func decided(group []alternative, how string) routes.Route {
 	}
 	rt.Reason = strings.Join(reasons, "; ")
 	rt.Guards = guardsOfAll(group, at)
+	registeredIf(&rt, common)
 	return rt
 }
 
@@ -268,8 +269,7 @@ func inAll(group []alternative) []condition {
 func guardedBy(guards []routes.Guard) string {
 	for _, kind := range []string{routes.KindRole, routes.KindAuth} {
 		if i := slices.IndexFunc(guards, func(g routes.Guard) bool { return g.Kind == kind }); i >= 0 {
-			name, _, _ := strings.Cut(guards[i].Name, "$")
-			return ", by " + name
+			return ", by " + guardLabel(guards[i])
 		}
 	}
 	return ""

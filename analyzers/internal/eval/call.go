@@ -774,7 +774,7 @@ func tupleTypes(t string) []string {
 // external stands for a function outside the program; what it returns is known to
 // be made of the settings it read or was given.
 func (m *machine) external(name string, recv value, c call) value {
-	return madeOf(m.outside(name, recv, c), name, c.args)
+	return m.madeOf(m.outside(name, recv, c), name, c.args)
 }
 
 // outside carries out what is known of a function outside the program.

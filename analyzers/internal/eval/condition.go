@@ -338,10 +338,24 @@ func joined(cs []condition, write func(condition) string) string {
 	return strings.Join(out, " and ")
 }
 
+// registeredIf says of a route under which conditions it is registered.
+func registeredIf(rt *routes.Route, all []condition) {
+	cs := worth(all)
+	rt.If, rt.Settings, rt.Defaults = allBare(cs), settingsText(cs), nil
+	rt.Off = slices.ContainsFunc(cs, func(c condition) bool { return c.off })
+	for _, c := range cs {
+		if p := c.at.public(); c.at.line > 0 && !slices.Contains(rt.Defaults, p) {
+			rt.Defaults = append(rt.Defaults, p)
+		}
+	}
+}
+
 // worthSaying lists the conditions of a route: that a program did not end before,
 // as for showing its version, is none.
-func worthSaying(cs []condition) string {
-	return allOf(slices.DeleteFunc(slices.Clone(cs), func(c condition) bool { return c.after && !c.off }))
+func worthSaying(cs []condition) string { return allOf(worth(cs)) }
+
+func worth(cs []condition) []condition {
+	return slices.DeleteFunc(slices.Clone(cs), func(c condition) bool { return c.after && !c.off })
 }
 
 // maxConditions bounds the conditions that are weighed against each other.
@@ -384,12 +398,17 @@ func weighConditions(guards []routes.Guard, conds [][]condition) []string {
 		if !guarding(i) || len(cs) == 0 {
 			continue
 		}
-		said = append(said, "the guard "+guards[i].Name+" applies only if "+allOf(cs))
+		said = append(said, "the guard "+guardLabel(guards[i])+" applies only if "+allOf(cs))
 		if j := slices.IndexFunc(cs, func(c condition) bool { return c.off }); j >= 0 {
 			guards[i].Kind, guards[i].Switched, guards[i].Why = routes.KindOptional, true, "applies only if "+allOf(cs)+", which by default is not so"
 		}
 	}
 	return said
+}
+
+// guardLabel is what a guard is called where people read.
+func guardLabel(g routes.Guard) string {
+	return routes.Symbol{Func: g.Name, File: g.File, Line: g.Line, Literal: g.Literal}.Label()
 }
 
 // always reports whether some guard applies whatever the conditions are.

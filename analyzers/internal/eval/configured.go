@@ -230,6 +230,9 @@ func (m *machine) fillField(o *object, f program.Param, x value, ty *program.Typ
 		ty = &program.Type{}
 	}
 	d, set := settingOf(ty, f, s, def)
+	if in := m.filedField(f, s, by, at); in != nil {
+		d, set = in, nil
+	}
 	if x == nil && d == nil && set == nil {
 		return
 	}
@@ -238,6 +241,27 @@ func (m *machine) fillField(o *object, f program.Param, x value, ty *program.Typ
 		t = "bool"
 	}
 	o.f[f.Name] = &unknown{t: t, labels: words(f.Name), def: d, set: set}
+}
+
+// filedField is what a file that the program reads sets a field to.
+func (m *machine) filedField(f program.Param, s setting, by filler, at []string) *preset {
+	kind := f.Type
+	if kind != "string" {
+		kind = "bool"
+	}
+	var in *preset
+	if env, ok := strings.CutPrefix(s.name, "env "); ok {
+		in = m.fileDefault(env, kind)
+	}
+	if in == nil && by.keyed && len(at) > 0 {
+		in = m.fileDefault(strings.Join(append(slices.Clip(by.at), at...), "."), kind)
+	}
+	if in == nil || s.name == "" {
+		return in
+	}
+	named := *in
+	named.name = s.name
+	return &named
 }
 
 // fieldName is what people call what sets a field, "" if that is not known.

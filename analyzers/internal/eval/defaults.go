@@ -133,7 +133,7 @@ func (m *machine) settingRead(name string, c call) value {
 		if d.def == nil || len(c.args) < 3 {
 			return nil
 		}
-		def := &preset{constant: *d.def, at: c.pos, name: flagName(d.key, strings.HasPrefix(name, "flag."))}
+		def := &preset{constant: *d.def, at: place{c.pos.file, max(c.pos.line, d.line)}, name: flagName(d.key, strings.HasPrefix(name, "flag."))}
 		u := &unknown{t: kindName(d.def), labels: mergeLabels(words(fn), words(d.key)), def: def}
 		if strings.Contains(fn, "Var") {
 			if to := c.n.K[1]; to.Op == program.Addr && m.sim == nil && c.f != nil {
@@ -163,6 +163,9 @@ func (m *machine) keyRead(fn, name string, c call) value {
 	}
 	isBool := !strings.HasSuffix(fn, "String")
 	d := m.defaultRead(pkgOf(name), key)
+	if f := m.fileDefault(key, map[bool]string{true: "bool", false: "string"}[isBool]); f != nil && (d == nil || !strings.HasPrefix(d.name, "flag ")) {
+		d = f
+	}
 	if fn == "IsSet" || fn == "Exists" || d != nil && (d.k == 'b') != isBool {
 		d = nil
 	}
@@ -191,7 +194,7 @@ func (m *machine) readsSettings(pkg string) bool {
 	if m.settings == nil {
 		m.findSettings()
 	}
-	return m.settingPkgs[importpath.Unversioned(pkg)]
+	return m.settingPkgs[importpath.Unversioned(pkg)] || m.settingPkgs[""]
 }
 
 // flagName is how people write a flag.
@@ -404,7 +407,7 @@ func (d *declarations) call(n *program.Node) {
 	default:
 		if s, ok := declaredSetting(fn, n.K); ok {
 			d.m.flagPkgs[importpath.Unversioned(calledPkg(n))] = true
-			d.add(d.m.flags, s.key, flagName(s.key, calledPkg(n) == "flag"), s.def, n.Line)
+			d.add(d.m.flags, s.key, flagName(s.key, calledPkg(n) == "flag"), s.def, max(n.Line, s.line))
 		}
 	}
 }
@@ -472,8 +475,9 @@ func calledName(n *program.Node) string {
 
 // declared is a flag with its default; def is nil if that is not known.
 type declared struct {
-	key string
-	def *constant
+	key  string
+	def  *constant
+	line int32 // of the default
 }
 
 // declaredSetting reads a call that declares a flag, as the standard library and
@@ -513,13 +517,13 @@ func declaredSetting(fn string, call []*program.Node) (declared, bool) {
 	if d != nil && (d.k == 'b') != isBool {
 		return declared{}, false
 	}
-	return declared{key, d}, true
+	return declared{key, d, args[len(args)-2].Line}, true
 }
 
 // flatten lists the settings of a map of defaults by the keys they are read by.
 func flatten(key string, n *program.Node, delim string, line int32, add func(string, *constant, int32)) {
 	if n.Op != program.Composite || !strings.HasPrefix(n.T, "map[") && n.T != "" {
-		add(key, constantOf(n), line)
+		add(key, constantOf(n), max(line, n.Line))
 		return
 	}
 	for _, kv := range n.K {

@@ -153,6 +153,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 	if said := worthSaying(r.conds); said != "" {
 		reasons = append(reasons, "registered only if "+said)
 	}
+	registeredIf(rt, r.conds)
 	rt.Reason = strings.Join(reasons, "; ")
 	if rt.Guards == nil {
 		rt.Guards = []routes.Guard{}

@@ -95,7 +95,7 @@ func (m *machine) exempts(c *closure, v *verdict, s *simulation, gin bool) {
 	v.why = fmt.Sprintf("lets requests pass whose path %s lists, and what it holds could not be read; others: %s", name, v.why)
 }
 
-// List is a list of paths that a configuration file holds.
+// List is a list of paths that a configuration file holds, or one of its switches.
 type List struct {
 	// Key is where it stands in the file, from the outside in.
 	Key   []string
@@ -106,6 +106,8 @@ type List struct {
 	File  string
 	// Set: it is a table whose keys are the paths, not a list.
 	Set bool
+	// Switch is what a switch or a mode is set to; then Lines has its line.
+	Switch string
 }
 
 // named remembers how the program names a setting whose value is not known, or
@@ -160,6 +162,9 @@ func (m *machine) fileList(name []string, t, shown string) value {
 	var files []string
 	var entries []entry
 	for _, l := range m.configuration {
+		if l.Switch != "" {
+			continue
+		}
 		if !sameSetting(name[1:], l.Key) && !(len(l.Key) > 1 && sameSetting(l.Key, name[1:])) {
 			continue
 		}

@@ -127,6 +127,8 @@ type machine struct {
 	// that it declares them to.
 	settings, flags       map[string]*preset
 	settingPkgs, flagPkgs map[string]bool
+	// filed are the switches in files that the program reads, by their keys.
+	filed map[string]*preset
 	// forged is what of it a stranger made up.
 	forged   map[string]forged
 	handed   []value           // by the guard before a handler, beside the request

@@ -25,10 +25,12 @@ type setting struct {
 func (s setting) String() string {
 	said := ""
 	switch {
+	case s.def != nil && s.shown() == "":
+		said = "set by default"
 	case s.file != "" && s.def != nil:
-		said = s.def.text() + " in " + s.file
+		said = s.shown() + " in " + s.file
 	case s.def != nil:
-		said = "default " + s.def.text()
+		said = "default " + s.shown()
 	case s.contested:
 		said = "default not known"
 	default:
@@ -49,6 +51,31 @@ func (c constant) text() string {
 		return `"…"`
 	}
 	return strconv.Quote(c.s)
+}
+
+// shown is the default of a setting as people may read it. Of a text only a word
+// is that tells modes apart, and none that may be a secret.
+func (s setting) shown() string {
+	if s.def.k != 's' || s.def.s == "" {
+		return s.def.text()
+	}
+	if !IsMode(s.def.s) || slices.ContainsFunc(words(strings.TrimPrefix(s.name, "key ")), secretWord) {
+		return ""
+	}
+	return s.def.text()
+}
+
+// IsMode reports whether a text is a word as modes are called by.
+func IsMode(s string) bool {
+	return s != "" && len(s) <= 12 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz-_") == ""
+}
+
+func secretWord(w string) bool {
+	switch w {
+	case "secret", "secrets", "password", "passwd", "pass", "pwd", "passphrase", "token", "key", "apikey", "credential", "credentials", "salt", "pin", "dsn":
+		return true
+	}
+	return false
 }
 
 // maxSettings bounds the settings that are said of one condition.
@@ -82,7 +109,7 @@ func settingsIn(v value, depth int) []setting {
 	case union:
 		out := settingsOfAll(x, depth+1)
 		d := byDefault(x)
-		if d != nil && len(out) == 1 {
+		if d != nil && len(out) == 1 && (out[0].def == nil || out[0].def.k == d.k) {
 			out = []setting{{name: out[0].name, def: &d.constant, file: d.file}}
 		}
 		return slices.DeleteFunc(slices.Clone(out), func(s setting) bool { return s.name == "" && s.def == nil })
@@ -161,9 +188,27 @@ func decidedBy(v value, by []setting) value {
 	t := kindName(&constant{k: u[0].(constant).k})
 	var set []setting
 	for _, s := range by {
-		set = mergeSettings(set, []setting{{name: s.name}})
+		if s.def == nil || s.def.s == "" && strings.HasPrefix(s.name, "env ") {
+			s = setting{name: s.name} // where it is unset, what stands in for it counts
+		}
+		set = mergeSettings(set, []setting{s})
 	}
 	return append(slices.Clip(u), &unknown{t: t, set: set})
+}
+
+// envFile is what a file of variables that the program reads sets one to.
+func (m *machine) envFile(name string) *preset {
+	key := strings.TrimPrefix(name, "env ")
+	if m.filed == nil {
+		m.findFiled()
+	}
+	d := m.filed[strings.ToLower(key)]
+	if d == nil || !strings.HasPrefix(d.name, "env ") {
+		return nil
+	}
+	as := *d
+	as.k = 's' // to the program it is a text
+	return &as
 }
 
 // parseError is the error of a library's function: nothing fails while routes are
@@ -179,7 +224,7 @@ func (m *machine) parseError(name string, c call) value {
 
 // madeOf marks what a library's function returned as made of settings: that of the
 // environment which it reads, or those that it was given.
-func madeOf(v value, name string, args []value) value {
+func (m *machine) madeOf(v value, name string, args []value) value {
 	u, ok := v.(*unknown)
 	if !ok || u.set != nil || u.def != nil {
 		return v
@@ -188,6 +233,10 @@ func madeOf(v value, name string, args []value) value {
 	if s, ok := environment(name, args); ok {
 		w := *u
 		w.set, w.def = []setting{s}, &preset{constant: constant{k: 's'}, name: s.name}
+		if in := m.envFile(s.name); in != nil {
+			w.def = in
+			w.set = []setting{in.setting()}
+		}
 		return &w
 	} else if !strings.Contains(pkgOf(name), ".") {
 		set = settingsOfAll(args, 1)

@@ -27,6 +27,10 @@ import (
 
 // Bounds of what is read of a checkout.
 const (
+	maxSwitchFiles = 100
+	maxSwitchBytes = 16 << 10
+	maxSwitches    = 2_000
+	maxSwitchKey   = 6 // parts of a key
 	maxListFiles   = 200
 	maxListBytes   = 64 << 10
 	maxListEntries = 500_000 // of folders
@@ -34,16 +38,28 @@ const (
 	maxLists       = 1_000
 )
 
-// pathLists reads the lists of paths in a checkout's configuration files, in the
-// order of their files.
+// pathLists are the lists of paths in a checkout's configuration files, in the order
+// of their files.
 func pathLists(dir string) []authz.List {
+	var out []authz.List
+	for _, l := range configuration(dir) {
+		if l.Switch == "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// configuration reads the lists of paths and the switches in a checkout's
+// configuration files.
+func configuration(dir string) []authz.List {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil
 	}
 	defer root.Close()
 	var out []authz.List
-	entries, files := 0, 0
+	entries, files, switches := 0, 0, 0
 	_ = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			if d != nil && d.IsDir() {
@@ -62,11 +78,15 @@ func pathLists(dir string) []authz.List {
 			return nil
 		}
 		ext := path.Ext(base)
-		if !d.Type().IsRegular() || ext != ".toml" && ext != ".yaml" && ext != ".yml" && ext != ".json" {
+		if !d.Type().IsRegular() || ext != ".toml" && ext != ".yaml" && ext != ".yml" && ext != ".json" && ext != ".env" {
 			return nil
 		}
 		data := readList(root, name)
-		if !mayListPaths(data) {
+		if switches < maxSwitchFiles && strings.Count(name, "/") < maxSwitchKey && maySwitch(data) {
+			switches++
+			out = append(out, switchesIn(ext, name, data)...)
+		}
+		if ext == ".env" || !mayListPaths(data) {
 			return nil
 		}
 		files++

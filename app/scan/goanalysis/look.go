@@ -165,7 +165,7 @@ func (l look) run(ctx context.Context, dir, prefix string, skip map[string]strin
 			opt.Modules = append(opt.Modules, modzip.Dir{Path: filepath.Join(l.req.CacheDir, "modules")})
 		}
 	}
-	lists := pathLists(dir)
+	lists := configuration(dir)
 	recs := l.recordsWith(lists)
 	opt.Reuse = recs.has
 	debug.SetGCPercent(gcLoading)
