@@ -234,7 +234,7 @@ func (m *machine) callValue(v value, c call) value {
 	case union:
 		var out value
 		for _, y := range x {
-			v := value(nil)
+			var v value
 			if cl, ok := y.(*closure); ok && m.sim == nil {
 				v = m.chosenUnder(m.callFunc(cl, c), m.only[cl])
 			} else {

@@ -23,7 +23,7 @@ type setting struct {
 
 // String says what is known of a setting: "flag -auth, default false".
 func (s setting) String() string {
-	said := ""
+	var said string
 	switch {
 	case s.def != nil && s.shown() == "":
 		said = "set by default"
