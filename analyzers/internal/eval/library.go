@@ -42,7 +42,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 		if v, ok := m.asksError(name, c); ok {
 			return v
 		}
-	case "context.WithValue":
+	case "context.WithValue", "github.com/danielgtaylor/huma/v2.WithValue":
 		if len(c.args) == 3 && c.n != nil && len(c.n.K) > 2 {
 			s.setting(contextKey(c.args[1], c.n.K[2]), c.args[2])
 		}
@@ -236,7 +236,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 			return m.identity(t, ws)
 		}
 	}
-	v := m.sought(m.unknownResult(c, nil), recv, c)
+	v := m.sought(m.sameRequest(m.unknownResult(c, nil), recv, c), recv, c)
 	if u, ok := v.(*unknown); ok && u.t == "" && isSessionPackage(base) {
 		return u.typed(pkg + ".T") // so that its methods are known for the library's
 	}

@@ -222,11 +222,11 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 			return goOn
 		}
 	}
-	from := ""
+	from, given := "", false
 	if u, ok := x.(*unknown); ok {
-		from = u.from
+		from, given = u.from, u.carried
 	}
-	k, v := value(&unknown{}), value(&unknown{t: et, labels: labels(x), from: from})
+	k, v := value(&unknown{}), value(&unknown{t: et, labels: labels(x), from: from, carried: given})
 	if m.sim != nil && m.sim.listed && isSetting(x) {
 		if strings.HasPrefix(typeOf(x), "map[") {
 			k, v = v, k

@@ -133,6 +133,9 @@ func (m *machine) binary(op string, a, b value) value {
 	case "-", "*", "/", "%", "&", "|", "^", "&^", "<<", ">>":
 		x, xa := number(a)
 		y, ya := number(b)
+		if op == "&" && (xa == 1 && x == 0 || ya == 1 && y == 0) {
+			return num(0) // whatever the other is
+		}
 		if xa == 1 && ya == 1 {
 			switch {
 			case op == "&":

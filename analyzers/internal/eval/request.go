@@ -710,3 +710,26 @@ func redirectsToLogin(ws []string) bool {
 
 // IsRequest reports whether a type stands for a request or the answer to it.
 func IsRequest(t string) bool { return requestKind(t) != "" && requestKind(t) != "ctx" }
+
+// sameRequest is what a library returns that is given a request, or its context, and
+// returns one: the same, with something added.
+func (m *machine) sameRequest(v, recv value, c call) value {
+	if _, ok := recv.(request); !ok && !m.takesRequest(c.args) {
+		return v
+	}
+	one := func(v value) value {
+		if k := requestKind(typeOf(v)); k != "" && isUnknown(v) {
+			return request{k}
+		}
+		return v
+	}
+	t, ok := v.(tuple)
+	if !ok {
+		return one(v)
+	}
+	out := slices.Clone(t)
+	for i := range out {
+		out[i] = one(out[i])
+	}
+	return out
+}

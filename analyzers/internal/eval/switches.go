@@ -169,17 +169,15 @@ func (m *machine) cases(n *program.Node, cs []*program.Node, f *frame, match fun
 			if len(not) > 0 {
 				defer m.sim.configured(not)()
 			}
+			if unsure {
+				m.sim.push(why, nil) // what none of the cases is decides it
+				defer m.sim.pop()
+			}
 			return conclude(finish(def.K[len(def.K)-1], anonNo))
 		}
 		m.conds = append(m.conds, not...)
 		byDefault = !slices.ContainsFunc(not, func(c condition) bool { return c.off })
-		if m.sim != nil && unsure {
-			m.sim.push(why, nil)
-		}
 		r := finish(def.K[len(def.K)-1], anonNo)
-		if m.sim != nil && unsure {
-			m.sim.pop()
-		}
 		m.conds = m.conds[:base]
 		return conclude(r)
 	}
