@@ -261,6 +261,9 @@ func open(pass *analysis.Pass, f *rule.Finding, r routes.Route, group *siblings)
 	} else if late != nil {
 		f.Rule = &order
 		what = fmt.Sprintf("it is registered before %s is put on its router", label(*late))
+		if late.Attached == r.Registered {
+			what = fmt.Sprintf("%s is given after the handler %s and runs when that has answered", label(*late), r.Handler.Label())
+		}
 		f.Evidence = append(f.Evidence, rule.Step{File: late.Attached.File, Line: late.Attached.Line, Note: fmt.Sprintf("%s is attached here, too late for this route", label(*late))})
 	} else if opt := guardWith(r, func(g routes.Guard) bool {
 		return g.Kind == routes.KindOptional || milder != nil && g.Name == milder.Name

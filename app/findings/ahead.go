@@ -62,7 +62,7 @@ func ahead(r review.Route) ([]review.Guard, *review.Guard) {
 }
 
 // overtook finds the line of the diff that put it there: where it is attached,
-// the calls that led there, else what it answers with.
+// the calls that led there, where it answers, else what is new in its code.
 func (a authz) overtook(o overtaking) (review.Place, bool) {
 	for _, p := range append([]review.FileLine{o.answer.Attached}, o.answer.Through...) {
 		if a.lines.added(p) {
@@ -79,6 +79,11 @@ func (a authz) overtook(o overtaking) (review.Place, bool) {
 	}
 	if a.lines.added(o.after.Registered) {
 		return right(o.after.Registered), true
+	}
+	for _, s := range o.answer.Reached {
+		if n := a.lines.addedIn(s); n > 0 {
+			return right(review.FileLine{File: s.File, Line: n}), true
+		}
 	}
 	return right(o.answer.Attached), false
 }

@@ -282,12 +282,17 @@ func (a authz) lostGuards(list []exposure) []review.Finding {
 		at       review.Place
 		meant    bool
 		expected bool
+		gone     string // where no line of the diff says how: the guard
 	}
 	groups := make(map[cause][]exposure)
 	var order []cause
 	seen := make(map[string]bool)
 	for _, e := range list {
-		c := cause{e.at, a.meant(e.after.Key()), e.likely()}
+		c := cause{at: e.at, meant: a.meant(e.after.Key()), expected: e.likely()}
+		if !e.found && len(e.lost) > 0 {
+			g := e.lost[0].base
+			c.at, c.gone = review.Place{}, fmt.Sprintf("%s\x00%s\x00%s", g.Name, g.File, g.Attached.File)
+		}
 		k := fmt.Sprintf("%v\x00%s\x00%s", c, e.after.Key(), strings.Join(lostNames(e.lost), ","))
 		if seen[k] {
 			continue // a package that belongs to several programs
@@ -321,7 +326,11 @@ func (a authz) lostGuards(list []exposure) []review.Finding {
 		if len(opened) == 0 {
 			opened, closed = closed, nil
 		}
-		out = append(out, a.lostGuard(c.at, opened, closed))
+		at := c.at
+		if c.gone != "" {
+			at = opened[0].at
+		}
+		out = append(out, a.lostGuard(at, opened, closed))
 	}
 	return out
 }
@@ -454,6 +463,9 @@ func lostMessage(g []exposure, names []string) string {
 		before := "always"
 		if l.base.If != "" {
 			before = "only if " + l.base.If
+		}
+		if !first.opens() {
+			return fmt.Sprintf("%s to %s only if %s; before, %s", verb("applies", "apply"), what, l.head.If, before)
 		}
 		return fmt.Sprintf("%s to %s only if %s; before, %s: %s", verb("applies", "apply"), what, l.head.If, before, now)
 	case l.head != nil && l.base.Kind == review.GuardRole && l.head.Kind == review.GuardAuthentication:

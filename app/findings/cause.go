@@ -66,6 +66,15 @@ func (a authz) cause(e exposure) (review.Place, bool) {
 			}
 		}
 	}
+	// A function that makes the guard and now hands out something else: what was
+	// put into it.
+	for _, l := range e.lost {
+		for _, s := range l.base.Reached {
+			if n := a.lines.insertedIn(s); l.head == nil && n > 0 {
+				return review.Place{Path: a.lines.old[s.File].path, Line: n}, true
+			}
+		}
+	}
 	// The route went elsewhere: its own line, then those that lead to it.
 	if a.lines.added(after.Registered) {
 		return right(after.Registered), true
@@ -193,12 +202,15 @@ type lines struct {
 type changedFile struct {
 	path  string // at the head
 	block map[int]int
+	// inserted: on the old side, what was put before a line that stayed, by the
+	// first of its lines at the head.
+	inserted map[int]int
 }
 
 func newLines(d review.Diff) lines {
 	out := lines{old: make(map[string]changedFile), new: make(map[string]changedFile)}
 	for _, f := range d.Files {
-		o, n := changedFile{f.Path, make(map[int]int)}, changedFile{f.Path, make(map[int]int)}
+		o, n := changedFile{path: f.Path, block: make(map[int]int), inserted: make(map[int]int)}, changedFile{path: f.Path, block: make(map[int]int)}
 		block := 0
 		for _, h := range f.Hunks {
 			was, is := h.OldStart, h.NewStart
@@ -211,6 +223,9 @@ func newLines(d review.Diff) lines {
 				switch op {
 				case '+':
 					n.block[is] = block
+					if o.inserted[was] == 0 {
+						o.inserted[was] = is
+					}
 					is++
 				case '-':
 					o.block[was] = block
@@ -242,6 +257,13 @@ func (l lines) replaces(gone, now review.FileLine) bool {
 
 func (l lines) addedIn(s review.Lines) int   { return firstIn(l.new[s.File].block, s) }
 func (l lines) deletedIn(s review.Lines) int { return firstIn(l.old[s.File].block, s) }
+
+// insertedIn finds the first new line that was put into a piece of the old code,
+// behind its first line.
+func (l lines) insertedIn(s review.Lines) int {
+	at := firstIn(l.old[s.File].inserted, review.Lines{Line: s.Line + 1, End: s.End})
+	return l.old[s.File].inserted[at]
+}
 
 func firstIn(changed map[int]int, s review.Lines) int {
 	best := 0

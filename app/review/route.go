@@ -184,7 +184,7 @@ func withoutNames(seg string) string {
 func (r Route) Signature() string {
 	parts := []string{r.Server, r.Method, r.Path, r.Handler.Func, r.Access.String(), r.Reason, r.Expected}
 	for _, g := range r.Guards {
-		parts = append(parts, g.Name, g.Kind, g.If, strconv.FormatBool(g.Believes))
+		parts = append(parts, g.Name, g.Kind, g.If, strconv.FormatBool(g.Believes), strconv.FormatBool(g.Answers.Line > 0))
 	}
 	return strings.Join(parts, "\x00")
 }

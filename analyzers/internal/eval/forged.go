@@ -242,6 +242,7 @@ func (s *simulation) lookedFor() string {
 // and can be got round is not decided; wary sends the same request once more, from
 // somebody who does not know which words get one round.
 func (v *verdict) believes(s *simulation, wary func() *simulation) {
+	v.reached = append(slices.Clone(v.reached), s.reached...)
 	v.why = "refuses who sends nothing, but nothing checks whether what is sent is true: whoever makes up " + s.lookedFor() + " passes"
 	if s.unverified != "" {
 		v.why = "refuses who sends nothing, but whoever makes up " + s.lookedFor() + " passes: " + s.unverified + " verifies nothing"

@@ -65,6 +65,11 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 	defer func() {
 		m.ctx, m.forged, m.handed, m.op, m.operation, m.required, m.given = nil, nil, nil, nil, "", requirement{}, nil
 	}()
+	if guard, ok := m.behindHandler(rt, r, p); ok {
+		last := chain[len(chain)-1]
+		chain, p.core = chain[:len(chain)-1], last.v
+		rt.Late = append(rt.Late, guard)
+	}
 	for _, mw := range chain {
 		// What the route itself depends on is no condition of its guard.
 		if slices.ContainsFunc(mw.conds, func(c condition) bool { return slices.ContainsFunc(r.conds, c.excludes) }) {
@@ -162,6 +167,32 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 
 // guards reports whether a guard turns strangers away.
 func guards(g routes.Guard) bool { return g.Kind == routes.KindAuth || g.Kind == routes.KindRole }
+
+// behindHandler finds a guard that was given as the last of a route's handlers:
+// it hands on to nothing, and the one before it has answered by then.
+func (m *machine) behindHandler(rt *routes.Route, r *record, p peeled) (routes.Guard, bool) {
+	last, ok := p.core.(*closure)
+	if !ok || len(r.mws) == 0 || len(p.layers) > 0 || !callsNext(last.fn) {
+		return routes.Guard{}, false
+	}
+	if handler, ok := r.mws[len(r.mws)-1].v.(*closure); !ok || !m.isHandler(handler) || callsNext(handler.fn) || handler.fn.Literal {
+		return routes.Guard{}, false
+	}
+	v := m.judgeMiddleware(last, rt.Path, rt.Method, 0)
+	if v.kind != routes.KindAuth && v.kind != routes.KindRole {
+		return routes.Guard{}, false
+	}
+	return guardOf(v, middleware{pos: r.pos}), true
+}
+
+// callsNext reports whether a function hands on by a method of the request.
+func callsNext(fn *function) bool {
+	found := false
+	walk(fn.Body, func(n *program.Node) {
+		found = found || n.Op == program.Call && n.K[0].Op == program.Method && n.K[0].S == "Next" && len(n.K) <= 2
+	})
+	return found
+}
 
 func guardOf(v verdict, mw middleware) routes.Guard {
 	end := int(max(mw.end, mw.pos.line))

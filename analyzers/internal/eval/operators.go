@@ -14,6 +14,13 @@ func (m *machine) binaryNode(n *program.Node, f *frame) value {
 		if ok && v == stopAt {
 			return boolean(v, anon)
 		}
+		if m.sim != nil && readsNil(n) {
+			// It has this value, or the request ends in a panic.
+			if ok && anon {
+				m.sim.dies(m, m.at(n, f))
+			}
+			return boolean(stopAt, false)
+		}
 		b := m.eval(n.K[1], f)
 		ok2, v2, anon2 := truth(b)
 		switch {
@@ -51,6 +58,26 @@ func (m *machine) binaryNode(n *program.Node, f *frame) value {
 		return out
 	}
 	return v
+}
+
+// readsNil reports whether a condition reads a field of what it has just found to
+// be nil: x == nil && x.f, x != nil || x.f.
+func readsNil(n *program.Node) bool {
+	test := n.K[0]
+	if test.Op != program.Binary || test.S != map[string]string{"&&": "==", "||": "!="}[n.S] {
+		return false
+	}
+	x := test.K[0]
+	if x.Op == program.Nil {
+		x = test.K[1]
+	} else if test.K[1].Op != program.Nil {
+		return false
+	}
+	found := false
+	walk(n.K[1], func(k *program.Node) {
+		found = found || k.Op == program.Field && x.Op == program.Local && k.K[0].Op == program.Local && k.K[0].N == x.N
+	})
+	return found
 }
 
 func (m *machine) binary(op string, a, b value) value {

@@ -152,10 +152,18 @@ func traced(head, base []review.Route) ([]review.Route, []review.Route) {
 			both[s] = true
 		}
 	}
+	// A route that exists once more with other guards is compared with the one
+	// that stayed.
+	changed := map[string]bool{}
+	for _, r := range slices.Concat(head, base) {
+		if !both[r.Signature()] {
+			changed[r.Key()] = true
+		}
+	}
 	bare := func(rs []review.Route) []review.Route {
 		out := rs[:0:0]
 		for _, r := range rs {
-			if both[r.Signature()] {
+			if both[r.Signature()] && !changed[r.Key()] {
 				r = r.Bare()
 			}
 			out = append(out, r)
