@@ -193,6 +193,9 @@ func (m *machine) element(t string) value {
 }
 
 func (m *machine) callValue(v value, c call) value {
+	if m.sim == nil && c.tail {
+		m.handsToUnknown(v, c)
+	}
 	switch x := v.(type) {
 	case *closure:
 		if w := m.perhapsAround(x, c); w != nil {
@@ -218,6 +221,8 @@ func (m *machine) callValue(v value, c call) value {
 		}
 		c.of = x.of
 		return m.external(x.name, nil, c)
+	case *yields:
+		return x.turn(c.args)
 	case next:
 		if m.sim == nil {
 			return tuple{} // of what changes an operation before it is added

@@ -117,6 +117,10 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		}
 	case *external:
 		rt.Handler, rt.Files = routes.Symbol{Func: libraryName(h.name)}, m.filesOf(h)
+		if pkg := pkgOf(h.name); pkg == "reflect" || pkg == "plugin" {
+			lost = true
+			reasons = append(reasons, "what answers is found by package "+pkg+" while the program runs")
+		}
 	default:
 		rt.Handler = routes.Symbol{Func: "unresolved"}
 		if i := len(p.layers) - 1; i >= 0 && m.again[rt.Key()] != "" && p.layers[i].applied != nil {
@@ -124,7 +128,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 			rt.Handler = m.symbol(fn)
 		}
 		_, unknown := h.(*unknown)
-		lost = !unknown && (h == nil || isNil(h)) // something of the program's own
+		lost = !unknown && (h == nil || isNil(h)) || unknown && r.unclear == "" && strings.Contains(r.path, "{unresolved}") // something of the program's own
 		if (lost || unknown) && !r.static {
 			reasons = append(reasons, "the handler could not be followed")
 		}

@@ -201,6 +201,13 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 		return goOn
 	case nilValue:
 		return goOn
+	case *closure:
+		if m.sim == nil {
+			y := &yields{run: run}
+			if m.callFunc(l, call{n: &program.Node{}, f: f, pos: m.at(n, f), args: []value{y}}); y.ran {
+				return goOn
+			}
+		}
 	case union:
 		for _, y := range l {
 			if ll, ok := y.(*list); ok {
@@ -264,4 +271,24 @@ func elemType(t string) string {
 		return strings.TrimPrefix(t[5:], "*")
 	}
 	return ""
+}
+
+// yields is what an iterator function is given to call for each turn of a loop.
+type yields struct {
+	run func(k, v value) (control, bool)
+	ran bool
+}
+
+// turn runs the loop's body once; its result is whether to go on.
+func (y *yields) turn(args []value) value {
+	y.ran = true
+	var k, v value
+	if len(args) > 0 {
+		k = args[0]
+	}
+	if len(args) > 1 {
+		v = args[1]
+	}
+	_, end := y.run(k, v)
+	return boolean(!end, false)
 }

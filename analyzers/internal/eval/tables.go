@@ -229,3 +229,28 @@ func (m *machine) profiler(c call) value {
 	}
 	return r
 }
+
+// handsToUnknown is told of a call of a function that may not be known: one that
+// is given a router may add routes to it.
+func (m *machine) handsToUnknown(v value, c call) {
+	name := c.name
+	switch x := v.(type) {
+	case *unknown:
+	case *external:
+		if !x.called || x.t != "" && !strings.HasPrefix(x.t, "func(") && x.name != "plugin.Plugin.Lookup" {
+			return
+		}
+		name = libraryName(x.name)
+	default:
+		return
+	}
+	if name == "" {
+		name = "a function"
+	}
+	for _, a := range c.args {
+		if r, ok := a.(*router); ok && r.name != "stray" && m.coveredSeq == 0 {
+			rec := m.add(r, "*", "/{unresolved}", &unknown{}, nil, c)
+			rec.unclear = "the router is given to " + name + ", which could not be followed and may add routes"
+		}
+	}
+}

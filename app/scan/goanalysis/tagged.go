@@ -55,7 +55,7 @@ func registrations(src []byte) ([]string, error) {
 			libraries = append(libraries, p)
 		}
 	}
-	var out []string
+	out := comparedPaths(file)
 	ast.Inspect(file, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok || len(call.Args) < 2 {
@@ -88,4 +88,49 @@ func named(method, path string) string {
 		return up + " " + path
 	}
 	return path
+}
+
+// comparedPaths are the paths that a file compares a request's with, as a handler
+// does that answers them itself.
+func comparedPaths(file *ast.File) []string {
+	var out []string
+	path := func(e ast.Expr) bool {
+		sel, ok := e.(*ast.SelectorExpr)
+		if call, isCall := e.(*ast.CallExpr); isCall {
+			sel, ok = call.Fun.(*ast.SelectorExpr)
+		}
+		return ok && (sel.Sel.Name == "Path" || sel.Sel.Name == "RequestURI")
+	}
+	add := func(e ast.Expr) {
+		lit, ok := e.(*ast.BasicLit)
+		if !ok || lit.Kind != token.STRING {
+			return
+		}
+		if text, err := strconv.Unquote(lit.Value); err == nil && strings.HasPrefix(text, "/") {
+			out = append(out, text)
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch x := n.(type) {
+		case *ast.BinaryExpr:
+			if x.Op == token.EQL && path(x.X) {
+				add(x.Y)
+			}
+		case *ast.CallExpr:
+			if sel, ok := x.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "HasPrefix" && len(x.Args) == 2 && path(x.Args[0]) {
+				add(x.Args[1])
+			}
+		case *ast.SwitchStmt:
+			if x.Tag == nil || !path(x.Tag) {
+				return true
+			}
+			for _, s := range x.Body.List {
+				for _, e := range s.(*ast.CaseClause).List {
+					add(e)
+				}
+			}
+		}
+		return true
+	})
+	return out
 }

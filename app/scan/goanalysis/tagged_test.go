@@ -97,3 +97,50 @@ func TestNoConstraintHidesAFile(t *testing.T) {
 		}
 	}
 }
+
+// TestTaggedFilesThatAnswerThemselves: a file that tags leave out may register
+// nothing and still answer requests, by comparing their paths.
+func TestTaggedFilesThatAnswerThemselves(t *testing.T) {
+	dir := t.TempDir()
+	writeProgram(t, dir, txtar.Parse([]byte(`
+-- main.go --
+package main
+
+import "net/http"
+
+func main() { _ = http.ListenAndServe(":1", http.NotFoundHandler()) }
+-- debug.go --
+//go:build debugging
+
+package main
+
+import (
+	"net/http"
+	"strings"
+)
+
+type debug struct{ next http.Handler }
+
+func (d debug) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/secrets":
+		w.Write([]byte("x"))
+		return
+	}
+	if r.URL.Path == "/dump" || strings.HasPrefix(r.URL.Path, "/heap/") {
+		w.Write([]byte("y"))
+		return
+	}
+	d.next.ServeHTTP(w, r)
+}
+`)))
+	gaps := scanRoutes(t, dir, goanalysis.SourcesEmbedded).Receipt.Gaps
+	if len(gaps) != 1 || gaps[0].What != "debug.go" {
+		t.Fatalf("gaps %v instead of one for debug.go", gaps)
+	}
+	for _, p := range []string{"/secrets", "/dump", "/heap/"} {
+		if !strings.Contains(gaps[0].Why, p) {
+			t.Errorf("%s is not named in %q", p, gaps[0].Why)
+		}
+	}
+}
