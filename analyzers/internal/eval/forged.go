@@ -247,6 +247,10 @@ func (v *verdict) believes(s *simulation, wary func() *simulation) {
 	if s.unverified != "" {
 		v.why = "refuses who sends nothing, but whoever makes up " + s.lookedFor() + " passes: " + s.unverified + " verifies nothing"
 	}
+	if s.mirrored && !s.verifies() {
+		v.kind, v.why = routes.KindOther, "compares what callers send with what they send: whoever makes up "+s.lookedFor()+" and sends the same twice passes"
+		return
+	}
 	if wary != nil && !s.verifies() && !wary().verifies() {
 		v.credulous = true
 		return
@@ -316,7 +320,14 @@ func likens(a, b value) (eq, known bool) {
 }
 
 // forgedCompare is a == b or a != b, where one is forged.
-func forgedCompare(op string, a, b value) value {
+func (m *machine) forgedCompare(op string, a, b value) value {
+	if mirrors(a, b) {
+		m.sim.mirrored = true
+		return boolean(op == "==", false)
+	}
+	if isForged(a) && isForged(b) {
+		m.sim.opened = true
+	}
 	eq, known := likens(a, b)
 	if known {
 		return boolean(eq == (op == "=="), !eq && (hasText(a) || hasText(b)))
@@ -328,6 +339,24 @@ func forgedCompare(op string, a, b value) value {
 		u.free = canFail | canHold
 	}
 	return u
+}
+
+// mirrors reports whether two things are compared that the caller sends both, one
+// where a credential would be: a cookie and a field of the form. Who sends the same
+// twice passes, whatever they are called.
+func mirrors(a, b value) bool {
+	f, ok := a.(forged)
+	if !ok {
+		a, b = b, a
+		f, ok = a.(forged)
+	}
+	if !ok || f.what == found || f.what == length {
+		return false
+	}
+	if g, both := b.(forged); both {
+		return (f.what == credential || g.what == credential) && g.what != found && g.what != length
+	}
+	return f.what == credential && sentOf(b) == parameter
 }
 
 // hasText reports whether a value is a text of the program, which is a secret if
@@ -427,6 +456,13 @@ func (m *machine) forgedCall(name string, recv value, c call) (value, bool) {
 			return nilValue{}, true
 		}
 	case "crypto/hmac", "crypto/subtle", "crypto/sha256", "crypto/sha512", "crypto/sha1", "crypto/md5", "hash", "golang.org/x/crypto/bcrypt", "golang.org/x/crypto/argon2":
+		if sameText(base, fn) && len(c.args) == 2 && mirrors(c.args[0], c.args[1]) {
+			s.mirrored = true
+			if t == "bool" {
+				return boolean(true, false), true
+			}
+			return num(1), true
+		}
 		// Who sends all that goes in knows what comes out.
 		for _, a := range append([]value{recv}, c.args...) {
 			switch x := a.(type) {
@@ -465,6 +501,15 @@ func (m *machine) forgedCall(name string, recv value, c call) (value, bool) {
 	return m.unknownResult(c, nil), true
 }
 
+// sameText reports whether a library's function compares two texts in constant time.
+func sameText(base, fn string) bool {
+	switch base + "." + fn {
+	case "crypto/subtle.ConstantTimeCompare", "crypto/hmac.Equal":
+		return true
+	}
+	return false
+}
+
 // forgedResult is what is found by a claim: no error, and a yes where the caller
 // names one of whom it is so.
 func forgedResult(t string) value {
@@ -499,8 +544,7 @@ func (m *machine) forgedText(fn, t string, on forged, c call) value {
 		return &unknown{t: "bool"}
 	case "EqualFold", "Equal":
 		if len(c.args) == 2 {
-			v := forgedCompare("==", a, b)
-			return v
+			return m.forgedCompare("==", a, b)
 		}
 	case "Contains", "ContainsAny", "ContainsRune", "Count", "Index", "IndexByte", "LastIndex", "LastIndexByte", "IndexAny":
 		if !isForged(a) || !isUnknown(b) && !isForged(b) && b != nil {

@@ -242,8 +242,7 @@ func (m *machine) compare(op string, a, b value) value {
 		}
 	}
 	if isForged(a) || isForged(b) {
-		m.sim.opened = m.sim.opened || isForged(a) && isForged(b)
-		return forgedCompare(op, a, b)
+		return m.forgedCompare(op, a, b)
 	}
 	eq, ok, anon := equal(a, b)
 	if !ok && m.isThere(a, b) {

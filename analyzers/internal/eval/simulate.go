@@ -29,7 +29,9 @@ type simulation struct {
 	escaped    bool
 	// opened: something that was sent was taken apart, or set against something
 	// else that was.
-	opened     bool
+	opened bool
+	// mirrored: a credential was compared with something else that its sender sends.
+	mirrored   bool
 	wary       bool // what is made up is no word that the program asks for
 	questioned bool
 	doubt      bool // the outermost function may have turned it away
