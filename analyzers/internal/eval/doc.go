@@ -17,7 +17,9 @@
 // rules.go, tables.go and made.go what they do, and files named after a library
 // (beego.go, goframe.go) or a kind of them (described.go, rpc.go) what only those
 // do; guards.go is their guards; served.go and ownrouter.go what a program's own
-// does. simulate.go sends one request through a function, with request.go,
+// does, ownbranch.go, by the fates of fate.go, what stands before a router answers
+// itself, and junction.go where that stands. foreign.go and defaultmux.go are what
+// libraries serve that no table of routers describes. simulate.go sends one request through a function, with request.go,
 // identity.go and library.go for what the request is and refusal.go for how it
 // fares; forged.go sends one with a made-up credential, weighed.go sees what is
 // asked of a known caller, standing.go sends one of a caller without rights, and

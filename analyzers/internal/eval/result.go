@@ -745,7 +745,7 @@ func (m *machine) routesAt(r *record, w way, op operation) []routes.Route {
 	chain = append(chain, r.mws...)
 	var out []routes.Route
 	var parts []alternative
-	ps := []peeled(nil)
+	var ps []peeled
 	if c, ok := r.handler.(*closure); ok && r.branch != nil {
 		ps = m.peeledBranch(c, r.branch)
 	} else {
