@@ -110,7 +110,22 @@ func (m *machine) relates(n *program.Node, a, b value) bool {
 	if !m.weighing() || n.S != "==" && n.S != "!=" {
 		return false
 	}
+	if typedIn(a) && !isAsked(b) || typedIn(b) && !isAsked(a) {
+		return false // whether what is typed in is what the program expects
+	}
 	return m.namesCaller(n.K[0], a) && isAbout(n.K[1], b) || m.namesCaller(n.K[1], b) && isAbout(n.K[0], a)
+}
+
+// typedIn reports whether a value is the user or the password of basic authentication.
+func typedIn(v value) bool {
+	ls := labels(v)
+	return slices.Contains(ls, identityLabel) && slices.Contains(ls, "basic")
+}
+
+// isAsked reports whether a value is of the request, or of what was found by it.
+func isAsked(v value) bool {
+	ls := labels(v)
+	return slices.Contains(ls, requestLabel) || slices.Contains(ls, recordLabel)
 }
 
 // namesCaller reports whether an expression says which one of many the caller is.

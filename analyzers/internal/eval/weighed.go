@@ -47,7 +47,10 @@ func aboutCaller(n *program.Node, v value) bool {
 	case program.Call: // a getter
 		k := n.K[0]
 		return len(n.K) == 1 && (k.Op == program.Method || k.Op == program.Field) && asksStanding(words(k.S))
-	case program.Local: // what an earlier guard put into the request
+	case program.Local: // what an earlier guard put into the request, or a record says of the caller
+		if slices.Contains(u.labels, relatedLabel) && u.t != "bool" && asksStanding(words(n.S)) {
+			return true
+		}
 		return u.carried && asksStanding(words(n.S)) && asksStanding(u.labels[:min(1, len(u.labels))])
 	}
 	return false
