@@ -787,6 +787,9 @@ func (m *machine) outside(name string, recv value, c call) value {
 	if v, ok := m.forgedCall(name, recv, c); ok {
 		return v
 	}
+	if strings.HasPrefix(name, "regexp.Regexp.") && m.sim != nil && slices.ContainsFunc(c.args, m.isPath) {
+		m.sim.carved = true // which paths match is not reckoned out
+	}
 	if strings.HasPrefix(name, "regexp.Regexp.Match") && m.sim != nil {
 		if v, ok := matches(recv, c.args); ok {
 			return v

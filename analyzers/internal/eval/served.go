@@ -404,3 +404,9 @@ func rest(rts []routes.Route, lost, full string) []routes.Route {
 func (m *machine) madeByLibrary(n *program.Node) bool {
 	return n.Op == program.Call && n.K[0].Op == program.Global && !m.isOwn(pkgOf(n.K[0].S))
 }
+
+// isPath reports whether a value is a request's path that is not known.
+func (m *machine) isPath(v value) bool {
+	u, ok := v.(*unknown)
+	return ok && u.part == partPath
+}
