@@ -135,6 +135,8 @@ func (m *machine) spread(r *program.Node, n int, lhs []*program.Node, f *frame) 
 				out[i] = boolean(true, false)
 			case commaOK && isNil(v):
 				out[i] = boolean(false, false)
+			case r.Op == program.Assert && m.handedCaller(v):
+				out[i] = boolean(true, false)
 			case m.sim == nil && (lhs[i].T == "error" || strings.HasPrefix(name, "err")):
 				out[i] = nilValue{}
 			default:

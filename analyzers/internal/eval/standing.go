@@ -72,6 +72,13 @@ func (m *machine) isThere(a, b value) bool {
 	return ok && u.t != "" && u.t != "error" && slices.Contains(u.labels, identityLabel)
 }
 
+// handedCaller reports whether a value is what the request carries of a plain caller,
+// which is there as that of any known one is. What only some are given, it may lack.
+func (m *machine) handedCaller(v value) bool {
+	u, ok := v.(*unknown)
+	return ok && m.sim != nil && m.sim.plain && slices.Contains(u.labels, identityLabel) && !slices.ContainsFunc(u.labels, roleWord)
+}
+
 // callerFirst is the operator of a comparison as if the caller stood on its left.
 func callerFirst(n *program.Node, a value) string {
 	if aboutCaller(n.K[0], a) {
