@@ -814,6 +814,9 @@ func (m *machine) judgeHandler(c *closure, path, method string, guarded bool) ve
 	if b != nil && b.code == 300 && slices.ContainsFunc(there.refused, func(r refusal) bool { return r.code == 300 && !r.unsure }) {
 		b = nil // everybody is sent on
 	}
+	if b != nil && !m.asksSignIn(c, b, anon, path, method) {
+		b = nil
+	}
 	if b != nil {
 		v.kind, v.refused = routes.KindAuth, b.pos
 		v.why = "the handler refuses an anonymous request at " + b.pos.String() + describe(b)

@@ -180,6 +180,9 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 			}
 		}
 	}
+	if r, ok := recv.(request); ok && r.kind == "session" && readsSession(fn) && len(c.args) == 1 && c.n != nil && len(c.n.K) > 1 {
+		return m.ofSession(t, m.argWords(c), c.args[0], c.n.K[1])
+	}
 	if r, ok := recv.(request); ok && r.kind == "session" && !(len(c.args) == 1 && kept(m.argWords(c))) {
 		return m.identity(t, []string{"session"})
 	}
@@ -220,6 +223,10 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	}
 	if len(c.args) == 2 && (fn == "Get" || fn == "GetOk" || fn == "Value" || isSessionPackage(base) && readsSession(fn)) && m.takesRequest(c.args[:1]) {
 		// What the request carries under a key, by a library's own function.
+		if isSessionPackage(base) && readsSession(fn) && c.n != nil && len(c.n.K) > 2 {
+			key := c.n.K[2]
+			return m.ofSession(t, mergeLabels(labels(c.args[1]), m.nodeWords(key)), c.args[1], key)
+		}
 		if ws := labels(c.args[1]); hasIdentity(ws) || m.carriesIdentity(c, 1) {
 			return m.identity(t, ws)
 		}

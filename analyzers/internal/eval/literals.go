@@ -275,7 +275,7 @@ func (m *machine) index(n *program.Node, f *frame) value {
 			return m.header(k, n.K[1], n.T)
 		}
 		if o.kind == "session" && m.sim != nil {
-			return m.identity(n.T, mergeLabels(labels(k), m.nodeWords(n.K[1]), []string{"session"}))
+			return m.ofSession(n.T, mergeLabels(labels(k), m.nodeWords(n.K[1])), k, n.K[1])
 		}
 		if o.kind == "vars" && m.sim != nil {
 			return m.param(k, n.T)

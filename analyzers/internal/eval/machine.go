@@ -81,7 +81,10 @@ type machine struct {
 	initPkg map[*program.Node]*program.Package
 	initing map[*program.Node]bool
 	made    map[string][]value // type -> values constructed
-	pkgs    []*program.Package
+	// signSteps are the keys of a session that hold what a step of a sign-in leaves
+	// for the next; nil until somebody asks.
+	signSteps map[string]bool
+	pkgs      []*program.Package
 
 	steps, limit int // while registering
 	simSteps     int // of all simulated requests

@@ -307,8 +307,8 @@ func (m *machine) requestMethod(r request, fun *program.Node, c call) value {
 	}
 	if r.kind == "session" && strings.HasPrefix(q.name, "Get") {
 		q.name = "Value" // of whatever type
-		if ws := m.keyWords(q); m.sim.middleware && len(c.args) == 1 && !kept(ws) {
-			return m.identity(q.t, mergeLabels(ws, []string{"session"}))
+		if len(c.args) == 1 {
+			return m.ofSession(q.t, m.keyWords(q), q.first, q.arg(0))
 		}
 	}
 	if m.sim.ends && m.endsRequest(q) {

@@ -30,6 +30,9 @@ type simulation struct {
 	// opened: something that was sent was taken apart, or set against something
 	// else that was.
 	opened bool
+	// unnamed: a session was asked for something whose key does not say what it
+	// is; named: that is no identity.
+	unnamed, named bool
 	// mirrored: a credential was compared with something else that its sender sends.
 	mirrored   bool
 	wary       bool // what is made up is no word that the program asks for
