@@ -288,7 +288,12 @@ func labels(v value) []string {
 	return nil
 }
 
-const maxLabels = 24
+// maxLabels is how many words a list may hold besides the marks in it, of which there
+// are so many.
+const (
+	maxLabels = 24
+	marks     = 7
+)
 
 // mergeLabels puts lists of distinct words into one. Most add nothing to what is
 // there, or are a part of it: a new list is made only for new words.
@@ -312,13 +317,11 @@ func mergeLabels(ls ...[]string) []string {
 	return out
 }
 
-// moreLabels adds words to a list that others share.
+// moreLabels adds words to a list that others share. They are gathered where nothing
+// has to be made for it: there are many lists, most of a few words.
 func moreLabels(shared, l []string, ls [][]string) []string {
-	most := len(shared) + len(l)
-	for _, l := range ls {
-		most += len(l)
-	}
-	out := append(make([]string, 0, min(most, maxLabels)), shared...)
+	var room [maxLabels + marks]string
+	out := append(room[:0], shared...)
 	for i := -1; ; l = ls[i] {
 		for _, w := range l {
 			if newLabel(out, w) {
@@ -326,7 +329,9 @@ func moreLabels(shared, l []string, ls [][]string) []string {
 			}
 		}
 		if i++; i == len(ls) {
-			return slices.Clip(out)
+			exact := make([]string, len(out))
+			copy(exact, out)
+			return exact
 		}
 	}
 }
