@@ -180,6 +180,35 @@ func attributesFile() (string, error) {
 	return f.Name(), nil
 }
 
+// leads reports whether the commits go from one to another, each with the one before
+// as its only parent: then what they change is all that the two trees differ in.
+func (a *ahead) leads(from, to review.SHA) bool {
+	for _, c := range a.list {
+		if len(c.parents) != 1 || c.parents[0] != string(from) {
+			return false
+		}
+		from = c.id
+	}
+	return from == to
+}
+
+// last returns what the last commit that changes a path makes of it, for each path
+// in the order of their names.
+func (a *ahead) last() []change {
+	by := make(map[string]change)
+	for _, c := range a.changes {
+		// That a name was given up says nothing when the same commit gives it anew.
+		if before, again := by[c.path]; !again || before.commit != c.commit || !c.gone {
+			by[c.path] = c
+		}
+	}
+	out := make([]change, 0, len(by))
+	for _, path := range sortedKeys(by) {
+		out = append(out, by[path])
+	}
+	return out
+}
+
 // addAhead adds what was found ahead in todo, and looks at files that git showed no
 // lines of.
 func (s *session) addAhead(ctx context.Context, todo []commit, res *walkResult) error {

@@ -184,3 +184,99 @@ func byChance(w *work, rnd *rand.Rand) {
 		w.commit(pick([]string{"m", "use " + awsKey2()}))
 	}
 }
+
+// TestALineOfCommitsSaysWhatItChangesInAll has what commits one after the other
+// change, as one git shows it, compared with what the two ends of them differ in.
+func TestALineOfCommitsSaysWhatItChangesInAll(t *testing.T) {
+	w := newWork(t)
+	long := strings.Repeat("a line\n", 30)
+	start := w.write("a.txt", "1\n").write("b.txt", long).write("c.txt", "3\n").write("d/e.txt", "4\n").commit("start")
+	w.write("a.txt", "2\n").write("new.txt", "new\n").commit("change")
+	w.git("mv", "b.txt", "moved.txt")
+	w.write("moved.txt", long+"and more\n").write("c.txt", "passing\n").commit("move")
+	w.git("mv", "moved.txt", "b.txt")
+	w.git("rm", "-q", "d/e.txt")
+	w.write("moved.txt", "another\n").write("c.txt", "3\n").commit("move back")
+	if err := os.Remove(filepath.Join(w.dir, "new.txt")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("a.txt", filepath.Join(w.dir, "new.txt")); err != nil {
+		t.Skip(err)
+	}
+	end := w.commit("a file becomes a link")
+
+	r := w.repo()
+	defer r.close()
+	s := &session{repo: r, rules: allRules(), key: testKey}
+	changes := func(from, to review.SHA) map[string]string {
+		out := make(map[string]string)
+		if err := s.changedSince(t.Context(), from, to, func(c change) { out[c.path] = strings.Trim(c.blob, "0") }); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	want := changes(start, end)
+	if len(want) != 5 {
+		t.Fatalf("git lists %v", want)
+	}
+	if s.ahead = s.lookAhead(t.Context(), []string{string(end), "^" + string(start)}, true); s.ahead == nil || !s.ahead.leads(start, end) {
+		t.Fatalf("commits one after the other are none: %+v", s.ahead)
+	}
+	got := changes(start, end)
+	if _, again := got["c.txt"]; !again {
+		t.Error("a file that changed and changed back is not among those that may differ")
+	}
+	delete(got, "c.txt")
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("a line of commits changes\n%v\nits ends differ in\n%v", got, want)
+	}
+	if s.ahead.leads(end, start) || s.ahead.leads(review.SHA(w.git("rev-parse", "HEAD~1")), end) {
+		t.Error("they lead where they do not")
+	}
+
+	w.git("checkout", "-q", "-b", "side", string(start))
+	w.write("side.txt", "x\n").commit("side")
+	w.git("merge", "-q", "-m", "merge", string(end))
+	if a := s.lookAhead(t.Context(), []string{"HEAD", "^" + string(start)}, true); a == nil || a.leads(start, review.SHA(w.git("rev-parse", "HEAD"))) {
+		t.Error("a merge is taken for a line of commits")
+	}
+}
+
+// TestASecretThatAMergeBringsBackStands: no commit adds its line anew.
+func TestASecretThatAMergeBringsBackStands(t *testing.T) {
+	w := newWork(t)
+	cache := t.TempDir()
+	old := w.write("a.env", "A=1\nK="+awsKey()+"\n").commit("start")
+	w.write("a.env", "A=1\n").commit("take it away")
+	inHead := func() bool {
+		t.Helper()
+		rep := w.history(look{cache: cache})
+		if len(rep.Rotations) != 1 {
+			t.Fatalf("%+v", rep.Rotations)
+		}
+		return rep.Rotations[0].InHead
+	}
+	if inHead() {
+		t.Fatal("it stands where it does not")
+	}
+	w.git("checkout", "-q", "-b", "side", string(old))
+	w.write("b.txt", "x\n").commit("side")
+	w.git("checkout", "-q", "main")
+	w.git("merge", "-q", "--no-commit", "--no-ff", "side")
+	w.git("checkout", "-q", "side", "--", "a.env")
+	w.git("commit", "-q", "-m", "merge")
+	if !inHead() {
+		t.Error("a secret that a merge brought back is said to be only in history")
+	}
+	w.write("a.env", "A=1\nB=2\n").commit("take it away again")
+	if inHead() {
+		t.Error("a secret that was taken away again is said to stand")
+	}
+	w.git("rm", "-q", "a.env")
+	w.write("c.env", "K="+awsKey()+"\n").commit("elsewhere")
+	w.git("mv", "c.env", "d.env")
+	w.commit("and elsewhere")
+	if !inHead() {
+		t.Error("a secret that moved is said to be only in history")
+	}
+}

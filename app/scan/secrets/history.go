@@ -214,9 +214,9 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 	if len(now.Files) > 0 && before.Commit != at {
 		changed := make(map[string]bool)
 		var look []named
-		err := s.listed(ctx, nil, append(slices.Clone(treeArgs), string(before.Commit), string(at)), func(c change) {
+		err := s.changedSince(ctx, before.Commit, at, func(c change) {
 			changed[s.fileKey(c.path)] = true
-			if c.blob != "" && strings.Trim(c.blob, "0") != "" {
+			if c.blob != "" && strings.Trim(c.blob, "0") != "" && !s.rules.pathAllowed(c.path) {
 				look = append(look, c.named)
 			}
 		})
@@ -243,6 +243,18 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 		}
 	}
 	return now, err
+}
+
+// changedSince calls visit for each path that is not the same in a commit's tree as
+// in that of an earlier one; for some that are the same again, too.
+func (s *session) changedSince(ctx context.Context, earlier, at review.SHA, visit func(change)) error {
+	if s.ahead != nil && s.ahead.leads(earlier, at) {
+		for _, c := range s.ahead.last() {
+			visit(c)
+		}
+		return nil
+	}
+	return s.listed(ctx, nil, append(slices.Clone(treeArgs), string(earlier), string(at)), visit)
 }
 
 // fileKey names a file without saying its name, which may be a secret.
