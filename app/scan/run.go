@@ -341,13 +341,13 @@ func overCPU(state *os.ProcessState, l Limits) bool {
 	return l.CPU > 0 && state.UserTime()+state.SystemTime() >= l.CPU-l.CPU/20
 }
 
-var position = regexp.MustCompile(`(?m)^\t([^\s:]+\.go:\d+)`)
+var position = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^\t([^\s:]+\.go:\d+)`) })
 
 // positions returns the source positions of a Go crash, the only part of it
 // that cannot quote what was scanned.
 func positions(stderr string) []string {
 	var out []string
-	for _, m := range position.FindAllStringSubmatch(stderr, 20) {
+	for _, m := range position().FindAllStringSubmatch(stderr, 20) {
 		out = append(out, m[1])
 	}
 	return out

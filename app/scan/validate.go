@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/launchgate/launchgate/app/review"
 )
@@ -159,11 +160,14 @@ func validate(rep Report, s Scanner) error {
 	return validReceipt(rep.Receipt)
 }
 
+// The expressions are made when they are first needed: no worker needs them, and each
+// push starts one.
+
 // linkForm is an address that ends no cell of a table and no link.
-var linkForm = regexp.MustCompile(`^https://[A-Za-z0-9./_?=&%#~:@+-]+$`)
+var linkForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^https://[A-Za-z0-9./_?=&%#~:@+-]+$`) })
 
 func validRotation(r review.Rotation) error {
-	if !keyForm.MatchString(r.Key) {
+	if !keyForm().MatchString(r.Key) {
 		return errors.New("its key is no keyed fingerprint")
 	}
 	if _, err := r.Severity.MarshalText(); err != nil {
@@ -175,7 +179,7 @@ func validRotation(r review.Rotation) error {
 	if len(r.Provider)+len(r.Where)+len(r.Steps)+len(r.Entropy) > maxText || r.Line < 0 || r.Places < 1 {
 		return errors.New("it says more than can be")
 	}
-	if r.Where != "" && !linkForm.MatchString(r.Where) {
+	if r.Where != "" && !linkForm().MatchString(r.Where) {
 		return errors.New("its link is none")
 	}
 	if !plainPath(r.Path) {
@@ -189,7 +193,7 @@ func validRotation(r review.Rotation) error {
 	return nil
 }
 
-var keyForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var keyForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{64}$`) })
 
 func validReceipt(r review.ScannerReceipt) error {
 	if len(r.Gaps)+len(r.Skipped)+len(r.Notes)+len(r.Warnings)+len(r.Protections)+len(r.Counts) > maxLines {
