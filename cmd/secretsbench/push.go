@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,12 +31,13 @@ func showPush(binary string, dirs []string, rounds int) error {
 	fmt.Printf("worker: %s\n\n", strings.Join(worker, " "))
 	fmt.Println("| history | commits | full CPU ms | pushed | CPU ms | of full | nothing new CPU ms |")
 	fmt.Println("|---|---|---|---|---|---|---|")
+	var failed []error
 	for _, dir := range dirs {
 		if err := push(worker, dir, rounds); err != nil {
-			return fmt.Errorf("%s: %w", dir, err)
+			failed = append(failed, fmt.Errorf("%s: %w", dir, err))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // workerOf asks a launchgate binary what it starts to look for secrets.

@@ -194,3 +194,19 @@ func TestATimeLimitIsAGapThatSaysSo(t *testing.T) {
 		t.Errorf("processes left: %s", left)
 	}
 }
+
+// TestAGapSaysWhichObjectIsMissing: "could not read all" leaves nothing to do but
+// fetch again, and of a partial clone that does not help.
+func TestAGapSaysWhichObjectIsMissing(t *testing.T) { bothWays(t, aGapSaysWhichObjectIsMissing) }
+
+func aGapSaysWhichObjectIsMissing(t *testing.T) {
+	w := newWork(t)
+	w.write("a.txt", "a\n").commit("start")
+	w.write("b.txt", "b\n").commit("more")
+	id := w.git("rev-parse", "HEAD:b.txt")
+	w.remove(id)
+	rep := w.history(look{})
+	if len(rep.Receipt.Gaps) != 1 || rep.Receipt.Complete() || !strings.Contains(rep.Receipt.Gaps[0].Why, id) {
+		t.Errorf("%+v", rep.Receipt)
+	}
+}

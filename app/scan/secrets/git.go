@@ -386,6 +386,9 @@ func readContents(br *bufio.Reader, n int, visit func(i int, o objectInfo, body 
 			return fmt.Errorf("git cat-file answered for %d of %d objects: %w", i, n, io.ErrUnexpectedEOF)
 		}
 		f := strings.Fields(head)
+		if len(f) == 2 && f[1] == "missing" {
+			return &missingObject{name: f[0]}
+		}
 		if len(f) != 3 {
 			return fmt.Errorf("git cat-file: object %s", strings.TrimSpace(head))
 		}
@@ -414,6 +417,13 @@ func readContents(br *bufio.Reader, n int, visit func(i int, o objectInfo, body 
 type object struct {
 	id, kind string
 	data     []byte
+}
+
+// missingObject is one that the repository names and does not hold.
+type missingObject struct{ name string }
+
+func (e *missingObject) Error() string {
+	return fmt.Sprintf("the repository does not hold object %s, which its history names", e.name)
 }
 
 // objects reads the named objects whole, in order. It fails when one is missing,

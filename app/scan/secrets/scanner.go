@@ -474,6 +474,7 @@ func gapOf(err error) review.Gap {
 	var ge *gitError
 	var mh *missingHistory
 	var mc *missingCommit
+	var mo *missingObject
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		g.Code, g.Why, g.Do = review.CodeScannerTimeout, "the time limit was reached before every commit was looked at", "raise the scanner's time limit, or re-run: what was scanned is not scanned again"
@@ -481,6 +482,8 @@ func gapOf(err error) review.Gap {
 		g.Why, g.Do = mc.Error(), "fetch the commit, or check the range"
 	case errors.As(err, &mh):
 		g.Why, g.Do = mh.Error(), "fetch the whole history"
+	case errors.As(err, &mo):
+		g.Why, g.Do = mo.Error(), "fetch the repository again, as a whole (a partial clone leaves objects out); if it stays, run git fsck on it"
 	case errors.As(err, &ge) && ge.stderr != "":
 		g.Why = "git " + ge.op + ": " + ge.stderr
 	case errors.Is(err, errTooManyBig):
