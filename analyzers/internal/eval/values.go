@@ -364,7 +364,8 @@ func lastPart(s string) string {
 // words splits a name at dots, dashes, underscores and capitals, in lower case;
 // none comes twice.
 func words(s string) []string {
-	var out []string
+	var room [8]string // enough for most names: what is kept is as long as it need be
+	out := room[:0]
 	start := 0
 	flush := func(end int) {
 		if end > start {
@@ -375,12 +376,14 @@ func words(s string) []string {
 		start = end
 	}
 	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case strings.IndexByte(".-_/ $:*?=&#%+", c) >= 0:
+		switch c := s[i]; c {
+		case '.', '-', '_', '/', ' ', '$', ':', '*', '?', '=', '&', '#', '%', '+':
 			flush(i)
 			start = i + 1
-		case c >= 'A' && c <= 'Z':
+		default:
+			if c < 'A' || c > 'Z' {
+				continue
+			}
 			prevLower := i > 0 && (s[i-1] >= 'a' && s[i-1] <= 'z' || s[i-1] >= '0' && s[i-1] <= '9')
 			nextLower := i+1 < len(s) && s[i+1] >= 'a' && s[i+1] <= 'z'
 			if prevLower || nextLower && i > start {
@@ -389,7 +392,12 @@ func words(s string) []string {
 		}
 	}
 	flush(len(s))
-	return out
+	if len(out) == 0 {
+		return nil
+	}
+	exact := make([]string, len(out))
+	copy(exact, out)
+	return exact
 }
 
 // join is what a variable holds after two branches of which either may run.
