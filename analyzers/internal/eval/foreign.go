@@ -26,6 +26,22 @@ var frameworks = []string{
 	"github.com/lucas-clemente/quic-go/h2quic", "gofr.dev/pkg/gofr", "github.com/pocketbase/pocketbase", "github.com/micro/micro", "go-micro.dev/v4/web", "github.com/micro/go-micro/web",
 }
 
+// unversionedFrameworks are those without their major versions.
+var unversionedFrameworks = func() map[string]bool {
+	out := map[string]bool{}
+	for _, f := range frameworks {
+		out[importpath.Unversioned(f)] = true
+	}
+	return out
+}()
+
+// isFramework reports whether an import path without its version is of one of them.
+func isFramework(base string) bool {
+	return unversionedFrameworks[base] || slices.ContainsFunc(frameworks, func(f string) bool {
+		return len(base) > len(f) && base[len(f)] == '/' && strings.HasPrefix(base, f)
+	})
+}
+
 // foreignUse is where a library that serves in ways that are not followed is used.
 type foreignUse struct {
 	pkg string
@@ -54,7 +70,7 @@ func (m *machine) foreign(name string, recv value, c call, bundle bool) bool {
 	m.handsRouter(pkg, fn, c)
 	base := importpath.Unversioned(pkg)
 	use := foreignUse{pkg: base, at: c.pos, via: m.via(), serves: starts(fn, c.args)}
-	if !use.serves && !slices.ContainsFunc(frameworks, func(f string) bool { return base == importpath.Unversioned(f) || strings.HasPrefix(base, f+"/") }) {
+	if !use.serves && !isFramework(base) {
 		return added
 	}
 	if i := slices.IndexFunc(m.foreignUses, func(u foreignUse) bool { return u.pkg == base }); i < 0 {
@@ -271,7 +287,7 @@ func ofForeign(rt *routes.Route, r *record) {
 func (m *machine) servedByForeign() {
 	for _, u := range m.foreignUses {
 		listed := slices.ContainsFunc(m.records, func(r *record) bool { return r.foreign != "" && sameLibrary(r.foreign, u.pkg) })
-		framework := slices.ContainsFunc(frameworks, func(f string) bool { return u.pkg == importpath.Unversioned(f) || strings.HasPrefix(u.pkg, f+"/") })
+		framework := isFramework(u.pkg)
 		for base := range m.routedBy {
 			listed = listed || sameLibrary(base, u.pkg)
 		}
