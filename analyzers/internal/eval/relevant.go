@@ -23,7 +23,15 @@ func (m *machine) findRelevant() {
 		}
 	}
 	own := m.ownRouters()
-	routing := func(t string) bool { return own[t] || routing(t) }
+	told := map[string]bool{} // a program has few types and names, and many uses of them
+	routing := func(t string) bool {
+		is, ok := told[t]
+		if !ok {
+			is = own[t] || routing(t)
+			told[t] = is
+		}
+		return is
+	}
 	for _, p := range m.pkgs {
 		for _, f := range m.lits[p] {
 			if f.Body == nil {
