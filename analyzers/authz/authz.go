@@ -100,7 +100,7 @@ func runRoutes(pass *analysis.Pass, opt Options) (any, error) {
 		r := &res.inventory.Routes[i]
 		declare(r, opt.Guards, c)
 		if r.Access == routes.Public {
-			r.Expected = expected(*r, c.any(r.Handler, signatureCheck), c.any(r.Handler, eval.VerifiesMessage))
+			r.Expected = expected(*r, r.Signed || c.any(r.Handler, signatureCheck), r.Signed || c.any(r.Handler, eval.VerifiesMessage))
 			if r.Expected == "" {
 				r.Expected = c.unharmful(*r)
 			}

@@ -24,8 +24,9 @@ const (
 const (
 	KindAuth       = "authentication"
 	KindRole       = "role"
-	KindParser     = "parser"   // sets an identity, never refuses
-	KindOptional   = "optional" // refuses bad identities but lets none pass
+	KindParser     = "parser"    // sets an identity, never refuses
+	KindOptional   = "optional"  // refuses bad identities but lets none pass
+	KindSignature  = "signature" // refuses what no service signed that was given the secret; the route stays public
 	KindOther      = "other"
 	KindUnresolved = "unresolved"
 )
@@ -116,6 +117,9 @@ type Route struct {
 	Reason     string  `json:"reason,omitempty"`
 	Expected   string  `json:"expected,omitempty"`
 	Server     string  `json:"server,omitempty"`
+	// Signed: the handler checks that what is sent is signed with a secret of the
+	// program's own, as a message of another service is.
+	Signed bool `json:"-"`
 	// Files says, of a route that serves files, what is known of them.
 	Files string `json:"-"`
 	// If is the condition under which the route is registered, empty if it always

@@ -91,7 +91,7 @@ func Authz(in AuthzInput) []review.Finding {
 		}
 		p := a.pairs[f.Routes[0]]
 		switch {
-		case p.after != nil && p.before != nil && openness(p.before.Access) >= openness(p.after.Access) && f.Rule != ruleRole,
+		case p.after != nil && p.before != nil && openTo(p.before) >= openTo(p.after) && f.Rule != ruleRole,
 			p.after != nil && p.before != nil && f.Rule == ruleRole && p.before.Access == p.after.Access && signature(*p.before) == signature(*p.after):
 			f.Origin = review.Existing
 			out = append(out, f)
@@ -199,9 +199,9 @@ func (a authz) fingerprint(f review.Finding) review.Fingerprint {
 // more open as it is open.
 func opened(p pair) int {
 	if p.before == nil {
-		return openness(p.after.Access)
+		return openTo(p.after)
 	}
-	return openness(p.after.Access) - openness(p.before.Access)
+	return openTo(p.after) - openTo(p.before)
 }
 
 // exposure is one route that a change opened to more people.
@@ -217,11 +217,11 @@ type exposure struct {
 // exposure judges a pair. A route that could not be decided is none: that is
 // said as such.
 func (a authz) exposure(p pair) (exposure, bool) {
-	if p.before == nil || p.after.Access == review.Unresolved || p.before.Access == review.Unresolved || p.before.Access == review.Public {
+	if p.before == nil || p.after.Access == review.Unresolved || p.before.Access == review.Unresolved || p.before.Access == review.Public && !signed(p.before) {
 		return exposure{}, false
 	}
 	e := exposure{pair: p}
-	more := openness(p.after.Access) > openness(p.before.Access)
+	more := openTo(p.after) > openTo(p.before)
 	for _, l := range compareChains(*p.before, *p.after).lost {
 		if !l.base.Refuses() {
 			continue
@@ -373,7 +373,7 @@ func (e exposure) likely() bool {
 	return e.opens() && e.after.Access == review.Public && e.after.Expected != ""
 }
 
-func (e exposure) opens() bool { return openness(e.after.Access) > openness(e.before.Access) }
+func (e exposure) opens() bool { return openTo(e.after) > openTo(e.before) }
 
 // believes reports whether a guard of the route verified what is sent, and does
 // so no more, or none of those does that the route has instead.

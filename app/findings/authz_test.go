@@ -52,6 +52,10 @@ func TestAuthzFindsTheCause(t *testing.T) {
 	role.Name, role.Kind = "Admin", review.GuardRole
 	through := guarded("GET", "/x", 20, none)
 	through.Through = []review.FileLine{{File: "main.go", Line: 7}}
+	message := auth(3)
+	message.Kind = review.GuardSignature
+	signed := guarded("GET", "/x", 10, message)
+	signed.Access, signed.Expected = review.Public, "webhook that verifies its signature"
 	tests := []struct {
 		name       string
 		base, head review.Route
@@ -67,6 +71,7 @@ func TestAuthzFindsTheCause(t *testing.T) {
 		{"the guard has more ways out", guarded("GET", "/x", 10, auth(3)), guarded("GET", "/x", 10, optional), []review.FileDiff{changed("g.go", " + ", 1, 1)}, "g.go:2 RIGHT authz/optional-guard"},
 		{"a condition around the guard", guarded("GET", "/x", 10, auth(3)), guarded("GET", "/x", 12, conditional), []review.FileDiff{changed("r.go", " -+++ ", 2, 2)}, "r.go:4 RIGHT authz/optional-guard"},
 		{"a role became a login", guarded("GET", "/x", 10, role), guarded("GET", "/x", 10, auth(3)), []review.FileDiff{changed("r.go", " -+ ", 2, 2)}, "r.go:3 LEFT authz/lost-guard"},
+		{"a webhook no longer checks the signature, and was as public before", signed, guarded("GET", "/x", 10, none), []review.FileDiff{changed("g.go", " - ", 4, 4)}, "g.go:5 LEFT authz/lost-guard"},
 		{"nothing in the diff says why", guarded("GET", "/x", 10, auth(3)), guarded("GET", "/x", 10, none), []review.FileDiff{changed("other.go", " + ", 1, 1)}, "r.go:10 RIGHT authz/lost-guard unsure"},
 		{"a new route, on a line that was there", review.Route{}, through, []review.FileDiff{changed("main.go", " + ", 6, 6)}, "main.go:7 RIGHT authz/missing"},
 	}

@@ -197,7 +197,7 @@ func strength(g review.Guard) int {
 	if g.Exempt {
 		return 0
 	}
-	n := map[string]int{review.GuardRole: 8, review.GuardAuthentication: 6, "": 5, review.GuardUnresolved: 4, "optional": 2}[g.Kind]
+	n := map[string]int{review.GuardRole: 8, review.GuardAuthentication: 6, review.GuardSignature: 5, "": 5, review.GuardUnresolved: 4, "optional": 2}[g.Kind]
 	if g.Kind == review.GuardAuthentication && namesRole(g.Name) {
 		n++ // by its name it asks for more than was seen
 	}
@@ -315,7 +315,7 @@ func concern(c review.RouteChange) int {
 	switch {
 	case c.Change == "added" && c.After.Access == review.Public:
 		return 5
-	case c.Change == "changed" && openness(c.After.Access) > openness(c.Before.Access):
+	case c.Change == "changed" && openTo(c.After) > openTo(c.Before):
 		return 4
 	case c.Change == "changed" && c.Before.Off && !c.After.Off && c.After.Access == review.Public:
 		return 4
@@ -333,6 +333,20 @@ func concern(c review.RouteChange) int {
 // counts as more open than a login.
 func openness(a review.Access) int {
 	return map[review.Access]int{review.Role: 0, review.Authenticated: 1, review.Unresolved: 2, review.Public: 3}[a]
+}
+
+// openTo is the openness of a route. One that only a service can call which signs
+// what it sends is public, and is opened by a change that no longer checks that.
+func openTo(r *review.Route) int {
+	if r.Access == review.Public && signed(r) {
+		return openness(review.Unresolved)
+	}
+	return openness(r.Access)
+}
+
+// signed reports whether a route checks the signature of what is sent.
+func signed(r *review.Route) bool {
+	return slices.ContainsFunc(r.Guards, func(g review.Guard) bool { return g.Kind == review.GuardSignature })
 }
 
 func routeOf(c review.RouteChange) *review.Route {

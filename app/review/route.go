@@ -56,11 +56,14 @@ type Guard struct {
 const (
 	GuardAuthentication = "authentication"
 	GuardRole           = "role"
+	GuardSignature      = "signature" // of a message: refuses, and the route stays public
 	GuardUnresolved     = "unresolved"
 )
 
 // Refuses reports whether the guard turns requests away for who sends them.
-func (g Guard) Refuses() bool { return g.Kind == GuardAuthentication || g.Kind == GuardRole }
+func (g Guard) Refuses() bool {
+	return g.Kind == GuardAuthentication || g.Kind == GuardRole || g.Kind == GuardSignature
+}
 
 // Symbol is a function with its place.
 type Symbol struct {

@@ -137,7 +137,11 @@ func (m *machine) filled(name string, recv value, c call) {
 		v, _ := c.f.env.get(k.K[0].N)
 		switch v.(type) {
 		case nilValue, constant, *list, *table:
-			m.assignTo(k.K[0], &unknown{t: k.K[0].T, labels: words(k.K[0].S)}, c.f)
+			u := &unknown{t: k.K[0].T, labels: words(k.K[0].S)}
+			if found && m.sim.signing {
+				u.labels = mergeLabels(u.labels, []string{recordLabel})
+			}
+			m.assignTo(k.K[0], u, c.f)
 			if m.sim != nil {
 				m.sim.written++
 			}

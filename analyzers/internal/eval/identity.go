@@ -58,7 +58,7 @@ func (m *machine) header(k value, node *program.Node, t string) value {
 	if ok && harmlessHeader(name) {
 		return &unknown{t: "string", labels: []string{requestLabel}, sent: harmless}
 	}
-	if presentsIdentity(ws) {
+	if presentsIdentity(ws) && !(m.sim.signing && signedHeader(ws)) {
 		return m.presented(t, ws, "the header", k)
 	}
 	return &unknown{t: "string", labels: []string{requestLabel}, sent: parameter, ofHeader: !slices.Contains(ws, "csrf") && !slices.Contains(ws, "xsrf")}

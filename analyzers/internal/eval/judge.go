@@ -23,6 +23,7 @@ type verdict struct {
 	flaw     string
 	flawAt   place
 	refused  place  // where it turns an anonymous request away
+	message  bool   // the handler checks the signature of a message
 	note     string // what else to say of the route
 	again    string // the path under which it gives the request to the router again
 	switched bool   // configuration has to turn it on
@@ -107,6 +108,11 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		v := m.judgeHandler(h, rt.Path, rt.Method, guarded)
 		if v.again != "" {
 			m.again[rt.Key()] = v.again
+		}
+		rt.Signed = v.message
+		if v.message {
+			v.name, v.literal = shortName(h.fn.Name), m.nameless(h.fn)
+			add(v, middleware{pos: place{h.fn.File, h.fn.Line}})
 		}
 		if v.kind == routes.KindAuth || v.kind == routes.KindRole || v.kind == routes.KindUnresolved {
 			if m.signsIn(h, rt.Path) {
@@ -817,7 +823,11 @@ func (m *machine) judgeHandler(c *closure, path, method string, guarded bool) ve
 	if b != nil && !m.asksSignIn(c, b, anon, path, method) {
 		b = nil
 	}
-	if b != nil {
+	v.message = b != nil && !guarded && m.signsMessage(c, path, method)
+	if v.message {
+		v.kind, v.refused, v.usedPath = routes.KindSignature, b.pos, true
+		v.why = "the handler checks that what is sent is signed with a secret of the program's own, at " + b.pos.String() + ": who knows it is another service, no caller"
+	} else if b != nil {
 		v.kind, v.refused = routes.KindAuth, b.pos
 		v.why = "the handler refuses an anonymous request at " + b.pos.String() + describe(b)
 		if why := m.asksMore(there, barred); why != "" {

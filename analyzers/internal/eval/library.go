@@ -17,6 +17,9 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 	m.writes(name, c)
 	pkg, typ, fn := split(name)
 	t := resultType(c)
+	if v, ok := m.signature(name, recv, c); ok {
+		return v
+	}
 	switch name {
 	case "net/http.Error":
 		if code, ok := firstInt(c.args); ok && code >= 400 {

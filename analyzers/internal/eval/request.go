@@ -188,6 +188,10 @@ func (m *machine) requestField(r request, n *program.Node) value {
 		}
 	case "IsClient": // of connect's Spec: an interceptor of a server sees no call that the program makes
 		return boolean(false, false)
+	case "Body":
+		if m.sim != nil && m.sim.signing {
+			return &unknown{t: n.T, labels: []string{bodyLabel}}
+		}
 	case "TLS":
 		return &unknown{labels: mergeLabels(words(n.S), []string{requestLabel})}
 	case "Keys":
@@ -503,6 +507,10 @@ func (m *machine) partOf(q asked) (value, bool) {
 	case "UserAgent", "Referer", "ContentType", "Hostname", "Host":
 		if q.first == nil {
 			return &unknown{t: "string", labels: []string{requestLabel}, sent: harmless}, true
+		}
+	case "Body", "BodyRaw", "GetRawData", "PostBody", "RawBody", "GetBody":
+		if m.sim.signing && q.first == nil {
+			return m.ofMessage(m.unknownResult(q.c, nil)), true
 		}
 	case "RequestHeader":
 		return request{"hdr"}, true

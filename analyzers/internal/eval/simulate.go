@@ -33,6 +33,9 @@ type simulation struct {
 	// unnamed: a session was asked for something whose key does not say what it
 	// is; named: that is no identity.
 	unnamed, named bool
+	// signing: it is signed as a message of another service is; signed: it was asked
+	// whether it is, overBody: with a code of its body.
+	signing, signed, overBody bool
 	// mirrored: a credential was compared with something else that its sender sends.
 	mirrored   bool
 	wary       bool // what is made up is no word that the program asks for
@@ -303,7 +306,7 @@ func (m *machine) interesting(cl *closure, args []value) bool {
 		case constant:
 			return x.anon
 		case *unknown:
-			return slices.Contains(x.labels, queryTokenLabel)
+			return slices.Contains(x.labels, queryTokenLabel) || slices.Contains(x.labels, bodyLabel) || slices.Contains(x.labels, macLabel)
 		}
 		return false
 	}
