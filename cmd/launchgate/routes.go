@@ -188,11 +188,12 @@ func explain(w io.Writer, r review.Route) {
 	for i, g := range r.Guards {
 		effect := map[string]string{
 			review.GuardAuthentication: "guards: asks who is calling", review.GuardRole: "guards: asks for a role or permission",
-			"parser": "no guard", "optional": "no guard", "other": "no guard", review.GuardSignature: "guard against messages that are not signed", review.GuardUnresolved: "may guard",
+			"parser": "no guard", "optional": "no guard", "other": "no guard", review.GuardUnresolved: "may guard",
 		}[g.Kind]
 		if own := r.Handler; own.File != "" && g.Refuses() && g.Name == own.Func && g.File == own.File && g.Line == own.Line {
 			effect = map[string]string{
 				review.GuardAuthentication: "the handler's own check: of who is calling", review.GuardRole: "the handler's own check: of a role or permission",
+				review.GuardSignature: "the handler's own check: of a message's signature",
 			}[g.Kind]
 		}
 		if g.Exempt {

@@ -21,7 +21,8 @@
 // itself, and junction.go where that stands. foreign.go and defaultmux.go are what
 // libraries serve that no table of routers describes. simulate.go sends one request through a function, with request.go,
 // identity.go and library.go for what the request is and refusal.go for how it
-// fares; forged.go sends one with a made-up credential, weighed.go sees what is
+// fares; sessions.go says what of a session is a login, forged.go sends one with a
+// made-up credential, messages.go one signed as a webhook's is, weighed.go sees what is
 // asked of a known caller, standing.go sends one of a caller without rights, and
 // trial.go says what a middleware is by all that.
 // defaults.go and configured.go are what settings are where nobody sets them,
