@@ -322,10 +322,15 @@ func mergeLabels(ls ...[]string) []string {
 func moreLabels(shared, l []string, ls [][]string) []string {
 	var room [maxLabels + marks]string
 	out := append(room[:0], shared...)
+	var seen uint64 // the traits of the words in it: most words that are new have others
+	for _, w := range out {
+		seen |= trait(w)
+	}
 	for i := -1; ; l = ls[i] {
 		for _, w := range l {
-			if newLabel(out, w) {
+			if t := trait(w); seen&t == 0 && len(out) < maxLabels || newLabel(out, w) {
 				out = append(out, w)
+				seen |= t
 			}
 		}
 		if i++; i == len(ls) {
@@ -334,6 +339,14 @@ func moreLabels(shared, l []string, ls [][]string) []string {
 			return exact
 		}
 	}
+}
+
+// trait is one of 64 bits that a word has by its length and its ends.
+func trait(w string) uint64 {
+	if w == "" {
+		return 1
+	}
+	return 1 << ((uint(len(w))*7 + uint(w[0])*5 + uint(w[len(w)-1])) % 64)
 }
 
 // newLabel reports whether a word is to be added to a list.
