@@ -267,7 +267,7 @@ func (s *simulation) bars(there *simulation) *refusal {
 		b = s.final
 	}
 	switch {
-	case b == nil || b.partial:
+	case b == nil || b.partial || there.endsIn(b):
 		return nil
 	case b.code == 300 && !slices.ContainsFunc(there.refused, func(r refusal) bool { return r.code == 300 && r.pos != b.pos }):
 		return b // where others are not sent elsewhere
@@ -275,6 +275,15 @@ func (s *simulation) bars(there *simulation) *refusal {
 		return b
 	}
 	return nil
+}
+
+// endsIn reports whether known callers, whatever they are, are sent elsewhere by the
+// very redirect that r is, as at the end of a sign-in: that keeps nobody out.
+func (s *simulation) endsIn(r *refusal) bool {
+	if r.code < 300 || r.code > 399 {
+		return false
+	}
+	return slices.ContainsFunc(s.refused, func(o refusal) bool { return o.pos == r.pos && !o.weighed && !o.sought })
 }
 
 // refusesSome finds the refusal of a known caller for having what the program names, as
