@@ -38,18 +38,6 @@ const (
 	maxLists       = 1_000
 )
 
-// pathLists are the lists of paths in a checkout's configuration files, in the order
-// of their files.
-func pathLists(dir string) []authz.List {
-	var out []authz.List
-	for _, l := range configuration(dir) {
-		if l.Switch == "" {
-			out = append(out, l)
-		}
-	}
-	return out
-}
-
 // configuration reads the lists of paths and the switches in a checkout's
 // configuration files.
 func configuration(dir string) []authz.List {

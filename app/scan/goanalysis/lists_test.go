@@ -36,19 +36,37 @@ func TestPathLists(t *testing.T) {
 		{"an API description", "openapi.yaml", "paths:\n  \"/login\":\n    post: {}\n", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir := t.TempDir()
-			name := filepath.Join(dir, filepath.FromSlash(c.file))
-			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(name, []byte(c.text), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			if got := pathLists(dir); !reflect.DeepEqual(got, c.want) {
+			if got := pathLists(checkoutOf(t, c.file, c.text)); !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})
 	}
+}
+
+// pathLists are the lists of paths in a checkout's configuration files, in the order
+// of their files.
+func pathLists(dir string) []authz.List {
+	var out []authz.List
+	for _, l := range configuration(dir) {
+		if l.Switch == "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// checkoutOf writes a checkout of one file.
+func checkoutOf(t *testing.T, file, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	name := filepath.Join(dir, filepath.FromSlash(file))
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // TestPathListsFollowNoLink: a link in a pull request may lead anywhere.

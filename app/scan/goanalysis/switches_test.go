@@ -1,8 +1,6 @@
 package goanalysis
 
 import (
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -32,15 +30,7 @@ func TestSwitchesOfFiles(t *testing.T) {
 		{"too large", "config.yml", "on: true\n# " + strings.Repeat("x", maxSwitchBytes), nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir := t.TempDir()
-			name := filepath.Join(dir, filepath.FromSlash(c.file))
-			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(name, []byte(c.text), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			if got := configuration(dir); !reflect.DeepEqual(got, c.want) {
+			if got := configuration(checkoutOf(t, c.file, c.text)); !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})
