@@ -288,7 +288,7 @@ func (q textCall) computed(m *machine) (value, bool) {
 	case n == 2:
 		switch q.name {
 		case "strings.Repeat":
-			if k, ok := asInt(q.args[1]); ok && 0 <= k && k*len(s[0]) <= maxText {
+			if k, ok := asInt(q.args[1]); ok && 0 <= k && k <= maxText/max(1, len(s[0])) {
 				return str(strings.Repeat(s[0], k)), true
 			}
 		case "strings.Count":
