@@ -20,6 +20,7 @@ import (
 
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/app/scan/inert"
 )
 
 // misbehaving is a scanner whose Settings say what goes wrong in its worker.
@@ -131,13 +132,13 @@ func TestAFrugalScannerStartsOnOneCore(t *testing.T) {
 	}
 }
 
-// inert misbehaves too, but says that it starts no programs.
-type inert struct{ misbehaving }
+// harmless misbehaves too, but says that it starts no programs.
+type harmless struct{ misbehaving }
 
-func (inert) Name() string       { return "inert" }
-func (inert) RunsPrograms() bool { return false }
+func (harmless) Name() string       { return "harmless" }
+func (harmless) RunsPrograms() bool { return false }
 
-func (i inert) Scan(ctx context.Context, req scan.Request, progress scan.Progress) (scan.Report, error) {
+func (i harmless) Scan(ctx context.Context, req scan.Request, progress scan.Progress) (scan.Report, error) {
 	var how string
 	if err := json.Unmarshal(req.Settings, &how); err != nil {
 		return scan.Report{}, err
@@ -161,10 +162,10 @@ func (i inert) Scan(ctx context.Context, req scan.Request, progress scan.Progres
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "worker" {
-		os.Exit(scan.WorkerMain(context.Background(), os.Args[2], []scan.Scanner{misbehaving{}, inert{}, frugal{}}, os.Stdin, os.Stdout))
+		os.Exit(scan.WorkerMain(context.Background(), os.Args[2], []scan.Scanner{misbehaving{}, harmless{}, frugal{}}, inert.Make, os.Stdin, os.Stdout))
 	}
 	if len(os.Args) > 2 && os.Args[1] == "lean" {
-		os.Exit(scan.LeanWorkerMain(context.Background(), "this build", os.Args[2], []scan.Scanner{lean{}}, os.Stdin, os.Stdout))
+		os.Exit(scan.LeanWorkerMain(context.Background(), "this build", os.Args[2], []scan.Scanner{lean{}, harmless{}}, nil, os.Stdin, os.Stdout))
 	}
 	os.Exit(m.Run())
 }
@@ -339,7 +340,7 @@ func TestAWorkerExecutesNothing(t *testing.T) {
 		{"read /etc/passwd", "file system limited to the review"},
 	} {
 		t.Run(tt.how, func(t *testing.T) {
-			rep := runScanner(t, inert{}, tt.how, scan.Limits{})
+			rep := runScanner(t, harmless{}, tt.how, scan.Limits{})
 			if len(rep.Receipt.Notes) != 1 {
 				t.Fatalf("receipt %+v", rep.Receipt)
 			}
@@ -348,6 +349,19 @@ func TestAWorkerExecutesNothing(t *testing.T) {
 				t.Errorf("done: %v (%s), but the receipt says %q", done, rep.Receipt.Notes[0], protections)
 			}
 		})
+	}
+}
+
+// A program that has no wall for a scanner that starts no programs does not run it.
+func TestAScannerIsNotRunWithoutItsWall(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := scan.Runner{Command: []string{exe, "lean"}, ScratchDir: t.TempDir()}
+	rep := r.Run(t.Context(), []scan.Scanner{harmless{}}, scan.Request{}, map[string]json.RawMessage{"harmless": []byte(`"answer"`)}, nil)[0]
+	if len(rep.Receipt.Gaps) != 1 || rep.Receipt.Gaps[0].Code != review.CodeScannerFailed || len(rep.Head) > 0 {
+		t.Errorf("it ran: %+v", rep)
 	}
 }
 

@@ -16,7 +16,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/elastic/go-seccomp-bpf"
 	"github.com/landlock-lsm/go-landlock/landlock"
 	llsys "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
@@ -63,19 +62,20 @@ const (
 // WorkerMain is the whole life of a worker process: read one envelope from
 // stdin, put up the walls, run the named scanner, write one answer to stdout.
 // It is called by "launchgate worker NAME" only, because the walls cannot be
-// taken down again.
-func WorkerMain(ctx context.Context, name string, scanners []Scanner, stdin io.Reader, stdout io.Writer) int {
-	return workerMain(ctx, "", name, scanners, stdin, stdout)
+// taken down again. inert is inert.Make, or nil in a program all of whose scanners
+// are ProgramRunners.
+func WorkerMain(ctx context.Context, name string, scanners []Scanner, inert func() string, stdin io.Reader, stdout io.Writer) int {
+	return workerMain(ctx, "", name, scanners, inert, stdin, stdout)
 }
 
 // LeanWorkerMain is WorkerMain for a program of its own (Runner.Lean), which
 // refuses to work for a runner of another build: their ideas of a request, or of
 // what a scanner finds, may differ.
-func LeanWorkerMain(ctx context.Context, build, name string, scanners []Scanner, stdin io.Reader, stdout io.Writer) int {
-	return workerMain(ctx, build, name, scanners, stdin, stdout)
+func LeanWorkerMain(ctx context.Context, build, name string, scanners []Scanner, inert func() string, stdin io.Reader, stdout io.Writer) int {
+	return workerMain(ctx, build, name, scanners, inert, stdin, stdout)
 }
 
-func workerMain(ctx context.Context, build, name string, scanners []Scanner, stdin io.Reader, stdout io.Writer) int {
+func workerMain(ctx context.Context, build, name string, scanners []Scanner, inert func() string, stdin io.Reader, stdout io.Writer) int {
 	var scanner Scanner
 	for _, s := range scanners {
 		if s.Name() == name {
@@ -84,6 +84,12 @@ func workerMain(ctx context.Context, build, name string, scanners []Scanner, std
 	}
 	if scanner == nil {
 		fmt.Fprintf(os.Stderr, "launchgate worker: there is no scanner %q\n", name)
+		return workerUsage
+	}
+	if runsPrograms(scanner) {
+		inert = nil
+	} else if inert == nil {
+		fmt.Fprintf(os.Stderr, "launchgate worker: nothing here keeps the scanner %q from executing programs\n", name)
 		return workerUsage
 	}
 	var env envelope
@@ -96,7 +102,7 @@ func workerMain(ctx context.Context, build, name string, scanners []Scanner, std
 	}
 	// Opened before the walls stand; nil where there is no /proc.
 	status, _ := os.Open("/proc/self/status")
-	protections := confine(env, runsPrograms(scanner))
+	protections := confine(env, inert)
 	isWorker.Store(true)
 	if f, ok := scanner.(Frugal); !ok || !f.StartsOnOneCore() {
 		AllCores()
@@ -201,8 +207,8 @@ func (w *lineWriter) write(m any) {
 }
 
 // confine puts limits and walls around this process and says which stand.
-// programs says whether the scanner starts programs of the system.
-func confine(env envelope, programs bool) []string {
+// inert is nil for a scanner that starts programs of the system.
+func confine(env envelope, inert func() string) []string {
 	var said, limited []string
 	limit := func(what int, name string, n, grace uint64) {
 		if n == 0 {
@@ -237,8 +243,8 @@ func confine(env envelope, programs bool) []string {
 	} else {
 		said = append(said, "network not cut off: "+env.NoNetwork)
 	}
-	said = append(said, landlocked(env, programs))
-	if !programs {
+	said = append(said, landlocked(env, inert == nil))
+	if inert != nil {
 		said = append(said, inert())
 	}
 	return said
@@ -291,32 +297,6 @@ func landlocked(env envelope, programs bool) string {
 // everything but execute and make devices, pipes, sockets and links.
 const writeOnly = llsys.AccessFSReadFile | llsys.AccessFSReadDir | llsys.AccessFSWriteFile | llsys.AccessFSTruncate |
 	llsys.AccessFSMakeReg | llsys.AccessFSMakeDir | llsys.AccessFSRemoveFile | llsys.AccessFSRemoveDir
-
-// inert takes away, with seccomp, what a process needs to execute a program, to
-// reach a network, to read or steer another process, or to rearrange its own
-// walls. Landlock says which files may be executed; it says nothing of a program
-// in memory. Signals stay: Go's runtime interrupts its own threads by them.
-func inert() string {
-	// The filter binds the thread it is loaded on and is copied to all others; so
-	// is the promise never to gain privileges that the kernel wants first.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	err := seccomp.LoadFilter(seccomp.Filter{NoNewPrivs: true, Flag: seccomp.FilterFlagTSync, Policy: seccomp.Policy{
-		DefaultAction: seccomp.ActionAllow,
-		Syscalls: []seccomp.SyscallGroup{{Action: seccomp.ActionErrno, Names: []string{
-			"execve", "execveat", "memfd_create",
-			"socket", "socketpair", "connect", "bind", "listen", "accept4",
-			"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_open", "kcmp",
-			"unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "open_by_handle_at",
-			"fsopen", "fsconfig", "fsmount", "fspick", "move_mount", "open_tree",
-			"bpf", "perf_event_open", "io_uring_setup", "userfaultfd", "keyctl", "add_key", "request_key",
-		}}},
-	}})
-	if err != nil {
-		return "executing programs and opening sockets are not forbidden: " + err.Error()
-	}
-	return "no program can be executed and no socket opened (seccomp)"
-}
 
 // alternates returns the folders outside a git directory that hold its objects.
 func alternates(gitDir string) []string {

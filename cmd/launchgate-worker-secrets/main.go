@@ -8,4 +8,4 @@ import (
 	"github.com/launchgate/launchgate/cmd/internal/worker"
 )
 
-func main() { worker.Main(secrets.New()) }
+func main() { worker.Main(nil, secrets.New()) }

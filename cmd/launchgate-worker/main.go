@@ -7,8 +7,9 @@ package main
 
 import (
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
+	"github.com/launchgate/launchgate/app/scan/inert"
 	"github.com/launchgate/launchgate/app/scan/readiness"
 	"github.com/launchgate/launchgate/cmd/internal/worker"
 )
 
-func main() { worker.Main(goanalysis.Scanner{}, readiness.Scanner{}) }
+func main() { worker.Main(inert.Make, goanalysis.Scanner{}, readiness.Scanner{}) }

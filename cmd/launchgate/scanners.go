@@ -19,6 +19,7 @@ import (
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
+	"github.com/launchgate/launchgate/app/scan/inert"
 	"github.com/launchgate/launchgate/app/scan/secrets"
 	"github.com/launchgate/launchgate/cmd/internal/build"
 	"github.com/launchgate/launchgate/cmd/internal/scanners"
@@ -39,7 +40,7 @@ func newWorkerCommand() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if status := scan.WorkerMain(cmd.Context(), args[0], scanners.All(), cmd.InOrStdin(), cmd.OutOrStdout()); status != 0 {
+			if status := scan.WorkerMain(cmd.Context(), args[0], scanners.All(), inert.Make, cmd.InOrStdin(), cmd.OutOrStdout()); status != 0 {
 				return exitError(status)
 			}
 			return nil

@@ -12,13 +12,13 @@ import (
 )
 
 // Main is the program: without an argument it prints its build, with the name of a
-// scanner it is its worker.
-func Main(scanners ...scan.Scanner) {
+// scanner it is its worker. inert is as for scan.WorkerMain.
+func Main(inert func() string, scanners ...scan.Scanner) {
 	switch len(os.Args) {
 	case 1:
 		fmt.Println(build.ID())
 	case 2:
-		os.Exit(scan.LeanWorkerMain(context.Background(), build.ID(), os.Args[1], scanners, os.Stdin, os.Stdout))
+		os.Exit(scan.LeanWorkerMain(context.Background(), build.ID(), os.Args[1], scanners, inert, os.Stdin, os.Stdout))
 	default:
 		fmt.Fprintf(os.Stderr, "usage: %s [SCANNER]\n", os.Args[0])
 		os.Exit(64)
