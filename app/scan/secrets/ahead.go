@@ -22,6 +22,8 @@ import (
 type ahead struct {
 	list    []commit
 	changes []change
+	// read are the commits that git showed whole, by id.
+	read map[string]readCommit
 	// shown: what they add was looked at, too.
 	shown bool
 	hits  []hit
@@ -37,8 +39,8 @@ const aheadAllocLimit = "64m"
 // in the way. It does not say which parents revs exclude: git would show these, too,
 // and a push mostly goes on from what was a tip.
 func (s *session) lookAhead(ctx context.Context, revs []string, show bool) *ahead {
-	args, in := revArgs(revs, "log", "--topo-order", "--reverse", "--max-count="+strconv.Itoa(fewCommits+1), "--stdin", "--format=tformat:>%H %P",
-		"-r", "--root", "-c", "--raw", "--no-abbrev", "--no-color", "--no-relative", "--ignore-submodules=none", "--no-ext-diff", "-O/dev/null",
+	args, in := revArgs(revs, "log", "--topo-order", "--reverse", "--max-count="+strconv.Itoa(fewCommits+1), "--stdin", "--format=raw",
+		"-r", "--root", "-c", "--raw", "--no-abbrev", "--no-abbrev-commit", "--no-expand-tabs", "--no-color", "--no-relative", "--ignore-submodules=none", "--no-ext-diff", "-O/dev/null",
 		"--no-decorate", "--no-notes", "--no-mailmap", "--no-show-signature", "--encoding=none")
 	r := s.repo
 	if show {
@@ -53,11 +55,11 @@ func (s *session) lookAhead(ctx context.Context, revs []string, show bool) *ahea
 	} else {
 		args = append(args, "--no-renames")
 	}
-	k := &aheadSink{commitSink: commitSink{s: s, ctx: ctx}, ahead: ahead{shown: show}}
+	k := &aheadSink{commitSink: commitSink{s: s, ctx: ctx}, ahead: ahead{shown: show, read: make(map[string]readCommit)}}
 	err := r.stream(ctx, in, func(rd io.Reader) error {
-		p := newPatchReader(rd, k, false)
-		p.other = k.line
-		return p.run()
+		k.p = newPatchReader(rd, k, false)
+		k.p.other = k.line
+		return k.p.run()
 	}, args...)
 	if err == nil {
 		err = k.enough()
@@ -73,6 +75,7 @@ func (s *session) lookAhead(ctx context.Context, revs []string, show bool) *ahea
 type aheadSink struct {
 	commitSink
 	ahead
+	p *patchReader
 	// listed and patched are how many files of the last commit git listed, and
 	// showed.
 	listed, patched int
@@ -90,8 +93,7 @@ func (k *aheadSink) file(f patchFile) error {
 
 // line takes a line that says a commit, or what one changes.
 func (k *aheadSink) line(line string) error {
-	switch line[0] {
-	case ':':
+	if line[0] == ':' {
 		changes, err := rawLines(line)
 		if err != nil {
 			return err
@@ -103,23 +105,29 @@ func (k *aheadSink) line(line string) error {
 			}
 		}
 		return nil
-	case '>':
-		if err := k.enough(); err != nil {
-			return err
-		}
-		ids := strings.Fields(line[1:])
-		if len(ids) == 0 {
-			return errPatch
-		}
-		id, err := review.ParseSHA(ids[0])
-		if err != nil {
-			return fmt.Errorf("git log: %w", err)
-		}
-		k.cur, k.listed, k.patched = ids[0], 0, 0
-		k.list = append(k.list, commit{id: id, parents: ids[1:]})
-		return k.ctx.Err()
 	}
-	return errPatch
+	name, begins := strings.CutPrefix(line, "commit ")
+	if !begins {
+		return errPatch
+	}
+	if err := k.enough(); err != nil {
+		return err
+	}
+	id, err := review.ParseSHA(name)
+	if err != nil {
+		return fmt.Errorf("git log: %w", err)
+	}
+	o, err := k.p.rawCommit()
+	if err != nil {
+		return err
+	}
+	k.cur, k.listed, k.patched = name, 0, 0
+	c := commit{id: id, parents: o.parents}
+	k.list = append(k.list, c)
+	if message, ok := o.verified(name); ok {
+		k.read[name] = readCommit{date: o.date, hits: k.s.hits(k.ctx, text{content: message, commit: name, line: 1}, inMessage)}
+	}
+	return k.ctx.Err()
 }
 
 // enough fails when git showed fewer files of the last commit than it listed. Of a

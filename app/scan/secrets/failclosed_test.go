@@ -98,8 +98,12 @@ func TestABrokenGitHidesNothingThatIsNew(t *testing.T) {
 		name, word, do string
 		gap            bool
 	}{
-		{"log lists fewer than there are", "log --topo-order", `$GIT "$@" | sed '0,/^>/{/^>/d}'; exit 0`, true},
+		{"log lists fewer than there are", "log --topo-order", `$GIT "$@" | awk '/^commit /{n++} n!=1'; exit 0`, true},
 		{"log lists all but the last", "log --topo-order", `$GIT "$@" | head -n -16; exit 0`, false},
+		{"log leaves a commit's line out", "log --topo-order", `$GIT "$@" | sed '0,/^commit /{/^commit /d}'; exit 0`, false},
+		{"log leaves a line of a header out", "log --topo-order", `$GIT "$@" | sed '0,/^author /{/^author /d}'; exit 0`, false},
+		{"log leaves a parent out", "log --topo-order", `$GIT "$@" | sed '0,/^parent /{/^parent /d}'; exit 0`, true},
+		{"log leaves messages out", "log --topo-order", `$GIT "$@" | sed '/^    more/d'; exit 0`, false},
 		{"log leaves lines out in the middle", "log --topo-order", `$GIT "$@" | sed 16,18d; exit 0`, false},
 		{"log leaves a patch out", "log --topo-order", `$GIT "$@" | sed '/^diff --git/,/^@@/d'; exit 0`, false},
 		{"log ends before the last patch", "log --topo-order", `$GIT "$@" | head -n -13; exit 0`, false},

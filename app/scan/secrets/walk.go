@@ -337,11 +337,14 @@ func (s *session) report() {
 // parents as written. A parent that the walk did not see as one is hidden by a
 // shallow clone or a graft: history is missing.
 func (s *session) readCommits(ctx context.Context, todo []commit, res *walkResult) error {
-	ids := make([]string, len(todo))
+	ids := make([]string, 0, len(todo))
 	byID := make(map[string]commit, len(todo))
-	for i, c := range todo {
-		ids[i] = string(c.id)
-		byID[ids[i]] = c
+	for _, c := range todo {
+		if s.takeRead(string(c.id), res) {
+			continue
+		}
+		ids = append(ids, string(c.id))
+		byID[string(c.id)] = c
 	}
 	return s.repo.objects(ctx, ids, bigFileBytes, func(o object) error {
 		c, ok := byID[o.id]
@@ -368,6 +371,25 @@ func (s *session) readCommits(ctx context.Context, todo []commit, res *walkResul
 		}
 		return ctx.Err()
 	})
+}
+
+// takeRead takes over what was seen of a commit that was read whole, with its parents
+// as written, when commits were listed.
+func (s *session) takeRead(id string, res *walkResult) bool {
+	if s.ahead == nil {
+		return false
+	}
+	c, read := s.ahead.read[id]
+	if !read {
+		return false
+	}
+	s.mu.Lock()
+	res.dates[id] = c.date
+	s.mu.Unlock()
+	if !s.plain {
+		s.add(res, c.hits)
+	}
+	return true
 }
 
 // missingHistory is a commit whose parents are not there.
