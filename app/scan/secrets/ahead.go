@@ -188,33 +188,48 @@ func attributesFile() (string, error) {
 	return f.Name(), nil
 }
 
-// leads reports whether the commits go from one to another, each with the one before
-// as its only parent: then what they change is all that the two trees differ in.
-func (a *ahead) leads(from, to review.SHA) bool {
+// line returns the commits that lead from one to another, each with the one before as
+// its only parent: then what they change is all that the two trees differ in. It
+// reports false when there is no such line among the commits ahead.
+func (a *ahead) line(from, to review.SHA) (map[string]bool, bool) {
+	parents := make(map[review.SHA][]string, len(a.list))
 	for _, c := range a.list {
-		if len(c.parents) != 1 || c.parents[0] != string(from) {
-			return false
-		}
-		from = c.id
+		parents[c.id] = c.parents
 	}
-	return from == to
+	on := make(map[string]bool)
+	for at := to; at != from; {
+		of := parents[at]
+		if len(of) != 1 || on[string(at)] {
+			return nil, false
+		}
+		on[string(at)] = true
+		at = review.SHA(of[0])
+	}
+	return on, true
 }
 
-// last returns what the last commit that changes a path makes of it, for each path
-// in the order of their names.
-func (a *ahead) last() []change {
+// between calls visit for each path that the trees of two commits with a line between
+// them may differ in, in the order of names, with what the last commit that changes it
+// makes of it. It reports false when there is no such line.
+func (a *ahead) between(from, to review.SHA, visit func(change)) bool {
+	on, ok := a.line(from, to)
+	if !ok {
+		return false
+	}
 	by := make(map[string]change)
 	for _, c := range a.changes {
+		if !on[c.commit] {
+			continue
+		}
 		// That a name was given up says nothing when the same commit gives it anew.
 		if before, again := by[c.path]; !again || before.commit != c.commit || !c.gone {
 			by[c.path] = c
 		}
 	}
-	out := make([]change, 0, len(by))
 	for _, path := range sortedKeys(by) {
-		out = append(out, by[path])
+		visit(by[path])
 	}
-	return out
+	return true
 }
 
 // addAhead adds what was found ahead in todo, and looks at files that git showed no

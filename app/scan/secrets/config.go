@@ -34,6 +34,9 @@ const (
 	baselinePath = ".gitleaks-baseline.json"
 )
 
+// configFiles are what a repository may say about secrets.
+var configFiles = []string{configPath, ignorePath, baselinePath}
+
 // tomlConfig is gitleaks' configuration file. gitleaks reads it through viper,
 // whose state is global and whose extension counter never goes back, so that a
 // long-lived process stops extending after two files (gitleaks v8.30.1,
@@ -269,6 +272,8 @@ type ruleSet struct {
 	filter   *filter
 	ignore   map[string]struct{} // gitleaks fingerprints
 	judge    judge
+	// unconfigured: of no file of the repository.
+	unconfigured bool
 	// unfiltered has everything judged in full, for tests of the filter.
 	unfiltered bool
 }
@@ -292,7 +297,7 @@ type rulesInput struct {
 // buildRules makes a rule set. What is wrong with the repository's files is not
 // an error: the defaults apply and a note says so.
 func buildRules(in rulesInput) (*ruleSet, error) {
-	rs := &ruleSet{ignore: make(map[string]struct{})}
+	rs := &ruleSet{ignore: make(map[string]struct{}), unconfigured: in.repo == nil && in.ignore == nil && in.baseline == nil}
 	rs.readIgnore(in.ignore)
 	rs.readBaseline(in.baseline)
 	if in.own && in.repo == nil {

@@ -45,31 +45,22 @@ func (h HistorySettings) selection(head review.SHA) []string {
 }
 
 // history looks at all the history that hs selects.
-func (s *session) history(ctx context.Context, req scan.Request, hs HistorySettings, set Settings, rep *scan.Report) error {
-	st, err := openStore(req.CacheDir, s.repo, s.rules, s.key)
-	if err != nil {
-		return err
+func (s *session) history(ctx context.Context, req scan.Request, hs HistorySettings, set Settings, from *beginning, rep *scan.Report) error {
+	if from == nil {
+		var err error
+		if from, err = s.begins(ctx, req, hs); err != nil {
+			return err
+		}
 	}
+	st, tips, old := from.st, from.tips, from.old
 	s.covered = st.covered
-	selection := hs.selection(req.Head)
-	if s.refs, err = s.repo.refs(ctx); err != nil {
-		return err
-	}
-	tips := hs.tipsOf(s.refs, req.Head)
-	old, err := s.repo.present(ctx, st.tips)
-	if err != nil {
-		return err
-	}
-	isNew, err := s.allNew(ctx, st, tips, old)
-	if err != nil {
-		return err
-	}
 	limited, cancel := ctx, context.CancelFunc(func() {})
 	if hs.Seconds > 0 {
 		limited, cancel = context.WithTimeout(ctx, time.Duration(hs.Seconds)*time.Second)
 	}
 	defer cancel()
-	res, err := s.walk(limited, append(slices.Clone(selection), negated(old)...), ends{tips: tips, old: old, fresh: true, new: isNew}, st.known, s.remember(st))
+	revs := append(hs.selection(req.Head), negated(old)...)
+	res, err := s.walk(limited, revs, ends{tips: tips, old: old, fresh: true, new: from.new}, st.known, s.remember(st))
 	rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
 	if len(old) > 0 {
 		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d commits were covered by earlier looks under the same rules and are not looked at again.", st.covered))
@@ -95,6 +86,7 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	}
 	at, e := s.standing(ctx, req.Head, all, st.at)
 	if err = firstOf(err, e); err == nil {
+		at.Unconfigured = s.rules.unconfigured
 		if tips, err = s.keepTips(ctx, tips, old, res.parents); err == nil {
 			err = st.complete(tips, res.order, at)
 		}
@@ -103,7 +95,33 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	return err
 }
 
-// maxNewTips is up to how many new tips allNew reads.
+// beginning is where a look at history begins.
+type beginning struct {
+	st *store
+	// tips are what it is to reach, old what earlier looks reached and the repository
+	// still holds.
+	tips, old []string
+	new       bool // see ends
+}
+
+// begins opens the store and says where a look at history begins.
+func (s *session) begins(ctx context.Context, req scan.Request, hs HistorySettings) (*beginning, error) {
+	st, err := openStore(req.CacheDir, s.repo, s.rules, s.key)
+	if err != nil {
+		return nil, err
+	}
+	if s.refs, err = s.repo.refs(ctx); err != nil {
+		return nil, err
+	}
+	b := &beginning{st: st, tips: hs.tipsOf(s.refs, req.Head)}
+	if b.old, err = s.repo.present(ctx, st.tips); err != nil {
+		return nil, err
+	}
+	b.new, err = s.allNew(ctx, st, b.tips, b.old)
+	return b, err
+}
+
+// maxNewTips is up to how many new tips allNew reads, and resume has shown.
 const maxNewTips = 16
 
 // allNew reports whether the commits below tips that old does not reach are unlikely
@@ -189,7 +207,7 @@ func (s *session) keepTips(ctx context.Context, tips, old []string, parents map[
 // are looked at; secrets that are new are looked for everywhere.
 func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before *standing) (*standing, error) {
 	now := &standing{Commit: at, Files: make(map[string][]string)}
-	if before != nil {
+	if before != nil && !s.leads(before.Commit, at) {
 		have, err := s.repo.present(ctx, []string{string(before.Commit)})
 		if err != nil {
 			return now, err
@@ -245,13 +263,19 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 	return now, err
 }
 
+// leads reports whether a line of commits ahead leads from one commit to another.
+func (s *session) leads(from, to review.SHA) bool {
+	if s.ahead == nil {
+		return false
+	}
+	_, ok := s.ahead.line(from, to)
+	return ok
+}
+
 // changedSince calls visit for each path that is not the same in a commit's tree as
 // in that of an earlier one; for some that are the same again, too.
 func (s *session) changedSince(ctx context.Context, earlier, at review.SHA, visit func(change)) error {
-	if s.ahead != nil && s.ahead.leads(earlier, at) {
-		for _, c := range s.ahead.last() {
-			visit(c)
-		}
+	if s.ahead != nil && s.ahead.between(earlier, at, visit) {
 		return nil
 	}
 	return s.listed(ctx, nil, append(slices.Clone(treeArgs), string(earlier), string(at)), visit)

@@ -113,40 +113,32 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 		return err
 	}
 	defer r.close()
-	base := req.MergeBase
-	if base == "" {
-		base = req.Head
-	}
-	have, err := r.present(ctx, []string{string(req.Head), string(base)})
-	if err != nil {
-		return err
-	}
-	for _, id := range []review.SHA{req.Head, base} {
-		if !slices.Contains(have, string(id)) {
-			return &missingCommit{commit: id}
-		}
-	}
-	rules, err := loadRules(ctx, r, base)
-	if err != nil {
-		return err
-	}
-	rep.Receipt.Notes = append(rep.Receipt.Notes, rules.notes...)
-	rep.Receipt.Warnings = append(rep.Receipt.Warnings, rules.warnings...)
-	revs, change := []string{string(req.Head)}, ends{tips: []string{string(req.Head)}}
-	if req.MergeBase != "" {
-		revs, change.old = append(revs, "^"+string(req.MergeBase)), []string{string(req.MergeBase)}
-	}
 	scan.KeepWithin(ownMemory)
-	s := &session{repo: r, rules: rules, key: req.FingerprintKey, allCores: scan.AllCores}
+	s := &session{repo: r, key: req.FingerprintKey, allCores: scan.AllCores}
 	s.tell = func(done, total int) {
 		if progress != nil {
 			progress(scan.Event{Scanner: Name, Stage: "scanning", Done: done, Total: total, Unit: "commits", Bytes: s.bytes.Load(), Found: s.foundSoFar()})
 		}
 	}
+	var from *beginning
 	if set.History != nil {
-		return s.history(ctx, req, *set.History, set, rep)
+		from = s.resume(ctx, req, *set.History)
 	}
-	st, err := openStore(req.CacheDir, r, rules, req.FingerprintKey)
+	if from == nil {
+		if s.rules, err = s.ruleBase(ctx, req); err != nil {
+			return err
+		}
+	}
+	rep.Receipt.Notes = append(rep.Receipt.Notes, s.rules.notes...)
+	rep.Receipt.Warnings = append(rep.Receipt.Warnings, s.rules.warnings...)
+	if set.History != nil {
+		return s.history(ctx, req, *set.History, set, from, rep)
+	}
+	revs, change := []string{string(req.Head)}, ends{tips: []string{string(req.Head)}}
+	if req.MergeBase != "" {
+		revs, change.old = append(revs, "^"+string(req.MergeBase)), []string{string(req.MergeBase)}
+	}
+	st, err := openStore(req.CacheDir, r, s.rules, req.FingerprintKey)
 	if err != nil {
 		return err
 	}
@@ -206,10 +198,29 @@ func (s *session) remember(st *store) func([]commit) error {
 	}
 }
 
+// ruleBase reads what the base says about secrets, after a look whether both ends of
+// the range are there.
+func (s *session) ruleBase(ctx context.Context, req scan.Request) (*ruleSet, error) {
+	base := req.MergeBase
+	if base == "" {
+		base = req.Head
+	}
+	have, err := s.repo.present(ctx, []string{string(req.Head), string(base)})
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range []review.SHA{req.Head, base} {
+		if !slices.Contains(have, string(id)) {
+			return nil, &missingCommit{commit: id}
+		}
+	}
+	return loadRules(ctx, s.repo, base)
+}
+
 // loadRules reads what the base says about secrets.
 func loadRules(ctx context.Context, r repo, base review.SHA) (*ruleSet, error) {
 	in := rulesInput{own: true, read: func(path string) ([]byte, error) { return r.readFile(ctx, base, path, maxConfigBytes) }}
-	files, err := r.readFiles(ctx, base, 16*maxConfigBytes, configPath, ignorePath, baselinePath)
+	files, err := r.readFiles(ctx, base, 16*maxConfigBytes, configFiles...)
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,9 @@ type standing struct {
 	// Files has a row for each key that was looked for, the names of the files
 	// as fileKey gives them.
 	Files map[string][]string `json:"files"`
+	// Unconfigured: its tree holds none of the files that say something about
+	// secrets, so that the default rules apply.
+	Unconfigured bool `json:"unconfigured,omitempty"`
 }
 
 // storeLine is one line of a store.

@@ -99,7 +99,7 @@ func (s *session) list(ctx context.Context, revs []string, e ends) (list []commi
 		return nil, 0, nil // nothing is new
 	case len(e.old) > 0:
 		var edge map[string]bool
-		if e.fresh && fewCommits > 0 {
+		if s.ahead == nil && e.fresh && fewCommits > 0 {
 			s.ahead = s.lookAhead(ctx, revs, e.new)
 		}
 		if s.ahead != nil {

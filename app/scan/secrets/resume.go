@@ -1,0 +1,55 @@
+package secrets
+
+import (
+	"context"
+	"slices"
+
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan"
+)
+
+// A look at a history of which all but a push was looked at needs to know which rules
+// apply, and what is new. Mostly a repository says nothing about secrets, before and
+// after the push; then the git that shows what is new says all of it, and no other has
+// to be started.
+
+// resume begins a look at history where an earlier one ended, under the default rules,
+// and looks at what is new. It returns nil, and has done nothing, when there is
+// anything else to it.
+func (s *session) resume(ctx context.Context, req scan.Request, hs HistorySettings) *beginning {
+	refs, ok := readRefs(s.repo.dir)
+	if !ok || req.CacheDir == "" {
+		return nil
+	}
+	rules, err := buildRules(rulesInput{own: true})
+	if err != nil {
+		return nil // whoever loads rules says why
+	}
+	st, err := openStore(req.CacheDir, s.repo, rules, s.key)
+	if err != nil || len(st.tips) == 0 || len(st.done) > 0 || st.at == nil || !st.at.Unconfigured {
+		return nil
+	}
+	b := &beginning{st: st, tips: hs.tipsOf(refs, req.Head), old: st.tips, new: true}
+	fresh := slices.DeleteFunc(slices.Clone(b.tips), func(id string) bool { return slices.Contains(st.tips, id) })
+	if len(fresh) == 0 || len(fresh) > maxNewTips {
+		return nil
+	}
+	// git fails if it does not hold one of the old tips.
+	s.rules, s.refs = rules, refs
+	if s.ahead = s.lookAhead(ctx, append(fresh, negated(st.tips)...), true); s.ahead != nil && s.stillUnconfigured(ctx, st.at.Commit, req.Head) {
+		return b
+	}
+	s.rules, s.refs, s.ahead = nil, nil, nil
+	return nil
+}
+
+// stillUnconfigured reports whether the tree of head says as little about secrets as
+// that of an earlier commit.
+func (s *session) stillUnconfigured(ctx context.Context, earlier, head review.SHA) bool {
+	touched := false
+	if s.ahead.between(earlier, head, func(c change) { touched = touched || slices.Contains(configFiles, c.path) }) {
+		return !touched
+	}
+	rules, err := loadRules(ctx, s.repo, head)
+	return err == nil && rules.unconfigured
+}
