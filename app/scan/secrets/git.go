@@ -3,7 +3,6 @@ package secrets
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -39,10 +38,12 @@ type repo struct {
 	dir string // absolute
 	// asked are the running gits that answer what is in an object.
 	asked *askedGits
-	// attributes is a file of attributes, "" for none.
-	attributes string
+	// attributes is a file of attributes, nil for none.
+	attributes *os.File
 	// allocLimit is the most that git may allocate at once, "" for any amount.
 	allocLimit string
+	// brief: git is done so soon that memory is not worth preparing for.
+	brief bool
 }
 
 // openRepo opens the repository in dir. Its processes end with ctx, or by close.
@@ -63,8 +64,12 @@ func openRepo(ctx context.Context, dir string) (repo, error) {
 // command prepares git with args in its own process group, which is killed as
 // a whole when ctx ends.
 func (r repo) command(ctx context.Context, args ...string) *exec.Cmd {
+	attributes, handed := "/dev/null", []*os.File(nil)
+	if r.attributes != nil {
+		attributes, handed = "/proc/self/fd/3", []*os.File{r.attributes} // the first that is handed on
+	}
 	fixed := []string{
-		"-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.attributesFile=" + cmp.Or(r.attributes, "/dev/null"), "-c", "core.ignoreCase=false",
+		"-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.attributesFile=" + attributes, "-c", "core.ignoreCase=false",
 		"-c", "core.bare=true", "-c", "core.quotePath=true", "-c", "core.bigFileThreshold=" + strconv.Itoa(bigFileBytes),
 		"-c", "safe.directory=" + r.dir, "-c", "protocol.allow=never",
 		"-c", "diff.suppressBlankEmpty=false", "-c", "diff.algorithm=default", "-c", "color.ui=false",
@@ -81,14 +86,16 @@ func (r repo) command(ctx context.Context, args ...string) *exec.Cmd {
 		"GIT_NO_REPLACE_OBJECTS=1", "GIT_GRAFT_FILE=/dev/null", "GIT_NO_LAZY_FETCH=1",
 		"GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0",
 		"GIT_ATTR_SOURCE=4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+	}
+	if !r.brief {
 		// glibc would map and unmap memory for every larger file, which is a
 		// tenth of git's time.
-		"MALLOC_MMAP_THRESHOLD_=67108864", "MALLOC_TRIM_THRESHOLD_=268435456", "MALLOC_TOP_PAD_=16777216",
+		cmd.Env = append(cmd.Env, "MALLOC_MMAP_THRESHOLD_=67108864", "MALLOC_TRIM_THRESHOLD_=268435456", "MALLOC_TOP_PAD_=16777216")
 	}
 	if r.allocLimit != "" {
 		cmd.Env = append(cmd.Env, "GIT_ALLOC_LIMIT="+r.allocLimit)
 	}
-	cmd.Dir = r.dir
+	cmd.Dir, cmd.ExtraFiles = r.dir, handed
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error {
 		err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
