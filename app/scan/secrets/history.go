@@ -60,7 +60,7 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	}
 	defer cancel()
 	revs := append(hs.selection(req.Head), negated(old)...)
-	res, err := s.walk(limited, revs, ends{tips: tips, old: old, fresh: true, new: from.new}, st.known, s.remember(st))
+	res, err := s.walk(limited, revs, ends{tips: tips, old: old, fresh: true, new: from.new}, st.known, s.rememberInAll(st))
 	rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
 	if len(old) > 0 {
 		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d commits were covered by earlier looks under the same rules and are not looked at again.", st.covered))

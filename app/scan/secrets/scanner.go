@@ -176,26 +176,39 @@ func (s *session) foundSoFar() int {
 // remember returns what notes in st that a batch of commits was looked at, and
 // what they hold without its text.
 func (s *session) remember(st *store) func([]commit) error {
+	return func(batch []commit) error { return s.noteIn(batch, st.add) }
+}
+
+// rememberInAll is remember for a walk that ends with st.complete: of a few commits,
+// that is soon enough.
+func (s *session) rememberInAll(st *store) func([]commit) error {
 	return func(batch []commit) error {
-		ids := make([]string, len(batch))
-		var hits []hit
-		s.mu.Lock()
-		for i, c := range batch {
-			ids[i] = string(c.id)
-			for _, n := range s.held[ids[i]] {
-				hits = append(hits, s.found[n])
-			}
+		if s.total <= fewCommits {
+			return s.noteIn(batch, st.hold)
 		}
-		cut := s.cut
-		s.mu.Unlock()
-		if cut {
-			return nil // not all is known of them
-		}
-		for i := range hits {
-			hits[i].Path = s.safeName(hits[i].Path)
-		}
-		return st.add(ids, hits)
+		return s.noteIn(batch, st.add)
 	}
+}
+
+func (s *session) noteIn(batch []commit, note func(done []string, hits []hit) error) error {
+	ids := make([]string, len(batch))
+	var hits []hit
+	s.mu.Lock()
+	for i, c := range batch {
+		ids[i] = string(c.id)
+		for _, n := range s.held[ids[i]] {
+			hits = append(hits, s.found[n])
+		}
+	}
+	cut := s.cut
+	s.mu.Unlock()
+	if cut {
+		return nil // not all is known of them
+	}
+	for i := range hits {
+		hits[i].Path = s.safeName(hits[i].Path)
+	}
+	return note(ids, hits)
 }
 
 // ruleBase reads what the base says about secrets, after a look whether both ends of

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,6 +40,13 @@ type store struct {
 	tips    []string
 	covered int
 	at      *standing
+
+	file  fs.FileInfo // as it was read, nil for none
+	lines int         // that were read
+	bad   bool        // one of them counts for nothing
+	torn  bool        // the last does not end
+	// later is what complete is to write, beside what it is told.
+	later storeLine
 }
 
 // standing says which secrets stand in the tree of a commit, and in which files.
@@ -50,6 +58,10 @@ type standing struct {
 	// Unconfigured: its tree holds none of the files that say something about
 	// secrets, so that the default rules apply.
 	Unconfigured bool `json:"unconfigured,omitempty"`
+}
+
+func (s *standing) equal(t *standing) bool {
+	return s != nil && t != nil && s.Commit == t.Commit && s.Unconfigured == t.Unconfigured && maps.EqualFunc(s.Files, t.Files, slices.Equal)
 }
 
 // storeLine is one line of a store.
@@ -85,6 +97,7 @@ func openStore(cacheDir string, r repo, rules *ruleSet, key []byte) (*store, err
 // read makes st what the file says.
 func (st *store) read() error {
 	st.done, st.hits, st.held, st.tips, st.at = make(map[string]bool), make(map[string][]hit), make(map[string]bool), nil, nil
+	st.file, st.lines, st.bad, st.torn = nil, 0, false, false
 	if st.path == "" {
 		return nil
 	}
@@ -96,18 +109,24 @@ func (st *store) read() error {
 		return fmt.Errorf("open the store of scanned commits: %w", err)
 	}
 	defer f.Close()
+	if st.file, err = f.Stat(); err != nil {
+		return fmt.Errorf("read the store of scanned commits: %w", err)
+	}
 	sc := bufio.NewScanner(f)
-	sc.Buffer(make([]byte, 64<<10), 256<<20)
+	sc.Buffer(make([]byte, min(st.file.Size()+1, 64<<10)), 256<<20)
+	size := int64(0)
 	for sc.Scan() {
+		st.lines++
+		size += int64(len(sc.Bytes())) + 1
 		mac, body, ok := bytes.Cut(sc.Bytes(), []byte(" "))
-		if !ok || !hmac.Equal(mac, st.mac(body)) {
+		var line storeLine
+		if !ok || !hmac.Equal(mac, st.mac(body)) || json.Unmarshal(body, &line) != nil {
+			st.bad = true
 			continue
 		}
-		var line storeLine
-		if json.Unmarshal(body, &line) == nil {
-			st.apply(line)
-		}
+		st.apply(line)
 	}
+	st.torn = size > st.file.Size()
 	if err := sc.Err(); err != nil {
 		return fmt.Errorf("read the store of scanned commits: %w", err)
 	}
@@ -162,18 +181,33 @@ func (st *store) add(done []string, hits []hit) error {
 	defer st.mu.Unlock()
 	line := storeLine{Done: done, Hits: hits}
 	st.apply(line)
+	return st.locked(func() error { return st.append(line) })
+}
+
+// hold is add for what only complete is to write.
+func (st *store) hold(done []string, hits []hit) error {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.apply(storeLine{Done: done, Hits: hits})
+	st.later.Done, st.later.Hits = append(st.later.Done, done...), append(st.later.Hits, hits...)
+	return nil
+}
+
+// append writes a line at the end of the file.
+func (st *store) append(line storeLine) error {
 	b, err := st.encode(line)
 	if err != nil {
 		return err
 	}
-	return st.locked(func() error {
-		f, err := os.OpenFile(st.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-		if err != nil {
-			return err
-		}
-		_, err = f.Write(b)
-		return errors.Join(err, f.Close())
-	})
+	if st.torn {
+		b, st.torn = append([]byte("\n"), b...), false
+	}
+	f, err := os.OpenFile(st.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	return errors.Join(err, f.Close())
 }
 
 func (st *store) encode(line storeLine) ([]byte, error) {
@@ -200,6 +234,9 @@ func (st *store) locked(write func() error) error {
 	return nil
 }
 
+// maxLines is how many lines a store may have before it is written anew.
+var maxLines = 64
+
 // complete remembers that everything reachable from tips was scanned, and what
 // stands in HEAD. order has the commits that the look was about, which need not be
 // named one by one any longer.
@@ -210,7 +247,7 @@ func (st *store) complete(tips []string, order map[string]int, at *standing) err
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	return st.locked(func() error {
-		if err := st.read(); err != nil { // what others added meanwhile
+		if err := st.reread(); err != nil { // what others added meanwhile
 			return err
 		}
 		for id, n := range order {
@@ -220,30 +257,71 @@ func (st *store) complete(tips []string, order map[string]int, at *standing) err
 				st.hits[id][i].Order = st.covered + n // a pull request counts from its own beginning
 			}
 		}
-		line := storeLine{Tips: tips, N: st.covered + len(order), Done: sortedKeys(st.done), Held: sortedKeys(st.held), At: at}
-		for _, id := range sortedKeys(st.hits) {
-			line.Hits = append(line.Hits, st.hits[id]...)
+		if len(order) == 0 && slices.Equal(tips, st.tips) && at.equal(st.at) {
+			return nil // the file says so
 		}
-		b, err := st.encode(line)
-		if err != nil {
+		line := storeLine{Tips: tips, N: st.covered + len(order), At: at}
+		write := st.rewrite
+		if st.onlyGrows(order) {
+			write = st.append
+			for _, h := range st.later.Hits {
+				if held := st.hits[h.Commit]; !slices.Contains(line.Held, h.Commit) {
+					line.Held, line.Hits = append(line.Held, h.Commit), append(line.Hits, held...)
+				}
+			}
+		} else {
+			line.Done, line.Held = sortedKeys(st.done), sortedKeys(st.held)
+			for _, id := range sortedKeys(st.hits) {
+				line.Hits = append(line.Hits, st.hits[id]...)
+			}
+		}
+		if err := write(line); err != nil {
 			return err
 		}
-		tmp, err := os.CreateTemp(filepath.Dir(st.path), ".store-*")
-		if err != nil {
-			return err
-		}
-		_, err = tmp.Write(b)
-		err = errors.Join(err, tmp.Close())
-		if err == nil {
-			err = os.Rename(tmp.Name(), st.path)
-		}
-		if err != nil {
-			os.Remove(tmp.Name())
-			return err
-		}
-		st.tips, st.covered, st.at = tips, line.N, at
+		st.tips, st.covered, st.at, st.later = tips, line.N, at, storeLine{}
 		return nil
 	})
+}
+
+// reread reads the file if it is not what was read, and holds what was held.
+func (st *store) reread() error {
+	now, err := os.Stat(st.path)
+	if err == nil && st.file != nil && os.SameFile(now, st.file) && now.Size() == st.file.Size() && now.ModTime().Equal(st.file.ModTime()) {
+		return nil
+	}
+	if err := st.read(); err != nil {
+		return err
+	}
+	st.apply(st.later)
+	return nil
+}
+
+// onlyGrows reports whether a line more makes the file say what complete knows of a
+// look at the commits of order: none of them stands in it, and it is neither long nor
+// damaged.
+func (st *store) onlyGrows(order map[string]int) bool {
+	return st.lines > 0 && st.lines < maxLines && !st.bad && len(st.done) == 0 && len(st.later.Done) == len(order)
+}
+
+// rewrite makes the file one line.
+func (st *store) rewrite(line storeLine) error {
+	b, err := st.encode(line)
+	if err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(st.path), ".store-*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(b)
+	err = errors.Join(err, tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), st.path)
+	}
+	if err != nil {
+		os.Remove(tmp.Name())
+	}
+	return err
 }
 
 func sortedKeys[V any](m map[string]V) []string {
