@@ -1,6 +1,9 @@
 package app_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -19,21 +22,22 @@ const module = "github.com/launchgate/launchgate/"
 var mayImport = map[string][]string{
 	"app":                     {},
 	"app/review":              {},
-	"app/config":              {"app/review"},
+	"app/lazyregexp":          {},
+	"app/config":              {"app/review", "app/lazyregexp"},
 	"app/store":               {"app/review"},
 	"app/store/storetest":     {"app/store"},
 	"app/jobs":                {"app/store", "app/review"},
 	"app/gh":                  {"app/review"},
-	"app/gh/ghtest":           {"app/review", "app/gh"},
-	"app/checkout":            {"app/review"},
+	"app/gh/ghtest":           {"app/review", "app/gh", "app/lazyregexp"},
+	"app/checkout":            {"app/review", "app/lazyregexp"},
 	"app/scan":                {"app/review"},
 	"app/scan/inert":          {},
 	"app/scan/secrets/...":    {"app/scan", "app/scan/secrets/...", "app/review"},
 	"app/scan/goanalysis/...": {"app/scan", "app/scan/goanalysis/...", "app/review", "analyzers", "analyzers/rule", "analyzers/routes", "analyzers/..."},
-	"app/scan/readiness":      {"app/scan", "app/review"},
+	"app/scan/readiness":      {"app/scan", "app/review", "app/lazyregexp"},
 	"app/findings":            {"app/review"},
 	"app/policy":              {"app/review", "app/config"},
-	"app/publish":             {"app/review", "app/gh"},
+	"app/publish":             {"app/review", "app/gh", "app/lazyregexp"},
 	"app/pipeline":            {"app/review", "app/config", "app/checkout", "app/scan", "app/findings", "app/policy", "app/publish", "app/gh", "app/store", "app/jobs"},
 	"app/dashboard":           {"app/review", "app/store"},
 	"app/server":              {"app/review", "app/dashboard", "webhooks"},
@@ -148,6 +152,56 @@ func TestTheWorkerLinksOnlyScanners(t *testing.T) {
 	if len(deps("cmd/launchgate", leanWorker)) < 15 || len(deps("cmd/launchgate-worker", notForSecrets)) < 15 {
 		t.Error("not even the server links what the worker must not: the test proves nothing")
 	}
+}
+
+// TestNothingIsCompiledAtStart: a regular expression or template of a package is
+// compiled when it is used (app/lazyregexp), not by every start of every command.
+func TestNothingIsCompiledAtStart(t *testing.T) {
+	readSources(t)
+	out, err := exec.Command("go", "list", "-deps", "-f", `{{$dir := .Dir}}{{if not .Standard}}{{.ImportPath}}{{range .GoFiles}} {{$dir}}/{{.}}{{end}}{{end}}`, module+"cmd/launchgate").Output()
+	if err != nil {
+		t.Fatalf("go list -deps: %v", err)
+	}
+	seen := 0
+	for line := range strings.Lines(string(out)) {
+		f := strings.Fields(line)
+		if len(f) == 0 || !strings.HasPrefix(f[0], module) {
+			continue
+		}
+		for _, path := range f[1:] {
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, decl := range file.Decls {
+				if vars, ok := decl.(*ast.GenDecl); ok {
+					seen++
+					for _, call := range compiles(vars) {
+						t.Errorf("%s compiles at every start: %s", f[0], call)
+					}
+				}
+			}
+		}
+	}
+	if seen < 500 {
+		t.Errorf("saw %d declarations; the test would prove nothing", seen)
+	}
+}
+
+// compiles lists what a declaration calls to compile something when the program starts.
+func compiles(decl *ast.GenDecl) (calls []string) {
+	ast.Inspect(decl, func(n ast.Node) bool {
+		if _, later := n.(*ast.FuncLit); later {
+			return false
+		}
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := sel.X.(*ast.Ident); ok && (x.Name == "regexp" && strings.Contains(sel.Sel.Name, "Compile") || x.Name == "template" && sel.Sel.Name == "Must") {
+				calls = append(calls, x.Name+"."+sel.Sel.Name)
+			}
+		}
+		return true
+	})
+	return calls
 }
 
 // readSources opens what go list is going to read. The go command takes the

@@ -13,7 +13,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"regexp"
 	"sort"
 	"strings"
 	"time"
@@ -100,11 +99,6 @@ func Events() []string {
 	return out
 }
 
-var (
-	eventForm = regexp.MustCompile(`^[a-z_]{1,64}$`)
-	guidForm  = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
-)
-
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
@@ -138,7 +132,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	event, guid := r.Header.Get("X-GitHub-Event"), r.Header.Get("X-GitHub-Delivery")
-	if !eventForm.MatchString(event) || !guidForm.MatchString(guid) {
+	if !only(lower+"_", 64, event) || !only(alnums+"-", 64, guid) {
 		answer(w, http.StatusBadRequest, "X-GitHub-Event or X-GitHub-Delivery is missing or malformed")
 		return
 	}

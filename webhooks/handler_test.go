@@ -112,6 +112,11 @@ func TestBadRequestsStoreNothing(t *testing.T) {
 		{"GET", "ping", ping, func(r *http.Request) { r.Method = http.MethodGet }, 405},
 		{"no installation", "pull_request", `{"action":"opened","number":1,"repository":{"id":1,"full_name":"a/b"},"pull_request":{}}`, nil, 400},
 		{"name that is an address", "pull_request", `{"action":"opened","number":1,"installation":{"id":1},"repository":{"id":1,"full_name":"evil.example/../x"}}`, nil, 400},
+		{"name without an owner", "pull_request", `{"action":"opened","number":1,"installation":{"id":1},"repository":{"id":1,"full_name":"/x"},` + pair + `}`, nil, 400},
+		{"owner without a name", "pull_request", `{"action":"opened","number":1,"installation":{"id":1},"repository":{"id":1,"full_name":"a/"},` + pair + `}`, nil, 400},
+		{"name that is the folder above", "pull_request", `{"action":"opened","number":1,"installation":{"id":1},"repository":{"id":1,"full_name":"a/.."},` + pair + `}`, nil, 400},
+		{"name with a blank", "pull_request", `{"action":"opened","number":1,"installation":{"id":1},"repository":{"id":1,"full_name":"a/b c"},` + pair + `}`, nil, 400},
+		{"name longer than any", "pull_request", `{"action":"opened","number":1,"installation":{"id":1},"repository":{"id":1,"full_name":"a/` + strings.Repeat("x", 101) + `"},` + pair + `}`, nil, 400},
 		{"head that is an option", "pull_request", `{"action":"opened","number":1,"installation":{"id":1},"repository":{"id":1,"full_name":"a/b"},"pull_request":{"head":{"sha":"--upload-pack=x"},"base":{"sha":"x"}}}`, nil, 400},
 		{"negative number", "pull_request", `{"action":"opened","number":-1,"installation":{"id":1},"repository":{"id":1,"full_name":"a/b"},"pull_request":{}}`, nil, 400},
 	}

@@ -3,7 +3,6 @@ package webhooks
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -80,19 +79,28 @@ type repository struct {
 	Owner         account `json:"owner"`
 }
 
-// nameForm is what GitHub lets an owner or a repository be called. A name ends
-// up in addresses, so nothing else is let through.
-var nameForm = regexp.MustCompile(`^([A-Za-z0-9_.-]{1,100})/([A-Za-z0-9_.-]{1,100})$`)
+const (
+	lower  = "abcdefghijklmnopqrstuvwxyz"
+	alnums = lower + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "0123456789"
+	// inNames is what GitHub lets an owner or a repository be called. A name ends
+	// up in addresses, so nothing else is let through.
+	inNames = alnums + "_.-"
+)
+
+// only reports whether s is some of these characters, and at most so many.
+func only(chars string, most int, s string) bool {
+	return s != "" && len(s) <= most && strings.Trim(s, chars) == ""
+}
 
 func (r repository) domain() (review.Repo, error) {
-	m := nameForm.FindStringSubmatch(r.FullName)
-	if r.ID <= 0 || m == nil || m[2] == "." || m[2] == ".." {
+	owner, name, _ := strings.Cut(r.FullName, "/")
+	if r.ID <= 0 || !only(inNames, 100, owner) || !only(inNames, 100, name) || name == "." || name == ".." {
 		return review.Repo{}, errors.New("the repository has no id or name")
 	}
 	if r.DefaultBranch != "" && !isRef(r.DefaultBranch) {
 		return review.Repo{}, errors.New("the default branch has no name that git allows")
 	}
-	return review.Repo{ID: review.RepoID(r.ID), Owner: m[1], Name: m[2], DefaultBranch: r.DefaultBranch, Private: r.Private}, nil
+	return review.Repo{ID: review.RepoID(r.ID), Owner: owner, Name: name, DefaultBranch: r.DefaultBranch, Private: r.Private}, nil
 }
 
 func domains(list []repository) ([]review.Repo, error) {

@@ -9,11 +9,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/launchgate/launchgate/app/lazyregexp"
 	"github.com/launchgate/launchgate/app/review"
 )
 
@@ -191,7 +191,7 @@ func gitError(ctx context.Context, verb string, err error, stderr string) error 
 // no use trying again.
 func incomplete(err error) error {
 	var e *review.Error
-	if errors.As(err, &e) && e.Code == review.CodeCheckout && e.Err != nil && lacksObjects.MatchString(e.Err.Error()) {
+	if errors.As(err, &e) && e.Code == review.CodeCheckout && e.Err != nil && lacksObjects().MatchString(e.Err.Error()) {
 		return &review.Error{Code: review.CodeHistoryIncomplete, Op: "read the repository's objects", Err: e.Err,
 			Do: "some are missing or damaged, as in a partial clone: run git fsck to see which, and fetch the repository anew (git fetch --refetch)"}
 	}
@@ -200,14 +200,14 @@ func incomplete(err error) error {
 
 // lacksObjects is how git says that an object it needs is not there, or is not
 // what its name says.
-var lacksObjects = regexp.MustCompile(`(?m)\b(fatal|error): (unable to read [0-9a-f]{40}|missing (blob|tree|commit) |bad object |bad tree object |(loose|packed) object .* is corrupt|object file .* is empty|could not (fetch|read) [0-9a-f]{40}|failed to read object )`)
+var lacksObjects = lazyregexp.New(`(?m)\b(fatal|error): (unable to read [0-9a-f]{40}|missing (blob|tree|commit) |bad object |bad tree object |(loose|packed) object .* is corrupt|object file .* is empty|could not (fetch|read) [0-9a-f]{40}|failed to read object )`)
 
-var credentials = regexp.MustCompile(`(?i)(authorization:\s*\S+\s+\S+|[a-z+]+://[^/\s@]+@)`)
+var credentials = lazyregexp.New(`(?i)(authorization:\s*\S+\s+\S+|[a-z+]+://[^/\s@]+@)`)
 
 // redact takes anything that could be a credential out of git's messages. The
 // token is never in a place git prints; this is the second wall.
 func redact(s string) string {
-	return strings.TrimSpace(credentials.ReplaceAllString(s, "[redacted]"))
+	return strings.TrimSpace(credentials().ReplaceAllString(s, "[redacted]"))
 }
 
 // limitWriter passes on at most left bytes and calls full when there are more.

@@ -9,13 +9,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"github.com/launchgate/launchgate/app/lazyregexp"
 	"github.com/launchgate/launchgate/app/review"
 )
 
@@ -240,10 +240,10 @@ func (s *Store) sound(ctx context.Context, g gitDir) (bool, error) {
 	}
 	// Old histories hold objects that are not as git would write them today
 	// ("error in commit ..."); a new clone has them, too.
-	return err == nil || !fsckDamage.MatchString(fmt.Sprint(errors.Unwrap(err))), nil
+	return err == nil || !fsckDamage().MatchString(fmt.Sprint(errors.Unwrap(err))), nil
 }
 
-var fsckDamage = regexp.MustCompile(`(?m)(^|: )(error|fatal): `)
+var fsckDamage = lazyregexp.New(`(?m)(^|: )(error|fatal): `)
 
 func (s *Store) mirror(id review.RepoID) gitDir {
 	return gitDir{path: filepath.Join(s.root, strconv.FormatInt(int64(id), 10)+".git"), home: s.home}

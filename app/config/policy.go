@@ -10,6 +10,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"github.com/launchgate/launchgate/app/lazyregexp"
 	"github.com/launchgate/launchgate/app/review"
 )
 
@@ -85,7 +86,7 @@ const (
 
 // guardName is the form of a guard's name: a function, or a method with its
 // type, perhaps behind a package.
-var guardName = lazily(`^[\pL_][\pL\p{Nd}_]*(\.[\pL_][\pL\p{Nd}_]*){0,2}$`)
+var guardName = lazyregexp.New(`^[\pL_][\pL\p{Nd}_]*(\.[\pL_][\pL\p{Nd}_]*){0,2}$`)
 
 // Matches reports whether the entry covers a route. Parameters match whatever
 // their name and the router's way of writing them.

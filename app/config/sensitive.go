@@ -6,8 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
+	"github.com/launchgate/launchgate/app/lazyregexp"
 	"github.com/launchgate/launchgate/app/review"
 )
 
@@ -73,15 +73,11 @@ func (s *ClassSeverity) UnmarshalText(b []byte) error {
 // without the package before it. They are compiled when a policy is first read:
 // letters of every script make them dear, and most processes read none.
 var (
-	typeName  = lazily(`^([\pL\pN._~/-]+\.)?[\pL_][\pL\p{Nd}_]*$`)
-	fieldName = lazily(`^([\pL\pN._~/-]+\.)?[\pL_][\pL\p{Nd}_]*\.[\pL_][\pL\p{Nd}_]*$`)
-	dataName  = lazily(`^[\pL_][\pL\p{Nd} ._-]*$`)
-	funcName  = lazily(`^[\pL\pN._~/()*-]+$`)
+	typeName  = lazyregexp.New(`^([\pL\pN._~/-]+\.)?[\pL_][\pL\p{Nd}_]*$`)
+	fieldName = lazyregexp.New(`^([\pL\pN._~/-]+\.)?[\pL_][\pL\p{Nd}_]*\.[\pL_][\pL\p{Nd}_]*$`)
+	dataName  = lazyregexp.New(`^[\pL_][\pL\p{Nd} ._-]*$`)
+	funcName  = lazyregexp.New(`^[\pL\pN._~/()*-]+$`)
 )
-
-func lazily(expr string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
-}
 
 // problems returns what is wrong in a well-formed section.
 func (s SensitivePolicy) problems(add func(path []any, format string, args ...any)) {

@@ -5,10 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/launchgate/launchgate/app/lazyregexp"
 	"github.com/launchgate/launchgate/app/review"
 )
 
@@ -221,12 +221,12 @@ func ledgerEntry(f review.Finding) string {
 	return fenced("yaml", b.String())
 }
 
-var yamlPlain = regexp.MustCompile(`^(/[A-Za-z0-9/_.-]*|[A-Z]{3,})$`)
+var yamlPlain = lazyregexp.New(`^(/[A-Za-z0-9/_.-]*|[A-Z]{3,})$`)
 
 // yamlString quotes what is not plainly a path or a method.
 func yamlString(s string) string {
 	s = plain(visible(s), 300)
-	if yamlPlain.MatchString(s) {
+	if yamlPlain().MatchString(s) {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
@@ -245,7 +245,7 @@ type sealer struct {
 // mark returns the mark of a finding's comment.
 func (s sealer) mark(f review.Finding) string {
 	rule := string(f.Rule)
-	if !markRule.MatchString(rule) {
+	if !markRule().MatchString(rule) {
 		rule = "unnamed/rule"
 	}
 	return fmt.Sprintf("<!-- launchgate:comment:%s:%s:%s -->", rule, f.Fingerprint, s.mac(rule, string(f.Fingerprint)))
@@ -258,10 +258,10 @@ func (s sealer) mac(rule, fingerprint string) string {
 }
 
 var (
-	markRule = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$`)
+	markRule = lazyregexp.New(`^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$`)
 	// markForm stands at the very end of a comment, once for each finding it is
 	// about: what a repository's text brings stands before it.
-	markForm = regexp.MustCompile(`<!-- launchgate:comment:([a-z0-9/-]+):([0-9a-z]+):([0-9a-f]{32}) -->\s*$`)
+	markForm = lazyregexp.New(`<!-- launchgate:comment:([a-z0-9/-]+):([0-9a-z]+):([0-9a-f]{32}) -->\s*$`)
 )
 
 // read returns the fingerprints of the findings that a comment is about, none
@@ -269,7 +269,7 @@ var (
 func (s sealer) read(body string) []review.Fingerprint {
 	var out []review.Fingerprint
 	for {
-		m := markForm.FindStringSubmatchIndex(body)
+		m := markForm().FindStringSubmatchIndex(body)
 		if m == nil {
 			return out
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -187,8 +186,10 @@ func (db *DB) HistoryOf(ctx context.Context, repo review.RepoID) (h History, err
 	return h, err
 }
 
-// keyDigits is what a key, or its beginning, may be made of.
-var keyDigits = regexp.MustCompile(`^[0-9a-f]{8,64}$`)
+// isKey reports whether s can be a key, or its beginning.
+func isKey(s string) bool {
+	return 8 <= len(s) && len(s) <= 64 && strings.Trim(s, "0123456789abcdef") == ""
+}
 
 // MarkSecret records what somebody decided about the one secret whose key begins
 // with short, in every repository, and returns the key.
@@ -198,7 +199,7 @@ func (db *DB) MarkSecret(ctx context.Context, short string, m review.Mark) (key 
 	}
 	err = db.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		var known []review.Rotation
-		if short = strings.ToLower(short); keyDigits.MatchString(short) {
+		if short = strings.ToLower(short); isKey(short) {
 			err := tx.Query(ctx, func(scan func(...any) error) error {
 				var r review.Rotation
 				err := scan(&r.Key)

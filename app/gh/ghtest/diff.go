@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/launchgate/launchgate/app/lazyregexp"
 	"github.com/launchgate/launchgate/app/review"
 )
 
@@ -54,7 +54,7 @@ func (f *fileDiff) find(line int, side review.Side) int {
 	return -1
 }
 
-var hunkHead = regexp.MustCompile(`^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@`)
+var hunkHead = lazyregexp.New(`^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@`)
 
 // diff returns what base...head changes: nothing where they have no history in
 // common, which a forced push can bring an open pull request to.
@@ -123,7 +123,7 @@ func (f *fileDiff) parse(part string) {
 	f.Patch = strings.TrimSuffix("@@ "+body, "\n")
 	before, after, hunk := 0, 0, -1
 	for _, text := range strings.Split(f.Patch, "\n") {
-		if m := hunkHead.FindStringSubmatch(text); m != nil {
+		if m := hunkHead().FindStringSubmatch(text); m != nil {
 			before, _ = strconv.Atoi(m[1])
 			after, _ = strconv.Atoi(m[2])
 			hunk++

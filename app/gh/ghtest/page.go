@@ -6,27 +6,28 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 
+	"github.com/launchgate/launchgate/app/lazyregexp"
 	"github.com/launchgate/launchgate/app/review"
 )
 
 //go:embed page.html
 var pageSource string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageSource))
+var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageSource)) })
 
 // markdown renders as GitHub does, with raw HTML left out: that is goldmark's
 // default, which also drops javascript: links.
-var markdown = goldmark.New(goldmark.WithExtensions(extension.GFM))
+var markdown = sync.OnceValue(func() goldmark.Markdown { return goldmark.New(goldmark.WithExtensions(extension.GFM)) })
 
 func renderMarkdown(text string) template.HTML {
 	var b bytes.Buffer
-	if err := markdown.Convert([]byte(text), &b); err != nil {
+	if err := markdown().Convert([]byte(text), &b); err != nil {
 		return template.HTML(template.HTMLEscapeString(text))
 	}
 	return template.HTML(b.String())
@@ -77,11 +78,11 @@ type pageRow struct {
 	Comments []pagePart
 }
 
-var pagePath = regexp.MustCompile(`^/([^/]+/[^/]+)/pull/(\d+)/?$`)
+var pagePath = lazyregexp.New(`^/([^/]+/[^/]+)/pull/(\d+)/?$`)
 
 // servePage shows a pull request as GitHub would.
 func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
-	m := pagePath.FindStringSubmatch(r.URL.Path)
+	m := pagePath().FindStringSubmatch(r.URL.Path)
 	if m == nil || r.Method != http.MethodGet {
 		http.NotFound(w, r)
 		return
@@ -99,7 +100,7 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	var b bytes.Buffer
 	if err == nil {
-		err = pageTemplate.Execute(&b, data)
+		err = pageTemplate().Execute(&b, data)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -188,7 +189,7 @@ func newPageCheck(c *checkRun) pageCheck {
 	return out
 }
 
-var suggestionFence = regexp.MustCompile("^(`{3,})suggestion\\s*$")
+var suggestionFence = lazyregexp.New("^(`{3,})suggestion\\s*$")
 
 // newPagePart cuts a comment into Markdown and suggestions. A suggestion
 // replaces exactly the commented lines.
@@ -203,7 +204,7 @@ func newPagePart(c *comment, f *fileDiff, outdated bool) pagePart {
 	}
 	lines := strings.Split(c.Body, "\n")
 	for i := 0; i < len(lines); i++ {
-		m := suggestionFence.FindStringSubmatch(lines[i])
+		m := suggestionFence().FindStringSubmatch(lines[i])
 		end := i + 1
 		for m != nil && end < len(lines) && strings.TrimSpace(lines[end]) != m[1] {
 			end++

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/launchgate/launchgate/app/lazyregexp"
 	"github.com/launchgate/launchgate/app/review"
 )
 
@@ -39,9 +39,9 @@ var (
 	// wholes are parents below which a plain "debug" or "mode" speaks of the
 	// whole program.
 	wholes     = words("app application server http api web service gin echo fiber general global common main core system config settings")
-	http2debug = regexp.MustCompile(`(?:^|,)\s*http2debug=[12]\b`)
+	http2debug = lazyregexp.New(`(?:^|,)\s*http2debug=[12]\b`)
 	nameBreaks = strings.NewReplacer("-", "_", ".", "_", " ", "_")
-	camel      = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+	camel      = lazyregexp.New(`([a-z0-9])([A-Z])`)
 )
 
 // debugging says whether a setting switches debugging on. It matches whole
@@ -71,7 +71,7 @@ func debugging(s setting) (flag, bool) {
 		return flag{shown, "debug mode", name + "=false", review.ConfidenceHigh}, true
 	case is(pprofNames) && truthy[value]:
 		return flag{shown, "profiling endpoints", name + "=false", review.ConfidenceHigh}, true
-	case name == "GODEBUG" && http2debug.MatchString(value):
+	case name == "GODEBUG" && http2debug().MatchString(value):
 		return flag{"GODEBUG=http2debug", "the logging of every HTTP/2 header, Authorization included", "no http2debug in GODEBUG", review.ConfidenceHigh}, true
 	case (is(runNames) || short == "MODE" && short != name) && (value == "dev" || value == "debug" || value == "development"):
 		return flag{shown, "a run mode for development", "the run mode for production", review.ConfidenceHigh}, true
@@ -87,7 +87,7 @@ func constant(name string) string {
 		return ""
 	}
 	if strings.ToUpper(name) != name {
-		name = camel.ReplaceAllString(name, "${1}_$2")
+		name = camel().ReplaceAllString(name, "${1}_$2")
 	}
 	return strings.ToUpper(nameBreaks.Replace(name))
 }
@@ -222,8 +222,7 @@ func entry(n *yaml.Node, names ...string) *yaml.Node {
 }
 
 var (
-	yamlLine  = regexp.MustCompile(`^(\s*)(?:-\s+)?["']?([A-Za-z_][\w.\-]*)["']?\s*[:=]\s*(.*?)\s*(?:\s#.*)?$`)
-	yamlNamed = regexp.MustCompile(`^name$|^key$`)
+	yamlLine = lazyregexp.New(`^(\s*)(?:-\s+)?["']?([A-Za-z_][\w.\-]*)["']?\s*[:=]\s*(.*?)\s*(?:\s#.*)?$`)
 )
 
 // templateSettings reads the lines of a YAML file that is not YAML yet, such as
@@ -232,13 +231,13 @@ func templateSettings(data []byte) []setting {
 	var out []setting
 	name := ""
 	for i, l := range strings.Split(string(data), "\n") {
-		m := yamlLine.FindStringSubmatch(strings.TrimSuffix(l, "\r"))
+		m := yamlLine().FindStringSubmatch(strings.TrimSuffix(l, "\r"))
 		if m == nil || len(l) > 1000 {
 			continue
 		}
 		value := strings.Trim(m[3], `"'`)
 		switch {
-		case yamlNamed.MatchString(m[2]):
+		case m[2] == "name" || m[2] == "key":
 			name = value
 		case m[2] == "value" && name != "":
 			out = append(out, setting{name: name, value: value, line: i + 1})

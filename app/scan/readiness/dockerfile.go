@@ -3,9 +3,9 @@ package readiness
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 
+	"github.com/launchgate/launchgate/app/lazyregexp"
 	"github.com/launchgate/launchgate/app/review"
 )
 
@@ -27,9 +27,9 @@ type stage struct {
 }
 
 var (
-	escapeDirective = regexp.MustCompile("(?i)^#\\s*escape\\s*=\\s*([\\\\`])\\s*$")
-	heredoc         = regexp.MustCompile(`(?:^|[^<])<<(-?)["']?([A-Za-z_][A-Za-z0-9_]*)["']?`)
-	variable        = regexp.MustCompile(`\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))`)
+	escapeDirective = lazyregexp.New("(?i)^#\\s*escape\\s*=\\s*([\\\\`])\\s*$")
+	heredoc         = lazyregexp.New(`(?:^|[^<])<<(-?)["']?([A-Za-z_][A-Za-z0-9_]*)["']?`)
+	variable        = lazyregexp.New(`\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))`)
 )
 
 // instructions splits a Dockerfile as BuildKit does: comments go, also between
@@ -37,7 +37,7 @@ var (
 func instructions(text string) []instruction {
 	lines := strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n")
 	escape := `\`
-	if m := escapeDirective.FindStringSubmatch(strings.TrimSpace(lines[0])); m != nil {
+	if m := escapeDirective().FindStringSubmatch(strings.TrimSpace(lines[0])); m != nil {
 		escape = m[1]
 	}
 	var out []instruction
@@ -64,7 +64,7 @@ func instructions(text string) []instruction {
 		}
 		in := instruction{name: strings.ToUpper(name), args: strings.TrimSpace(args), line: first + 1}
 		if in.name == "RUN" || in.name == "COPY" || in.name == "ADD" {
-			for _, m := range heredoc.FindAllStringSubmatch(in.args, -1) {
+			for _, m := range heredoc().FindAllStringSubmatch(in.args, -1) {
 				i = afterHeredoc(lines, i, m[2], m[1] == "-")
 			}
 		}
@@ -148,8 +148,8 @@ func stages(text string) []*stage {
 }
 
 func expand(s string, values map[string]string) string {
-	return variable.ReplaceAllStringFunc(s, func(ref string) string {
-		m := variable.FindStringSubmatch(ref)
+	return variable().ReplaceAllStringFunc(s, func(ref string) string {
+		m := variable().FindStringSubmatch(ref)
 		if v := values[m[1]+m[3]]; v != "" {
 			return v
 		}
@@ -159,12 +159,12 @@ func expand(s string, values map[string]string) string {
 
 type assignment struct{ name, value string }
 
-var assigned = regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.\-]*)(?:=("(?:[^"\\]|\\.)*"|'[^']*'|(?:[^\s\\]|\\.)*))?`)
+var assigned = lazyregexp.New(`([A-Za-z_][A-Za-z0-9_.\-]*)(?:=("(?:[^"\\]|\\.)*"|'[^']*'|(?:[^\s\\]|\\.)*))?`)
 
 // assignments reads NAME=value NAME="value" NAME.
 func assignments(args string) []assignment {
 	var out []assignment
-	for _, m := range assigned.FindAllStringSubmatch(args, -1) {
+	for _, m := range assigned().FindAllStringSubmatch(args, -1) {
 		out = append(out, assignment{m[1], strings.Trim(m[2], `"'`)})
 	}
 	return out
@@ -202,10 +202,10 @@ func (s *stage) last(name string) (instruction, bool) {
 }
 
 // rootUser recognises root as a name or number, with or without a group.
-var rootUser = regexp.MustCompile(`^(?i:root|0+)$`)
+var rootUser = lazyregexp.New(`^(?i:root|0+)$`)
 
 // dropsRoot are programs that start another as a lesser user.
-var dropsRoot = regexp.MustCompile(`\b(gosu|su-exec|setpriv|s6-setuidgid|runuser|chpst)\b`)
+var dropsRoot = lazyregexp.New(`\b(gosu|su-exec|setpriv|s6-setuidgid|runuser|chpst)\b`)
 
 // checkUser reports a final stage that runs as root.
 func checkUser(path string, all []*stage) []review.Finding {
@@ -220,7 +220,7 @@ func checkUser(path string, all []*stage) []review.Finding {
 	user, named := final.last("USER")
 	if named {
 		name, _, _ := strings.Cut(strings.Trim(expand(user.args, final.args), `"' `), ":")
-		if !rootUser.MatchString(strings.TrimSpace(name)) {
+		if !rootUser().MatchString(strings.TrimSpace(name)) {
 			return nil
 		}
 		f.Place = place(path, user)
@@ -239,7 +239,7 @@ func checkUser(path string, all []*stage) []review.Finding {
 	}
 	start, starts := final.last("ENTRYPOINT")
 	cmd, hasCmd := final.last("CMD")
-	if dropsRoot.MatchString(start.args) || dropsRoot.MatchString(cmd.args) {
+	if dropsRoot().MatchString(start.args) || dropsRoot().MatchString(cmd.args) {
 		return nil
 	}
 	f.Evidence = []review.Step{{Place: place(path, chain[0].from), Note: "The final stage goes back to this base image."}}
@@ -257,7 +257,7 @@ func checkUser(path string, all []*stage) []review.Finding {
 	}
 	for _, s := range chain {
 		for _, in := range s.body {
-			if in.name == "RUN" && dropsRoot.MatchString(in.args) {
+			if in.name == "RUN" && dropsRoot().MatchString(in.args) {
 				f.Confidence = review.ConfidenceLow
 				f.Evidence = append(f.Evidence, review.Step{Place: place(path, in), Note: "A program that gives up root is installed here; whether it is used is not known."})
 			}

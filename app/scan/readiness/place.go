@@ -2,9 +2,9 @@ package readiness
 
 import (
 	"path"
-	"regexp"
 	"strings"
 
+	"github.com/launchgate/launchgate/app/lazyregexp"
 	"github.com/launchgate/launchgate/app/review"
 )
 
@@ -48,14 +48,14 @@ func words(s string) map[string]bool {
 	return m
 }
 
-var separators = regexp.MustCompile(`[/._\-\s]+`)
+var separators = lazyregexp.New(`[/._\-\s]+`)
 
 // classify says how to read a file, formNone for not at all.
 func classify(p string) candidate {
 	lower := strings.ToLower(p)
 	base := path.Base(lower)
 	named := false
-	for _, w := range separators.Split(lower, -1) {
+	for _, w := range separators().Split(lower, -1) {
 		// Helm keeps its manifests in a folder named templates.
 		if elsewhere[w] && !(w == "templates" && isYAML(base)) || w == "node_modules" {
 			return candidate{}
@@ -117,4 +117,4 @@ func isDockerfile(base string) bool {
 }
 
 // manifest recognises Kubernetes objects that start or configure containers.
-var manifest = regexp.MustCompile(`(?m)^["']?kind["']?:\s*["']?(Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|Pod|ConfigMap|Rollout)\b`)
+var manifest = lazyregexp.New(`(?m)^["']?kind["']?:\s*["']?(Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|Pod|ConfigMap|Rollout)\b`)

@@ -131,7 +131,7 @@ func (s *sight) file(root *os.Root, c candidate) {
 		return
 	}
 	if c.sure == review.ConfidenceUnknown {
-		if !manifest.Match(data) {
+		if !manifest().Match(data) {
 			return
 		}
 		c.sure = review.ConfidenceMedium
