@@ -120,16 +120,20 @@ func fits(f review.Fix) bool {
 // scanner's own, places are plain paths inside the repository, enums are
 // defined, texts are bounded. Control characters are escaped where texts leave.
 func validate(rep Report, s Scanner) error {
-	rules := make(map[review.RuleID]bool)
-	for _, r := range s.Rules() {
-		rules[r.ID] = true
-	}
+	// Most reports have no findings, and a scanner may have hundreds of rules.
+	rules := sync.OnceValue(func() map[review.RuleID]bool {
+		known := make(map[review.RuleID]bool)
+		for _, r := range s.Rules() {
+			known[r.ID] = true
+		}
+		return known
+	})
 	if len(rep.Head) > maxFindings || len(rep.Base) > maxFindings || len(rep.Routes) > maxRoutes || len(rep.BaseRoutes) > maxRoutes ||
 		len(rep.Data) > maxFlows || len(rep.BaseData) > maxFlows {
 		return errors.New("it reports more than can be")
 	}
 	for _, f := range slices.Concat(rep.Head, rep.Base) {
-		if !rules[f.Rule] {
+		if !rules()[f.Rule] {
 			return fmt.Errorf("rule %.60q is not one of the scanner's", f.Rule)
 		}
 		if err := validFinding(f); err != nil {
@@ -145,7 +149,7 @@ func validate(rep Report, s Scanner) error {
 		return errors.New("it reports more than can be")
 	}
 	for _, r := range rep.Rotations {
-		if !rules[r.Rule] {
+		if !rules()[r.Rule] {
 			return fmt.Errorf("rule %.60q is not one of the scanner's", r.Rule)
 		}
 		if err := validRotation(r); err != nil {

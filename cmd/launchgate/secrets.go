@@ -212,12 +212,8 @@ func localHistory(ctx context.Context, dir, cache string, settings secrets.Setti
 	if err != nil {
 		return review.History{}, fmt.Errorf("settings of the secrets scanner: %w", err)
 	}
-	scratch, err := os.MkdirTemp("", "launchgate-")
-	if err != nil {
-		return review.History{}, fmt.Errorf("make a scratch directory: %w", err)
-	}
-	defer os.RemoveAll(scratch)
-	runner, err := newRunner(localHistoryLimits, scratch, nil)
+	// The worker's own scratch folder is all that is needed.
+	runner, err := newRunner(localHistoryLimits, os.TempDir(), nil)
 	if err != nil {
 		return review.History{}, err
 	}
