@@ -2,6 +2,8 @@ package scan
 
 import (
 	"encoding/json"
+	"runtime"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -46,5 +48,26 @@ func TestAShortMessageIsTheSame(t *testing.T) {
 	want, _ := json.Marshal(message{Event: &Event{Stage: "s", Done: 1}})
 	if string(have) != string(want) {
 		t.Errorf("an event is written %s, not %s", have, want)
+	}
+}
+
+// TestTheCollectorGoesOnAsUsual after it began late.
+func TestTheCollectorGoesOnAsUsual(t *testing.T) {
+	now := func() int {
+		percent := debug.SetGCPercent(100)
+		debug.SetGCPercent(percent)
+		return percent
+	}
+	defer debug.SetGCPercent(now())
+	collectLate()
+	if late := now(); late <= usualGCPercent {
+		t.Fatalf("the collector begins at %d %%", late)
+	}
+	for n := 0; now() != usualGCPercent; n++ {
+		if n == 1000 {
+			t.Fatalf("the collector still waits, for %d %%", now())
+		}
+		runtime.GC()
+		time.Sleep(time.Millisecond)
 	}
 }
