@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/rs/zerolog"
 	"github.com/zricethezav/gitleaks/v8/config"
@@ -36,33 +35,41 @@ const maxDetectors = 512
 // DetectContext collects nothing in it.
 type judge struct {
 	defs definitions
-	// asked is how often, and for how much text; when it is many, it is said.
-	asked *atomic.Int64
-	many  *sync.Once
-	full  func() *detect.Detector // with all rules; seldom needed and dear to make
-	mu    *sync.RWMutex
-	some  map[string]*detect.Detector
+	full func() *detector // with all rules; seldom needed and dear to make
+	mu   *sync.RWMutex
+	some map[string]*detector
+}
+
+// detector is plain gitleaks with some rules.
+type detector struct {
+	gitleaks *detect.Detector
+	// stops are the stop words that it was not told, by rule.
+	stops map[string]stopList
+}
+
+// find returns what gitleaks reports in t.
+func (d *detector) find(ctx context.Context, t text) []report.Finding {
+	return dropStopped(d.gitleaks.DetectContext(ctx, t.fragment()), d.stops)
 }
 
 // definitions are the rules of a rule set, each made when gitleaks needs it. A
 // rule's number is that in the filter.
 type definitions struct {
 	whole func() *config.Config // all of it
-	rule  func(n int) config.Rule
-	expr  func(n int) string
+	// rule is one of them, but for stop words that gitleaks is not told.
+	rule func(n int) (config.Rule, stopList)
+	expr func(n int) string
 	// lists are the global allowlists, for texts whose path they do not leave out.
 	lists func() []*config.Allowlist
-	// many, if set, has rules made from now on for many texts.
-	many func()
 }
 
 func definitionsOf(cfg *config.Config) definitions {
 	return definitions{
 		whole: func() *config.Config { return cfg },
-		rule: func(n int) config.Rule {
+		rule: func(n int) (config.Rule, stopList) {
 			r := cfg.Rules[cfg.OrderedRules[n]]
 			makeReady(r)
-			return r
+			return r, nil
 		},
 		expr:  func(n int) string { return exprOf(cfg.Rules[cfg.OrderedRules[n]].Regex) },
 		lists: func() []*config.Allowlist { return cfg.Allowlists },
@@ -70,14 +77,14 @@ func definitionsOf(cfg *config.Config) definitions {
 }
 
 func newJudge(defs definitions) judge {
-	full := sync.OnceValue(func() *detect.Detector {
+	full := sync.OnceValue(func() *detector {
 		cfg := defs.whole()
 		for _, r := range cfg.Rules {
 			makeReady(r)
 		}
-		return newDetector(*cfg, true)
+		return &detector{gitleaks: newDetector(*cfg, true)}
 	})
-	return judge{defs: defs, asked: new(atomic.Int64), many: new(sync.Once), full: full, mu: new(sync.RWMutex), some: make(map[string]*detect.Detector)}
+	return judge{defs: defs, full: full, mu: new(sync.RWMutex), some: make(map[string]*detector)}
 }
 
 func newDetector(cfg config.Config, decode bool) *detect.Detector {
@@ -91,32 +98,10 @@ func newDetector(cfg config.Config, decode bool) *detect.Detector {
 	return d
 }
 
-// manyJudged is from when on the texts that are judged are many. A text counts one,
-// and one more for each so many bytes.
-const (
-	manyJudged = 64
-	manyBytes  = 4 << 10
-)
-
-// weigh counts n and reports whether it is many.
-func (j judge) weigh(n int) bool {
-	if j.defs.many == nil || j.asked.Add(int64(n)) < manyJudged {
-		return false
-	}
-	j.many.Do(func() {
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		j.defs.many()
-		clear(j.some)
-	})
-	return true
-}
-
 // detector returns a detector with only some rules, that decodes or does not.
 // With bare it asks neither for keywords nor for whole lines: both may reach
 // out of a window.
-func (j judge) detector(f *filter, rules []int, decode, bare bool) *detect.Detector {
-	many := j.weigh(1)
+func (j judge) detector(f *filter, rules []int, decode, bare bool) *detector {
 	rules = slices.Clone(rules)
 	slices.Sort(rules)
 	rules = slices.Compact(rules)
@@ -139,9 +124,13 @@ func (j judge) detector(f *filter, rules []int, decode, bare bool) *detect.Detec
 	if n >= maxDetectors && decode && !bare {
 		return j.full()
 	}
+	d = &detector{stops: make(map[string]stopList)}
 	cfg := config.Config{Rules: make(map[string]config.Rule), Keywords: make(map[string]struct{}), Allowlists: j.defs.lists()}
 	for _, i := range rules {
-		r := j.defs.rule(i)
+		r, stops := j.defs.rule(i)
+		if stops != nil {
+			d.stops[r.RuleID] = stops
+		}
 		if bare {
 			r.Keywords = nil
 			r.Allowlists = slices.DeleteFunc(slices.Clone(r.Allowlists), func(a *config.Allowlist) bool { return a.RegexTarget == "line" })
@@ -151,9 +140,8 @@ func (j judge) detector(f *filter, rules []int, decode, bare bool) *detect.Detec
 			cfg.Keywords[k] = struct{}{}
 		}
 	}
-	d = newDetector(cfg, decode)
-	// One that was made for a few while the many were announced is not kept.
-	if n < maxDetectors && many == (j.asked.Load() >= manyJudged) {
+	d.gitleaks = newDetector(cfg, decode)
+	if n < maxDetectors {
 		j.mu.Lock()
 		j.some[string(key)] = d
 		j.mu.Unlock()
@@ -177,7 +165,7 @@ func (t text) fragment() detect.Fragment { //nolint:staticcheck // what v8 takes
 // find returns what gitleaks reports in t, the filter first.
 func (rs *ruleSet) find(ctx context.Context, t text) []report.Finding {
 	if rs.unfiltered {
-		return rs.judge.full().DetectContext(ctx, t.fragment())
+		return rs.judge.full().find(ctx, t)
 	}
 	m := rs.filter.pool.Get().(*matcher)
 	defer rs.filter.pool.Put(m)
@@ -194,7 +182,6 @@ func (rs *ruleSet) find(ctx context.Context, t text) []report.Finding {
 	if len(v.rules) == 0 {
 		return nil
 	}
-	rs.judge.weigh(len(t.content) / manyBytes)
 	if !v.decode && len(t.content) >= minWindowed {
 		if ws, ok := m.windows(t.content, v.rules); ok && size(ws) < len(t.content)*3/4 {
 			if m.foreign {
@@ -203,7 +190,7 @@ func (rs *ruleSet) find(ctx context.Context, t text) []report.Finding {
 			return rs.judgeWindows(ctx, t, v.rules, ws)
 		}
 	}
-	return rs.judge.detector(rs.filter, v.rules, v.decode, false).DetectContext(ctx, t.fragment())
+	return rs.judge.detector(rs.filter, v.rules, v.decode, false).find(ctx, t)
 }
 
 // allowedInline reports whether the finding's line carries the mark.

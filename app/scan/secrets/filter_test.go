@@ -90,7 +90,7 @@ func same(t *testing.T, rs *ruleSet, content []byte, path string) {
 	t.Helper()
 	in := text{content: content, path: path, commit: strings.Repeat("a", 40), line: 7}
 	with := key(rs.find(context.Background(), in))
-	without := key(rs.judge.full().DetectContext(context.Background(), in.fragment()))
+	without := key(rs.judge.full().gitleaks.DetectContext(context.Background(), in.fragment()))
 	if !slices.Equal(with, without) {
 		t.Fatalf("filtered:\n%s\nplain:\n%s\ntext (%d bytes, %s):\n%.3000q", strings.Join(with, "\n"), strings.Join(without, "\n"), len(content), path, content)
 	}
@@ -123,7 +123,7 @@ func TestFilterLosesNothing(t *testing.T) {
 						same(t, rs, content, path)
 					}
 				}
-				for _, f := range rs.judge.full().DetectString(string(content)) {
+				for _, f := range rs.judge.full().gitleaks.DetectString(string(content)) {
 					found[f.RuleID] = true
 				}
 			}

@@ -74,47 +74,49 @@ func numbersIn(s string) []uint32 {
 	return out
 }
 
-// When a rule of savedRules is made ready.
-type readiness int
-
-const (
-	whenNeeded readiness = iota // by makeReady
-	forFew                      // now, to judge a few texts
-	forMany                     // now, to judge many
-)
-
-// rule returns a rule as a configuration has it.
-func (s *savedRule) rule(when readiness) config.Rule {
-	compile := regexp.MustCompile
-	if when == whenNeeded {
-		compile = embedded.expr
+// config returns a rule as a configuration has it, its expressions to be compiled by
+// makeReady.
+func (s *savedRule) config() config.Rule {
+	r := s.rule(embedded.expr)
+	for i := range s.lists {
+		a := s.lists[i].allowlist(embedded.expr, true)
+		embedded.allowlist(a)
+		r.Allowlists = append(r.Allowlists, a)
 	}
+	return r
+}
+
+// ready returns a rule for gitleaks to judge by, and the stop words that gitleaks is
+// not told.
+func (s *savedRule) ready() (config.Rule, stopList) {
+	r := s.rule(regexp.MustCompile)
+	var stops stopList
+	for i := range s.lists {
+		a := s.lists[i].allowlist(regexp.MustCompile, true)
+		if isGeneric(s.id) {
+			var words stopList
+			if words, a = stopListOf(a, s.lists[i].stops); words != nil && stops != nil {
+				panic("two long lists of stop words in rule " + s.id) // covered by a test
+			} else if words != nil {
+				stops = words
+			}
+		}
+		if a != nil {
+			mustValidate(a)
+			r.Allowlists = append(r.Allowlists, a)
+		}
+	}
+	return r, stops
+}
+
+// rule returns a rule without its allowlists.
+func (s *savedRule) rule(compile func(string) *regexp.Regexp) config.Rule {
 	r := config.Rule{RuleID: s.id, Description: s.description, SecretGroup: s.group, Entropy: s.entropy, Tags: s.tags, Keywords: slices.Clip(s.keywords), SkipReport: s.skipReport}
 	if s.path != "" {
 		r.Path = regexp.MustCompile(s.path)
 	}
 	if s.expr != "" {
 		r.Regex = compile(s.expr)
-	}
-	for i := range s.lists {
-		a := s.lists[i].allowlist(compile, true)
-		switch {
-		case when == whenNeeded:
-			embedded.allowlist(a)
-		case when == forFew && len(a.StopWords) > 0 && a.MatchCondition == config.AllowlistMatchOr:
-			// To validate it builds an automaton of its words, fifteen hundred of one
-			// rule, which takes as long as to look at a push. gitleaks asks for each word
-			// where there is none. Two lists allow what one of both would.
-			words := &config.Allowlist{RegexTarget: a.RegexTarget, StopWords: a.StopWords}
-			r.Allowlists = append(r.Allowlists, words)
-			if a.StopWords = nil; len(a.Regexes)+len(a.Paths)+len(a.Commits) == 0 {
-				continue
-			}
-			mustValidate(a)
-		default:
-			mustValidate(a)
-		}
-		r.Allowlists = append(r.Allowlists, a)
 	}
 	return r
 }
@@ -150,7 +152,7 @@ func savedConfig(own bool) *config.Config {
 	for i := range savedRules {
 		if s := &savedRules[i]; s.own == own {
 			cfg.OrderedRules = append(cfg.OrderedRules, s.id)
-			cfg.Rules[s.id] = s.rule(whenNeeded)
+			cfg.Rules[s.id] = s.config()
 		}
 	}
 	if !own {
@@ -165,29 +167,26 @@ func savedConfig(own bool) *config.Config {
 
 // savedDefinitions are the default rules with ours.
 func savedDefinitions() definitions {
+	type readyRule struct {
+		config.Rule
+		stops stopList
+	}
 	var mu sync.Mutex
-	ready := make([]*config.Rule, len(savedRules))
-	when := forFew
+	ready := make([]*readyRule, len(savedRules))
 	return definitions{
-		many: func() {
-			mu.Lock()
-			defer mu.Unlock()
-			when = forMany
-			clear(ready)
-		},
 		whole: sync.OnceValue(func() *config.Config {
 			cfg := cloneConfig(gitleaksDefaults())
 			merge(cfg, ownDefaults(), nil)
 			return finish(cfg)
 		}),
-		rule: func(i int) config.Rule {
+		rule: func(i int) (config.Rule, stopList) {
 			mu.Lock()
 			defer mu.Unlock()
 			if ready[i] == nil {
-				r := savedRules[i].rule(when)
-				ready[i] = &r
+				ready[i] = new(readyRule)
+				ready[i].Rule, ready[i].stops = savedRules[i].ready()
 			}
-			return *ready[i]
+			return ready[i].Rule, ready[i].stops
 		},
 		expr: func(i int) string { return savedRules[i].expr },
 		lists: sync.OnceValue(func() []*config.Allowlist {

@@ -426,7 +426,7 @@ func (k *screener) judgeRun(ctx context.Context, from, to int, hits []anchorHit,
 				// Of no commit and no line: what depends on them only takes
 				// findings away.
 				t := text{path: path, content: []byte(b + string(run[w.from:w.to]) + a)}
-				if len(det.DetectContext(ctx, t.fragment())) > 0 {
+				if len(det.find(ctx, t)) > 0 {
 					return true
 				}
 			}

@@ -65,7 +65,7 @@ func screened(t *testing.T, rs *ruleSet, content []byte, path string) {
 			a, b = 0, len(ends)-1
 		}
 		in := text{content: content[starts[a]:ends[b]], path: path, commit: strings.Repeat("a", 40), line: 7}
-		if found := key(rs.judge.full().DetectContext(context.Background(), in.fragment())); len(found) > 0 {
+		if found := key(rs.judge.full().gitleaks.DetectContext(context.Background(), in.fragment())); len(found) > 0 {
 			t.Fatalf("screened out, but lines %d to %d have\n%s\nline run: %q\ntext (%d bytes, %s):\n%.3000q", a+1, b+1, strings.Join(found, "\n"), in.content, len(content), path, content)
 		}
 	}
@@ -168,7 +168,7 @@ func TestScreeningSeesANameDecodedInTheChunkBefore(t *testing.T) {
 	for i := range 200 {
 		for _, name := range []string{encoded("lob"), encoded(encoded("lob"))} {
 			content := fmt.Appendf(nil, "package config\n%s_%d_name:\n%s\n", name, i*i*i, live)
-			if len(allRules().judge.full().DetectContext(context.Background(), text{content: content}.fragment())) == 0 {
+			if len(allRules().judge.full().gitleaks.DetectContext(context.Background(), text{content: content}.fragment())) == 0 {
 				t.Fatalf("gitleaks reports nothing in %q", content)
 			}
 			if !newScreener(allRules()).could(context.Background(), content, "a.go") {

@@ -127,9 +127,12 @@ func (rs *ruleSet) decodesToSomething(ctx context.Context, m *matcher, t text, d
 	}
 	det := rs.judge.detector(rs.filter, d.rules, false, true)
 	for _, w := range ws {
+		if !touches(d.segments, w.from, w.to+1) {
+			continue // nor does anything in it
+		}
 		part := t
 		part.content, part.line = d.content[w.from:w.to], 0
-		for _, f := range det.DetectContext(ctx, part.fragment()) {
+		for _, f := range det.find(ctx, part) {
 			from := w.from + startOf(part.content, f)
 			if touches(d.segments, from, from+len(f.Match)+1) {
 				return true
@@ -162,12 +165,13 @@ func (rs *ruleSet) judgeWindows(ctx context.Context, t text, rules []int, window
 		counted = w.from
 		part := t
 		part.content, part.line = t.content[w.from:w.to], 0
-		for _, f := range d.DetectContext(ctx, part.fragment()) {
+		for _, f := range d.find(ctx, part) {
 			start := w.from + startOf(part.content, f)
 			f.Line = lineOf(t.content, start, start+len(f.Match))
 			f.StartLine += t.line + line
 			f.EndLine += t.line + line
-			if !allowedByLine(linewise(rs.judge.defs.rule(rs.filter.ruleNamed(f.RuleID)).Allowlists), f, t) {
+			rule, _ := rs.judge.defs.rule(rs.filter.ruleNamed(f.RuleID))
+			if !allowedByLine(linewise(rule.Allowlists), f, t) {
 				out = append(out, f)
 			}
 		}
