@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/launchgate/launchgate/app/refs"
 	"github.com/launchgate/launchgate/app/review"
 )
 
@@ -95,6 +96,15 @@ func (r *Repo) Resolve(ctx context.Context, rev string) (review.SHA, error) {
 		return "", &review.Error{Code: review.CodeBadRequest, Op: "find a commit named", What: strconv.Quote(rev), Do: "name a branch, tag or commit of this repository", Err: err}
 	}
 	return review.ParseSHA(strings.TrimSpace(string(out)))
+}
+
+// Head returns the commit that HEAD names, as Resolve does. In an ordinary
+// repository no git is asked; then nobody has looked whether the commit is there.
+func (r *Repo) Head(ctx context.Context) (review.SHA, error) {
+	if id, ok := refs.Head(r.git.path); ok {
+		return review.ParseSHA(id)
+	}
+	return r.Resolve(ctx, "HEAD")
 }
 
 // Has reports whether a commit is here.

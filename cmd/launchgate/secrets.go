@@ -197,7 +197,7 @@ func localHistory(ctx context.Context, dir, cache string, settings secrets.Setti
 	if err != nil {
 		return review.History{}, err
 	}
-	head, err := repo.Resolve(ctx, "HEAD")
+	head, err := repo.Head(ctx)
 	if err != nil {
 		if context.Cause(ctx) != nil {
 			return review.History{}, err
