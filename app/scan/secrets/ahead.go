@@ -45,7 +45,6 @@ func (s *session) lookAhead(ctx context.Context, revs []string, show bool) *ahea
 		"-r", "--root", "-c", "--raw", "--no-abbrev", "--no-abbrev-commit", "--no-expand-tabs", "--no-color", "--no-relative", "--ignore-submodules=none", "--no-ext-diff", "-O/dev/null",
 		"--no-decorate", "--no-notes", "--no-mailmap", "--no-show-signature", "--encoding=none")
 	r := s.repo
-	r.brief = true
 	if show {
 		file, err := attributesFile()
 		if err != nil {
@@ -53,8 +52,7 @@ func (s *session) lookAhead(ctx context.Context, revs []string, show bool) *ahea
 		}
 		defer file.Close()
 		r.attributes, r.allocLimit = file, aheadAllocLimit
-		// A line of context, as of merges.
-		args = append(args, patchArgs(true)...)
+		args = append(args, patchArgs(false)...)
 	} else {
 		args = append(args, "--no-renames")
 	}
@@ -90,6 +88,9 @@ func (k *aheadSink) commit(string) error { return errPatch }
 func (k *aheadSink) marker(string) error { return errPatch }
 
 func (k *aheadSink) file(f patchFile) error {
+	if f.merge && k.shown {
+		return fmt.Errorf("%w: of a merge it needs lines of context, which make it a sixth dearer to show the others", errPatch)
+	}
 	k.patched++
 	return k.commitSink.file(f)
 }

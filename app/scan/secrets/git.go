@@ -42,8 +42,6 @@ type repo struct {
 	attributes *os.File
 	// allocLimit is the most that git may allocate at once, "" for any amount.
 	allocLimit string
-	// brief: git is done so soon that memory is not worth preparing for.
-	brief bool
 }
 
 // openRepo opens the repository in dir. Its processes end with ctx, or by close.
@@ -86,11 +84,9 @@ func (r repo) command(ctx context.Context, args ...string) *exec.Cmd {
 		"GIT_NO_REPLACE_OBJECTS=1", "GIT_GRAFT_FILE=/dev/null", "GIT_NO_LAZY_FETCH=1",
 		"GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0",
 		"GIT_ATTR_SOURCE=4b825dc642cb6eb9a060e54bf8d69288fbee4904",
-	}
-	if !r.brief {
 		// glibc would map and unmap memory for every larger file, which is a
 		// tenth of git's time.
-		cmd.Env = append(cmd.Env, "MALLOC_MMAP_THRESHOLD_=67108864", "MALLOC_TRIM_THRESHOLD_=268435456", "MALLOC_TOP_PAD_=16777216")
+		"MALLOC_MMAP_THRESHOLD_=67108864", "MALLOC_TRIM_THRESHOLD_=268435456", "MALLOC_TOP_PAD_=16777216",
 	}
 	if r.allocLimit != "" {
 		cmd.Env = append(cmd.Env, "GIT_ALLOC_LIMIT="+r.allocLimit)
