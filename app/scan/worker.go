@@ -282,7 +282,8 @@ func landlocked(env envelope, programs bool) string {
 	var rules []landlock.Rule
 	said := "file system limited to the review"
 	if programs {
-		system := existing("/usr", "/bin", "/lib", "/lib64", "/etc", "/proc", "/opt")
+		// The last says whether the C library may use huge pages, which it asks there.
+		system := existing("/usr", "/bin", "/lib", "/lib64", "/etc", "/proc", "/opt", "/sys/kernel/mm/transparent_hugepage")
 		if exe, err := os.Executable(); err == nil {
 			system = append(system, filepath.Dir(exe))
 		}
