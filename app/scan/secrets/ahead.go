@@ -249,7 +249,7 @@ func (s *session) addAhead(ctx context.Context, todo []commit, res *walkResult) 
 	s.add(res, hits)
 	var files []named
 	for _, f := range s.ahead.files {
-		if among[f.commit] && leftOutAs(f.path) == "" {
+		if among[f.commit] {
 			files = append(files, f)
 		}
 	}

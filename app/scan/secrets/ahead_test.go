@@ -46,6 +46,14 @@ func TestOneGitShowsWhatThreeShow(t *testing.T) {
 			w.git("mv", "conf/b.env", "conf/key-"+stripeKey()+".env")
 			w.write("conf/key-"+stripeKey()+".env", strings.Repeat("LINE=1\n", 20)+key(1)+key(2)).commit("moves")
 		}, false},
+		{"files move out of where allowlists leave them out, and into it", func(w *work) {
+			long := strings.Repeat("LINE=1\n", 20)
+			w.write("node_modules/a.env", long+key(1)).write("vendor/github.com/b.env", long+key(2)).write("c.env", long+key(3)).commit("come")
+			w.git("mv", "node_modules/a.env", "a.env")
+			w.git("mv", "vendor/github.com/b.env", "b.env")
+			w.git("mv", "c.env", "node_modules/c.env")
+			w.write("b.env", long+key(2)+key(4)).write("d.env", long+key(3)+key(5)).commit("move")
+		}, false},
 		{"odd names", func(w *work) {
 			w.write("e\tf \"g\" ä.env", key(1)).write("a -> b.env", key(2)).write(" ", key(3)).write("-", key(4)).commit("odd")
 			w.git("mv", "e\tf \"g\" ä.env", "h\ti.env")

@@ -9,6 +9,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/launchgate/launchgate/app/review"
 )
 
 // Sizes of the windows a large file is looked at through. A secret on the seam
@@ -24,19 +26,26 @@ type blobCounts struct {
 	examples     []string
 }
 
-// lookAtBlobs looks at files that git shows no lines of: those too large for a
-// diff and text in UTF-16 are streamed; real binaries are counted.
+// lookAtBlobs looks at files that git shows no lines of, or not all: those too large
+// for a diff, text in UTF-16 and files that allowlists left out until they moved are
+// streamed; real binaries are counted. One that comes with several commits under the
+// same name is looked at once, and each of them is a place of what it holds.
 func (s *session) lookAtBlobs(ctx context.Context, res *walkResult, files []named) error {
 	n := blobCounts{binary: make(map[string]bool), text: make(map[string]bool)}
 	defer func() { s.count(n) }()
+	files, err := s.nameBlobs(ctx, files)
+	if err != nil {
+		return err
+	}
 	var ids []string
 	var todo []named
 	for _, f := range files {
-		if strings.Trim(f.blob, "0") == "" || !s.first(&s.blobs, f.blob, res.order[f.commit]) {
-			continue
-		}
 		if s.rules.pathAllowed(f.path) {
 			n.add(f)
+			continue
+		}
+		if hs, known := s.heldBy(&s.blobs, f.key(), f.commit); known {
+			s.add(res, hs)
 			continue
 		}
 		ids, todo = append(ids, f.blob), append(todo, f)
@@ -49,19 +58,62 @@ func (s *session) lookAtBlobs(ctx context.Context, res *walkResult, files []name
 		if o.kind != "blob" {
 			return fmt.Errorf("git answered %s %s for a file", o.kind, o.id)
 		}
-		hs, isText, err := s.lookAtStream(ctx, body, o.size, text{path: f.path, commit: f.commit}, inBlob)
+		w := inBlob
+		if f.moved {
+			w = inMoved
+		}
+		hs, isText, err := s.lookAtStream(ctx, body, o.size, text{path: f.path, commit: f.commit}, w)
 		if err != nil {
 			return err
 		}
-		s.add(res, hs)
-		if isText {
+		switch {
+		case !isText:
+			n.add(f)
+			hs = s.hits(ctx, text{path: f.path, commit: f.commit}, w) // rules about paths
+		case !f.moved:
 			n.text[f.blob] = true
-			return nil
 		}
-		n.add(f)
-		s.add(res, s.hits(ctx, text{path: f.path, commit: f.commit}, inBlob)) // rules about paths
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.noteHeld(&s.blobs, f.key(), hs)
+		s.add(res, hs)
 		return nil
 	})
+}
+
+// key tells a file from those under other names and with other contents.
+func (f named) key() string {
+	if f.moved {
+		return "moved " + f.blob + " " + f.path
+	}
+	return f.blob + " " + f.path
+}
+
+// nameBlobs returns those of files that are there, with the blobs of those that git
+// said to have moved unchanged, of which it names none.
+func (s *session) nameBlobs(ctx context.Context, files []named) ([]named, error) {
+	var out []named
+	moved := make(map[string][]string) // paths by commit
+	for _, f := range files {
+		switch {
+		case f.blob == "":
+			moved[f.commit] = append(moved[f.commit], f.path)
+		case strings.Trim(f.blob, "0") != "":
+			out = append(out, f)
+		}
+	}
+	for _, commit := range sortedKeys(moved) {
+		there, err := s.repo.files(ctx, review.SHA(commit), moved[commit])
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range there {
+			f.moved = true
+			out = append(out, f)
+		}
+	}
+	return out, nil
 }
 
 func (s *session) count(n blobCounts) {

@@ -66,6 +66,9 @@ type showing struct {
 	// whole are those of which it must compare all files: whether a file was
 	// renamed depends on the others.
 	whole map[string]bool
+	// open are those of them of which it must compare even what leftOutPaths leave
+	// out: what it takes for moved depends on that.
+	open map[string]bool
 	// some are those of which it needs to compare only paths.
 	some  map[string]bool
 	paths map[int32]bool
@@ -86,10 +89,13 @@ func (w showing) compares(id string, path int32) bool {
 // toShow screens the files that the commits of a listing bring, and says which of
 // the commits git must show: in what the others bring, gitleaks could report nothing.
 func (s *session) toShow(ctx context.Context, l *listing) (showing, error) {
-	show := showing{whole: make(map[string]bool), some: make(map[string]bool), paths: make(map[int32]bool), added: make(map[string]int)}
+	show := showing{whole: make(map[string]bool), open: make(map[string]bool), some: make(map[string]bool), paths: make(map[int32]bool), added: make(map[string]int)}
 	if len(l.commits) <= fewCommits || l.full || !s.rules.screens() {
-		for _, c := range l.commits {
+		for n, c := range l.commits {
 			show.whole[string(c.id)] = true
+			if l.mayMove(n, nil) {
+				show.open[string(c.id)] = true
+			}
 		}
 		return show, nil
 	}
@@ -117,6 +123,7 @@ func (s *session) toShow(ctx context.Context, l *listing) (showing, error) {
 		}
 		if show.whole[id] {
 			delete(show.some, id)
+			show.open[id] = l.mayMove(n, could)
 		}
 	}
 	var paths []string

@@ -274,6 +274,8 @@ type ruleSet struct {
 	judge    judge
 	// unconfigured: of no file of the repository.
 	unconfigured bool
+	// byCommit: some allowlist allows what certain commits hold.
+	byCommit bool
 	// unfiltered has everything judged in full, for tests of the filter.
 	unfiltered bool
 }
@@ -364,6 +366,11 @@ func secretIDs(cfg *config.Config, data []byte) error {
 func (rs *ruleSet) use(cfg *config.Config) {
 	finish(cfg)
 	rs.hash, rs.filter, rs.judge = hashRules(cfg), newFilter(cfg), newJudge(definitionsOf(cfg))
+	of := func(a *config.Allowlist) bool { return len(a.Commits) > 0 }
+	rs.byCommit = slices.ContainsFunc(cfg.Allowlists, of)
+	for _, r := range cfg.Rules {
+		rs.byCommit = rs.byCommit || slices.ContainsFunc(r.Allowlists, of)
+	}
 }
 
 // finish puts a configuration's rules in order and gathers their keywords.
@@ -536,7 +543,7 @@ func (rs *ruleSet) readBaseline(data []byte) {
 
 // engineVersion changes whenever this package may find more or less with the
 // same rules, so that stored results are not trusted any longer.
-const engineVersion = "launchgate-secrets/2 gitleaks/8.30.1"
+const engineVersion = "launchgate-secrets/3 gitleaks/8.30.1"
 
 // Engine names this version's engine and default rules; it changes when more or
 // less may be found in a repository without a configuration of its own.

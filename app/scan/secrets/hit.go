@@ -41,6 +41,7 @@ const (
 	inTag     where = "tag"     // an annotated tag
 	inName    where = "name"    // a file's name
 	inBlob    where = "blob"    // a file too large for a diff, or in UTF-16
+	inMoved   where = "moved"   // a file that an allowlist left out where it was before
 	inDiff    where = "diff"    // the final diff
 	inRemoved where = "removed" // what the final diff takes away
 	inTree    where = "tree"    // a file of a tree

@@ -65,6 +65,7 @@ type commitChanges struct {
 	from, to int32 // in changes
 	odd      bool  // something becomes neither file nor link nor nothing
 	gone     bool  // it takes files away
+	leftOut  bool  // some that it takes away or adds are left out by leftOutPaths
 }
 
 // listedChange is a change as a listing keeps it.
@@ -98,6 +99,25 @@ func (l *listing) note(c change) {
 	}
 }
 
+func (by *commitChanges) note(c change) {
+	by.odd, by.gone = by.odd || c.odd, by.gone || c.gone
+	by.leftOut = by.leftOut || (c.gone || c.added) && leftOutAs(c.path) != ""
+}
+
+// mayMove reports whether the nth commit may move files from or to where leftOutPaths
+// leave them out, so that git must see those to tell what became of the others: of
+// those that it adds and that could hold something; nil: all. What a merge moves is
+// not followed, so that all of it counts as new.
+func (l *listing) mayMove(n int, could []bool) bool {
+	by := l.by[n]
+	if !by.gone || !by.leftOut || len(l.commits[n].parents) > 1 {
+		return false
+	}
+	return l.full || slices.ContainsFunc(l.changes[by.from:by.to], func(k listedChange) bool {
+		return k.added && k.brings >= 0 && (could == nil || could[k.brings]) && leftOutAs(l.paths.list[k.path]) == ""
+	})
+}
+
 // add adds all changes of one commit.
 func (l *listing) add(id string, changes []change, names bool) error {
 	if l.full || len(l.changes)+len(changes) > maxListed {
@@ -115,7 +135,7 @@ func (l *listing) add(id string, changes []change, names bool) error {
 		if c.blob != "" {
 			k.blob = l.blobs.of(c.blob)
 		}
-		by.odd, by.gone = by.odd || c.odd, by.gone || c.gone
+		by.note(c)
 		if c.brings != "" {
 			f := brought{k.path, l.blobs.of(c.brings)}
 			i, known := l.index[f]
@@ -206,6 +226,7 @@ func (s *session) listing(ctx context.Context, todo []commit, res *walkResult) (
 
 // lookAtLate looks at the name of a file that a commit with many others brings.
 func (s *session) lookAtLate(ctx context.Context, l *listing, c change, res *walkResult) {
+	l.by[0].note(c) // there is no other
 	if l.note(c); c.added && !s.plain {
 		s.lookAtName(ctx, res, c.path, c.commit)
 	}

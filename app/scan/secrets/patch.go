@@ -29,8 +29,9 @@ type patchSink interface {
 type patchFile struct {
 	path    string // after the change; before it for deletions
 	deleted bool
-	added   bool // the path did not exist before
-	binary  bool // git shows no lines: binary, or larger than bigFileBytes
+	added   bool   // the path did not exist before
+	binary  bool   // git shows no lines: binary, or larger than bigFileBytes
+	from    string // that it was renamed from, of no merge
 	blob    string
 	merge   bool
 }
@@ -211,7 +212,11 @@ func (p *patchReader) fileHeader(parents int) error {
 			f.added = true
 		case bytes.HasPrefix(line, []byte("mode ")), bytes.HasPrefix(line, []byte("old mode ")), bytes.HasPrefix(line, []byte("new mode ")),
 			bytes.HasPrefix(line, []byte("similarity index ")), bytes.HasPrefix(line, []byte("dissimilarity index ")),
-			bytes.HasPrefix(line, []byte("copy from ")), bytes.HasPrefix(line, []byte("rename from ")):
+			bytes.HasPrefix(line, []byte("copy from ")):
+		case bytes.HasPrefix(line, []byte("rename from ")):
+			if f.from, err = patchName(string(line[len("rename from "):]), 0); err != nil {
+				return err
+			}
 		case bytes.HasPrefix(line, []byte("rename to ")), bytes.HasPrefix(line, []byte("copy to ")):
 			_, rest, _ := strings.Cut(string(line), " to ")
 			if newName, err = patchName(rest, 0); err != nil {

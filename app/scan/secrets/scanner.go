@@ -430,6 +430,7 @@ func (s *session) finalDiff(ctx context.Context, base, head review.SHA) (added, 
 	raw := append(slices.Clone(treeArgs), string(base), string(head))
 	if err := s.listed(ctx, nil, raw, func(c change) {
 		s.noteLeftOut(leftOutAs(c.path))
+		s.compareAll = s.compareAll || strings.Contains(c.path, "\n") // as of commits
 		for _, id := range c.sides {
 			blobs = append(blobs, id)
 			files[id] = append(files[id], c.named)

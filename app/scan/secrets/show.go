@@ -23,7 +23,7 @@ func (s *session) patches(ctx context.Context, todo []commit, show showing, big 
 	}
 	// Merges are shown apart: the combined format needs context, since git
 	// 2.39 prints impossible hunk headers for it with -U0.
-	const merges, some, allKinds = 1, 2, 4
+	const merges, some, open, allKinds = 1, 2, 4, 8
 	type job struct {
 		kind  int
 		batch []commit
@@ -33,13 +33,16 @@ func (s *session) patches(ctx context.Context, todo []commit, show showing, big 
 	if only == nil {
 		only = s.pathspecs(nil)
 	}
-	specs := [allKinds][]string{0: s.pathspecs(nil), merges: s.pathspecs(nil), some: only, some | merges: only}
+	specs := [allKinds][]string{0: s.pathspecs(nil), merges: s.pathspecs(nil), some: only, some | merges: only, open: s.allPaths(nil)}
 	var kinds [allKinds][]commit
 	var large, heavy []job
 	for _, c := range todo {
 		k := 0
 		if len(c.parents) > 1 {
 			k = merges
+		}
+		if show.open[string(c.id)] {
+			k |= open
 		}
 		if files := big[string(c.id)]; files != nil {
 			large = append(large, job{k, []commit{c}, files})
@@ -81,7 +84,7 @@ func (s *session) patches(ctx context.Context, todo []commit, show showing, big 
 			for n := turns.next(i); n >= 0; n = turns.next(i) {
 				j := jobs[n]
 				if j.big != nil {
-					err = s.withoutBig(ctx, j.kind == merges, res, j.batch, j.big)
+					err = s.withoutBig(ctx, j.kind&merges != 0, j.kind&open != 0, res, j.batch, j.big)
 				} else {
 					if git[j.kind] == nil {
 						if git[j.kind], err = s.startDiffTree(ctx, j.kind&merges != 0, specs[j.kind]); err != nil {
@@ -154,12 +157,16 @@ func (t *turns) next(worker int) int {
 
 // withoutBig looks at one commit with large files: git shows the others, these
 // are streamed.
-func (s *session) withoutBig(ctx context.Context, merge bool, res *walkResult, batch []commit, big []named) error {
+func (s *session) withoutBig(ctx context.Context, merge, open bool, res *walkResult, batch []commit, big []named) error {
 	leave, err := exclude(big)
 	if err != nil {
 		return err
 	}
-	d, err := s.startDiffTree(ctx, merge, s.pathspecs(leave))
+	specs := s.pathspecs(leave)
+	if open {
+		specs = s.allPaths(leave)
+	}
+	d, err := s.startDiffTree(ctx, merge, specs)
 	if err != nil {
 		return err
 	}
@@ -284,6 +291,7 @@ type commitSink struct {
 	seen   int
 	cur    string
 	f      patchFile
+	whole  bool // the file is looked at as a whole
 	hits   []hit
 	files  []named
 }
@@ -298,18 +306,20 @@ func (k *commitSink) commit(id string) error {
 }
 
 func (k *commitSink) file(f patchFile) error {
-	k.f = f
-	if f.deleted || k.s.plain {
+	k.f, k.whole = f, false
+	if f.deleted || k.s.plain || leftOutFile(f.path) {
 		return nil
 	}
-	if f.binary {
-		k.files = append(k.files, named{path: f.path, commit: k.cur, blob: f.blob})
+	// What an allowlist left out under its old name is new under this one, all of it.
+	k.whole = f.from != "" && k.s.rules.pathAllowed(f.from) && !k.s.rules.pathAllowed(f.path)
+	if f.binary || k.whole {
+		k.files = append(k.files, named{path: f.path, commit: k.cur, blob: f.blob, moved: k.whole})
 	}
 	return nil
 }
 
 func (k *commitSink) hunk(h patchHunk) error {
-	if k.f.deleted || len(h.added) == 0 || k.f.merge && k.s.plain {
+	if k.f.deleted || len(h.added) == 0 || k.whole || k.f.merge && k.s.plain {
 		return nil
 	}
 	k.s.bytes.Add(int64(len(h.added)))

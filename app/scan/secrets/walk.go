@@ -56,8 +56,8 @@ type session struct {
 	held    map[string][]int // what commits hold, by position in found
 	covered int              // commits that earlier looks at history covered
 	safe    map[string]string
-	names   looked // file names
-	blobs   looked // files looked at as a whole
+	names   seenTexts // file names
+	blobs   seenTexts // files looked at as a whole
 	seen    blobCounts
 	cut     bool
 	// screening is what screening files brought up.
@@ -70,6 +70,7 @@ type session struct {
 // named is a file git shows no lines of, as it came with a commit.
 type named struct {
 	path, blob, commit string
+	moved              bool // from where an allowlist leaves files out
 }
 
 // walkResult is what a walk saw.
@@ -533,6 +534,13 @@ func (s *session) pathspecs(leave []string) []string {
 	return append(specs, leave...)
 }
 
+// allPaths are everything but leave.
+func (s *session) allPaths(leave []string) []string { return append([]string{"."}, leave...) }
+
+// leftOutFile reports whether one of leftOutPaths leaves a file out. An allowlist,
+// whose dots match no line break, does not leave out one with a line break in its name.
+func leftOutFile(path string) bool { return leftOutAs(path) != "" && !strings.Contains(path, "\n") }
+
 // noteLeftOut notes that one of leftOutPaths leaves something out; "" is none.
 func (s *session) noteLeftOut(p string) {
 	if p == "" || s.leavesOut[p] {
@@ -544,43 +552,68 @@ func (s *session) noteLeftOut(p string) {
 	s.leavesOut[p] = true
 }
 
-// looked is the first commit's order of what was looked at: file names, or files. A
-// history may have millions, so they are known by a hash under a seed of this process.
-type looked map[uint64]int32
-
-var lookedSeed = maphash.MakeSeed()
-
-// first reports whether key was not yet looked at for this commit or an earlier
-// one, and notes it.
-func (s *session) first(m *looked, key string, order int) bool {
-	sum := maphash.String(lookedSeed, key)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if *m == nil {
-		*m = make(looked)
-	}
-	old, ok := (*m)[sum]
-	if ok && int(old) <= order {
-		return false
-	}
-	(*m)[sum] = int32(order)
-	return true
+// seenTexts are texts that were looked at once and that several commits may bring:
+// file names, or files. A history may have millions, so they are known by a hash under
+// a seed of this process.
+type seenTexts struct {
+	clean map[uint64]struct{}
+	held  map[uint64][]hit // those of the others, of whichever commit
 }
 
-// lookAtName looks for secrets in the name of a new file.
+var seenSeed = maphash.MakeSeed()
+
+// heldBy returns what a text holds that was looked at for another commit, as hits of
+// this one; false when it was not. Under rules that allow commits it says nothing.
+func (s *session) heldBy(texts *seenTexts, key, commit string) ([]hit, bool) {
+	if s.rules.byCommit {
+		return nil, false
+	}
+	sum := maphash.String(seenSeed, key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, clean := texts.clean[sum]; clean {
+		return nil, true
+	}
+	hs, known := texts.held[sum]
+	hs = slices.Clone(hs)
+	for i := range hs {
+		hs[i].Commit, hs[i].Ignored = commit, s.rules.ignored(hs[i].scannedPath(), hs[i].Rule, hs[i].Line, commit)
+	}
+	return hs, known
+}
+
+// noteHeld notes what a text holds.
+func (s *session) noteHeld(texts *seenTexts, key string, hs []hit) {
+	sum := maphash.String(seenSeed, key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if texts.clean == nil {
+		texts.clean, texts.held = make(map[uint64]struct{}), make(map[uint64][]hit)
+	}
+	if len(hs) == 0 {
+		texts.clean[sum] = struct{}{}
+	} else {
+		texts.held[sum] = hs
+	}
+}
+
+// lookAtName looks for secrets in the name of a new file. Each commit that brings the
+// name is a place of what it holds, whatever commits are looked at together.
 func (s *session) lookAtName(ctx context.Context, res *walkResult, name, commit string) {
-	if !s.first(&s.names, name, res.order[commit]) {
-		return
-	}
-	seen := make(map[string]bool)
-	for _, h := range s.hits(ctx, text{content: nameParts(name), commit: commit, line: 1}, inName) {
-		if seen[h.Rule+h.Key] {
-			continue
+	hs, known := s.heldBy(&s.names, name, commit)
+	if !known {
+		seen := make(map[string]bool)
+		for _, h := range s.hits(ctx, text{content: nameParts(name), commit: commit, line: 1}, inName) {
+			if seen[h.Rule+h.Key] {
+				continue
+			}
+			seen[h.Rule+h.Key] = true
+			h.Path, h.Line, h.EndLine = s.safeName(name), 0, 0
+			hs = append(hs, h)
 		}
-		seen[h.Rule+h.Key] = true
-		h.Path, h.Line, h.EndLine = s.safeName(name), 0, 0
-		s.add(res, []hit{h})
+		s.noteHeld(&s.names, name, hs)
 	}
+	s.add(res, hs)
 }
 
 // safeName is a file's name without the secrets in it, as it may be shown and
