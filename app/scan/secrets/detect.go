@@ -182,15 +182,19 @@ func (rs *ruleSet) find(ctx context.Context, t text) []report.Finding {
 	if len(v.rules) == 0 {
 		return nil
 	}
-	if !v.decode && len(t.content) >= minWindowed {
-		if ws, ok := m.windows(t.content, v.rules); ok && size(ws) < len(t.content)*3/4 {
-			if m.foreign {
-				v.rules = rs.filter.withKeywords(t.content, v.rules)
-			}
-			return rs.judgeWindows(ctx, t, v.rules, ws)
-		}
+	if v.decode || len(t.content) < minWindowed {
+		return rs.judge.detector(rs.filter, v.rules, v.decode, false).find(ctx, t)
 	}
-	return rs.judge.detector(rs.filter, v.rules, v.decode, false).find(ctx, t)
+	windowed, rest := m.windows(t.content, v.rules)
+	if m.foreign {
+		tried := rs.filter.withKeywords(t.content, v.rules)
+		windowed = slices.DeleteFunc(windowed, func(r ruleWindows) bool { return !slices.Contains(tried, r.rule) })
+	}
+	found := rs.judgeWindows(ctx, t, windowed)
+	if len(rest) > 0 {
+		found = append(found, rs.judge.detector(rs.filter, rest, false, false).find(ctx, t)...)
+	}
+	return preferSpecific(found)
 }
 
 // allowedInline reports whether the finding's line carries the mark.

@@ -51,15 +51,19 @@ type dfa struct {
 	prog *syntax.Prog
 	// lines: it matches what the program matches in any run of whole lines of the
 	// text, whose beginning and end may be the text's for assertions.
-	lines  bool
-	states []dstate // from firstState on
-	byKey  map[string]uint32
-	start  [4]uint32
-	seen   []uint32 // visit marks by instruction
-	mark   uint32
-	stack  []uint32
-	runes  []uint32
-	key    []byte
+	lines bool
+	// ordered: a state's instructions are in the order in which package regexp
+	// prefers what comes of them, so that nothing is followed that it would prefer
+	// less than what has matched.
+	ordered bool
+	states  []dstate // from firstState on
+	byKey   map[string]uint32
+	start   [4]uint32
+	seen    []uint32 // visit marks by instruction
+	mark    uint32
+	stack   []uint32
+	runes   []uint32
+	key     []byte
 }
 
 // dstate is a set of instructions to go on from, before assertions, and what
@@ -96,10 +100,53 @@ func kindOf(r rune) uint8 {
 
 func newDFA(p *program, lines bool) *dfa {
 	prog := p.insts()
-	d := &dfa{prog: prog, lines: lines, seen: make([]uint32, len(prog.Inst))}
+	d := &dfa{prog: prog, lines: lines, ordered: prefersShort(prog) && !(lines && asksForLines(prog)), seen: make([]uint32, len(prog.Inst))}
 	d.reset()
 	return d
 }
+
+// prefersShort reports whether a program has a loop that goes on only where it must
+// (*?, {64,}?): followed as far as another match is possible, it may reach the end of
+// any text. Other programs have fewer states when these have no order.
+func prefersShort(prog *syntax.Prog) bool {
+	left := 8 * len(prog.Inst)
+	for pc := range prog.Inst {
+		// What is repeated is compiled before the instruction that repeats it, and that
+		// before what follows it.
+		in := &prog.Inst[pc]
+		if in.Op != syntax.InstAlt || int(in.Arg) >= pc || int(in.Out) <= pc {
+			continue
+		}
+		// One way through what is repeated shows whether it comes back.
+		at := int(in.Arg)
+		for ; at < pc && left > 0; left-- {
+			switch i := &prog.Inst[at]; {
+			case i.Op == syntax.InstMatch || i.Op == syntax.InstFail:
+				left = 0
+			case (i.Op == syntax.InstAlt || i.Op == syntax.InstAltMatch) && int(i.Arg) > at:
+				at = int(i.Arg) // on from an inner loop
+			default:
+				at = int(i.Out)
+			}
+		}
+		if at == pc {
+			return true
+		}
+	}
+	return false
+}
+
+// asksForLines reports whether a program asks for what is otherwise in some of a
+// text's lines alone.
+func asksForLines(prog *syntax.Prog) bool {
+	return slices.ContainsFunc(prog.Inst, func(in syntax.Inst) bool {
+		return in.Op == syntax.InstEmptyWidth && syntax.EmptyOp(in.Arg)&atLines != 0
+	})
+}
+
+// atLines is what may hold at the beginning of a line when a text begins or ends
+// there.
+const atLines = syntax.EmptyBeginText | syntax.EmptyEndText | syntax.EmptyEndLine | syntax.EmptyNoWordBoundary
 
 func (d *dfa) reset() {
 	d.states = d.states[:0]
@@ -108,8 +155,9 @@ func (d *dfa) reset() {
 }
 
 // match reports whether the program matches a text that begins at from, and a
-// place no match that begins there reaches beyond, nor asks what is there. The program is followed for
-// as long as a longer match is possible.
+// place that no match that begins there and that package regexp could report reaches
+// beyond, nor asks what is there. The program is followed for as long as a longer match
+// is possible, or one that is preferred.
 func (d *dfa) match(text []byte, from int) (bool, int) {
 	prev := rune(-1)
 	if from > 0 {
@@ -158,11 +206,12 @@ func (d *dfa) step(s uint32, r rune, slot int) uint32 {
 	st := &d.states[s-firstState]
 	flags := syntax.EmptyOpContext(sampleRune[st.prev], r)
 	if d.lines && (st.prev == prevNewline || st.prev == prevNone) {
-		flags |= syntax.EmptyBeginText | syntax.EmptyEndText | syntax.EmptyEndLine | syntax.EmptyNoWordBoundary
+		flags |= atLines
 	}
 	d.mark++
 	d.runes = d.runes[:0]
 	d.stack = append(d.stack[:0], st.pcs...)
+	slices.Reverse(d.stack)
 	result, matched := uint32(dead), uint32(0)
 	for len(d.stack) > 0 {
 		pc := d.stack[len(d.stack)-1]
@@ -174,7 +223,7 @@ func (d *dfa) step(s uint32, r rune, slot int) uint32 {
 		inst := &d.prog.Inst[pc]
 		switch inst.Op {
 		case syntax.InstAlt, syntax.InstAltMatch:
-			d.stack = append(d.stack, inst.Out, inst.Arg)
+			d.stack = append(d.stack, inst.Arg, inst.Out)
 		case syntax.InstCapture, syntax.InstNop:
 			d.stack = append(d.stack, inst.Out)
 		case syntax.InstEmptyWidth:
@@ -182,7 +231,9 @@ func (d *dfa) step(s uint32, r rune, slot int) uint32 {
 				d.stack = append(d.stack, inst.Out)
 			}
 		case syntax.InstMatch:
-			matched = 1
+			if matched = 1; d.ordered {
+				d.stack = d.stack[:0]
+			}
 		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
 			if r >= 0 && inst.MatchRune(r) && !slices.Contains(d.runes, inst.Out) {
 				d.runes = append(d.runes, inst.Out)
@@ -193,7 +244,9 @@ func (d *dfa) step(s uint32, r rune, slot int) uint32 {
 	if len(d.runes) > 0 {
 		full = len(d.states) >= maxStates
 		pcs := slices.Clone(d.runes)
-		slices.Sort(pcs)
+		if !d.ordered {
+			slices.Sort(pcs)
+		}
 		if full {
 			d.reset()
 		}

@@ -297,6 +297,10 @@ func FuzzFollow(f *testing.F) {
 	f.Add("a+b", []byte("aab"))
 	f.Add(`\bk[a-z]{2,4}$`, []byte("key"))
 	f.Add(`(?i)k(?:é|\n)*?\B.`, []byte("K\u212a\xff"))
+	f.Add(`k[\s\S]{3,}?K(?: B)?-`, []byte("k\n123K BK-45\nK-K B-"))
+	f.Add(`k(?:a*?b|ab*?$|.+?\z)`, []byte("kaab\nbb\n"))
+	f.Add(`ka*b*?`, []byte("kaaabb\nkaaa"))
+	f.Add(`k(?:[ab]ab*|a)d*?`, []byte("kaabb"))
 	f.Fuzz(func(t *testing.T, expr string, text []byte) {
 		re, err := syntax.Parse(expr, syntax.Perl)
 		if err != nil || len(expr) > 60 || len(text) > 500 {
@@ -306,17 +310,32 @@ func FuzzFollow(f *testing.F) {
 		if !ok {
 			return
 		}
-		got, to := newDFA(p, false).match(text, 0)
 		whole, err := regexp.Compile(`\A(?:` + expr + `)`)
 		if err != nil {
 			return // an open \Q swallows the parenthesis
 		}
-		if want := whole.Match(text); got != want {
-			t.Fatalf("%q on %q: %v, want %v", expr, text, got, want)
+		want := whole.FindIndex(text)
+		got, to := newDFA(p, false).match(text, 0)
+		if got != (want != nil) || got && want[1] > to {
+			t.Fatalf("%q on %q: %v, reaching %d, want %d", expr, text, got, to, want)
 		}
-		whole.Longest()
-		if at := whole.FindIndex(text); at != nil && at[1] > to {
-			t.Fatalf("%q on %q: matches up to %d, said to reach %d", expr, text, at[1], to)
+		if to < len(text) {
+			for _, rest := range []string{" ", "\n", "k", "K-", "ab\n"} {
+				if has := whole.FindIndex(append(slices.Clip(text[:to]), rest...)); !slices.Equal(has, want) {
+					t.Fatalf("%q on %q: %d, and %d when %q follows %d bytes: it reaches further than said", expr, text, want, has, rest, to)
+				}
+			}
+		}
+		got, to = newDFA(p, true).match(text, 0)
+		for end := 0; end < len(text); {
+			if n := bytes.IndexByte(text[end:], '\n'); n >= 0 {
+				end += n + 1
+			} else {
+				end = len(text)
+			}
+			if want := whole.FindIndex(text[:end]); want != nil && (!got || want[1] > to) {
+				t.Fatalf("%q on the lines %q of %q: %v, reaching %d, want %d", expr, text[:end], text, got, to, want)
+			}
 		}
 	})
 }
@@ -350,11 +369,50 @@ func TestOneForeignLetterMakesGitleaksReadAWholeBundle(t *testing.T) {
 			content := []byte(filler + "var letters = \"\u212a\u017f\u0130\";\n" + assignment + "\n" + filler)
 			m := newMatcher(rs.filter)
 			v := m.ask(content, "bundle.js")
-			ws, ok := m.windows(content, v.rules)
-			if !ok || size(ws) == 0 || size(ws) > 500 {
-				t.Errorf("windows of %d of %d bytes, %v", size(ws), len(content), ok)
+			windowed, rest := m.windows(content, v.rules)
+			if n := windowBytesOf(windowed); len(rest) > 0 || n == 0 || n > 500 {
+				t.Errorf("windows of %d of %d bytes, without those of rules %d", n, len(content), rest)
 			}
 			same(t, rs, content, "bundle.js")
+		})
+	}
+}
+
+func windowBytesOf(windowed []ruleWindows) int {
+	n := 0
+	for _, r := range windowed {
+		for _, w := range r.in {
+			n += w.to - w.from
+		}
+	}
+	return n
+}
+
+// TestAKeyInALargeTestIsNoReasonToJudgeAllOfIt: a test with a private key in it was
+// judged from the key on to its end, by each rule that almost matches somewhere, which
+// took seconds.
+func TestAKeyInALargeTestIsNoReasonToJudgeAllOfIt(t *testing.T) {
+	rs := allRules()
+	const begin, end = "-----BEGIN RSA PRIVATE " + "KEY-----", "-----END RSA PRIVATE " + "KEY-----"
+	key := "const k = `" + begin + "\n" + strings.Repeat("MIIEpAIBAAKCAQEAq9Zx2Wv5Rk7Lm3Tp\n", 10) + end + "`\n"
+	filler := strings.Repeat("let a = b.c(d, 1);\n", 500)
+	token := "token = \"" + strings.Repeat("Zq4Lw9Xv2", 3) + "\"\n"
+	for _, c := range []struct {
+		name, text string
+		most       int
+	}{
+		{"a key", key + filler, 1000},
+		{"a key that has no end", begin + "\n" + filler + token + filler, 500},
+		{"a key, and what another rule reports", token + filler + key + filler + token, 1500},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := newMatcher(rs.filter)
+			v := m.ask([]byte(c.text), "a.yml")
+			windowed, rest := m.windows([]byte(c.text), v.rules)
+			if n := windowBytesOf(windowed); len(rest) > 0 || n == 0 || n > c.most {
+				t.Errorf("windows of %d of %d bytes, without those of rules %d", n, len(c.text), rest)
+			}
+			same(t, rs, []byte(c.text), "a.yml")
 		})
 	}
 }

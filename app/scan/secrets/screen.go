@@ -403,32 +403,41 @@ func (k *screener) judgeRun(ctx context.Context, from, to int, hits []anchorHit,
 	if !within {
 		return false
 	}
-	det := k.rules.judge.detector(k.m.f, rules, false, true)
 	run := k.content[from:to]
-	windows := []interval{{0, len(run)}}
-	if len(run) >= minWindowed {
-		var ok bool
-		if windows, ok = k.m.windows(run, rules); !ok {
-			return true
+	// Judged together, or each rule where it can match.
+	if len(run) < minWindowed {
+		det := k.rules.judge.detector(k.m.f, rules, false, true)
+		return k.judgeWindow(ctx, det, run, interval{0, len(run)}, path, begins, goesOn)
+	}
+	windowed, rest := k.m.windows(run, rules)
+	if len(rest) > 0 {
+		return true
+	}
+	for _, r := range windowed {
+		for _, w := range r.in {
+			if k.judgeWindow(ctx, k.rules.judge.detector(k.m.f, []int{r.rule}, false, true), run, w, path, begins, goesOn) {
+				return true
+			}
 		}
 	}
-	for _, w := range windows {
-		before, after := []string{""}, []string{""}
-		if begins && w.from == 0 {
-			before = append(before, "\n")
-		}
-		// What dies within the run never asks whether the text ends after it.
-		if goesOn && w.to == len(run) {
-			after = append(after, "\n")
-		}
-		for _, b := range before {
-			for _, a := range after {
-				// Of no commit and no line: what depends on them only takes
-				// findings away.
-				t := text{path: path, content: []byte(b + string(run[w.from:w.to]) + a)}
-				if len(det.find(ctx, t)) > 0 {
-					return true
-				}
+	return false
+}
+
+// judgeWindow asks gitleaks of a part of a run.
+func (k *screener) judgeWindow(ctx context.Context, det *detector, run []byte, w interval, path string, begins, goesOn bool) bool {
+	before, after := []string{""}, []string{""}
+	if begins && w.from == 0 {
+		before = append(before, "\n")
+	}
+	// What dies within the run never asks whether the text ends after it.
+	if goesOn && w.to == len(run) {
+		after = append(after, "\n")
+	}
+	for _, b := range before {
+		for _, a := range after {
+			// Of no commit and no line: what depends on them only takes findings away.
+			if len(det.find(ctx, text{path: path, content: []byte(b + string(run[w.from:w.to]) + a)})) > 0 {
+				return true
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/zricethezav/gitleaks/v8/config"
@@ -12,61 +11,82 @@ import (
 )
 
 // minWindowed is the size from which a text is judged in windows. gitleaks'
-// expressions take about a second for five megabytes; most of a large file that
-// has a match somewhere cannot matter to it.
-const minWindowed = 1 << 10
+// expressions take about a second for five megabytes; most of a text that has a match
+// somewhere cannot matter to it.
+const minWindowed = 128
 
 // windowGap is how near two windows may be before they are made one; clipping to
 // whole characters takes less than that.
 const windowGap = 16
 
-// windows returns the parts of content outside of which none of the rules can
-// match. It reports false when that cannot be said. Afterwards m.foreign says
-// whether a keyword may be there only for us, see withKeywords.
+// ruleWindows are the parts of a text outside of which a rule cannot match.
+type ruleWindows struct {
+	rule int
+	in   []interval
+}
+
+// windows returns the windows of each of rules, and those rules of which they cannot
+// be said. Afterwards m.foreign says whether a keyword may be there only for us, see
+// withKeywords.
 //
 // Every match of a rule, and every match that would only come to be because a
 // window ends where the text does not, contains an anchor, and reaches from it
 // no further back than the rule allows and no further on than the
 // rest of its expression can be followed. A window covers all that an anchor from
-// which the rule can match may reach; and it is widened until no anchor at all
-// is so near to its ends that something it reaches could touch them. So a
-// window has exactly the matches the whole text has there.
-func (m *matcher) windows(content []byte, rules []int) ([]interval, bool) {
+// which the rule can match may reach; and it is widened until no anchor of the rule at
+// all is so near to its ends that something it reaches could touch them. So a
+// window has exactly the matches of the rule the whole text has there. Each rule has
+// windows of its own, or one that reaches far would have all the others judge as much.
+func (m *matcher) windows(content []byte, rules []int) (windowed []ruleWindows, rest []int) {
 	f := m.f
-	if !f.local {
-		return nil, false
-	}
-	for _, i := range rules {
-		if r := &f.rules[i]; r.pathOnly || !r.anchored || !r.local || r.before < 0 || len(r.words) > 0 && !r.keywords {
-			return nil, false
-		}
+	rules = slices.Clone(rules)
+	slices.Sort(rules)
+	rules = slices.Compact(rules)
+	if !f.local || slices.ContainsFunc(rules, func(i int) bool { return len(f.rules[i].required) > 0 }) {
+		return nil, rules
 	}
 	clear(m.anchor)
 	clear(m.steps)
 	for _, i := range rules {
+		if r := &f.rules[i]; r.pathOnly || !r.anchored || !r.local || len(r.words) > 0 && !r.keywords {
+			rest = append(rest, i)
+			continue
+		}
 		m.anchor[i] = true // here: takes part
+		windowed = append(windowed, ruleWindows{rule: i})
 	}
-	var reach, cores []interval // of all anchors, and of those that can match
+	if len(windowed) == 0 {
+		return nil, rest
+	}
+	// Of all anchors, and of those that can match.
+	reach, cores := make([][]interval, len(windowed)), make([][]interval, len(windowed))
 	m.each(content, func(p *pattern, end int, at func(int) int) {
 		for _, a := range p.anchor {
 			if !m.anchor[a.rule] {
 				continue
 			}
-			r := &f.rules[a.rule]
+			n, _ := slices.BinarySearchFunc(windowed, int(a.rule), func(w ruleWindows, rule int) int { return w.rule - rule })
 			from := at(end - int(a.length))
 			// One more byte on each side: assertions look at it.
 			ok, to := m.follow(a, content, from)
-			in := interval{r.backFrom(content, from) - 1, to + 1}
-			reach = append(reach, in)
+			in := interval{f.rules[a.rule].backFrom(content, from) - 1, to + 1}
+			reach[n] = append(reach[n], in)
 			if ok {
-				cores = append(cores, in)
+				cores[n] = append(cores[n], in)
 			}
 		}
 	})
-	byFrom := func(s []interval) { sort.Slice(s, func(i, j int) bool { return s[i].from < s[j].from }) }
+	for n := range windowed {
+		windowed[n].in = islands(content, reach[n], cores[n])
+	}
+	return windowed, rest
+}
+
+// islands merges what any anchors reach; a window is an island with an anchor that
+// can match in it.
+func islands(content []byte, reach, cores []interval) []interval {
+	byFrom := func(s []interval) { slices.SortFunc(s, func(a, b interval) int { return a.from - b.from }) }
 	byFrom(cores)
-	// What any anchors reach, merged, are islands; a window is an island with
-	// one that can match in it.
 	byFrom(reach)
 	var out []interval
 	for i, k := 0, 0; i < len(reach); {
@@ -81,7 +101,7 @@ func (m *matcher) windows(content []byte, rules []int) ([]interval, bool) {
 			out = append(out, clip(content, island))
 		}
 	}
-	return out, true
+	return out
 }
 
 // withKeywords returns those of rules that gitleaks tries on a text. The filter
@@ -101,19 +121,14 @@ func (f *filter) withKeywords(content []byte, rules []int) []int {
 
 // backFrom is how far back a match with an anchor at from can reach.
 func (r *ruleFilter) backFrom(content []byte, from int) int {
-	first := max(from-r.before, 0)
+	first := 0
+	if r.before >= 0 {
+		first = max(from-r.before, 0)
+	}
 	for from > first && r.lead[content[from-1]] {
 		from--
 	}
 	return from
-}
-
-func size(ws []interval) int {
-	n := 0
-	for _, w := range ws {
-		n += w.to - w.from
-	}
-	return n
 }
 
 // decodesToSomething reports whether gitleaks could report something in a
@@ -121,21 +136,23 @@ func size(ws []interval) int {
 // that look at lines, and a finding must overlap something decoded. It errs on
 // the side of yes.
 func (rs *ruleSet) decodesToSomething(ctx context.Context, m *matcher, t text, d decodedText) bool {
-	ws, ok := m.windows(d.content, d.rules)
-	if !ok {
+	windowed, rest := m.windows(d.content, d.rules)
+	if len(rest) > 0 {
 		return true
 	}
-	det := rs.judge.detector(rs.filter, d.rules, false, true)
-	for _, w := range ws {
-		if !touches(d.segments, w.from, w.to+1) {
-			continue // nor does anything in it
-		}
-		part := t
-		part.content, part.line = d.content[w.from:w.to], 0
-		for _, f := range det.find(ctx, part) {
-			from := w.from + startOf(part.content, f)
-			if touches(d.segments, from, from+len(f.Match)+1) {
-				return true
+	for _, r := range windowed {
+		det := rs.judge.detector(rs.filter, []int{r.rule}, false, true)
+		for _, w := range r.in {
+			if !touches(d.segments, w.from, w.to+1) {
+				continue // nor does anything in it
+			}
+			part := t
+			part.content, part.line = d.content[w.from:w.to], 0
+			for _, f := range det.find(ctx, part) {
+				from := w.from + startOf(part.content, f)
+				if touches(d.segments, from, from+len(f.Match)+1) {
+					return true
+				}
 			}
 		}
 	}
@@ -154,29 +171,33 @@ func clip(content []byte, w interval) interval {
 	return w
 }
 
-// judgeWindows runs gitleaks on each window, puts lines back as they are in the
-// whole text, and asks the allowlists that look at whole lines.
-func (rs *ruleSet) judgeWindows(ctx context.Context, t text, rules []int, windows []interval) []report.Finding {
-	d := rs.judge.detector(rs.filter, rules, false, true)
+// judgeWindows runs gitleaks with each rule on each of the rule's windows, puts lines
+// back as they are in the whole text, and asks the allowlists that look at whole lines.
+func (rs *ruleSet) judgeWindows(ctx context.Context, t text, windowed []ruleWindows) []report.Finding {
 	var out []report.Finding
-	line, counted := 0, 0
-	for _, w := range windows {
-		line += bytes.Count(t.content[counted:w.from], []byte("\n"))
-		counted = w.from
-		part := t
-		part.content, part.line = t.content[w.from:w.to], 0
-		for _, f := range d.find(ctx, part) {
-			start := w.from + startOf(part.content, f)
-			f.Line = lineOf(t.content, start, start+len(f.Match))
-			f.StartLine += t.line + line
-			f.EndLine += t.line + line
-			rule, _ := rs.judge.defs.rule(rs.filter.ruleNamed(f.RuleID))
-			if !allowedByLine(linewise(rule.Allowlists), f, t) {
-				out = append(out, f)
+	for _, r := range windowed {
+		if len(r.in) == 0 {
+			continue
+		}
+		d := rs.judge.detector(rs.filter, []int{r.rule}, false, true)
+		line, counted := 0, 0
+		for _, w := range r.in {
+			line += bytes.Count(t.content[counted:w.from], []byte("\n"))
+			counted = w.from
+			part := t
+			part.content, part.line = t.content[w.from:w.to], 0
+			for _, f := range d.find(ctx, part) {
+				start := w.from + startOf(part.content, f)
+				f.Line = lineOf(t.content, start, start+len(f.Match))
+				f.StartLine += t.line + line
+				f.EndLine += t.line + line
+				if rule, _ := rs.judge.defs.rule(r.rule); !allowedByLine(linewise(rule.Allowlists), f, t) {
+					out = append(out, f)
+				}
 			}
 		}
 	}
-	return preferSpecific(out)
+	return out
 }
 
 // startOf is where a finding's match begins, from the line and column gitleaks
