@@ -14,7 +14,7 @@ run: ## start the server with launchgate.yml
 # Dockerfile has the same.
 sources = $$(find cmd app analyzers webhooks go.mod go.sum -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-32)
 
-ldflags = -X github.com/launchgate/launchgate/cmd/internal/build.sources=$(sources)
+ldflags = -X github.com/launchgate/launchgate/cmd/internal/build/stamp.Sources=$(sources)
 
 # Without cgo, as in the Dockerfile: nothing needs it, a program starts faster
 # without a C library to look for, and a worker puts its walls up without it.

@@ -21,6 +21,7 @@ import (
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
 )
 
 // newDatamapCommand prints which services of others receive which personal data.
@@ -50,7 +51,7 @@ in JSON.`,
 			}
 			write, ok := datamapFormats[format]
 			if !ok {
-				return usageError{fmt.Errorf("unknown format %q: table, json or markdown", format)}
+				return cli.Usage(fmt.Errorf("unknown format %q: table, json or markdown", format))
 			}
 			gaps := &unseen{errs: cmd.ErrOrStderr()}
 			head, err := dataFlows(cmd.Context(), dir, gaps)

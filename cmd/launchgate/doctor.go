@@ -18,6 +18,7 @@ import (
 	"github.com/launchgate/launchgate/app/gh"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/store"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
 )
 
 // newDoctorCommand checks what serve needs, one line each, and ends with the
@@ -41,7 +42,7 @@ func newDoctorCommand() *cobra.Command {
 			}
 			d.checkGit(ctx)
 			if d.problems > 0 {
-				return exitError(exitUsage)
+				return cli.Exit(cli.BadUsage)
 			}
 			return nil
 		},
@@ -61,7 +62,7 @@ func (d *doctor) check(what, good string, err error) {
 		return
 	}
 	d.problems++
-	fmt.Fprintf(d.out, "PROBLEM  %s: %s\n", what, describe(err))
+	fmt.Fprintf(d.out, "PROBLEM  %s: %s\n", what, cli.Describe(err))
 }
 
 func (d *doctor) checkGit(ctx context.Context) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/launchgate/launchgate/cmd/internal/cli"
 	"github.com/spf13/cobra"
 )
 
@@ -22,7 +23,7 @@ func newHealthcheckCommand() *cobra.Command {
 			defer cancel()
 			req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 			if err != nil {
-				return usageError{fmt.Errorf("--url: %w", err)}
+				return cli.Usage(fmt.Errorf("--url: %w", err))
 			}
 			resp, err := http.DefaultClient.Do(req)
 			if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/launchgate/launchgate/app/gh/ghtest"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
 )
 
 // planted are secrets of several kinds, made anew for each test, so that no
@@ -133,7 +134,7 @@ func TestInstallationHasItsHistoryLookedAt(t *testing.T) {
 		return h, 0
 	}
 	h, status := await(len(plantedList))
-	if status != exitBlock {
+	if status != cli.Block {
 		t.Errorf("status %d with open secrets", status)
 	}
 	var got []string
@@ -156,7 +157,7 @@ func TestInstallationHasItsHistoryLookedAt(t *testing.T) {
 			t.Errorf("%q is listed %d times in\n%s", want, n, strings.Join(got, "\n"))
 		}
 	}
-	if status, out, _ := launchgate(t, "secrets", "list", "--config", s.config, "--repo", "agora/api", "--format", "markdown"); status != exitBlock || !strings.Contains(out, "**12 open**") {
+	if status, out, _ := launchgate(t, "secrets", "list", "--config", s.config, "--repo", "agora/api", "--format", "markdown"); status != cli.Block || !strings.Contains(out, "**12 open**") {
 		t.Errorf("as Markdown: status %d\n%s", status, out)
 	}
 
@@ -188,7 +189,7 @@ func TestInstallationHasItsHistoryLookedAt(t *testing.T) {
 			t.Errorf("mark: status %d\n%s%s", status, out, errs)
 		}
 	}
-	if status, _, errs := launchgate(t, "secrets", "mark", "12345678", "rotated", "--config", s.config); status != exitUsage || !strings.Contains(errs, "take a key from the list") {
+	if status, _, errs := launchgate(t, "secrets", "mark", "12345678", "rotated", "--config", s.config); status != cli.BadUsage || !strings.Contains(errs, "take a key from the list") {
 		t.Errorf("marking an unknown secret: status %d, %s", status, errs)
 	}
 	s.stop()
@@ -216,7 +217,7 @@ func TestInstallationHasItsHistoryLookedAt(t *testing.T) {
 	}
 	page(of, "14 in history, 12 open", "a test key", "rotated", "false-positive")
 	page("/secrets", "12 to rotate")
-	if status, out, errs := launchgate(t, "report", "--config", s.config, "--repo", "agora/api"); status != exitBlock || !strings.Contains(out, "**12 secrets to rotate**, 6 of them still in the newest code") ||
+	if status, out, errs := launchgate(t, "report", "--config", s.config, "--repo", "agora/api"); status != cli.Block || !strings.Contains(out, "**12 secrets to rotate**, 6 of them still in the newest code") ||
 		!strings.Contains(out, "## Amazon Web Services: ") || !strings.Contains(out, "Where: <https://console.aws.amazon.com/") || !strings.Contains(out, "- [x] false-positive: a test key.") {
 		t.Errorf("report: status %d\n%s%s", status, out, errs)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -12,14 +11,14 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"github.com/launchgate/launchgate/app/config"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/store"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
+	"github.com/launchgate/launchgate/cmd/internal/keyfile"
 )
 
 // keySource says where the key of an installation comes from: what is configured,
@@ -161,11 +160,11 @@ func keyFile(path string, known knownKey, log *slog.Logger) ([]byte, error) {
 		}
 		log.Info("a key for this installation is made; keep a copy of it where the backups of the database are not", "file", path)
 	}
-	key, err := readOrMakeKey(path, config.KeyDigits/2, func() []byte {
+	key, err := keyfile.ReadOrMake(path, config.KeyDigits/2, func() []byte {
 		if known.old != nil {
 			return known.old
 		}
-		return newKey()
+		return keyfile.New()
 	})
 	// Not refused: who mounts a volume may have set its group on every file.
 	if err == nil && openToOthers(path) {
@@ -177,94 +176,6 @@ func keyFile(path string, known knownKey, log *slog.Logger) ([]byte, error) {
 func openToOthers(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().Perm()&0o077 != 0
-}
-
-func newKey() []byte {
-	key := make([]byte, config.KeyDigits/2)
-	rand.Read(key)
-	return key
-}
-
-// readOrMakeKey returns the key in a file, and makes the file if there is none.
-// Of several processes that do so at once, all return the key of the first.
-func readOrMakeKey(path string, size int, create func() []byte) ([]byte, error) {
-	bad := func(err error) error {
-		return &review.Error{Code: review.CodeBadConfig, Op: "read the key", What: path, Do: fmt.Sprintf("it must be a file of %d hexadecimal digits that nobody but this user may read", 2*size), Err: err}
-	}
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := writeKey(path, create()); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, err
-		}
-		text, err = os.ReadFile(path)
-	}
-	if err != nil {
-		return nil, bad(err)
-	}
-	key, err := hex.DecodeString(string(bytes.TrimSpace(text)))
-	if err != nil || len(key) != size {
-		return nil, bad(nil)
-	}
-	return key, nil
-}
-
-// writeKey makes a file with a key. It is whole or not there, and takes the place
-// of none.
-func writeKey(path string, key []byte) error {
-	fail := func(err error) error { return fmt.Errorf("keep the key in %s: %w", path, err) }
-	f, err := os.CreateTemp(filepath.Dir(path), ".key-*") // mode 0600
-	if err != nil {
-		return fail(err)
-	}
-	defer os.Remove(f.Name())
-	_, err = fmt.Fprintf(f, "%x\n", key)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fail(err)
-	}
-	if err := placeNew(f.Name(), path, os.Link, renameNew); err != nil {
-		return fail(err)
-	}
-	// The database forgets its copy next, and that outlives a power failure: so
-	// must the file's name.
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return fail(err)
-	}
-	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
-		return fail(err)
-	}
-	return nil
-}
-
-// placeNew gives a whole file its name unless there is one of that name. Some file
-// systems have no hard links (FAT, exFAT, some network shares and mounts into
-// containers), some no renaming that replaces nothing; on one with neither the file
-// is made in its place, and taken away if it does not become whole.
-func placeNew(made, path string, link, rename func(from, to string) error) error {
-	err := link(made, path)
-	if err == nil || errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	if e := rename(made, path); e == nil || errors.Is(e, fs.ErrExist) {
-		return e
-	}
-	content, e := os.ReadFile(made)
-	if e != nil {
-		return errors.Join(err, e)
-	}
-	f, e := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if e != nil {
-		return errors.Join(err, e)
-	}
-	_, e = f.Write(content)
-	if e = errors.Join(e, f.Sync(), f.Close()); e != nil {
-		return errors.Join(err, e, os.Remove(path))
-	}
-	return nil
-}
-
-func renameNew(from, to string) error {
-	return unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
 }
 
 // derive makes a key for one purpose from the installation's.
@@ -297,9 +208,9 @@ func newKeyNewCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output != "" {
-				return writeKey(output, newKey())
+				return keyfile.Write(output, keyfile.New())
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%x\n", newKey())
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%x\n", keyfile.New())
 			return err
 		},
 	}
@@ -320,10 +231,10 @@ they may be in the wrong hands, use 'launchgate key forget' and a new key.`,
 			return withDatabase(cmd.Context(), path, func(ctx context.Context, db *store.DB) error {
 				known, err := readKnownKey(ctx, db)
 				if err == nil && known.old == nil {
-					err = usageError{errors.New("the database does not hold the installation's key")}
+					err = cli.Usage(errors.New("the database does not hold the installation's key"))
 				}
 				if err == nil {
-					err = writeKey(args[0], known.old)
+					err = keyfile.Write(args[0], known.old)
 				}
 				if err == nil {
 					err = known.leave(ctx, db, known.old)
@@ -357,7 +268,7 @@ starts.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !sure {
-				return usageError{errors.New("what was decided about secrets will be lost; say --yes to mean it")}
+				return cli.Usage(errors.New("what was decided about secrets will be lost; say --yes to mean it"))
 			}
 			return withDatabase(cmd.Context(), path, func(ctx context.Context, db *store.DB) error {
 				if err := db.ForgetSecrets(ctx); err != nil {

@@ -11,15 +11,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/launchgate/launchgate/app/config"
 	"github.com/launchgate/launchgate/app/store"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
+	"github.com/launchgate/launchgate/cmd/internal/keyfile"
 )
 
 // databaseHolds reports whether any file of the server's database holds text.
@@ -121,13 +120,13 @@ func TestTheKeyIsNotInTheDatabase(t *testing.T) {
 	if errs := s.failsToStart(); !strings.Contains(errs, "is gone") || !strings.Contains(errs, "launchgate key forget") {
 		t.Errorf("without the key: %s", errs)
 	}
-	if err := writeKey(path, newKey()); err != nil {
+	if err := keyfile.Write(path, keyfile.New()); err != nil {
 		t.Fatal(err)
 	}
 	if errs := s.failsToStart(); !strings.Contains(errs, "not the one this database was made with") {
 		t.Errorf("with another key: %s", errs)
 	}
-	if status, _, errs := launchgate(t, "key", "forget", "--config", s.config); status != exitUsage || !strings.Contains(errs, "--yes") {
+	if status, _, errs := launchgate(t, "key", "forget", "--config", s.config); status != cli.BadUsage || !strings.Contains(errs, "--yes") {
 		t.Errorf("forgetting without meaning it: status %d, %s", status, errs)
 	}
 	if status, _, errs := launchgate(t, "key", "forget", "--yes", "--config", s.config); status != 0 {
@@ -137,41 +136,10 @@ func TestTheKeyIsNotInTheDatabase(t *testing.T) {
 	s.stop()
 }
 
-// TestAKeyFileIsMadeWhereThereAreNoHardLinks: a data folder on a file system
-// without them kept the server from its first start.
-func TestAKeyFileIsMadeWhereThereAreNoHardLinks(t *testing.T) {
-	refuse := func(string, string) error { return unix.EPERM }
-	for name, how := range map[string]struct{ link, rename func(from, to string) error }{
-		"hard links":      {os.Link, refuse},
-		"no hard links":   {refuse, renameNew},
-		"no such renames": {refuse, func(string, string) error { return unix.EINVAL }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			made, path := filepath.Join(dir, "made"), filepath.Join(dir, "key")
-			for _, content := range []string{"first", "second"} {
-				_ = os.Remove(made) // it is the key's file where there are links
-				if err := os.WriteFile(made, []byte(content), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				if err := placeNew(made, path, how.link, how.rename); (err != nil) != (content == "second") || err != nil && !errors.Is(err, fs.ErrExist) {
-					t.Errorf("%s: %v", content, err)
-				}
-			}
-			if got, err := os.ReadFile(path); string(got) != "first" || err != nil {
-				t.Errorf("the file holds %q, %v", got, err)
-			}
-			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-				t.Errorf("%v, %v", info, err)
-			}
-		})
-	}
-}
-
 // TestAKeyInTheDatabaseMovesOut takes over what earlier versions left.
 func TestAKeyInTheDatabaseMovesOut(t *testing.T) {
 	s := newServed(t)
-	old := newKey()
+	old := keyfile.New()
 	if err := os.MkdirAll(filepath.Join(s.dir, "data"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +170,7 @@ func TestAKeyInTheDatabaseMovesOut(t *testing.T) {
 	if status, out, errs := launchgate(t, "key", "move", file, "--config", s.config); status != 0 || strings.Contains(out+errs, hex.EncodeToString(old)) {
 		t.Errorf("move: status %d\n%s%s", status, out, errs)
 	}
-	if status, _, errs := launchgate(t, "key", "move", file+"2", "--config", s.config); status != exitUsage || !strings.Contains(errs, "does not hold") {
+	if status, _, errs := launchgate(t, "key", "move", file+"2", "--config", s.config); status != cli.BadUsage || !strings.Contains(errs, "does not hold") {
 		t.Errorf("moving again: status %d, %s", status, errs)
 	}
 	if s.databaseHolds(hex.EncodeToString(old)) {
@@ -221,7 +189,7 @@ func TestAKeyInTheDatabaseMovesOut(t *testing.T) {
 // would take every known secret for a new one, and say nothing.
 func TestAMovedKeyIsTheOnlyOneTaken(t *testing.T) {
 	s := newServed(t)
-	old := newKey()
+	old := keyfile.New()
 	if err := os.MkdirAll(filepath.Join(s.dir, "data"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +201,7 @@ func TestAMovedKeyIsTheOnlyOneTaken(t *testing.T) {
 	if errs := s.failsToStart(); !strings.Contains(errs, "is gone") {
 		t.Errorf("the moved key is not named: %s", errs)
 	}
-	s.configure("installation_key: " + hex.EncodeToString(newKey()))
+	s.configure("installation_key: " + hex.EncodeToString(keyfile.New()))
 	if errs := s.failsToStart(); !strings.Contains(errs, "not the one this database was made with") {
 		t.Errorf("with another key: %s", errs)
 	}
@@ -246,7 +214,7 @@ func TestAKeyThatAnEarlierVersionMadeAfterTheMoveIsDropped(t *testing.T) {
 	s := newServed(t)
 	s.start()
 	s.stop()
-	stray := newKey()
+	stray := keyfile.New()
 	s.plantOldKey(stray)
 	s.start()
 	s.stop()
@@ -304,24 +272,10 @@ func (s *served) plantOldKey(key []byte) {
 	}
 }
 
-func TestAKeyIsMadeOnceByManyAndOverwritesNothing(t *testing.T) {
+func TestANewKeyIsWrittenWholeAndOverwritesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "k")
-	var wg sync.WaitGroup
-	keys := make([]string, 16)
-	for i := range keys {
-		wg.Go(func() {
-			key, err := readOrMakeKey(path, localKeyBytes, newKey)
-			if err != nil {
-				t.Error(err)
-			}
-			keys[i] = string(key)
-		})
-	}
-	wg.Wait()
-	for _, k := range keys {
-		if k != keys[0] {
-			t.Fatal("two processes hold different keys")
-		}
+	if err := keyfile.Write(path, keyfile.New()); err != nil {
+		t.Fatal(err)
 	}
 	if status, _, errs := launchgate(t, "key", "new", "-o", path); status == 0 || !strings.Contains(errs, path) {
 		t.Errorf("a key was overwritten: %s", errs)
@@ -329,10 +283,7 @@ func TestAKeyIsMadeOnceByManyAndOverwritesNothing(t *testing.T) {
 	if status, out, _ := launchgate(t, "key", "new"); status != 0 || len(strings.TrimSpace(out)) != config.KeyDigits {
 		t.Errorf("status %d, %d bytes", status, len(out))
 	}
-	if err := os.WriteFile(path, []byte("a passphrase\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := readOrMakeKey(path, localKeyBytes, newKey); err == nil {
-		t.Error("a passphrase is taken for a key")
+	if config.KeyDigits != 2*keyfile.Bytes {
+		t.Error("what is made is no key by the configuration")
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/launchgate/launchgate/app/gh/ghtest"
 	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
 )
 
 var regexpAWS = regexp.MustCompile("AKIA[A-Z2-7]{16}")
@@ -122,8 +123,8 @@ func TestReviewFormatsAndStatus(t *testing.T) {
 	dir, key := sample(t)
 	for _, format := range []string{"text", "markdown", "json", "sarif"} {
 		status, out, errs := launchgate(t, "review", dir, "--base", "main", "--head", "topic", "--format", format)
-		if status != exitBlock {
-			t.Errorf("%s: status %d, want %d\n%s", format, status, exitBlock, errs)
+		if status != cli.Block {
+			t.Errorf("%s: status %d, want %d\n%s", format, status, cli.Block, errs)
 		}
 		if !strings.Contains(out, "secrets/aws-access-token") || strings.Contains(out+errs, key) || strings.Contains(out+errs, key[4:12]) {
 			t.Errorf("%s: the rule is missing or the key is quoted:\n%s", format, out)
@@ -137,7 +138,7 @@ func TestReviewFormatsAndStatus(t *testing.T) {
 			t.Errorf("%s has colour though it is no terminal", format)
 		}
 	}
-	if status, out, errs := launchgate(t, "review", dir, "--base", "main", "--head", "mended"); status != exitPass {
+	if status, out, errs := launchgate(t, "review", dir, "--base", "main", "--head", "mended"); status != cli.Pass {
 		t.Errorf("mended: status %d\n%s\n%s", status, out, errs)
 	}
 }
@@ -149,7 +150,7 @@ func TestReviewInALinkedWorkTree(t *testing.T) {
 	if out, err := exec.Command("git", "-C", dir, "worktree", "add", "-q", tree, "topic").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if status, out, errs := launchgate(t, "review", tree, "--base", "main"); status != exitBlock || !strings.Contains(out, "2 of 2 commits") {
+	if status, out, errs := launchgate(t, "review", tree, "--base", "main"); status != cli.Block || !strings.Contains(out, "2 of 2 commits") {
 		t.Errorf("status %d\n%s\n%s", status, out, errs)
 	}
 }
@@ -172,8 +173,8 @@ func TestReviewOfAPartialCloneSaysWhatIsMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, _, errs := launchgate(t, "review", dir, "--base", "main", "--head", "topic")
-	if status != exitCouldNotVerify {
-		t.Errorf("status %d, want %d", status, exitCouldNotVerify)
+	if status != cli.CouldNotVerify {
+		t.Errorf("status %d, want %d", status, cli.CouldNotVerify)
 	}
 	for _, want := range []string{string(review.CodeHistoryIncomplete), "git fetch --refetch", "unable to read " + blob} {
 		if !strings.Contains(errs, want) {
@@ -199,8 +200,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"review", filepath.Join(dir, "none")}, "git repository"},
 	}
 	for _, tt := range tests {
-		if status, _, errs := launchgate(t, tt.args...); status != exitUsage || !strings.Contains(errs, tt.want) {
-			t.Errorf("%v: status %d, %q; want %d and %q", tt.args, status, errs, exitUsage, tt.want)
+		if status, _, errs := launchgate(t, tt.args...); status != cli.BadUsage || !strings.Contains(errs, tt.want) {
+			t.Errorf("%v: status %d, %q; want %d and %q", tt.args, status, errs, cli.BadUsage, tt.want)
 		}
 	}
 }

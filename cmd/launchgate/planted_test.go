@@ -17,6 +17,7 @@ import (
 
 	"github.com/launchgate/launchgate/app/gh"
 	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
 	"github.com/launchgate/launchgate/cmd/internal/scanners"
 )
 
@@ -287,7 +288,7 @@ func TestWorkersAreRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	repo, _ := sample(t)
-	if status, _, errs := launchgate(t, "review", repo, "--base", "main", "--head", "topic"); status != exitBlock {
+	if status, _, errs := launchgate(t, "review", repo, "--base", "main", "--head", "topic"); status != cli.Block {
 		t.Fatalf("status %d: %s", status, errs)
 	}
 	if _, after, err := searchWorkers(dir); err != nil || after < before+len(scanners.All()) {

@@ -9,6 +9,7 @@ import (
 	"github.com/launchgate/launchgate/app/config"
 	"github.com/launchgate/launchgate/app/pipeline"
 	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
 )
 
 func newPolicyCommand() *cobra.Command {
@@ -24,7 +25,7 @@ func newPolicyCommand() *cobra.Command {
 			}
 			data, err := os.ReadFile(path)
 			if err != nil {
-				return usageError{fmt.Errorf("read the policy: %w", err)}
+				return cli.Usage(fmt.Errorf("read the policy: %w", err))
 			}
 			pol, err := config.ParsePolicy(path, data)
 			if err != nil {

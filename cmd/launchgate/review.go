@@ -17,6 +17,7 @@ import (
 	"github.com/launchgate/launchgate/app/publish"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
 )
 
 func newReviewCommand() *cobra.Command {
@@ -49,16 +50,16 @@ Exit status: 0 pass, 1 block, 2 could not verify, 64 usage.`,
 			if err != nil {
 				return err
 			}
-			if err := writeOutput(cmd.OutOrStdout(), output, func(w io.Writer) error { return render(w, out) }); err != nil {
+			if err := cli.WriteOutput(cmd.OutOrStdout(), output, func(w io.Writer) error { return render(w, out) }); err != nil {
 				return err
 			}
 			switch out.Decision.Verdict {
 			case review.Pass:
 				return nil
 			case review.Block:
-				return exitError(exitBlock)
+				return cli.Exit(cli.Block)
 			default:
-				return exitError(exitCouldNotVerify)
+				return cli.Exit(cli.CouldNotVerify)
 			}
 		},
 	}
@@ -88,38 +89,7 @@ func renderer(format string) (func(io.Writer, review.Outcome) error, error) {
 	case "sarif":
 		return func(w io.Writer, o review.Outcome) error { return publish.SARIF(w, o, allRules(), version()) }, nil
 	}
-	return nil, usageError{fmt.Errorf("unknown format %q: text, markdown, json or sarif", format)}
-}
-
-// writeOutput writes to path, or to stdout when path is empty. A file is
-// complete or absent: it is written beside its place and renamed. Devices and
-// pipes are written to as they are; a rename would put a file in their place.
-func writeOutput(stdout io.Writer, path string, write func(io.Writer) error) error {
-	if path == "" {
-		return write(stdout)
-	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err == nil {
-			err = errors.Join(write(f), f.Close())
-		}
-		if err != nil {
-			return fmt.Errorf("write %s: %w", path, err)
-		}
-		return nil
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".launchgate-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	err = errors.Join(write(f), f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(f.Name()))
-	}
-	return nil
+	return nil, cli.Usage(fmt.Errorf("unknown format %q: text, markdown, json or sarif", format))
 }
 
 // reviewLocal runs the pipeline on a repository of the user's own.
@@ -130,7 +100,7 @@ func reviewLocal(ctx context.Context, dir, base, head string, stderr io.Writer) 
 	}
 	headSHA, err := repo.Resolve(ctx, head)
 	if err != nil {
-		return review.Outcome{}, usageError{fmt.Errorf("--head: %w", err)}
+		return review.Outcome{}, cli.Usage(fmt.Errorf("--head: %w", err))
 	}
 	baseName, baseSHA, err := resolveBase(ctx, repo, base)
 	if err != nil {
@@ -173,9 +143,9 @@ func resolveBase(ctx context.Context, repo *checkout.Repo, base string) (string,
 		}
 	}
 	if base == "" {
-		return "", "", usageError{errors.New("there is neither a default branch of origin nor main nor master to compare with; say --base REF")}
+		return "", "", cli.Usage(errors.New("there is neither a default branch of origin nor main nor master to compare with; say --base REF"))
 	}
-	return "", "", usageError{fmt.Errorf("--base: %w", err)}
+	return "", "", cli.Usage(fmt.Errorf("--base: %w", err))
 }
 
 // localObserver shows an evaluation on a terminal.

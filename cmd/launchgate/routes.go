@@ -20,6 +20,7 @@ import (
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
 )
 
 // newRoutesCommand prints the route inventory of a folder, or how it differs
@@ -49,10 +50,10 @@ in JSON.`,
 			}
 			write, ok := routeFormats[format]
 			if !ok {
-				return usageError{fmt.Errorf("unknown format %q: table, json, markdown or openapi", format)}
+				return cli.Usage(fmt.Errorf("unknown format %q: table, json, markdown or openapi", format))
 			}
 			if diff != "" && (why != "" || format == "openapi") {
-				return usageError{errors.New("--diff goes with the formats table, json and markdown, and not with --why")}
+				return cli.Usage(errors.New("--diff goes with the formats table, json and markdown, and not with --why"))
 			}
 			settings, err := declaredGuards(dir)
 			if err != nil {
@@ -169,7 +170,7 @@ func explainRoute(w io.Writer, rs []review.Route, want string) error {
 			}
 			hint = "did you mean " + strings.Join(names, " or ") + "?"
 		}
-		return usageError{fmt.Errorf("no route %q; %s", publish.Terminal(want), hint)}
+		return cli.Usage(fmt.Errorf("no route %q; %s", publish.Terminal(want), hint))
 	}
 	for i, r := range found {
 		if i > 0 {

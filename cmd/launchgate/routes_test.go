@@ -13,6 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
 )
 
 const routesApp = `package main
@@ -98,25 +99,25 @@ func TestRoutes(t *testing.T) {
 		"no diff":              {[]string{"--diff", "HEAD", dir}, "No route and no guard changes."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if out := routesOut(t, exitPass, c.args...); !strings.Contains(out, c.want) {
+			if out := routesOut(t, cli.Pass, c.args...); !strings.Contains(out, c.want) {
 				t.Errorf("no %q in\n%s", c.want, out)
 			}
 		})
 	}
-	routesOut(t, exitUsage, "--format", "xml", dir)
-	routesOut(t, exitUsage, "--why", "GET /nowhere", dir)
-	routesOut(t, exitUsage, "--diff", "HEAD", "--why", "GET /healthz", dir)
+	routesOut(t, cli.BadUsage, "--format", "xml", dir)
+	routesOut(t, cli.BadUsage, "--why", "GET /nowhere", dir)
+	routesOut(t, cli.BadUsage, "--diff", "HEAD", "--why", "GET /healthz", dir)
 
 	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(app("")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out := routesOut(t, exitPass, "--diff", "HEAD", dir)
+	out := routesOut(t, cli.Pass, "--diff", "HEAD", dir)
 	for _, want := range []string{"3 routes lost auth.", "changed  GET    /members/{id}            authenticated -> public, lost auth"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	if out := routesOut(t, exitPass, "--diff", "HEAD", "--format", "markdown", dir); !strings.Contains(out, "| changed | `GET /members/{id}` | authenticated → **public** | none; lost `auth` |") {
+	if out := routesOut(t, cli.Pass, "--diff", "HEAD", "--format", "markdown", dir); !strings.Contains(out, "| changed | `GET /members/{id}` | authenticated → **public** | none; lost `auth` |") {
 		t.Errorf("the lost guard is not told:\n%s", out)
 	}
 }
@@ -128,7 +129,7 @@ func TestRoutesJSONIsTheDocumentedForm(t *testing.T) {
 	var doc struct {
 		Routes []map[string]any `json:"routes"`
 	}
-	if err := json.Unmarshal([]byte(routesOut(t, exitPass, "--format", "json", dir)), &doc); err != nil || len(doc.Routes) != 4 {
+	if err := json.Unmarshal([]byte(routesOut(t, cli.Pass, "--format", "json", dir)), &doc); err != nil || len(doc.Routes) != 4 {
 		t.Fatalf("%v, %d routes", err, len(doc.Routes))
 	}
 	keys := func(m any) []string {
@@ -179,7 +180,7 @@ func TestListingsSayWhatTheyLack(t *testing.T) {
 		if err := json.Unmarshal([]byte(out), &doc); err != nil {
 			t.Fatal(err)
 		}
-		if status != exitCouldNotVerify || len(doc.Gaps) != 1 || !strings.Contains(doc.Gaps[0].Why, "half.go") {
+		if status != cli.CouldNotVerify || len(doc.Gaps) != 1 || !strings.Contains(doc.Gaps[0].Why, "half.go") {
 			t.Errorf("%s ended with %d, gaps %v", command, status, doc.Gaps)
 		}
 		if !strings.Contains(errs, "not looked at") || !strings.Contains(errs, "left out: windows.go") {
@@ -193,7 +194,7 @@ func TestListingsSayWhatTheyLack(t *testing.T) {
 
 func TestRoutesOpenAPIIsValid(t *testing.T) {
 	dir := routesRepo(t, strings.ReplaceAll(routesApp, "GUARD", "auth"))
-	doc, err := openapi3.NewLoader().LoadFromData([]byte(routesOut(t, exitPass, "--format", "openapi", dir)))
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(routesOut(t, cli.Pass, "--format", "openapi", dir)))
 	if err == nil {
 		err = doc.Validate(t.Context())
 	}
@@ -212,10 +213,10 @@ func TestRoutesOpenAPIIsValid(t *testing.T) {
 // TestRoutesPoliciesGuardsCount: what the policy of the folder declares.
 func TestRoutesPoliciesGuardsCount(t *testing.T) {
 	program := strings.ReplaceAll(routesApp, "GUARD", "askGateway")
-	if out := routesOut(t, exitPass, routesRepo(t, program)); !strings.Contains(out, "4 public") {
+	if out := routesOut(t, cli.Pass, routesRepo(t, program)); !strings.Contains(out, "4 public") {
 		t.Errorf("without a policy:\n%s", out)
 	}
-	out := routesOut(t, exitPass, routesRepo(t, program, ".github/launchgate.yml", "version: 1\nguards:\n  - name: askGateway\n    grants: role\n"))
+	out := routesOut(t, cli.Pass, routesRepo(t, program, ".github/launchgate.yml", "version: 1\nguards:\n  - name: askGateway\n    grants: role\n"))
 	if !strings.Contains(out, "3 with a role") {
 		t.Errorf("with a policy:\n%s", out)
 	}
@@ -226,7 +227,7 @@ func TestRoutesPoliciesGuardsCount(t *testing.T) {
 func TestRoutesKeepTheTerminalSafe(t *testing.T) {
 	dir := routesRepo(t, strings.NewReplacer("GUARD", "auth", `"GET /healthz"`, `"GET /x\x1b[2J\x1b]0;t\x07\u202e|`+"`"+`\u009b31m<b>\n| y |"`).Replace(routesApp))
 	for _, args := range [][]string{{dir}, {"--format", "markdown", dir}, {"--format", "json", dir}, {"--format", "openapi", dir}} {
-		out := routesOut(t, exitPass, args...)
+		out := routesOut(t, cli.Pass, args...)
 		if i := strings.IndexFunc(out, func(r rune) bool {
 			return r < ' ' && r != '\n' || 0x7f <= r && r < 0xa0 || r == 0x202e
 		}); i >= 0 {
@@ -236,7 +237,7 @@ func TestRoutesKeepTheTerminalSafe(t *testing.T) {
 			t.Errorf("%v: the route is missing or breaks its line:\n%s", args, out)
 		}
 	}
-	for _, r := range strings.Split(routesOut(t, exitPass, "--format", "markdown", dir), "\n") {
+	for _, r := range strings.Split(routesOut(t, cli.Pass, "--format", "markdown", dir), "\n") {
 		if strings.HasPrefix(r, "|") && strings.Count(strings.ReplaceAll(r, `\|`, ""), "|") != 7 {
 			t.Errorf("a row of another width: %s", r)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/launchgate/launchgate/app/config"
 	"github.com/launchgate/launchgate/app/publish"
 	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
 	"github.com/launchgate/launchgate/cmd/internal/scanners"
 )
 
@@ -48,7 +49,7 @@ func newRulesCommand() *cobra.Command {
 				}
 				return tw.Flush()
 			}
-			return usageError{fmt.Errorf("unknown format %q: text or json", format)}
+			return cli.Usage(fmt.Errorf("unknown format %q: text or json", format))
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
@@ -99,7 +100,7 @@ func newExplainCommand() *cobra.Command {
 			if near := config.Nearest(args[0], ids); near != "" {
 				err = fmt.Errorf("%w; did you mean %q? 'launchgate rules' lists them", err, near)
 			}
-			return usageError{err}
+			return cli.Usage(err)
 		},
 	}
 }

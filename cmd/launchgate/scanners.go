@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,7 +19,9 @@ import (
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
 	"github.com/launchgate/launchgate/app/scan/inert"
 	"github.com/launchgate/launchgate/app/scan/secrets"
-	"github.com/launchgate/launchgate/cmd/internal/build"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
+	"github.com/launchgate/launchgate/cmd/internal/local"
+	"github.com/launchgate/launchgate/cmd/internal/runner"
 	"github.com/launchgate/launchgate/cmd/internal/scanners"
 )
 
@@ -41,55 +41,24 @@ func newWorkerCommand() *cobra.Command {
 		Args:   cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if status := scan.WorkerMain(cmd.Context(), args[0], scanners.All(), inert.Make, cmd.InOrStdin(), cmd.OutOrStdout()); status != 0 {
-				return exitError(status)
+				return cli.Exit(status)
 			}
 			return nil
 		},
 	}
 }
 
-// newRunner starts the program that has just the scanner where it stands beside this
-// program, and this program itself where it does not or is of another build.
+// newRunner returns what starts a worker for each scanner.
 func newRunner(limits scan.Limits, scratch string, crashed func(string, review.Code, []string)) (*scan.Runner, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
-	r := &scan.Runner{Command: []string{exe, "worker"}, Build: build.ID(), Lean: make(map[string][]string), Limits: limits, ScratchDir: scratch, Crashed: crashed}
-	if r.Build == "" {
-		return r, nil
-	}
+	var names []string
 	for _, s := range scanners.All() {
-		if lean := leanWorker(exe, s.Name()); lean != "" {
-			r.Lean[s.Name()] = []string{lean}
-		}
+		names = append(names, s.Name())
 	}
-	return r, nil
-}
-
-// leanWorkers names the programs that run one scanner; any other scanner is in
-// launchgate-worker.
-var leanWorkers = map[string]string{secrets.Name: "launchgate-worker-secrets"}
-
-// leanWorker returns the program beside exe that runs just a scanner, "" where there
-// is none, or one that others than the owner of exe may have put there: in a
-// folder such as /tmp anybody can add a file.
-func leanWorker(exe, scanner string) string {
-	path := filepath.Join(filepath.Dir(exe), cmp.Or(leanWorkers[scanner], "launchgate-worker"))
-	own, err := os.Stat(exe)
-	if err != nil {
-		return ""
-	}
-	info, err := os.Lstat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 || info.Mode()&0o022&^own.Mode() != 0 {
-		return ""
-	}
-	a, ok := own.Sys().(*syscall.Stat_t)
-	b, ok2 := info.Sys().(*syscall.Stat_t)
-	if !ok || !ok2 || b.Uid != a.Uid && b.Uid != 0 {
-		return ""
-	}
-	return path
+	return runner.New(exe, names, limits, scratch, crashed), nil
 }
 
 // scannerSettings builds what each scanner is told, from the server's side
@@ -148,7 +117,7 @@ func localEvaluator(scratch string) (*pipeline.Evaluator, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := localKey()
+	key, err := local.Key()
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +125,7 @@ func localEvaluator(scratch string) (*pipeline.Evaluator, error) {
 	if dir := moduleCache(); dir != "" {
 		code.ModuleCache, code.Sources = dir, goanalysis.SourcesCache
 	}
-	e := newEvaluator(runner, scratch, localCache(), key, code)
+	e := newEvaluator(runner, scratch, local.Cache(), key, code)
 	if code.ModuleCache != "" {
 		e.ReadDirs = []string{code.ModuleCache}
 	}
@@ -187,35 +156,4 @@ func moduleCache() string {
 		return ""
 	}
 	return dir
-}
-
-// localCache returns a folder for results that can be made anew, "" if the user
-// has no place for one.
-func localCache() string {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	dir = filepath.Join(dir, "launchgate")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return ""
-	}
-	return dir
-}
-
-const localKeyBytes = config.KeyDigits / 2
-
-// localKey returns the key of this user's fingerprints, made once. Without a
-// place to keep it, fingerprints of secrets last for one run.
-func localKey() ([]byte, error) {
-	dir := localCache()
-	if dir == "" {
-		return newKey(), nil
-	}
-	path := filepath.Join(dir, "fingerprint.key")
-	// Earlier versions wrote the key's bytes themselves.
-	if data, err := os.ReadFile(path); err == nil && len(data) == localKeyBytes {
-		return data, nil
-	}
-	return readOrMakeKey(path, localKeyBytes, newKey)
 }

@@ -4,18 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/launchgate/launchgate/app/checkout"
-	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/secrets"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
 )
 
 // TestSecretsHistoryCommand lists a secret that only history holds, without
@@ -58,8 +55,8 @@ func TestSecretsHistoryCommand(t *testing.T) {
 	}
 
 	out, err := call(dir, "--history")
-	var exit exitError
-	if !errors.As(err, &exit) || int(exit) != exitBlock {
+	var exit cli.Exit
+	if !errors.As(err, &exit) || int(exit) != cli.Block {
 		t.Fatalf("err = %v\n%s", err, out)
 	}
 	for _, want := range []string{"1 secret, 1 open", "secrets/aws-access-token  Amazon Web Services", "2026-01-02  a.env:1", "only in history", "https://console.aws.amazon.com/", "2 of 2 commits looked at"} {
@@ -90,7 +87,7 @@ func TestSecretsHistoryCommand(t *testing.T) {
 
 	// The report to hand on.
 	report := filepath.Join(t.TempDir(), "rotate.md")
-	if status, out, errs := launchgate(t, "report", dir, "--cache", cache, "-o", report); status != exitPass || out != "" {
+	if status, out, errs := launchgate(t, "report", dir, "--cache", cache, "-o", report); status != cli.Pass || out != "" {
 		t.Errorf("report: status %d\n%s%s", status, out, errs)
 	}
 	text, err := os.ReadFile(report)
@@ -103,10 +100,10 @@ func TestSecretsHistoryCommand(t *testing.T) {
 			t.Errorf("the report does not say %q:\n%s", want, text)
 		}
 	}
-	if status, _, errs := launchgate(t, "report", dir, "--config", "x.yml"); status != exitUsage || !strings.Contains(errs, "not both") {
+	if status, _, errs := launchgate(t, "report", dir, "--config", "x.yml"); status != cli.BadUsage || !strings.Contains(errs, "not both") {
 		t.Errorf("a folder and a server: status %d, %s", status, errs)
 	}
-	if status, _, errs := launchgate(t, "report", "--repo", "a/b"); status != exitUsage || !strings.Contains(errs, "--config") {
+	if status, _, errs := launchgate(t, "report", "--repo", "a/b"); status != cli.BadUsage || !strings.Contains(errs, "--config") {
 		t.Errorf("a repository of no server: status %d, %s", status, errs)
 	}
 }
@@ -119,11 +116,11 @@ func TestAListOfNoRepositorySaysSo(t *testing.T) {
 	s.stop()
 	for _, format := range []string{"text", "markdown", "csv", "json"} {
 		status, out, errs := launchgate(t, "secrets", "list", "--config", s.config, "--format", format)
-		if status != exitCouldNotVerify || (format == "text" || format == "markdown") && !strings.Contains(out, "No repository was looked at") || out == "" {
+		if status != cli.CouldNotVerify || (format == "text" || format == "markdown") && !strings.Contains(out, "No repository was looked at") || out == "" {
 			t.Errorf("%s: status %d, %q %s", format, status, out, errs)
 		}
 	}
-	if status, out, _ := launchgate(t, "report", "--config", s.config); status != exitCouldNotVerify || !strings.Contains(out, "No repository was looked at") {
+	if status, out, _ := launchgate(t, "report", "--config", s.config); status != cli.CouldNotVerify || !strings.Contains(out, "No repository was looked at") {
 		t.Errorf("report: status %d, %q", status, out)
 	}
 }
@@ -131,51 +128,5 @@ func TestAListOfNoRepositorySaysSo(t *testing.T) {
 func TestTagsOfAMirrorAreWhereTheScannerLooks(t *testing.T) {
 	if want := checkout.HistoryRefs + "/tags"; secrets.TagRefs != want {
 		t.Errorf("the scanner looks for tags below %s, mirrors keep them below %s", secrets.TagRefs, want)
-	}
-}
-
-// The time that is left is told from this scan's own pace: a scan that was
-// stopped and goes on at nine of ten is not nearly done because of it.
-func TestTimeLeft(t *testing.T) {
-	var p pace
-	now := time.Unix(1000, 0)
-	steps := []struct {
-		after time.Duration
-		done  int
-		want  time.Duration
-	}{{0, 900, 0}, {10 * time.Second, 910, 90 * time.Second}, {20 * time.Second, 950, 20 * time.Second}, {40 * time.Second, 1000, 0}}
-	for _, s := range steps {
-		if got := p.left(scan.Event{Done: s.done, Total: 1000}, now.Add(s.after)); got != s.want {
-			t.Errorf("at %d after %s: %s left, want %s", s.done, s.after, got, s.want)
-		}
-	}
-	if got, want := barText(scan.Event{Done: 500, Total: 1000, Bytes: 12_300_000, Found: 4}, 61*time.Second), "[############............] 500 of 1000 commits, 12.3 MB, 4 findings, 1m1s left"; got != want {
-		t.Errorf("bar: %q, want %q", got, want)
-	}
-}
-
-// "-o /dev/null" put a regular file in the device's place.
-func TestOutputLeavesPipesAndDevicesInPlace(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "pipe")
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	got := make(chan string)
-	go func() {
-		data, _ := os.ReadFile(path)
-		got <- string(data)
-	}()
-	err := writeOutput(nil, path, func(w io.Writer) error {
-		_, err := io.WriteString(w, "the list")
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if text := <-got; text != "the list" {
-		t.Errorf("the pipe got %q", text)
-	}
-	if info, err := os.Stat(path); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
-		t.Errorf("the pipe is now %v, %v", info.Mode(), err)
 	}
 }

@@ -11,18 +11,13 @@ import (
 	"golang.org/x/term"
 
 	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
 )
-
-// isTerminal reports whether w is a terminal.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
 
 // wantsColour follows https://no-color.org and common sense: colour only on a
 // terminal that can show it.
 func wantsColour(w io.Writer) bool {
-	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return cli.IsTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // width returns the columns of the terminal behind w, 80 when it is none.
@@ -50,7 +45,7 @@ type progressLine struct {
 }
 
 func newProgressLine(w io.Writer) *progressLine {
-	return &progressLine{w: w, rewrite: isTerminal(w) && os.Getenv("TERM") != "dumb", interval: 100 * time.Millisecond, last: make(map[string]scan.Event)}
+	return &progressLine{w: w, rewrite: cli.IsTerminal(w) && os.Getenv("TERM") != "dumb", interval: 100 * time.Millisecond, last: make(map[string]scan.Event)}
 }
 
 // stage prints one line that stays.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/launchgate/launchgate/app/publish"
 	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/cmd/internal/cli"
 )
 
 // unseen collects what a listing could not look at. It is said on errs as it is
@@ -59,7 +60,7 @@ func (u *unseen) addGaps(gaps []review.Gap) {
 // status is how the command ends.
 func (u *unseen) status() error {
 	if len(u.gaps) > 0 {
-		return exitError(exitCouldNotVerify)
+		return cli.Exit(cli.CouldNotVerify)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/launchgate/launchgate/cmd/internal/build"
+	"github.com/launchgate/launchgate/cmd/internal/runner"
 	"github.com/launchgate/launchgate/cmd/internal/scanners"
 )
 
@@ -38,7 +39,7 @@ func newVersionCommand() *cobra.Command {
 
 // startedAs says which program exe starts as the worker of a scanner, and why.
 func startedAs(exe, scanner string) string {
-	lean := leanWorker(exe, scanner)
+	lean := runner.Worker(exe, scanner)
 	switch {
 	case lean == "":
 		return exe + " worker (there is no launchgate-worker for it beside it)"

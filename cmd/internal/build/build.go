@@ -5,21 +5,15 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
-)
 
-// Both are set with -ldflags "-X github.com/launchgate/launchgate/cmd/internal/build.NAME=…".
-var (
-	// release is the version of a release.
-	release string
-	// sources names what was compiled: a hash of all that goes into it.
-	sources string
+	"github.com/launchgate/launchgate/cmd/internal/build/stamp"
 )
 
 // Version returns the release, else the module version or commit Go recorded,
 // else "devel".
 func Version() string {
-	if release != "" {
-		return release
+	if stamp.Release != "" {
+		return stamp.Release
 	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -40,8 +34,8 @@ func Version() string {
 // by the same Go. It is "" where nobody recorded that: a build of a changed
 // working tree, or one of a copy without git, that was told no sources.
 func ID() string {
-	if sources != "" {
-		return sources + " " + runtime.Version()
+	if id := stamp.ID(); id != "" {
+		return id
 	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
