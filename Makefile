@@ -10,7 +10,7 @@ demo: ## run the whole path on this machine: a webhook in, a check and a review 
 run: ## start the server with launchgate.yml
 	go run ./cmd/launchgate serve --config launchgate.yml
 
-# What a build is made of: by it, launchgate knows its launchgate-worker. The
+# What a build is made of: by it, launchgate knows the programs beside it. The
 # Dockerfile has the same.
 sources = $$(find cmd app analyzers webhooks go.mod go.sum -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-32)
 
@@ -19,7 +19,7 @@ ldflags = -X github.com/launchgate/launchgate/cmd/internal/build/stamp.Sources=$
 # Without cgo, as in the Dockerfile: nothing needs it, a program starts faster
 # without a C library to look for, and a worker puts its walls up without it.
 build: ## build the binaries into dist/
-	mkdir -p dist && CGO_ENABLED=0 go build -trimpath -ldflags "$(ldflags)" -o dist/ ./cmd/launchgate ./cmd/launchgate-vet ./cmd/launchgate-worker ./cmd/launchgate-worker-secrets
+	mkdir -p dist && CGO_ENABLED=0 go build -trimpath -ldflags "$(ldflags)" -o dist/ ./cmd/launchgate ./cmd/launchgate-secrets ./cmd/launchgate-vet ./cmd/launchgate-worker ./cmd/launchgate-worker-secrets
 
 test: ## run every test
 	go test ./...

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -203,6 +204,38 @@ func compiles(decl *ast.GenDecl) (calls []string) {
 		return true
 	})
 	return calls
+}
+
+// notForHistories has what a look at a local history does not need.
+var notForHistories = regexp.MustCompile(`^(github\.com/(gin-gonic|prometheus|riverqueue|jackc|pressly|yuin/goldmark|getkin|go-playground|elastic/go-seccomp-bpf)/?|modernc\.org/|go/(ast|types)$|golang\.org/x/tools/|` +
+	module + `(webhooks|analyzers|app/(server|store|jobs|pipeline|dashboard|policy|config|gh|scan/(goanalysis|readiness|inert)))(/|$))`)
+
+// TestALookAtAHistoryStartsAsOne: launchgate-secrets links no more than it needs, and
+// what hands over to it imports nothing that is initialised late: package os is among
+// the first, and what depends on package fmt comes after most of launchgate.
+func TestALookAtAHistoryStartsAsOne(t *testing.T) {
+	readSources(t)
+	deps := func(pkg string) []string {
+		out, err := exec.Command("go", "list", "-deps", pkg).Output()
+		if err != nil {
+			t.Fatalf("go list -deps: %v", err)
+		}
+		return strings.Fields(string(out))
+	}
+	for _, dep := range deps(module + "cmd/launchgate-secrets") {
+		if notForHistories.MatchString(dep) {
+			t.Errorf("cmd/launchgate-secrets links %s", dep)
+		}
+	}
+	early := deps("os")
+	for _, dep := range deps(module + "cmd/internal/handover") {
+		if !slices.Contains(early, dep) && !strings.HasPrefix(dep, module+"cmd/internal/") {
+			t.Errorf("cmd/internal/handover imports %s", dep)
+		}
+	}
+	if !slices.ContainsFunc(deps(module+"cmd/launchgate"), notForHistories.MatchString) {
+		t.Error("not even the server links what a look at a history must not: the test proves nothing")
+	}
 }
 
 // readSources opens what go list is going to read. The go command takes the

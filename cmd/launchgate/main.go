@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/launchgate/launchgate/cmd/internal/cli"
+	_ "github.com/launchgate/launchgate/cmd/internal/handover"
 )
 
 func main() {
