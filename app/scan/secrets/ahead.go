@@ -129,7 +129,7 @@ func (k *aheadSink) line(line string) error {
 	c := commit{id: id, parents: o.parents}
 	k.list = append(k.list, c)
 	if message, ok := o.verified(name); ok {
-		k.read[name] = readCommit{date: o.date, hits: k.s.hits(k.ctx, text{content: message, commit: name, line: 1}, inMessage)}
+		k.read[name] = readCommit{dates: o.dates, hits: k.s.hits(k.ctx, text{content: message, commit: name, line: 1}, inMessage)}
 	}
 	return k.ctx.Err()
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 
@@ -207,43 +208,7 @@ func (s *session) locate(ctx context.Context, at review.SHA, hs []hit) (map[stri
 	if err != nil || len(texts) == 0 {
 		return out, err
 	}
-	var patterns strings.Builder
-	for _, key := range sortedKeys(texts) {
-		if p := longestLine(texts[key]); len(p) >= 6 {
-			patterns.WriteString(p)
-			patterns.WriteByte('\n')
-		}
-	}
-	if patterns.Len() == 0 {
-		return out, nil
-	}
-	// The patterns go through standard input: arguments are visible to others.
-	large, err := s.repo.largeFiles(ctx, at, bigFileBytes)
-	if err != nil {
-		return out, err
-	}
-	leave, err := exclude(large)
-	if err != nil {
-		return out, err
-	}
-	listing, err := s.repo.grep(ctx, at, patterns.String(), leave)
-	if err != nil {
-		return out, err
-	}
-	paths := make(map[string]bool)
-	for _, name := range bytes.Split(listing, []byte{0}) {
-		if _, path, ok := bytes.Cut(name, []byte(":")); ok {
-			paths[string(path)] = true
-		}
-	}
-	// A file in UTF-16 does not hold the text as git grep knows it, and large
-	// ones were left out.
-	for _, h := range hs {
-		if h.Where == inBlob {
-			paths[h.Path] = true
-		}
-	}
-	files, err := s.repo.files(ctx, at, sortedKeys(paths))
+	files, err := s.candidates(ctx, at, texts)
 	if err != nil {
 		return out, err
 	}
@@ -255,6 +220,53 @@ func (s *session) locate(ctx context.Context, at review.SHA, hs []hit) (map[stri
 	return out, err
 }
 
+// candidates are the files of a commit's tree that may hold one of the texts.
+func (s *session) candidates(ctx context.Context, at review.SHA, texts map[string]sought) ([]named, error) {
+	var patterns strings.Builder
+	paths := make(map[string]bool)
+	for _, key := range sortedKeys(texts) {
+		switch t := texts[key]; {
+		case t.path != "":
+			paths[t.path] = true
+		case t.hidden:
+			return s.mayHold(ctx, at)
+		default:
+			patterns.WriteString(longestLine(t.text))
+			patterns.WriteByte('\n')
+		}
+	}
+	if patterns.Len() > 0 {
+		// The patterns go through standard input: arguments are visible to others.
+		large, err := s.repo.largeFiles(ctx, at, bigFileBytes)
+		if err != nil {
+			return nil, err
+		}
+		leave, err := exclude(large)
+		if err != nil {
+			return nil, err
+		}
+		listing, err := s.repo.grep(ctx, at, patterns.String(), leave)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range bytes.Split(listing, []byte{0}) {
+			if _, path, ok := bytes.Cut(name, []byte(":")); ok {
+				paths[string(path)] = true
+			}
+		}
+	}
+	return s.repo.files(ctx, at, sortedKeys(paths))
+}
+
+// mayHold returns all files of a commit's tree but those of which it is known that
+// gitleaks reports nothing in them.
+func (s *session) mayHold(ctx context.Context, at review.SHA) ([]named, error) {
+	files, err := s.repo.allFiles(ctx, at)
+	return slices.DeleteFunc(files, func(f named) bool {
+		return s.rules.pathAllowed(f.path) || s.screening.silent(f.path, f.blob)
+	}), err
+}
+
 // lookAtFiles looks at files as a whole.
 func (s *session) lookAtFiles(ctx context.Context, files []named, visit func(hit)) error {
 	ids := make([]string, len(files))
@@ -262,7 +274,10 @@ func (s *session) lookAtFiles(ctx context.Context, files []named, visit func(hit
 		ids[i] = f.blob
 	}
 	return s.repo.contents(ctx, ids, func(i int, o objectInfo, body io.Reader) error {
-		found, _, err := s.lookAtStream(ctx, body, o.size, text{path: files[i].path}, inTree)
+		found, isText, err := s.lookAtStream(ctx, body, o.size, text{path: files[i].path}, inTree)
+		if err == nil && !isText {
+			found = s.hits(ctx, text{path: files[i].path}, inTree) // rules about paths
+		}
 		for _, h := range found {
 			visit(h)
 		}
@@ -270,14 +285,33 @@ func (s *session) lookAtFiles(ctx context.Context, files []named, visit func(hit
 	})
 }
 
-// texts returns the texts of those secrets that can stand on a line of a file, by
-// key. What an earlier scan found is read again where it was: one file, not the
-// commit, for its text was not kept.
-func (s *session) texts(ctx context.Context, hs []hit) (map[string]string, error) {
-	out := make(map[string]string)
+// sought is a secret to look for in files.
+type sought struct {
+	text string
+	path string // of the file that a rule reports for its name
+	// hidden: git grep does not find the text, or finds it everywhere. It is encoded,
+	// or the file is, or it is short.
+	hidden bool
+}
+
+// shortText is how long a text must be to say something about a file.
+const shortText = 6
+
+// texts returns those secrets that can stand on a line of a file, by key. What an
+// earlier scan found is read again where it was: one file, not the commit, for its text
+// was not kept.
+func (s *session) texts(ctx context.Context, hs []hit) (map[string]sought, error) {
+	out := make(map[string]sought)
+	note := func(h hit) {
+		t := sought{text: h.secret.s, hidden: h.Decoded || len(longestLine(h.secret.s)) < shortText}
+		if h.byPath() {
+			t = sought{text: h.secret.s, path: h.Path}
+		}
+		out[h.Key] = t
+	}
 	for _, h := range hs {
 		if textual(h.Where) && h.secret.s != "" {
-			out[h.Key] = h.secret.s
+			note(h)
 		}
 	}
 	places := make(map[string][]string) // paths by commit
@@ -296,7 +330,7 @@ func (s *session) texts(ctx context.Context, hs []hit) (map[string]string, error
 		}
 		err = s.lookAtFiles(ctx, files, func(h hit) {
 			if asked[h.Key] {
-				out[h.Key] = h.secret.s
+				note(h)
 			}
 		})
 		if err != nil {
@@ -308,19 +342,27 @@ func (s *session) texts(ctx context.Context, hs []hit) (map[string]string, error
 			again[h.Commit] = true
 		}
 	}
-	if len(again) == 0 {
-		return out, nil
-	}
-	// gitleaks sees it in what the commit changes and not in the whole file, or
-	// the file's name is one that is not kept.
-	once := &session{repo: s.repo, rules: s.rules, key: s.key}
-	_, err := once.walk(ctx, append([]string{"--no-walk=unsorted"}, sortedKeys(again)...), ends{}, nil, nil)
-	for _, h := range once.found {
-		if asked[h.Key] && h.secret.s != "" {
-			out[h.Key] = h.secret.s
+	if len(again) > 0 {
+		// gitleaks sees it in what the commit changes and not in the whole file, or
+		// the file's name is one that is not kept.
+		once := &session{repo: s.repo, rules: s.rules, key: s.key}
+		if _, err := once.walk(ctx, append([]string{"--no-walk=unsorted"}, sortedKeys(again)...), ends{}, nil, nil); err != nil {
+			return out, err
+		}
+		for _, h := range once.found {
+			if asked[h.Key] && textual(h.Where) && h.secret.s != "" {
+				note(h)
+			}
 		}
 	}
-	return out, err
+	// One that stands in plain sight in one place may be hidden in another.
+	for _, h := range hs {
+		if t, have := out[h.Key]; have && textual(h.Where) && t.path == "" && (h.Decoded || h.Where == inBlob) {
+			t.hidden = true
+			out[h.Key] = t
+		}
+	}
+	return out, nil
 }
 
 func longestLine(s string) string {

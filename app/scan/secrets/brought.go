@@ -158,7 +158,7 @@ func (s *session) screen(ctx context.Context, l *listing) ([]bool, error) {
 			could[i] = true
 			continue
 		}
-		known, before := sc.could[sc.hash(l, f)]
+		known, before := sc.could[sc.hash(l.paths.list[f.path], l.blobs.list[f.blob])]
 		could[i] = known
 		if !before {
 			work = append(work, int32(i))
@@ -169,13 +169,23 @@ func (s *session) screen(ctx context.Context, l *listing) ([]bool, error) {
 		return nil, err
 	}
 	for _, i := range work {
-		sc.could[sc.hash(l, l.files[i])] = could[i]
+		f := l.files[i]
+		sc.could[sc.hash(l.paths.list[f.path], l.blobs.list[f.blob])] = could[i]
 	}
 	return could, nil
 }
 
-func (sc *screening) hash(l *listing, f brought) uint64 {
-	return maphash.Comparable(sc.seed, [2]string{l.paths.list[f.path], l.blobs.list[f.blob]})
+func (sc *screening) hash(path, blob string) uint64 {
+	return maphash.Comparable(sc.seed, [2]string{path, blob})
+}
+
+// silent reports whether a file is known to hold nothing that gitleaks could report.
+func (sc *screening) silent(path, blob string) bool {
+	if len(sc.could) == 0 {
+		return false
+	}
+	could, known := sc.could[sc.hash(path, blob)]
+	return known && !could
 }
 
 // sameBlob is a blob with the files that have its content.

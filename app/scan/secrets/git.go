@@ -531,6 +531,11 @@ func (r repo) grep(ctx context.Context, at review.SHA, patterns string, leave []
 	return out, err
 }
 
+// allFiles returns the regular files of a commit's tree.
+func (r repo) allFiles(ctx context.Context, at review.SHA) ([]named, error) {
+	return r.listTree(ctx, at, nil)
+}
+
 // files returns those of paths that are regular files of a commit's tree.
 func (r repo) files(ctx context.Context, at review.SHA, paths []string) ([]named, error) {
 	if len(paths) == 0 {
@@ -539,15 +544,26 @@ func (r repo) files(ctx context.Context, at review.SHA, paths []string) ([]named
 	var out []named
 	// So many that they fit on a command line.
 	for part := range slices.Chunk(paths, 500) {
-		listing, err := r.output(ctx, 64<<20, nil, append([]string{"--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", string(at), "--"}, part...)...)
+		some, err := r.listTree(ctx, at, part)
 		if err != nil {
 			return nil, err
 		}
-		for _, entry := range strings.Split(string(listing), "\x00") {
-			meta, path, ok := strings.Cut(entry, "\t")
-			if f := strings.Fields(meta); ok && len(f) == 3 && strings.HasPrefix(f[0], "100") {
-				out = append(out, named{path: path, blob: f[2], commit: string(at)})
-			}
+		out = append(out, some...)
+	}
+	return out, nil
+}
+
+// listTree returns the regular files of a commit's tree at or below paths; none: all.
+func (r repo) listTree(ctx context.Context, at review.SHA, paths []string) ([]named, error) {
+	listing, err := r.output(ctx, 64<<20, nil, append([]string{"--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", string(at), "--"}, paths...)...)
+	if err != nil {
+		return nil, err
+	}
+	var out []named
+	for entry := range strings.SplitSeq(string(listing), "\x00") {
+		meta, path, ok := strings.Cut(entry, "\t")
+		if f := strings.Fields(meta); ok && len(f) == 3 && strings.HasPrefix(f[0], "100") {
+			out = append(out, named{path: path, blob: f[2], commit: string(at)})
 		}
 	}
 	return out, nil

@@ -65,16 +65,16 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	if len(old) > 0 {
 		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d commits were covered by earlier looks under the same rules and are not looked at again.", st.covered))
 	}
-	before := st.before(res.order)
-	if !hs.SinceLast {
-		s.add(&res, before)
-	}
 	if cause := context.Cause(limited); err != nil && cause != nil {
 		err = errors.Join(cause, err) // a killed git does not say why
 	}
 	if err == nil {
 		s.sayBlobs(rep)
 		err = s.historyTags(ctx, st, hs, &res, rep)
+	}
+	before := st.before(res.order, s.tagged)
+	if !hs.SinceLast {
+		s.add(&res, before)
 	}
 	if err == nil && s.cut {
 		err = errCut
@@ -161,13 +161,13 @@ func (s *session) allNew(ctx context.Context, st *store, tips, old []string) (bo
 	return isNew, err
 }
 
-// before returns what commits held that complete looks covered and that are not
-// in walked, those that no ref reaches any more included: a forced push takes
-// nothing back.
-func (st *store) before(walked map[string]int) []hit {
+// before returns what commits and tags held that complete looks covered and that are
+// not in walked or tagged, those that no ref reaches any more included: neither a forced
+// push nor a tag that is deleted takes anything back.
+func (st *store) before(walked map[string]int, tagged map[string]bool) []hit {
 	var out []hit
 	for _, id := range sortedKeys(st.held) {
-		if _, again := walked[id]; !again {
+		if _, again := walked[id]; !again && !tagged[id] {
 			out = append(out, st.hits[id]...)
 		}
 	}
@@ -295,7 +295,10 @@ func (s *session) historyTags(ctx context.Context, st *store, hs HistorySettings
 			seen[id] = true
 		}
 	}
-	return s.tagsInto(ctx, res, rep, seen, func(string) bool { return true })
+	if err := s.tagsInto(ctx, res, rep, seen, func(string) bool { return true }); err != nil {
+		return err
+	}
+	return st.holdTags(s.found)
 }
 
 // rotations makes the list of what to rotate.
@@ -304,6 +307,9 @@ func (s *session) rotations(at *standing, set Settings, rep *scan.Report) {
 		a, b := s.found[i], s.found[j]
 		if !a.Date.Equal(b.Date) {
 			return a.Date.Before(b.Date)
+		}
+		if !a.Committed.Equal(b.Committed) {
+			return a.Committed.Before(b.Committed)
 		}
 		return less(a, b)
 	})

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -53,6 +54,7 @@ type hit struct {
 	Where   where     `json:"where"`
 	Path    string    `json:"path,omitempty"`
 	Commit  string    `json:"commit,omitempty"`
+	Tag     string    `json:"tag,omitempty"` // whose message it is in
 	Line    int       `json:"line,omitempty"`
 	EndLine int       `json:"end_line,omitempty"`
 	Key     string    `json:"key"`
@@ -60,10 +62,26 @@ type hit struct {
 	Date    time.Time `json:"date,omitzero"`     // author date of Commit
 	Allowed bool      `json:"allowed,omitempty"` // by gitleaks:allow on its line
 	Ignored bool      `json:"ignored,omitempty"` // by .gitleaksignore or a baseline
+	// Committed is when Commit was made: of a commit and its copies on other branches,
+	// which keep the author's date, the first is the original.
+	Committed time.Time `json:"committed,omitzero"`
 	// Order is that of Commit in the walk, after all commits of earlier walks:
 	// which of two came first when their dates say nothing.
-	Order  int        `json:"order,omitempty"`
-	secret secretText // "" when an earlier scan found it
+	Order int `json:"order,omitempty"`
+	// Decoded: what stands in the text is an encoding of it.
+	Decoded bool       `json:"decoded,omitempty"`
+	secret  secretText // "" when an earlier scan found it
+}
+
+// byPath reports whether a rule about paths reports the file, not a text in it.
+func (h hit) byPath() bool { return h.secret.s != "" && h.secret.s == h.Path }
+
+// holder is the object that holds it.
+func (h hit) holder() string {
+	if h.Tag != "" {
+		return h.Tag
+	}
+	return h.Commit
 }
 
 // scannedPath is the path that gitleaks was told.
@@ -117,6 +135,7 @@ func (s *session) hits(ctx context.Context, t text, w where) []hit {
 		out = append(out, hit{
 			Rule: f.RuleID, Where: w, Path: t.path, Commit: t.commit, Line: f.StartLine, EndLine: f.EndLine,
 			Key: keyOf(s.key, secretOf(f)), Entropy: entropyClass(f.Entropy), Allowed: allowedInline(f), Ignored: s.rules.ignored(f.File, f.RuleID, f.StartLine, t.commit), secret: secretText{secretOf(f)},
+			Decoded: slices.ContainsFunc(f.Tags, func(tag string) bool { return strings.HasPrefix(tag, "decoded:") }),
 		})
 	}
 	// gitleaks asks its rules in the order of a map, which is none.

@@ -11,7 +11,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // git log shows commits nearly as they are: it leaves out white space at the ends of
@@ -23,13 +22,13 @@ type rawCommit struct {
 	header  []byte   // with the newline of its last line
 	message [][]byte // its lines, without the indent
 	parents []string
-	date    time.Time // of its author
+	dates   dates
 }
 
 // readCommit is what was seen of a commit whose object git showed whole.
 type readCommit struct {
-	date time.Time
-	hits []hit // in its message
+	dates dates
+	hits  []hit // in its message
 }
 
 // messageIndent stands before every line of a message that is not empty.
@@ -53,12 +52,11 @@ func (p *patchReader) rawCommit() (rawCommit, error) {
 		if c.header = append(append(c.header, p.line...), '\n'); len(c.header) > bigFileBytes {
 			return c, fmt.Errorf("%w: a commit's header of more than %d bytes", errPatch, bigFileBytes)
 		}
-		switch word, rest, _ := strings.Cut(string(p.line), " "); word {
-		case "parent":
+		word, rest, _ := strings.Cut(string(p.line), " ")
+		if word == "parent" {
 			c.parents = append(c.parents, rest)
-		case "author":
-			c.date = authorDate(rest)
 		}
+		c.dates.note(word, rest)
 	}
 	size, blank := 0, 0
 	for {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -379,6 +380,7 @@ func (s *session) lookAtTags(ctx context.Context, res *walkResult, seen map[stri
 	looked := 0
 	sort.Strings(named)
 	done := make(map[string]bool)
+	s.tagged = done
 	for _, id := range named {
 		target := known[id]
 		for hop := 0; hop < 16 && target.kind == "tag"; hop++ {
@@ -396,7 +398,10 @@ func (s *session) lookAtTags(ctx context.Context, res *walkResult, seen map[stri
 			looked++
 			hs := s.hits(ctx, text{content: []byte(t.message), commit: commit, line: 1}, inTag)
 			for i := range hs {
-				hs[i].Date = t.date
+				// A tag is made after its commit; of others made in the same second
+				// nobody knows.
+				hs[i].Date, hs[i].Committed, hs[i].Order = t.date, t.date, math.MaxInt
+				hs[i].Tag = t.id
 			}
 			s.add(res, hs)
 			if t.kind != "tag" {
@@ -417,7 +422,7 @@ func parseTag(o object) tag {
 		case "type":
 			t.kind = rest
 		case "tagger":
-			t.date = authorDate(rest)
+			t.date = identDate(rest)
 		}
 	}
 	return t

@@ -32,9 +32,9 @@ type store struct {
 
 	mu   sync.Mutex
 	done map[string]bool // scanned commits that no tip reaches
-	// hits are what scanned commits held, those below tips included.
+	// hits are what scanned commits and tags held, those below tips included.
 	hits map[string][]hit
-	// held are the commits with hits that complete looks at history covered.
+	// held are those with hits that complete looks at history covered.
 	held map[string]bool
 	// tips are refs below which everything was scanned: so many commits.
 	tips    []string
@@ -144,11 +144,11 @@ func (st *store) apply(line storeLine) {
 	// A commit that two processes scanned at once held the same for both.
 	again := make(map[string]bool)
 	for _, h := range line.Hits {
-		again[h.Commit] = len(st.hits[h.Commit]) > 0
+		again[h.holder()] = len(st.hits[h.holder()]) > 0
 	}
 	for _, h := range line.Hits {
-		if !again[h.Commit] {
-			st.hits[h.Commit] = append(st.hits[h.Commit], h)
+		if !again[h.holder()] {
+			st.hits[h.holder()] = append(st.hits[h.holder()], h)
 		}
 	}
 	for _, id := range line.Done {
@@ -191,6 +191,17 @@ func (st *store) hold(done []string, hits []hit) error {
 	st.apply(storeLine{Done: done, Hits: hits})
 	st.later.Done, st.later.Hits = append(st.later.Done, done...), append(st.later.Hits, hits...)
 	return nil
+}
+
+// holdTags is hold for what tags among hits hold.
+func (st *store) holdTags(hits []hit) error {
+	var fresh []hit
+	for _, h := range hits {
+		if h.Tag != "" && len(st.hits[h.Tag]) == 0 {
+			fresh = append(fresh, h)
+		}
+	}
+	return st.hold(nil, fresh)
 }
 
 // append writes a line at the end of the file.
@@ -257,6 +268,11 @@ func (st *store) complete(tips []string, order map[string]int, at *standing) err
 				st.hits[id][i].Order = st.covered + n // a pull request counts from its own beginning
 			}
 		}
+		for _, h := range st.later.Hits {
+			if h.Tag != "" {
+				st.held[h.Tag] = true
+			}
+		}
 		if len(order) == 0 && slices.Equal(tips, st.tips) && at.equal(st.at) {
 			return nil // the file says so
 		}
@@ -265,8 +281,8 @@ func (st *store) complete(tips []string, order map[string]int, at *standing) err
 		if st.onlyGrows(order) {
 			write = st.append
 			for _, h := range st.later.Hits {
-				if held := st.hits[h.Commit]; !slices.Contains(line.Held, h.Commit) {
-					line.Held, line.Hits = append(line.Held, h.Commit), append(line.Hits, held...)
+				if held := st.hits[h.holder()]; !slices.Contains(line.Held, h.holder()) {
+					line.Held, line.Hits = append(line.Held, h.holder()), append(line.Hits, held...)
 				}
 			}
 		} else {

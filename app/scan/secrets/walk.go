@@ -39,6 +39,8 @@ type session struct {
 	key   []byte
 	tell  func(done, total int)
 	refs  []ref // of the repository, once they were needed
+	// tagged are the tags that were looked at.
+	tagged map[string]bool
 	// plain leaves out everything that "git log -p" does not show, so that
 	// findings can be compared with the gitleaks command.
 	plain bool
@@ -77,9 +79,23 @@ type named struct {
 type walkResult struct {
 	expected int // commits, counted apart from the walk
 	scanned  int
-	order    map[string]int       // commit -> position
-	parents  map[string]bool      // of all its commits
-	dates    map[string]time.Time // author dates of commits with findings
+	order    map[string]int   // commit -> position
+	parents  map[string]bool  // of all its commits
+	dates    map[string]dates // of commits
+}
+
+// dates are when a commit was written, and when it was made, which is later for one
+// that was moved or copied.
+type dates struct{ authored, committed time.Time }
+
+// note takes a line of a commit's header.
+func (d *dates) note(word, rest string) {
+	switch word {
+	case "author":
+		d.authored = identDate(rest)
+	case "committer":
+		d.committed = identDate(rest)
+	}
 }
 
 // ends are what a walk is about: everything that tips reach and old does not. No
@@ -153,7 +169,7 @@ func (e ends) closes(list []commit, edge map[string]bool) bool {
 // could not be looked at is an error; what was seen until then is in s. Of commits
 // that known knows, what they hold is taken over; known may be nil.
 func (s *session) walk(ctx context.Context, revs []string, e ends, known func(string) ([]hit, bool), done func([]commit) error) (walkResult, error) {
-	res := walkResult{order: make(map[string]int), dates: make(map[string]time.Time)}
+	res := walkResult{order: make(map[string]int), dates: make(map[string]dates)}
 	list, expected, err := s.list(ctx, revs, e)
 	res.expected = expected
 	if err != nil {
@@ -354,16 +370,17 @@ func (s *session) readCommits(ctx context.Context, todo []commit, res *walkResul
 		}
 		head, message, _ := bytes.Cut(o.data, []byte("\n\n"))
 		var parents []string
+		var when dates
 		for _, line := range strings.Split(string(head), "\n") {
-			switch word, rest, _ := strings.Cut(line, " "); word {
-			case "parent":
+			word, rest, _ := strings.Cut(line, " ")
+			if word == "parent" {
 				parents = append(parents, rest)
-			case "author":
-				s.mu.Lock()
-				res.dates[o.id] = authorDate(rest)
-				s.mu.Unlock()
 			}
+			when.note(word, rest)
 		}
+		s.mu.Lock()
+		res.dates[o.id] = when
+		s.mu.Unlock()
 		if strings.Join(parents, " ") != strings.Join(c.parents, " ") {
 			return &missingHistory{commit: c.id}
 		}
@@ -385,7 +402,7 @@ func (s *session) takeRead(id string, res *walkResult) bool {
 		return false
 	}
 	s.mu.Lock()
-	res.dates[id] = c.date
+	res.dates[id] = c.dates
 	s.mu.Unlock()
 	if !s.plain {
 		s.add(res, c.hits)
@@ -400,7 +417,7 @@ func (e *missingHistory) Error() string {
 	return fmt.Sprintf("the history is cut off at commit %s (shallow clone or graft)", e.commit.Short())
 }
 
-func authorDate(ident string) time.Time {
+func identDate(ident string) time.Time {
 	f := strings.Fields(ident[strings.LastIndexByte(ident, '>')+1:])
 	if len(f) == 0 {
 		return time.Time{}
@@ -422,11 +439,11 @@ func (s *session) add(res *walkResult, hs []hit) {
 		s.held = make(map[string][]int)
 	}
 	for _, h := range hs {
-		if n, walked := res.order[h.Commit]; walked {
+		if n, walked := res.order[h.Commit]; walked && h.Where != inTag {
 			h.Order = s.covered + n
 		}
 		if h.Date.IsZero() {
-			h.Date = res.dates[h.Commit]
+			h.Date, h.Committed = res.dates[h.Commit].authored, res.dates[h.Commit].committed
 		}
 		if len(s.found) >= maxHits {
 			s.cut = true
