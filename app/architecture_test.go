@@ -206,9 +206,9 @@ func compiles(decl *ast.GenDecl) (calls []string) {
 	return calls
 }
 
-// notForHistories has what a look at a local history does not need.
-var notForHistories = regexp.MustCompile(`^(github\.com/(gin-gonic|prometheus|riverqueue|jackc|pressly|yuin/goldmark|getkin|go-playground|elastic/go-seccomp-bpf)/?|modernc\.org/|go/(ast|types)$|golang\.org/x/tools/|` +
-	module + `(webhooks|analyzers|app/(server|store|jobs|pipeline|dashboard|policy|config|gh|scan/(goanalysis|readiness|inert)))(/|$))`)
+// notForHistories has what a look at a local history does not need: its worker looks.
+var notForHistories = regexp.MustCompile(`^(github\.com/(gin-gonic|prometheus|riverqueue|jackc|pressly|yuin/goldmark|getkin|go-playground|elastic/go-seccomp-bpf|zricethezav/gitleaks)/?|modernc\.org/|go/(ast|types)$|golang\.org/x/tools/|` +
+	module + `(webhooks|analyzers|app/(server|store|jobs|pipeline|dashboard|policy|config|gh|scan/(goanalysis|readiness|inert)))(/|$)|` + module + `app/scan/secrets$)`)
 
 // TestALookAtAHistoryStartsAsOne: launchgate-secrets links no more than it needs, and
 // what hands over to it imports nothing that is initialised late: package os is among

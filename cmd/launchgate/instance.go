@@ -21,6 +21,7 @@ import (
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
 	"github.com/launchgate/launchgate/app/scan/secrets"
+	"github.com/launchgate/launchgate/app/scan/secrets/client"
 	"github.com/launchgate/launchgate/app/store"
 	"github.com/launchgate/launchgate/webhooks"
 )
@@ -136,8 +137,8 @@ func historian(reviews *scan.Runner) *pipeline.Historian {
 	return &pipeline.Historian{
 		Engine: secrets.Engine(),
 		Look: func(ctx context.Context, req scan.Request, pol config.Policy, progress scan.Progress) (scan.Report, error) {
-			settings, err := json.Marshal(secrets.Settings{ForbidInlineAllow: pol.Secrets.ForbidInlineAllow,
-				History: &secrets.HistorySettings{Refs: []string{checkout.HistoryRefs}, Seconds: int(historyGo.Seconds())}})
+			settings, err := json.Marshal(client.Settings{ForbidInlineAllow: pol.Secrets.ForbidInlineAllow,
+				History: &client.HistorySettings{Refs: []string{checkout.HistoryRefs}, Seconds: int(historyGo.Seconds())}})
 			if err != nil {
 				return scan.Report{}, fmt.Errorf("settings of the secrets scanner: %w", err)
 			}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/launchgate/launchgate/app/publish"
 	"github.com/launchgate/launchgate/app/review"
-	"github.com/launchgate/launchgate/app/scan/secrets"
+	"github.com/launchgate/launchgate/app/scan/secrets/client"
 	"github.com/launchgate/launchgate/app/store"
 	"github.com/launchgate/launchgate/cmd/internal/cli"
 	"github.com/launchgate/launchgate/cmd/internal/history"
@@ -61,7 +61,7 @@ Exit status: 0 nothing open, 1 open secrets, 2 not everything was looked at, 64 
 					dir = args[0]
 				}
 				var h review.History
-				h, err = history.Local(cmd.Context(), os.Executable, dir, cache, secrets.Settings{History: &secrets.HistorySettings{}}, cmd.ErrOrStderr())
+				h, err = history.Local(cmd.Context(), os.Executable, dir, cache, client.Settings{History: &client.HistorySettings{}}, cmd.ErrOrStderr())
 				list = []review.History{h}
 			}
 			if err != nil {

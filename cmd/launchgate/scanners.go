@@ -18,7 +18,7 @@ import (
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
 	"github.com/launchgate/launchgate/app/scan/inert"
-	"github.com/launchgate/launchgate/app/scan/secrets"
+	"github.com/launchgate/launchgate/app/scan/secrets/client"
 	"github.com/launchgate/launchgate/cmd/internal/cli"
 	"github.com/launchgate/launchgate/cmd/internal/local"
 	"github.com/launchgate/launchgate/cmd/internal/runner"
@@ -79,7 +79,7 @@ func scannerSettings(code goanalysis.Settings) func(config.Policy, pipeline.File
 		}
 		own.Privacy = privacySettings(pol.Sensitive)
 		put("code", own)
-		put("secrets", secrets.Settings{ForbidInlineAllow: pol.Secrets.ForbidInlineAllow})
+		put("secrets", client.Settings{ForbidInlineAllow: pol.Secrets.ForbidInlineAllow})
 		return out, errs
 	}
 }

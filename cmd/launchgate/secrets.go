@@ -12,7 +12,7 @@ import (
 
 	"github.com/launchgate/launchgate/app/config"
 	"github.com/launchgate/launchgate/app/review"
-	"github.com/launchgate/launchgate/app/scan/secrets"
+	"github.com/launchgate/launchgate/app/scan/secrets/client"
 	"github.com/launchgate/launchgate/app/store"
 	"github.com/launchgate/launchgate/cmd/internal/cli"
 	"github.com/launchgate/launchgate/cmd/internal/history"
@@ -78,7 +78,7 @@ same secret elsewhere is meant, too.`,
 					return err
 				})
 			} else {
-				err = secrets.OpenMarks(*cache).Set(key, mark)
+				err = client.OpenMarks(*cache).Set(key, mark)
 			}
 			if err != nil {
 				return err

@@ -7,10 +7,11 @@ import (
 	"sync"
 
 	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan/secrets/client"
 )
 
 // Name is this scanner's name.
-const Name = "secrets"
+const Name = client.Name
 
 // customRule is what rules of a repository's .gitleaks.toml are reported as:
 // policies and documentation cannot know their ids.

@@ -13,23 +13,11 @@ import (
 
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/app/scan/secrets/client"
 )
 
 // HistorySettings ask for a look at the whole history instead of one change.
-// Commits that were looked at under the same rules are not looked at again. It
-// can be stopped at any time and goes on where it stopped.
-type HistorySettings struct {
-	// Refs are the beginnings of the names of the refs to look at, "refs/x"
-	// for all below it; none: all refs. The request's head is always among
-	// them, and its tree says what still stands.
-	Refs []string `json:"refs,omitempty"`
-	// SinceLast reports only what is new since the last complete look under
-	// the same rules.
-	SinceLast bool `json:"since_last,omitempty"`
-	// Seconds, when positive, is how long commits are looked at before what
-	// was found so far is reported, with a gap that says so.
-	Seconds int `json:"seconds,omitempty"`
-}
+type HistorySettings client.HistorySettings
 
 // selection returns the arguments that select the refs for rev-list and
 // rev-parse.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/app/scan/secrets/client"
 )
 
 // look is a look at a repository's whole history.
@@ -38,7 +39,7 @@ func (w *work) tryHistory(ctx context.Context, o look) (scan.Report, error) {
 	w.t.Helper()
 	req := w.request("", w.head())
 	req.CacheDir = o.cache
-	req.Settings, _ = json.Marshal(Settings{History: &HistorySettings{SinceLast: o.sinceLast}})
+	req.Settings, _ = json.Marshal(Settings{History: &client.HistorySettings{SinceLast: o.sinceLast}})
 	return New().Scan(ctx, req, o.progress)
 }
 
@@ -97,20 +98,20 @@ func TestRotationListOfAHistory(t *testing.T) {
 func TestMarksAreKept(t *testing.T) {
 	key := strings.Repeat("ab", 32)
 	cache := t.TempDir()
-	m := OpenMarks(cache)
+	m := client.OpenMarks(cache)
 	if err := m.Set(key, review.Mark{State: review.Rotated, Reason: "rolled", At: time.Unix(0, 0)}); err != nil {
 		t.Fatal(err)
 	}
 	for name, bad := range map[string]func() error{
 		"a false positive without a reason": func() error { return m.Set(key, review.Mark{State: review.FalsePositive}) },
 		"a key that is none":                func() error { return m.Set("abc", review.Mark{State: review.Rotated}) },
-		"no folder":                         func() error { return OpenMarks("").Set(key, review.Mark{State: review.Rotated}) },
+		"no folder":                         func() error { return client.OpenMarks("").Set(key, review.Mark{State: review.Rotated}) },
 	} {
 		if err := bad(); review.CodeOf(err) != review.CodeBadRequest {
 			t.Errorf("%s is accepted: %v", name, err)
 		}
 	}
-	if all, err := OpenMarks(cache).All(); err != nil || len(all) != 1 || all[key].State != review.Rotated || all[key].Reason != "rolled" {
+	if all, err := client.OpenMarks(cache).All(); err != nil || len(all) != 1 || all[key].State != review.Rotated || all[key].Reason != "rolled" {
 		t.Errorf("%+v, %v", all, err)
 	}
 }
@@ -305,7 +306,7 @@ func childProcesses(t *testing.T) string {
 // TestTwoMarksAtOnceAreBothKept: each reads all decisions and writes them back,
 // so one could be lost.
 func TestTwoMarksAtOnceAreBothKept(t *testing.T) {
-	m := OpenMarks(t.TempDir())
+	m := client.OpenMarks(t.TempDir())
 	var wg sync.WaitGroup
 	for i := range 32 {
 		wg.Go(func() {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/launchgate/launchgate/app/scan/secrets/client"
 	"github.com/zricethezav/gitleaks/v8/config"
 )
 
@@ -357,4 +358,26 @@ func instKey(in syntax.Inst) string {
 		key = binary.AppendUvarint(key, uint64(r))
 	}
 	return string(key)
+}
+
+// TestTheClientKnowsEveryRule: what a worker may report is checked against the rules by
+// programs that have no gitleaks in them.
+func TestTheClientKnowsEveryRule(t *testing.T) {
+	var want strings.Builder
+	for _, r := range New().Rules() {
+		fmt.Fprintln(&want, r.ID)
+	}
+	if *update {
+		if err := os.WriteFile("client/rules.txt", []byte(want.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	var have strings.Builder
+	for _, r := range (client.Scanner{}).Rules() {
+		fmt.Fprintln(&have, r.ID)
+	}
+	if have.String() != want.String() || want.Len() == 0 {
+		t.Errorf("client/rules.txt is not what the rules are; run this test with -update")
+	}
 }

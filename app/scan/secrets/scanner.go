@@ -15,6 +15,7 @@ import (
 
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/app/scan/secrets/client"
 )
 
 // Scanner looks for secrets in a pull request's commits, or for a baseline in
@@ -36,15 +37,8 @@ func (*Scanner) RunsPrograms() bool { return true }
 // core is of use.
 func (*Scanner) StartsOnOneCore() bool { return true }
 
-// Settings is the secrets scanner's part of server configuration and base
-// policy.
-type Settings struct {
-	// ForbidInlineAllow makes "gitleaks:allow" on a line of no effect.
-	ForbidInlineAllow bool `json:"forbid_inline_allow,omitempty"`
-	// History asks for a look at the whole history and a list of what to
-	// rotate, instead of findings.
-	History *HistorySettings `json:"history,omitempty"`
-}
+// Settings is this scanner's part of Request.Settings.
+type Settings = client.Settings
 
 // parseSettings reads the scanner's settings: either the object itself or one
 // that has it under the scanner's name.
@@ -123,7 +117,7 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 	}
 	var from *beginning
 	if set.History != nil {
-		from = s.resume(ctx, req, *set.History)
+		from = s.resume(ctx, req, HistorySettings(*set.History))
 	}
 	if from == nil {
 		if s.rules, err = s.ruleBase(ctx, req); err != nil {
@@ -133,7 +127,7 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 	rep.Receipt.Notes = append(rep.Receipt.Notes, s.rules.notes...)
 	rep.Receipt.Warnings = append(rep.Receipt.Warnings, s.rules.warnings...)
 	if set.History != nil {
-		return s.history(ctx, req, *set.History, set, from, rep)
+		return s.history(ctx, req, HistorySettings(*set.History), set, from, rep)
 	}
 	revs, change := []string{string(req.Head)}, ends{tips: []string{string(req.Head)}}
 	if req.MergeBase != "" {

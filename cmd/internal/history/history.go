@@ -16,7 +16,7 @@ import (
 	"github.com/launchgate/launchgate/app/publish"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
-	"github.com/launchgate/launchgate/app/scan/secrets"
+	"github.com/launchgate/launchgate/app/scan/secrets/client"
 	"github.com/launchgate/launchgate/cmd/internal/cli"
 	"github.com/launchgate/launchgate/cmd/internal/local"
 	"github.com/launchgate/launchgate/cmd/internal/runner"
@@ -67,7 +67,7 @@ Exit status: 0 nothing open, 1 open secrets, 2 could not look at everything, 64 
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			settings := secrets.Settings{ForbidInlineAllow: noInline, History: &secrets.HistorySettings{SinceLast: sinceLast}}
+			settings := client.Settings{ForbidInlineAllow: noInline, History: &client.HistorySettings{SinceLast: sinceLast}}
 			h, err := Local(cmd.Context(), launchgate, dir, *cache, settings, cmd.ErrOrStderr())
 			if err != nil {
 				return err
@@ -94,12 +94,12 @@ func FormatFlags(cmd *cobra.Command, usual string, format, output *string) {
 }
 
 // Local is a local repository's history with what its user decided.
-func Local(ctx context.Context, launchgate func() (string, error), dir, cache string, settings secrets.Settings, stderr io.Writer) (review.History, error) {
+func Local(ctx context.Context, launchgate func() (string, error), dir, cache string, settings client.Settings, stderr io.Writer) (review.History, error) {
 	h, err := look(ctx, launchgate, dir, cache, settings, stderr)
 	if err != nil {
 		return h, err
 	}
-	marks, err := secrets.OpenMarks(cache).All()
+	marks, err := client.OpenMarks(cache).All()
 	review.MarkAll(h.Rotations, marks)
 	return h, err
 }
@@ -160,7 +160,7 @@ func Status(list ...review.History) error {
 var limits = scan.Limits{Wall: 24 * time.Hour, MemoryBytes: 2 << 30, FileBytes: 1 << 30}
 
 // look looks at a repository of the user's own, in a worker.
-func look(ctx context.Context, launchgate func() (string, error), dir, cache string, settings secrets.Settings, stderr io.Writer) (review.History, error) {
+func look(ctx context.Context, launchgate func() (string, error), dir, cache string, settings client.Settings, stderr io.Writer) (review.History, error) {
 	repo, err := checkout.OpenLocal(ctx, dir)
 	if err != nil {
 		return review.History{}, err
@@ -185,7 +185,7 @@ func look(ctx context.Context, launchgate func() (string, error), dir, cache str
 		return review.History{}, fmt.Errorf("find this program: %w", err)
 	}
 	// The worker's own scratch folder is all that is needed.
-	start := runner.New(exe, []string{secrets.Name}, limits, os.TempDir(), nil)
+	start := runner.New(exe, []string{client.Name}, limits, os.TempDir(), nil)
 	if cache != "" {
 		// The worker may write below it, but not make it.
 		if cache, err = filepath.Abs(cache); err == nil {
@@ -197,8 +197,8 @@ func look(ctx context.Context, launchgate func() (string, error), dir, cache str
 	}
 	bar := newBar(stderr)
 	started := time.Now()
-	rep := start.Run(ctx, []scan.Scanner{secrets.New()}, scan.Request{Kind: review.KindLocal, GitDir: repo.GitDir(), Head: head, FingerprintKey: key, CacheDir: cache},
-		map[string]json.RawMessage{secrets.Name: raw}, bar.show)[0]
+	rep := start.Run(ctx, []scan.Scanner{client.Scanner{}}, scan.Request{Kind: review.KindLocal, GitDir: repo.GitDir(), Head: head, FingerprintKey: key, CacheDir: cache},
+		map[string]json.RawMessage{client.Name: raw}, bar.show)[0]
 	bar.finish()
 	if cause := context.Cause(ctx); cause != nil {
 		return review.History{}, &review.Error{Code: review.CodeCancelled, Op: "look at the history of", What: dir, Do: "call it again; it goes on where it stopped", Err: cause}

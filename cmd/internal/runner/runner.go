@@ -7,7 +7,7 @@ import (
 
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
-	"github.com/launchgate/launchgate/app/scan/secrets"
+	"github.com/launchgate/launchgate/app/scan/secrets/client"
 	"github.com/launchgate/launchgate/cmd/internal/beside"
 	"github.com/launchgate/launchgate/cmd/internal/build"
 )
@@ -30,7 +30,7 @@ func New(exe string, names []string, limits scan.Limits, scratch string, crashed
 
 // workers names the programs that run one scanner; any other scanner is in
 // launchgate-worker.
-var workers = map[string]string{secrets.Name: "launchgate-worker-secrets"}
+var workers = map[string]string{client.Name: "launchgate-worker-secrets"}
 
 // Worker returns the program beside exe that runs just a scanner, "" where there is
 // none.

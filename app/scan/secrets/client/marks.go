@@ -1,4 +1,4 @@
-package secrets
+package client
 
 import (
 	"encoding/json"
@@ -8,9 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan/secrets/filelock"
 )
 
 // Marks are what one user decided about secrets, by key, kept in a file beside
@@ -56,13 +56,13 @@ func (m Marks) Set(key string, mark review.Mark) error {
 		return bad("without a folder to keep it in", "name one with --cache")
 	}
 	key = strings.ToLower(key)
-	if len(key) != 64 || !isHex([]byte(key)) {
+	if len(key) != 64 || strings.Trim(key, "0123456789abcdef") != "" {
 		return bad("by something that is not a key of 64 hexadecimal digits", "take the key from the list")
 	}
 	if err := os.MkdirAll(filepath.Dir(m.path), 0o700); err != nil {
 		return fmt.Errorf("keep what was decided about secrets: %w", err)
 	}
-	unlock, err := lock(m.path + ".lock")
+	unlock, err := filelock.Lock(m.path + ".lock")
 	if err != nil {
 		return fmt.Errorf("keep what was decided about secrets: %w", err)
 	}
@@ -84,18 +84,4 @@ func (m Marks) Set(key string, mark review.Mark) error {
 		return fmt.Errorf("keep what was decided about secrets: %w", err)
 	}
 	return nil
-}
-
-// lock keeps other processes, and other goroutines of this one, out until unlock
-// is called: between reading the decisions and writing them, another's would be
-// lost.
-func lock(path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return func() { _ = f.Close() }, nil // closing gives the lock up
 }
