@@ -39,6 +39,7 @@ func main() {
 	hard := flag.Bool("cases", false, "instead, show side by side what both say of histories that are hard to get right")
 	scaling := flag.Bool("scaling", false, "instead, compare ours on one core with ours on two, in turns; run it when nothing else runs")
 	pushWith := flag.String("push", "", "instead, compare what this launchgate binary needs for a push with what it needs for the whole history; the least counts")
+	places := flag.Int("places", 9, "with -push, how many pushes of each history")
 	scan := flag.Bool("scan", false, "internal: scan the one directory and print fingerprints")
 	flag.Parse()
 	if *scan {
@@ -63,7 +64,7 @@ func main() {
 		return
 	}
 	if *pushWith != "" {
-		if err := showPush(*pushWith, flag.Args(), *rounds); err != nil {
+		if err := showPush(*pushWith, flag.Args(), *places, *rounds); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -19,21 +19,23 @@ import (
 // pushCommits is how many commits a push has at least; a merge may bring more.
 const pushCommits = 10
 
-// showPush prints what the look at a push costs against a look at the whole history:
-// the worker of a launchgate binary alone, started anew each time, with the git
-// processes it waited for. The push is of the last commits of each history's HEAD
-// on one branch whose other commits were looked at.
-func showPush(binary string, dirs []string, rounds int) error {
+// showPush prints what the look at a push costs against a look at the whole history
+// below it: the worker of a launchgate binary alone, started anew each time, with the
+// git processes it waited for. The pushes are of commits that follow each other on the
+// first-parent line of each history's HEAD: the last, and some spread evenly over the
+// last eighth of the line, for what a push brings differs from one to the next a
+// hundredfold.
+func showPush(binary string, dirs []string, places, rounds int) error {
 	worker, err := workerOf(binary)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("worker: %s\n\n", strings.Join(worker, " "))
-	fmt.Println("| history | commits | full CPU ms | pushed | CPU ms | of full | nothing new CPU ms |")
-	fmt.Println("|---|---|---|---|---|---|---|")
+	fmt.Println("| history | commits | full CPU ms | pushed | files | lines | CPU ms | of full | nothing new CPU ms |")
+	fmt.Println("|---|---|---|---|---|---|---|---|---|")
 	var failed []error
 	for _, dir := range dirs {
-		if err := push(worker, dir, rounds); err != nil {
+		if err := pushes(worker, dir, places, rounds); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", dir, err))
 		}
 	}
@@ -58,41 +60,62 @@ func workerOf(binary string) ([]string, error) {
 	return []string{line}, nil
 }
 
-func push(worker []string, dir string, rounds int) error {
-	tmp, err := os.MkdirTemp("", "secretsbench-")
+// pushes measures the pushes of one history, and says what the middle one of them costs.
+func pushes(worker []string, dir string, places, rounds int) error {
+	listed, err := git("-C", dir, "rev-list", "--first-parent", "HEAD")
 	if err != nil {
 		return err
+	}
+	line := strings.Fields(listed) // the newest first
+	var of []float64
+	for n := range places {
+		newest := n * len(line) / 8 / places
+		oldest := newest
+		for commits := 0; commits < pushCommits; {
+			if oldest++; oldest >= len(line) {
+				return errors.New("the history is too short")
+			}
+			count, err := git("-C", dir, "rev-list", "--count", line[oldest]+".."+line[newest])
+			if err != nil {
+				return err
+			}
+			if commits, err = strconv.Atoi(count); err != nil {
+				return err
+			}
+		}
+		ratio, err := push(worker, dir, line[oldest], line[newest], rounds)
+		if err != nil {
+			return err
+		}
+		of = append(of, ratio)
+	}
+	slices.Sort(of)
+	fmt.Printf("| %s: %d pushes | | | | | | | from 1/%.0f to 1/%.0f, half of them less than 1/%.0f | |\n", name(dir), len(of), of[0], of[len(of)-1], of[len(of)/2])
+	return nil
+}
+
+func name(dir string) string { return filepath.Base(strings.TrimSuffix(dir, "/")) }
+
+// push measures one push, and returns how many times as much the look at the whole
+// history below it costs.
+func push(worker []string, dir, old, head string, rounds int) (float64, error) {
+	tmp, err := os.MkdirTemp("", "secretsbench-")
+	if err != nil {
+		return 0, err
 	}
 	defer os.RemoveAll(tmp)
 	repo, cache, before := filepath.Join(tmp, "repo.git"), filepath.Join(tmp, "cache"), filepath.Join(tmp, "before")
 	if _, err := git("clone", "-q", "--bare", "--shared", dir, repo); err != nil {
-		return err
-	}
-	head, err := git("-C", repo, "rev-parse", "HEAD")
-	if err != nil {
-		return err
-	}
-	old := head
-	for n := 0; n < pushCommits; {
-		if old, err = git("-C", repo, "rev-parse", old+"^"); err != nil {
-			return err
-		}
-		count, err := git("-C", repo, "rev-list", "--count", old+".."+head)
-		if err != nil {
-			return err
-		}
-		if n, err = strconv.Atoi(count); err != nil {
-			return err
-		}
+		return 0, err
 	}
 	// One branch only: old, then head.
 	refs, err := git("-C", repo, "for-each-ref", "--format=%(refname)")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, ref := range strings.Fields(refs) {
 		if _, err := git("-C", repo, "update-ref", "-d", ref); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	branch := func(at string) error {
@@ -106,38 +129,57 @@ func push(worker []string, dir string, rounds int) error {
 	var all, some int
 	for range rounds {
 		if err := firstErr(os.RemoveAll(cache), os.RemoveAll(before), branch(old)); err != nil {
-			return err
+			return 0, err
 		}
 		c, n, err := look(old)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		full, all = append(full, c), n
 		if err := firstErr(os.CopyFS(before, os.DirFS(cache)), branch(head)); err != nil {
-			return err
+			return 0, err
 		}
 		// A full look takes as long as many pushes.
 		for range 5 {
 			if err := firstErr(os.RemoveAll(cache), os.CopyFS(cache, os.DirFS(before))); err != nil {
-				return err
+				return 0, err
 			}
 			if c, some, err = look(head); err != nil {
-				return err
+				return 0, err
 			}
 			pushed = append(pushed, c)
 			if c, n, err = look(head); err != nil {
-				return err
+				return 0, err
 			}
 			if n != 0 {
-				return fmt.Errorf("%d commits were looked at again", n)
+				return 0, fmt.Errorf("%d commits were looked at again", n)
 			}
 			nothing = append(nothing, c)
 		}
 	}
+	files, lines, err := changed(repo, old, head)
+	if err != nil {
+		return 0, err
+	}
 	ms := func(c cost) float64 { return c.cpu.Seconds() * 1000 }
-	f, p := least(full), least(pushed)
-	fmt.Printf("| %s | %d | %.0f | %d | %.1f | 1/%.0f | %.1f |\n", filepath.Base(strings.TrimSuffix(dir, "/")), all, ms(f), some, ms(p), ms(f)/ms(p), ms(least(nothing)))
-	return nil
+	f, p := ms(least(full)), ms(least(pushed))
+	fmt.Printf("| %s | %d | %.0f | %d | %d | %d | %.1f | 1/%.0f | %.1f |\n", name(dir), all, f, some, files, lines, p, f/p, ms(least(nothing)))
+	return f / p, nil
+}
+
+// changed returns how many files of a push differ, and how many lines they gain.
+func changed(repo, old, head string) (files, lines int, err error) {
+	stat, err := git("-C", repo, "diff", "--numstat", "--no-renames", old, head)
+	if err != nil {
+		return 0, 0, err
+	}
+	for row := range strings.Lines(stat) {
+		files++
+		if n, err := strconv.Atoi(strings.Fields(row)[0]); err == nil { // "-" for a binary
+			lines += n
+		}
+	}
+	return files, lines, nil
 }
 
 // lookOnce has a worker look at the history below head, and says how many commits
