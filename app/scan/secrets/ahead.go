@@ -26,10 +26,12 @@ type ahead struct {
 	changes []change
 	// read are the commits that git showed whole, by id.
 	read map[string]readCommit
-	// shown: what they add was looked at, too.
-	shown bool
-	hits  []hit
-	files []named // that git shows no lines of
+	// shown: what they add was looked at, too, but for merges of which there is
+	// something to show.
+	shown   bool
+	unshown map[string]bool
+	hits    []hit
+	files   []named // that git shows no lines of
 }
 
 // aheadAllocLimit bounds what git may load of one file to show it; nobody told it
@@ -56,10 +58,10 @@ func (s *session) lookAhead(ctx context.Context, revs []string, show bool) *ahea
 	} else {
 		args = append(args, "--no-renames")
 	}
-	k := &aheadSink{commitSink: commitSink{s: s, ctx: ctx}, ahead: ahead{shown: show, read: make(map[string]readCommit)}}
+	k := &aheadSink{commitSink: commitSink{s: s, ctx: ctx}, ahead: ahead{shown: show, read: make(map[string]readCommit), unshown: make(map[string]bool)}}
 	err := r.stream(ctx, in, func(rd io.Reader) error {
 		k.p = newPatchReader(rd, k, false)
-		k.p.other = k.line
+		k.p.other, k.p.merge = k.line, k.merge
 		return k.p.run()
 	}, args...)
 	if err == nil {
@@ -88,11 +90,17 @@ func (k *aheadSink) commit(string) error { return errPatch }
 func (k *aheadSink) marker(string) error { return errPatch }
 
 func (k *aheadSink) file(f patchFile) error {
-	if f.merge && k.shown {
-		return fmt.Errorf("%w: of a merge it needs lines of context, which make it a sixth dearer to show the others", errPatch)
-	}
 	k.patched++
 	return k.commitSink.file(f)
+}
+
+// merge notes that git has something to show of a merge.
+func (k *aheadSink) merge() error {
+	if k.cur == "" {
+		return errPatch
+	}
+	k.unshown[k.cur] = true
+	return nil
 }
 
 // line takes a line that says a commit, or what one changes.

@@ -48,7 +48,7 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	}
 	defer cancel()
 	revs := append(hs.selection(req.Head), negated(old)...)
-	res, err := s.walk(limited, revs, ends{tips: tips, old: old, fresh: true, new: from.new}, st.known, s.rememberInAll(st))
+	res, err := s.walk(limited, revs, ends{tips: tips, old: old, recent: st.recentSet(), fresh: true, new: from.new}, st.known, s.rememberInAll(st))
 	rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
 	if len(old) > 0 {
 		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d commits were covered by earlier looks under the same rules and are not looked at again.", st.covered))
@@ -76,7 +76,7 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	if err = firstOf(err, e); err == nil {
 		at.Unconfigured = s.rules.unconfigured
 		if tips, err = s.keepTips(ctx, tips, old, res.parents); err == nil {
-			err = st.complete(tips, res.order, at)
+			err = st.complete(coverage{tips: tips, order: res.order, at: at, configures: s.configures})
 		}
 	}
 	s.rotations(at, set, rep)
@@ -195,7 +195,7 @@ func (s *session) keepTips(ctx context.Context, tips, old []string, parents map[
 // are looked at; secrets that are new are looked for everywhere.
 func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before *standing) (*standing, error) {
 	now := &standing{Commit: at, Files: make(map[string][]string)}
-	if before != nil && !s.leads(before.Commit, at) {
+	if before != nil && len(before.Files) > 0 && !s.leads(before.Commit, at) {
 		have, err := s.repo.present(ctx, []string{string(before.Commit)})
 		if err != nil {
 			return now, err

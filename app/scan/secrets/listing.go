@@ -24,6 +24,7 @@ type listing struct {
 	added   []named         // files whose names are new
 	leftOut map[string]bool // of leftOutPaths, those that leave a path out
 	breaks  bool            // a name has a line break
+	config  bool            // one of configFiles changes
 
 	// full: there are more changes than are kept, and what follows is not there.
 	full    bool
@@ -94,6 +95,7 @@ func newListing(todo []commit) *listing {
 // note notes what is known of a change's name alone.
 func (l *listing) note(c change) {
 	l.breaks = l.breaks || strings.Contains(c.path, "\n")
+	l.config = l.config || slices.Contains(configFiles, c.path)
 	if p := leftOutAs(c.path); p != "" {
 		l.leftOut[p] = true
 	}
@@ -288,7 +290,7 @@ func idsOf(list []commit) []string {
 // compare everything: allowlists, whose dots match no line break, do not leave it
 // out.
 func (s *session) lookAtListing(ctx context.Context, l *listing, res *walkResult) {
-	s.compareAll = s.compareAll || l.breaks
+	s.compareAll, s.configures = s.compareAll || l.breaks, s.configures || l.config
 	for p := range l.leftOut {
 		s.noteLeftOut(p)
 	}

@@ -54,7 +54,10 @@ type patchReader struct {
 	// removed says whether removed lines are wanted.
 	removed bool
 	// other, if set, is told of lines that begin nothing a patch has.
-	other  func(line string) error
+	other func(line string) error
+	// merge, if set, is told of each file of a merge instead of sink, and its patch is
+	// not read: without a line of context git 2.39 prints hunk headers that cannot be.
+	merge  func() error
 	long   []byte // a line longer than br's buffer
 	line   []byte // the current line, without its newline
 	peeked bool
@@ -113,6 +116,10 @@ func (p *patchReader) run() error {
 		case bytes.HasPrefix(p.line, []byte("diff --git ")):
 			err = p.fileHeader(1)
 		case bytes.HasPrefix(p.line, []byte("diff --combined ")), bytes.HasPrefix(p.line, []byte("diff --cc ")):
+			if p.merge != nil {
+				err = errors.Join(p.merge(), p.skipMerge())
+				break
+			}
 			err = p.fileHeader(2)
 		case bytes.HasPrefix(p.line, []byte(markerPrefix)):
 			err = p.sink.marker(string(p.line))
@@ -229,6 +236,23 @@ func (p *patchReader) fileHeader(parents int) error {
 		default:
 			p.unread()
 			return begin()
+		}
+	}
+}
+
+// skipMerge reads what follows the first line of a merge's file, up to what begins
+// something else: none of it begins as the first line of a file or a commit does, nor
+// with a colon, lines of text having a column for each parent before them.
+func (p *patchReader) skipMerge() error {
+	for {
+		switch err := p.next(); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case bytes.HasPrefix(p.line, []byte("diff --")), bytes.HasPrefix(p.line, []byte("commit ")), bytes.HasPrefix(p.line, []byte(":")):
+			p.unread()
+			return nil
 		}
 	}
 }

@@ -36,7 +36,7 @@ func (s *session) resume(ctx context.Context, req scan.Request, hs HistorySettin
 	}
 	// git fails if it does not hold one of the old tips.
 	s.rules, s.refs = rules, refs
-	if s.ahead = s.lookAhead(ctx, append(fresh, negated(st.tips)...), true); s.ahead != nil && s.stillUnconfigured(ctx, st.at.Commit, req.Head) {
+	if s.ahead = s.lookAhead(ctx, append(fresh, negated(st.tips)...), true); s.ahead != nil && s.stillUnconfigured(ctx, st, req.Head) {
 		return b
 	}
 	s.rules, s.refs, s.ahead = nil, nil, nil
@@ -44,10 +44,16 @@ func (s *session) resume(ctx context.Context, req scan.Request, hs HistorySettin
 }
 
 // stillUnconfigured reports whether the tree of head says as little about secrets as
-// that of an earlier commit.
-func (s *session) stillUnconfigured(ctx context.Context, earlier, head review.SHA) bool {
+// that of the commit where the last look left off.
+func (s *session) stillUnconfigured(ctx context.Context, st *store, head review.SHA) bool {
+	configures := func(c change) bool { return slices.Contains(configFiles, c.path) }
+	// What no commit ever brought, none has; merges are listed with what none of their
+	// parents has.
+	if st.silent {
+		return !slices.ContainsFunc(s.ahead.changes, configures)
+	}
 	touched := false
-	if s.ahead.between(earlier, head, func(c change) { touched = touched || slices.Contains(configFiles, c.path) }) {
+	if s.ahead.between(st.at.Commit, head, func(c change) { touched = touched || configures(c) }) {
 		return !touched
 	}
 	rules, err := loadRules(ctx, s.repo, head)

@@ -40,6 +40,10 @@ type store struct {
 	tips    []string
 	covered int
 	at      *standing
+	// recent are some of the commits below tips, the last of them that were scanned.
+	recent []string
+	// silent: no commit below tips changes one of configFiles.
+	silent bool
 
 	file  fs.FileInfo // as it was read, nil for none
 	lines int         // that were read
@@ -72,6 +76,9 @@ type storeLine struct {
 	N    int       `json:"n,omitempty"` // commits below Tips
 	Held []string  `json:"h,omitempty"`
 	At   *standing `json:"s,omitempty"`
+	// With Tips: commits to add to recent, and whether silent still holds.
+	Recent []string `json:"r,omitempty"`
+	Silent bool     `json:"q,omitempty"`
 }
 
 // openStore reads the store of a repository under cacheDir; with an empty
@@ -97,6 +104,7 @@ func openStore(cacheDir string, r repo, rules *ruleSet, key []byte) (*store, err
 // read makes st what the file says.
 func (st *store) read() error {
 	st.done, st.hits, st.held, st.tips, st.at = make(map[string]bool), make(map[string][]hit), make(map[string]bool), nil, nil
+	st.recent, st.silent = nil, false
 	st.file, st.lines, st.bad, st.torn = nil, 0, false, false
 	if st.path == "" {
 		return nil
@@ -158,7 +166,8 @@ func (st *store) apply(line storeLine) {
 		st.held[id] = true
 	}
 	if line.Tips != nil {
-		st.tips, st.covered = line.Tips, line.N
+		st.tips, st.covered, st.silent = line.Tips, line.N, line.Silent
+		st.recent = append(st.recent, line.Recent...)
 	}
 	if line.At != nil {
 		st.at = line.At
@@ -248,10 +257,23 @@ func (st *store) locked(write func() error) error {
 // maxLines is how many lines a store may have before it is written anew.
 var maxLines = 64
 
+// coverage is what a complete look at history comes to.
+type coverage struct {
+	tips []string
+	// order has the commits that the look was about, ancestors first.
+	order map[string]int
+	at    *standing
+	// configures: one of them may change one of configFiles.
+	configures bool
+}
+
+// maxRecent is how many commits a store names that it need not name.
+const maxRecent = 256
+
 // complete remembers that everything reachable from tips was scanned, and what
-// stands in HEAD. order has the commits that the look was about, which need not be
-// named one by one any longer.
-func (st *store) complete(tips []string, order map[string]int, at *standing) error {
+// stands in HEAD. The commits that the look was about need not be named one by one any
+// longer.
+func (st *store) complete(c coverage) error {
 	if st.path == "" {
 		return nil
 	}
@@ -261,7 +283,7 @@ func (st *store) complete(tips []string, order map[string]int, at *standing) err
 		if err := st.reread(); err != nil { // what others added meanwhile
 			return err
 		}
-		for id, n := range order {
+		for id, n := range c.order {
 			delete(st.done, id)
 			for i := range st.hits[id] {
 				st.held[id] = true
@@ -273,12 +295,12 @@ func (st *store) complete(tips []string, order map[string]int, at *standing) err
 				st.held[h.Tag] = true
 			}
 		}
-		if len(order) == 0 && slices.Equal(tips, st.tips) && at.equal(st.at) {
+		if len(c.order) == 0 && slices.Equal(c.tips, st.tips) && c.at.equal(st.at) {
 			return nil // the file says so
 		}
-		line := storeLine{Tips: tips, N: st.covered + len(order), At: at}
+		line := storeLine{Tips: c.tips, N: st.covered + len(c.order), At: c.at, Recent: c.last(), Silent: !c.configures && (st.silent || len(st.tips) == 0)}
 		write := st.rewrite
-		if st.onlyGrows(order) {
+		if st.onlyGrows(c.order) {
 			write = st.append
 			for _, h := range st.later.Hits {
 				if held := st.hits[h.holder()]; !slices.Contains(line.Held, h.holder()) {
@@ -286,7 +308,8 @@ func (st *store) complete(tips []string, order map[string]int, at *standing) err
 				}
 			}
 		} else {
-			line.Done, line.Held = sortedKeys(st.done), sortedKeys(st.held)
+			line.Done, line.Held, line.Recent = sortedKeys(st.done), sortedKeys(st.held), append(st.recent, line.Recent...)
+			line.Recent = line.Recent[max(0, len(line.Recent)-maxRecent):]
 			for _, id := range sortedKeys(st.hits) {
 				line.Hits = append(line.Hits, st.hits[id]...)
 			}
@@ -294,9 +317,29 @@ func (st *store) complete(tips []string, order map[string]int, at *standing) err
 		if err := write(line); err != nil {
 			return err
 		}
-		st.tips, st.covered, st.at, st.later = tips, line.N, at, storeLine{}
+		st.tips, st.covered, st.at, st.later = c.tips, line.N, c.at, storeLine{}
 		return nil
 	})
+}
+
+// last returns the last commits, at most maxRecent.
+func (c coverage) last() []string {
+	out := make([]string, min(maxRecent, len(c.order)))
+	for id, n := range c.order {
+		if i := n - (len(c.order) - len(out)); i >= 0 {
+			out[i] = id
+		}
+	}
+	return out
+}
+
+// recentSet returns recent as a set.
+func (st *store) recentSet() map[string]bool {
+	out := make(map[string]bool, len(st.recent))
+	for _, id := range st.recent {
+		out[id] = true
+	}
+	return out
 }
 
 // reread reads the file if it is not what was read, and holds what was held.

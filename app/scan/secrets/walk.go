@@ -50,6 +50,9 @@ type session struct {
 	compareAll bool
 	// ahead is what was said of the commits of the walk with their list, if anything.
 	ahead *ahead
+	// configures: one of the commits of the walk changes one of configFiles, or of one
+	// it was not asked.
+	configures bool
 	// leavesOut are those of leftOutPaths that leave a file of this walk out.
 	leavesOut map[string]bool
 
@@ -102,6 +105,8 @@ func (d *dates) note(word, rest string) {
 // tips: they are not known.
 type ends struct {
 	tips, old []string
+	// recent are commits that earlier walks looked at, some of what old reaches.
+	recent map[string]bool
 	// fresh: it is not much, so that one git may list commits and what they change at
 	// once; new: none of it is likely to be known, so that it may show it, too.
 	fresh, new bool
@@ -141,7 +146,8 @@ func (s *session) list(ctx context.Context, revs []string, e ends) (list []commi
 }
 
 // closes reports whether a list lacks nothing: every tip is in it or old, and so
-// is every parent of what is in it, or git says that old reaches it. That the
+// is every parent of what is in it, or an earlier walk looked at it, or git says that
+// old reaches it. That the
 // parents are those in the commits is checked when they are read. A tip that old
 // reaches and does not name, or an annotated tag, leaves it open.
 func (e ends) closes(list []commit, edge map[string]bool) bool {
@@ -157,7 +163,7 @@ func (e ends) closes(list []commit, edge map[string]bool) bool {
 	}
 	for _, c := range list {
 		for _, p := range c.parents {
-			if !in[p] && !edge[p] {
+			if !in[p] && !edge[p] && !e.recent[p] {
 				return false
 			}
 		}
@@ -175,6 +181,9 @@ func (s *session) walk(ctx context.Context, revs []string, e ends, known func(st
 	if err != nil {
 		return res, err
 	}
+	if s.ahead != nil {
+		s.configures = slices.ContainsFunc(s.ahead.changes, func(c change) bool { return slices.Contains(configFiles, c.path) })
+	}
 	todo := list[:0:0]
 	for i, c := range list {
 		res.order[string(c.id)] = i
@@ -182,6 +191,7 @@ func (s *session) walk(ctx context.Context, revs []string, e ends, known func(st
 			if hs, ok := known(string(c.id)); ok {
 				s.add(&res, hs)
 				res.scanned++
+				s.configures = s.configures || s.ahead == nil
 				continue
 			}
 		}
@@ -308,15 +318,7 @@ func (s *session) halves(ctx context.Context, todo []commit, res *walkResult, do
 func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *walkResult, done func([]commit) error) error {
 	s.lookAtListing(ctx, l, res)
 	if s.ahead != nil && s.ahead.shown && !s.compareAll {
-		err := s.addAhead(ctx, todo, res)
-		if err == nil && done != nil {
-			err = done(todo)
-		}
-		if err == nil {
-			s.scanned.Add(int64(len(todo)))
-			s.report()
-		}
-		return err
+		return s.changesAhead(ctx, todo, l, res, done)
 	}
 	show, err := s.toShow(ctx, l)
 	if err != nil {
@@ -342,6 +344,35 @@ func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *w
 		return err
 	}
 	return s.patches(ctx, shown, show, big, res, done)
+}
+
+// changesAhead is changes for commits that were shown with their list. Merges of which
+// there is something to show are shown now.
+func (s *session) changesAhead(ctx context.Context, todo []commit, l *listing, res *walkResult, done func([]commit) error) error {
+	show := showing{whole: s.ahead.unshown}
+	var seen, merges []commit
+	for _, c := range todo {
+		if show.shows(string(c.id)) {
+			merges = append(merges, c)
+		} else {
+			seen = append(seen, c)
+		}
+	}
+	if err := s.addAhead(ctx, seen, res); err != nil {
+		return err
+	}
+	if done != nil {
+		if err := done(seen); err != nil {
+			return err
+		}
+	}
+	s.scanned.Add(int64(len(seen)))
+	s.report()
+	big, err := s.bigFiles(ctx, merges, show, l)
+	if err != nil {
+		return err
+	}
+	return s.patches(ctx, merges, show, big, res, done)
 }
 
 func (s *session) report() {
