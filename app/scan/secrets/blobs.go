@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"unicode/utf16"
 
 	"github.com/launchgate/launchgate/app/review"
@@ -142,27 +143,40 @@ func (n *blobCounts) add(f named) {
 	n.binary[f.blob] = true
 }
 
+// streamBuffers are what a file is read through. Most files are small, and the memory
+// of a window costs more than to look at them, so that one is for the next.
+type streamBuffers struct {
+	in     *bufio.Reader
+	window []byte
+}
+
+var idleBuffers = sync.Pool{New: func() any { return &streamBuffers{in: bufio.NewReaderSize(nil, 64<<10)} }}
+
 // lookAtStream looks at a file of any size, which is size bytes, through overlapping
 // windows. It reports false, having read only the beginning, when the file is binary.
 func (s *session) lookAtStream(ctx context.Context, r io.Reader, size int64, t text, w where) ([]hit, bool, error) {
-	br := bufio.NewReaderSize(r, 64<<10)
-	head, err := br.Peek(8000)
+	b := idleBuffers.Get().(*streamBuffers)
+	defer idleBuffers.Put(b)
+	b.in.Reset(r)
+	head, err := b.in.Peek(8000)
 	if err != nil && err != io.EOF {
 		return nil, false, fmt.Errorf("read a large file: %w", err)
 	}
-	src := io.Reader(br)
+	src := io.Reader(b.in)
 	if bytes.IndexByte(head, 0) >= 0 {
 		order := utf16Order(head)
 		if order == nil {
 			return nil, false, nil
 		}
-		src = &utf16Reader{r: br, order: order}
+		src = &utf16Reader{r: b.in, order: order}
 	}
 	var out []hit
 	seen := make(map[string]bool)
-	// Most files are small, and a window's memory costs more than to look at them.
 	// What was UTF-16 takes half as much again at most.
-	buf := make([]byte, 0, min(windowBytes, size+size/2+1))
+	if need := int(min(windowBytes, max(256<<10, size+size/2+1))); cap(b.window) < need {
+		b.window = make([]byte, 0, need)
+	}
+	buf := b.window[:0]
 	line := 1
 	for {
 		n, err := io.ReadFull(src, buf[len(buf):cap(buf)])

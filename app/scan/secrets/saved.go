@@ -102,7 +102,7 @@ func (s *savedRule) ready() (config.Rule, stopList) {
 			}
 		}
 		if a != nil {
-			mustValidate(a)
+			makeUsable(a)
 			r.Allowlists = append(r.Allowlists, a)
 		}
 	}
@@ -137,6 +137,15 @@ func (s *savedList) allowlist(compile func(string) *regexp.Regexp, paths bool) *
 		}
 	}
 	return a
+}
+
+// makeUsable makes an allowlist that gitleaks is asked with. To validate it would
+// compile all of it once more, as one expression, and build an automaton of its words;
+// without, gitleaks asks for one after the other. Only commits would not be the same.
+func makeUsable(a *config.Allowlist) {
+	if len(a.Commits) > 0 {
+		mustValidate(a)
+	}
 }
 
 func mustValidate(a *config.Allowlist) {
@@ -194,7 +203,7 @@ func savedDefinitions() definitions {
 			for i := range savedLists {
 				// Who judges a file asked whether its path is left out.
 				out[i] = savedLists[i].allowlist(regexp.MustCompile, savedLists[i].all)
-				mustValidate(out[i])
+				makeUsable(out[i])
 			}
 			return out
 		}),
