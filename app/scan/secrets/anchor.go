@@ -101,6 +101,7 @@ type candidate struct {
 type part struct {
 	literals []string
 	seq      []*syntax.Regexp // what must match from the literal's beginning on
+	first    int              // where seq begins in that which was to be covered, -1: inside of a part of that
 	before   int
 	lead     byteSet
 }
@@ -150,7 +151,7 @@ func choose(seq []*syntax.Regexp, limit, before int, lead byteSet) *candidate {
 				head := *seq[i]
 				head.Rune = head.Rune[:min(len(head.Rune), maxLiteralLen)]
 				if lits := exact(&head); lits != nil {
-					better(&candidate{parts: []part{{literals: lits, seq: seq[i:], before: sum(before, longestMatch(seq[:i])), lead: leadOf(lead, seq[:i])}}, score: score(lits)})
+					better(&candidate{parts: []part{{literals: lits, seq: seq[i:], first: i, before: sum(before, longestMatch(seq[:i])), lead: leadOf(lead, seq[:i])}}, score: score(lits)})
 				}
 			}
 			run = i + 1
@@ -173,16 +174,19 @@ func choose(seq []*syntax.Regexp, limit, before int, lead byteSet) *candidate {
 		for from > 0 && isEmptyWidth(seq[from-1]) {
 			from--
 		}
-		better(&candidate{parts: []part{{literals: lits, seq: seq[from:], before: sum(before, longestMatch(seq[:from])), lead: leadOf(lead, seq[:from])}}, score: score(lits)})
+		better(&candidate{parts: []part{{literals: lits, seq: seq[from:], first: from, before: sum(before, longestMatch(seq[:from])), lead: leadOf(lead, seq[:from])}}, score: score(lits)})
 	}
 	return best
 }
 
 // chooseBranches covers each branch of the alternation seq[i] by anchors of its
-// own; the exact elements seq[run:i] before it belong to each branch.
+// own; the exact elements seq[run:i] before it belong to each branch. Those that begin
+// where their branch does are one, with the alternation and all that follows: what is
+// the same after each of them is followed in the same states.
 func chooseBranches(seq []*syntax.Regexp, run, i, before int, lead byteSet) *candidate {
 	before, lead = sum(before, longestMatch(seq[:run])), leadOf(lead, seq[:run])
 	all := &candidate{}
+	together := part{seq: seq[run:], first: run, before: before, lead: lead}
 	for n, sub := range seq[i].Sub {
 		branch := flatten(slices.Clone(seq[run:i]), sub)
 		inside := len(branch)
@@ -190,13 +194,25 @@ func chooseBranches(seq []*syntax.Regexp, run, i, before int, lead byteSet) *can
 		if c == nil {
 			return nil
 		}
-		all.parts = append(all.parts, c.parts...)
+		for _, p := range c.parts {
+			if p.first == 0 {
+				together.literals = append(together.literals, p.literals...)
+				continue
+			}
+			p.first = -1
+			all.parts = append(all.parts, p)
+		}
 		if n == 0 || c.score < all.score {
 			all.score = c.score
 		}
 		if len(all.parts) > maxAnchors {
 			return nil
 		}
+	}
+	if len(together.literals) > 0 {
+		slices.Sort(together.literals)
+		together.literals = slices.Compact(together.literals)
+		all.parts = append(all.parts, together)
 	}
 	return all
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"regexp/syntax"
 	"slices"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -56,7 +57,7 @@ type dfa struct {
 	// prefers what comes of them, so that nothing is followed that it would prefer
 	// less than what has matched.
 	ordered bool
-	states  []dstate // from firstState on
+	states  []*dstate // from firstState on
 	byKey   map[string]uint32
 	start   [4]uint32
 	seen    []uint32 // visit marks by instruction
@@ -172,7 +173,7 @@ func (d *dfa) match(text []byte, from int) (bool, int) {
 	ok := false
 	i := from
 	for i < len(text) && s != dead {
-		st := &d.states[s-firstState]
+		st := d.states[s-firstState]
 		b := text[i]
 		if b < utf8.RuneSelf {
 			n := uint32(st.next[b])
@@ -201,9 +202,11 @@ func (d *dfa) match(text []byte, from int) (bool, int) {
 }
 
 // step computes the state after r, twice its number, plus one when the program
-// has matched before r. It remembers it at slot (-1: nowhere).
+// has matched before r. It remembers it at slot (-1: nowhere) and wherever else it is
+// seen to be the same.
 func (d *dfa) step(s uint32, r rune, slot int) uint32 {
-	st := &d.states[s-firstState]
+	st := d.states[s-firstState]
+	like := alike(r)
 	flags := syntax.EmptyOpContext(sampleRune[st.prev], r)
 	if d.lines && (st.prev == prevNewline || st.prev == prevNone) {
 		flags |= atLines
@@ -234,8 +237,12 @@ func (d *dfa) step(s uint32, r rune, slot int) uint32 {
 			if matched = 1; d.ordered {
 				d.stack = d.stack[:0]
 			}
-		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
-			if r >= 0 && inst.MatchRune(r) && !slices.Contains(d.runes, inst.Out) {
+		case syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
+			if r >= 0 && (r != '\n' || inst.Op == syntax.InstRuneAny) && !slices.Contains(d.runes, inst.Out) {
+				d.runes = append(d.runes, inst.Out)
+			}
+		case syntax.InstRune, syntax.InstRune1:
+			if r >= 0 && like.matches(inst, r) && !slices.Contains(d.runes, inst.Out) {
 				d.runes = append(d.runes, inst.Out)
 			}
 		}
@@ -254,9 +261,74 @@ func (d *dfa) step(s uint32, r rune, slot int) uint32 {
 	}
 	result = result<<1 | matched
 	if slot >= 0 && !full {
-		d.states[s-firstState].next[slot] = uint16(result)
+		st.next[slot] = uint16(result)
+		for b := like.lo; b <= like.hi; b++ {
+			st.next[b] = uint16(result)
+		}
 	}
 	return result
+}
+
+// runeRange is a range of ASCII that a program does the same with; none: lo > hi.
+type runeRange struct{ lo, hi rune }
+
+// alike returns the characters around r that assertions do not tell from it.
+func alike(r rune) runeRange {
+	switch {
+	case r < 0 || r >= utf8.RuneSelf:
+		return runeRange{0, -1}
+	case r == '\n' || r == '_':
+		return runeRange{r, r}
+	}
+	bounds := [...]rune{0, '\n', '\n' + 1, '0', '9' + 1, 'A', 'Z' + 1, '_', '_' + 1, 'a', 'z' + 1, utf8.RuneSelf}
+	n := 0
+	for bounds[n+1] <= r {
+		n++
+	}
+	return runeRange{bounds[n], bounds[n+1] - 1}
+}
+
+// matches is inst.MatchRune, and narrows the range to characters of which it is the
+// same.
+func (l *runeRange) matches(inst *syntax.Inst, r rune) bool {
+	if l.lo > l.hi {
+		return inst.MatchRune(r)
+	}
+	if len(inst.Rune) == 1 {
+		if inst.MatchRune(r) {
+			l.lo, l.hi = r, r
+			return true
+		}
+		one := inst.Rune[0]
+		l.without(one, one, r)
+		if syntax.Flags(inst.Arg)&syntax.FoldCase != 0 {
+			for other := unicode.SimpleFold(one); other != one; other = unicode.SimpleFold(other) {
+				l.without(other, other, r)
+			}
+		}
+		return false
+	}
+	for i := 0; i+1 < len(inst.Rune); i += 2 {
+		lo, hi := inst.Rune[i], inst.Rune[i+1]
+		if lo <= r && r <= hi {
+			l.lo, l.hi = max(l.lo, lo), min(l.hi, hi)
+			return true
+		}
+		l.without(lo, hi, r)
+		if lo > r {
+			break
+		}
+	}
+	return false
+}
+
+// without takes away what a range that r is not in reaches from r.
+func (l *runeRange) without(lo, hi, r rune) {
+	if hi < r {
+		l.lo = max(l.lo, hi+1)
+	} else {
+		l.hi = min(l.hi, lo-1)
+	}
 }
 
 // intern returns the number of a state.
@@ -269,7 +341,7 @@ func (d *dfa) intern(pcs []uint32, prev uint8) uint32 {
 		return s
 	}
 	s := uint32(len(d.states)) + firstState
-	d.states = append(d.states, dstate{pcs: pcs, prev: prev})
+	d.states = append(d.states, &dstate{pcs: pcs, prev: prev})
 	d.byKey[string(d.key)] = s
 	return s
 }

@@ -76,7 +76,10 @@ type anchorAt struct {
 }
 
 // newFilter makes a filter from a configuration whose rules are sorted.
-func newFilter(cfg *config.Config) *filter {
+func newFilter(cfg *config.Config) *filter { return filterOf(cfg, anchorsOf) }
+
+// filterOf is newFilter with what says the anchors of an expression.
+func filterOf(cfg *config.Config, anchorsOf func(expr string) []anchor) *filter {
 	f := &filter{lists: cfg.Allowlists, local: len(linewise(cfg.Allowlists)) == 0}
 	f.paths = sync.OnceValue(func() *program { return allowedPaths(cfg.Allowlists) })
 	b := newAutomatonBuilder()

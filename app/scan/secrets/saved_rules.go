@@ -78,710 +78,695 @@ var savedRules = []savedRule{
 	{own: false, id: "aws-access-token", description: "Identified a pattern that may indicate AWS credentials, risking unauthorized cloud resource access and data breaches on AWS platforms.", path: ``, expr: `\b((?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})\b`, group: 0, entropy: 3, keywords: []string{"a3t", "akia", "asia", "abia", "acca"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`.+EXAMPLE$`}, stops: []string{}}},
 		anchors: []savedAnchor{
-			{[]string{"a3t"}, 0, 0, 20},
-			{[]string{"akia"}, 0, 0, 21},
-			{[]string{"asia"}, 0, 0, 22},
-			{[]string{"abia"}, 0, 0, 23},
-			{[]string{"acca"}, 0, 0, 24}}},
+			{[]string{"a3t", "abia", "acca", "akia", "asia"}, 0, 0, 20}}},
 	{own: false, id: "aws-amazon-bedrock-api-key-long-lived", description: "Identified a pattern that may indicate long-lived Amazon Bedrock API keys, risking unauthorized Amazon Bedrock usage", path: ``, expr: `\b(ABSK[A-Za-z0-9+/]{109,269}={0,2})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"absk"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"absk"}, 0, 0, 25}}},
+			{[]string{"absk"}, 0, 0, 21}}},
 	{own: false, id: "aws-amazon-bedrock-api-key-short-lived", description: "Identified a pattern that may indicate short-lived Amazon Bedrock API keys, risking unauthorized Amazon Bedrock usage", path: ``, expr: `bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t`, group: 0, entropy: 3, keywords: []string{"bedrock-api-key-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"bedrock-api-key-ymvkcm9j"}, 0, 0, 26}}},
+			{[]string{"bedrock-api-key-ymvkcm9j"}, 0, 0, 22}}},
 	{own: false, id: "azure-ad-client-secret", description: "Azure AD Client Secret", path: ``, expr: `(?:^|[\\'"\x60\s>=:(,)])([a-zA-Z0-9_~.]{3}\dQ~[a-zA-Z0-9_~.-]{31,34})(?:$|[\\'"\x60\s<),])`, group: 0, entropy: 3, keywords: []string{"q~"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"q~"}, 5, 3, 27}}},
+			{[]string{"q~"}, 5, 3, 23}}},
 	{own: true, id: "azure-storage-account-key", description: "Azure Storage account key", path: ``, expr: `(?i)AccountKey=([A-Za-z0-9+/]{86}==)`, group: 1, entropy: 4, keywords: []string{"accountkey="}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"accountkey="}, 0, 0, 28}}},
+			{[]string{"accountkey="}, 0, 0, 24}}},
 	{own: false, id: "beamer-api-token", description: "Detected a Beamer API token, potentially compromising content management and exposing sensitive notifications and updates.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:beamer)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(b_[a-z0-9=_\-]{44})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"beamer"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"beamer"}, 200, 1, 29}}},
+			{[]string{"beamer"}, 200, 1, 25}}},
 	{own: false, id: "bitbucket-client-id", description: "Discovered a potential Bitbucket Client ID, risking unauthorized repository access and potential codebase exposure.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:bitbucket)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"bitbucket"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"bitbucket"}, 200, 1, 30}}},
+			{[]string{"bitbucket"}, 200, 1, 26}}},
 	{own: false, id: "bitbucket-client-secret", description: "Discovered a potential Bitbucket Client Secret, posing a risk of compromised code repositories and unauthorized access.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:bitbucket)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"bitbucket"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"bitbucket"}, 200, 1, 31}}},
+			{[]string{"bitbucket"}, 200, 1, 27}}},
 	{own: false, id: "bittrex-access-key", description: "Identified a Bittrex Access Key, which could lead to unauthorized access to cryptocurrency trading accounts and financial loss.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:bittrex)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"bittrex"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"bittrex"}, 200, 1, 32}}},
+			{[]string{"bittrex"}, 200, 1, 28}}},
 	{own: false, id: "bittrex-secret-key", description: "Detected a Bittrex Secret Key, potentially compromising cryptocurrency transactions and financial security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:bittrex)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"bittrex"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"bittrex"}, 200, 1, 33}}},
+			{[]string{"bittrex"}, 200, 1, 29}}},
 	{own: false, id: "cisco-meraki-api-key", description: "Cisco Meraki is a cloud-managed IT solution that provides networking, security, and device management through an easy-to-use interface.", path: ``, expr: `[\w.-]{0,50}?(?i:[\w.-]{0,50}?(?:(?-i:[Mm]eraki|MERAKI))(?:[ \t\w.-]{0,20})[\s'"]{0,3})(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9a-f]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"meraki"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"meraki", "meraki"}, 250, 1, 34}}},
+			{[]string{"meraki", "meraki"}, 250, 1, 30}}},
 	{own: false, id: "clickhouse-cloud-api-secret-key", description: "Identified a pattern that may indicate clickhouse cloud API secret key, risking unauthorized clickhouse cloud api access and data breaches on ClickHouse Cloud platforms.", path: ``, expr: `\b(4b1d[A-Za-z0-9]{38})\b`, group: 0, entropy: 3, keywords: []string{"4b1d"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"4b1d"}, 0, 0, 35}}},
+			{[]string{"4b1d"}, 0, 0, 31}}},
 	{own: false, id: "clojars-api-token", description: "Uncovered a possible Clojars API token, risking unauthorized access to Clojure libraries and potential code manipulation.", path: ``, expr: `(?i)CLOJARS_[a-z0-9]{60}`, group: 0, entropy: 2, keywords: []string{"clojars_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"clojars_"}, 0, 0, 36}}},
+			{[]string{"clojars_"}, 0, 0, 32}}},
 	{own: false, id: "cloudflare-api-key", description: "Detected a Cloudflare API Key, potentially compromising cloud application deployments and operational security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:cloudflare)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9_-]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"cloudflare"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"cloudflare"}, 200, 1, 37}}},
+			{[]string{"cloudflare"}, 200, 1, 33}}},
 	{own: false, id: "cloudflare-global-api-key", description: "Detected a Cloudflare Global API Key, potentially compromising cloud application deployments and operational security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:cloudflare)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{37})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"cloudflare"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"cloudflare"}, 200, 1, 38}}},
+			{[]string{"cloudflare"}, 200, 1, 34}}},
 	{own: false, id: "cloudflare-origin-ca-key", description: "Detected a Cloudflare Origin CA Key, potentially compromising cloud application deployments and operational security.", path: ``, expr: `\b(v1\.0-[a-f0-9]{24}-[a-f0-9]{146})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"cloudflare", "v1.0-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"v1.0-"}, 0, 0, 39}}},
+			{[]string{"v1.0-"}, 0, 0, 35}}},
 	{own: false, id: "codecov-access-token", description: "Found a pattern resembling a Codecov Access Token, posing a risk of unauthorized access to code coverage reports and sensitive data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:codecov)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"codecov"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"codecov"}, 200, 1, 40}}},
+			{[]string{"codecov"}, 200, 1, 36}}},
 	{own: false, id: "cohere-api-token", description: "Identified a Cohere Token, posing a risk of unauthorized access to AI services and data manipulation.", path: ``, expr: `[\w.-]{0,50}?(?i:[\w.-]{0,50}?(?:cohere|CO_API_KEY)(?:[ \t\w.-]{0,20})[\s'"]{0,3})(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-zA-Z0-9]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 4, keywords: []string{"cohere", "co_api_key"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"cohere", "co_api_key"}, 250, 1, 41}}},
+			{[]string{"cohere", "co_api_key"}, 250, 1, 37}}},
 	{own: false, id: "coinbase-access-token", description: "Detected a Coinbase Access Token, posing a risk of unauthorized access to cryptocurrency accounts and financial transactions.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:coinbase)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9_-]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"coinbase"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"coinbase"}, 200, 1, 42}}},
+			{[]string{"coinbase"}, 200, 1, 38}}},
 	{own: false, id: "confluent-access-token", description: "Identified a Confluent Access Token, which could compromise access to streaming data platforms and sensitive data flow.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:confluent)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{16})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"confluent"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"confluent"}, 200, 1, 43}}},
+			{[]string{"confluent"}, 200, 1, 39}}},
 	{own: false, id: "confluent-secret-key", description: "Found a Confluent Secret Key, potentially risking unauthorized operations and data access within Confluent services.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:confluent)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"confluent"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"confluent"}, 200, 1, 44}}},
+			{[]string{"confluent"}, 200, 1, 40}}},
 	{own: false, id: "contentful-delivery-api-token", description: "Discovered a Contentful delivery API token, posing a risk to content management systems and data integrity.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:contentful)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{43})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"contentful"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"contentful"}, 200, 1, 45}}},
+			{[]string{"contentful"}, 200, 1, 41}}},
 	{own: true, id: "credentials-in-url", description: "Credentials inside a URL", path: ``, expr: "\\b(?i:postgres(?:ql)?|mysql|mariadb|mongodb(?:\\+srv)?|rediss?|amqps?|mssql|sqlserver|ldaps?|smtps?|ftps?|sftp|ssh|https?|clickhouse|nats)://[^\\s:/@'\"`<>${}()\\[\\],;\\\\]{1,64}:([^\\s:/@'\"`<>${}()\\[\\]\\\\]{6,128})@[A-Za-z0-9][A-Za-z0-9.-]*", group: 1, entropy: 2.8, keywords: []string{"://"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "match", exprs: []string{`(?i)@(?:localhost|127\.0\.0\.1|0\.0\.0\.0|host|hostname|server|example\.(?:com|org|net)|(?:[a-z0-9-]+\.)+(?:example|invalid|test|local))(?:$|[:/])?$`}, stops: []string{}},
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`%s`, `%v`, `****`, `....`, `changeme`, `example`, `pass123`, `passwd`, `password`, `redacted`, `secret`, `token`, `xxxx`, `your`}}},
 		anchors: []savedAnchor{
-			{[]string{"://"}, 14, 4, 46}}},
+			{[]string{"://"}, 14, 4, 42}}},
 	{own: false, id: "curl-auth-header", description: "Discovered a potential authorization token provided in a curl command header, which could compromise the curl accessed resource.", path: ``, expr: `\bcurl\b(?:.*?|.*?(?:[\r\n]{1,2}.*?){1,5})[ \t\n\r](?:-H|--header)(?:=|[ \t]{0,5})(?:"(?i)(?:Authorization:[ \t]{0,5}(?:Basic[ \t]([a-z0-9+/]{8,}={0,3})|(?:Bearer|(?:Api-)?Token)[ \t]([\w=~@.+/-]{8,})|([\w=~@.+/-]{8,}))|(?:(?:X-(?:[a-z]+-)?)?(?:Api-?)?(?:Key|Token)):[ \t]{0,5}([\w=~@.+/-]{8,}))"|'(?i)(?:Authorization:[ \t]{0,5}(?:Basic[ \t]([a-z0-9+/]{8,}={0,3})|(?:Bearer|(?:Api-)?Token)[ \t]([\w=~@.+/-]{8,})|([\w=~@.+/-]{8,}))|(?:(?:X-(?:[a-z]+-)?)?(?:Api-?)?(?:Key|Token)):[ \t]{0,5}([\w=~@.+/-]{8,}))')(?:\B|\s|\z)`, group: 0, entropy: 2.75, keywords: []string{"curl"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"curl"}, 0, 0, 47}}},
+			{[]string{"curl"}, 0, 0, 43}}},
 	{own: false, id: "curl-auth-user", description: "Discovered a potential basic authorization token provided in a curl command, which could compromise the curl accessed resource.", path: ``, expr: `\bcurl\b(?:.*|.*(?:[\r\n]{1,2}.*){1,5})[ \t\n\r](?:-u|--user)(?:=|[ \t]{0,5})("(:[^"]{3,}|[^:"]{3,}:|[^:"]{3,}:[^"]{3,})"|'([^:']{3,}:[^']{3,})'|((?:"[^"]{3,}"|'[^']{3,}'|[\w$@.-]+):(?:"[^"]{3,}"|'[^']{3,}'|[\w${}@.-]+)))(?:\s|\z)`, group: 0, entropy: 2, keywords: []string{"curl"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`[^:]+:(?:change(?:it|me)|pass(?:word)?|pwd|test|token|\*+|x+)`, `['"]?<[^>]+>['"]?:['"]?<[^>]+>|<[^:]+:[^>]+>['"]?`, `[^:]+:\[[^]]+]`, `['"]?[^:]+['"]?:['"]?\$(?:\d|\w+|\{(?:\d|\w+)})['"]?`, `\$\([^)]+\):\$\([^)]+\)`, `['"]?\$?{{[^}]+}}['"]?:['"]?\$?{{[^}]+}}['"]?`}, stops: []string{}}},
 		anchors: []savedAnchor{
-			{[]string{"curl"}, 0, 0, 48}}},
+			{[]string{"curl"}, 0, 0, 44}}},
 	{own: false, id: "databricks-api-token", description: "Uncovered a Databricks API token, which may compromise big data analytics platforms and sensitive data processing.", path: ``, expr: `\b(dapi[a-f0-9]{32}(?:-\d)?)(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"dapi"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dapi"}, 0, 0, 49}}},
+			{[]string{"dapi"}, 0, 0, 45}}},
 	{own: false, id: "datadog-access-token", description: "Detected a Datadog Access Token, potentially risking monitoring and analytics data exposure and manipulation.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:datadog)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"datadog"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"datadog"}, 200, 1, 50}}},
+			{[]string{"datadog"}, 200, 1, 46}}},
 	{own: false, id: "defined-networking-api-token", description: "Identified a Defined Networking API token, which could lead to unauthorized network operations and data breaches.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:dnkey)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(dnkey-[a-z0-9=_\-]{26}-[a-z0-9=_\-]{52})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"dnkey"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dnkey-"}, 299, 5, 51}}},
+			{[]string{"dnkey-"}, 299, 5, 47}}},
 	{own: false, id: "digitalocean-access-token", description: "Found a DigitalOcean OAuth Access Token, risking unauthorized cloud resource access and data compromise.", path: ``, expr: `\b(doo_v1_[a-f0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"doo_v1_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"doo_v1_"}, 0, 0, 52}}},
+			{[]string{"doo_v1_"}, 0, 0, 48}}},
 	{own: false, id: "digitalocean-pat", description: "Discovered a DigitalOcean Personal Access Token, posing a threat to cloud infrastructure security and data privacy.", path: ``, expr: `\b(dop_v1_[a-f0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"dop_v1_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dop_v1_"}, 0, 0, 53}}},
+			{[]string{"dop_v1_"}, 0, 0, 49}}},
 	{own: false, id: "digitalocean-refresh-token", description: "Uncovered a DigitalOcean OAuth Refresh Token, which could allow prolonged unauthorized access and resource manipulation.", path: ``, expr: `(?i)\b(dor_v1_[a-f0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"dor_v1_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dor_v1_"}, 0, 0, 54}}},
+			{[]string{"dor_v1_"}, 0, 0, 50}}},
 	{own: false, id: "discord-api-token", description: "Detected a Discord API key, potentially compromising communication channels and user data privacy on Discord.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:discord)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"discord"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"discord"}, 200, 1, 55}}},
+			{[]string{"discord"}, 200, 1, 51}}},
 	{own: false, id: "discord-client-id", description: "Identified a Discord client ID, which may lead to unauthorized integrations and data exposure in Discord applications.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:discord)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9]{18})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"discord"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"discord"}, 200, 1, 56}}},
+			{[]string{"discord"}, 200, 1, 52}}},
 	{own: false, id: "discord-client-secret", description: "Discovered a potential Discord client secret, risking compromised Discord bot integrations and data leaks.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:discord)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"discord"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"discord"}, 200, 1, 57}}},
+			{[]string{"discord"}, 200, 1, 53}}},
 	{own: true, id: "discord-webhook", description: "Discord webhook URL", path: ``, expr: `discord(?:app)?\.com/api/webhooks/([0-9]{17,20}/[A-Za-z0-9_-]{60,80})`, group: 1, entropy: 3, keywords: []string{"discord"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"discord"}, 0, 0, 58}}},
+			{[]string{"discord"}, 0, 0, 54}}},
 	{own: true, id: "docker-hub-token", description: "Docker Hub access token", path: ``, expr: `\b(dckr_(?:pat|oat)_[A-Za-z0-9_-]{27,40})`, group: 0, entropy: 3, keywords: []string{"dckr_pat_", "dckr_oat_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dckr_pat_", "dckr_oat_"}, 0, 0, 59}}},
+			{[]string{"dckr_pat_", "dckr_oat_"}, 0, 0, 55}}},
 	{own: false, id: "doppler-api-token", description: "Discovered a Doppler API token, posing a risk to environment and secrets management security.", path: ``, expr: `dp\.pt\.(?i)[a-z0-9]{43}`, group: 0, entropy: 2, keywords: []string{"dp.pt."}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dp.pt."}, 0, 0, 60}}},
+			{[]string{"dp.pt."}, 0, 0, 56}}},
 	{own: false, id: "droneci-access-token", description: "Detected a Droneci Access Token, potentially compromising continuous integration and deployment workflows.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:droneci)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"droneci"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"droneci"}, 200, 1, 61}}},
+			{[]string{"droneci"}, 200, 1, 57}}},
 	{own: false, id: "dropbox-api-token", description: "Identified a Dropbox API secret, which could lead to unauthorized file access and data breaches in Dropbox storage.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:dropbox)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{15})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"dropbox"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dropbox"}, 200, 1, 62}}},
+			{[]string{"dropbox"}, 200, 1, 58}}},
 	{own: false, id: "dropbox-long-lived-api-token", description: "Found a Dropbox long-lived API token, risking prolonged unauthorized access to cloud storage and sensitive data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:dropbox)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{11}(AAAAAAAAAA)[a-z0-9\-_=]{43})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"dropbox"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dropbox"}, 200, 1, 63}}},
+			{[]string{"dropbox"}, 200, 1, 59}}},
 	{own: false, id: "dropbox-short-lived-api-token", description: "Discovered a Dropbox short-lived API token, posing a risk of temporary but potentially harmful data access and manipulation.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:dropbox)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(sl\.[a-z0-9\-=_]{135})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"dropbox"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dropbox"}, 200, 1, 64}}},
+			{[]string{"dropbox"}, 200, 1, 60}}},
 	{own: false, id: "duffel-api-token", description: "Uncovered a Duffel API token, which may compromise travel platform integrations and sensitive customer data.", path: ``, expr: `duffel_(?:test|live)_(?i)[a-z0-9_\-=]{43}`, group: 0, entropy: 2, keywords: []string{"duffel_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"duffel_test_", "duffel_live_"}, 0, 0, 65}}},
+			{[]string{"duffel_test_", "duffel_live_"}, 0, 0, 61}}},
 	{own: false, id: "dynatrace-api-token", description: "Detected a Dynatrace API token, potentially risking application performance monitoring and data exposure.", path: ``, expr: `dt0c01\.(?i)[a-z0-9]{24}\.[a-z0-9]{64}`, group: 0, entropy: 4, keywords: []string{"dt0c01."}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dt0c01."}, 0, 0, 66}}},
+			{[]string{"dt0c01."}, 0, 0, 62}}},
 	{own: false, id: "easypost-api-token", description: "Identified an EasyPost API token, which could lead to unauthorized postal and shipment service access and data exposure.", path: ``, expr: `\bEZAK(?i)[a-z0-9]{54}\b`, group: 0, entropy: 2, keywords: []string{"ezak"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"ezak"}, 0, 0, 67}}},
+			{[]string{"ezak"}, 0, 0, 63}}},
 	{own: false, id: "easypost-test-api-token", description: "Detected an EasyPost test API token, risking exposure of test environments and potentially sensitive shipment data.", path: ``, expr: `\bEZTK(?i)[a-z0-9]{54}\b`, group: 0, entropy: 2, keywords: []string{"eztk"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"eztk"}, 0, 0, 68}}},
+			{[]string{"eztk"}, 0, 0, 64}}},
 	{own: false, id: "etsy-access-token", description: "Found an Etsy Access Token, potentially compromising Etsy shop management and customer data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:(?-i:ETSY|[Ee]tsy))(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{24})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"etsy"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"etsy", "etsy"}, 200, 1, 69}}},
+			{[]string{"etsy", "etsy"}, 200, 1, 65}}},
 	{own: false, id: "facebook-access-token", description: "Discovered a Facebook Access Token, posing a risk of unauthorized access to Facebook accounts and personal data exposure.", path: ``, expr: `(?i)\b(\d{15,16}(\||%)[0-9a-z\-_]{27,40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"facebook"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"%", "|"}, 16, 6, 70}}},
+			{[]string{"%", "|"}, 16, 6, 66}}},
 	{own: false, id: "facebook-page-access-token", description: "Discovered a Facebook Page Access Token, posing a risk of unauthorized access to Facebook accounts and personal data exposure.", path: ``, expr: `\b(EAA[MC](?i)[a-z0-9]{100,})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 4, keywords: []string{"eaam", "eaac"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"eaac", "eaam"}, 0, 0, 71}}},
+			{[]string{"eaac", "eaam"}, 0, 0, 67}}},
 	{own: false, id: "facebook-secret", description: "Discovered a Facebook Application secret, posing a risk of unauthorized access to Facebook accounts and personal data exposure.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:facebook)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"facebook"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"facebook"}, 200, 1, 72}}},
+			{[]string{"facebook"}, 200, 1, 68}}},
 	{own: false, id: "fastly-api-token", description: "Uncovered a Fastly API key, which may compromise CDN and edge cloud services, leading to content delivery and security issues.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:fastly)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"fastly"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"fastly"}, 200, 1, 73}}},
+			{[]string{"fastly"}, 200, 1, 69}}},
 	{own: false, id: "finicity-api-token", description: "Detected a Finicity API token, potentially risking financial data access and unauthorized financial operations.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:finicity)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"finicity"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"finicity"}, 200, 1, 74}}},
+			{[]string{"finicity"}, 200, 1, 70}}},
 	{own: false, id: "finicity-client-secret", description: "Identified a Finicity Client Secret, which could lead to compromised financial service integrations and data breaches.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:finicity)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{20})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"finicity"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"finicity"}, 200, 1, 75}}},
+			{[]string{"finicity"}, 200, 1, 71}}},
 	{own: false, id: "finnhub-access-token", description: "Found a Finnhub Access Token, risking unauthorized access to financial market data and analytics.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:finnhub)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{20})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"finnhub"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"finnhub"}, 200, 1, 76}}},
+			{[]string{"finnhub"}, 200, 1, 72}}},
 	{own: false, id: "flickr-access-token", description: "Discovered a Flickr Access Token, posing a risk of unauthorized photo management and potential data leakage.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:flickr)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"flickr"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"flickr"}, 200, 1, 77}}},
+			{[]string{"flickr"}, 200, 1, 73}}},
 	{own: false, id: "flutterwave-encryption-key", description: "Uncovered a Flutterwave Encryption Key, which may compromise payment processing and sensitive financial information.", path: ``, expr: `FLWSECK_TEST-(?i)[a-h0-9]{12}`, group: 0, entropy: 2, keywords: []string{"flwseck_test"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"flwseck_test-"}, 0, 0, 78}}},
+			{[]string{"flwseck_test-"}, 0, 0, 74}}},
 	{own: false, id: "flutterwave-public-key", description: "Detected a Finicity Public Key, potentially exposing public cryptographic operations and integrations.", path: ``, expr: `FLWPUBK_TEST-(?i)[a-h0-9]{32}-X`, group: 0, entropy: 2, keywords: []string{"flwpubk_test"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"flwpubk_test-"}, 0, 0, 79}}},
+			{[]string{"flwpubk_test-"}, 0, 0, 75}}},
 	{own: false, id: "flutterwave-secret-key", description: "Identified a Flutterwave Secret Key, risking unauthorized financial transactions and data breaches.", path: ``, expr: `FLWSECK_TEST-(?i)[a-h0-9]{32}-X`, group: 0, entropy: 2, keywords: []string{"flwseck_test"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"flwseck_test-"}, 0, 0, 80}}},
+			{[]string{"flwseck_test-"}, 0, 0, 76}}},
 	{own: false, id: "flyio-access-token", description: "Uncovered a Fly.io API key", path: ``, expr: `\b((?:fo1_[\w-]{43}|fm1[ar]_[a-zA-Z0-9+\/]{100,}={0,3}|fm2_[a-zA-Z0-9+\/]{100,}={0,3}))(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 4, keywords: []string{"fo1_", "fm1", "fm2_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"fo1_"}, 0, 0, 81},
-			{[]string{"fm1a_", "fm1r_"}, 0, 0, 82},
-			{[]string{"fm2_"}, 0, 0, 83}}},
+			{[]string{"fm1a_", "fm1r_", "fm2_", "fo1_"}, 0, 0, 77}}},
 	{own: false, id: "frameio-api-token", description: "Found a Frame.io API token, potentially compromising video collaboration and project management.", path: ``, expr: `fio-u-(?i)[a-z0-9\-_=]{64}`, group: 0, entropy: 0, keywords: []string{"fio-u-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"fio-u-"}, 0, 0, 84}}},
+			{[]string{"fio-u-"}, 0, 0, 78}}},
 	{own: false, id: "freemius-secret-key", description: "Detected a Freemius secret key, potentially exposing sensitive information.", path: `(?i)\.php$`, expr: `(?i)["']secret_key["']\s*=>\s*["'](sk_[\S]{29})["']`, group: 0, entropy: 0, keywords: []string{"secret_key"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		pathLiterals: []string{".php"},
 		anchors: []savedAnchor{
-			{[]string{"\"secret_key\"", "\"secret_key'", "'secret_key\"", "'secret_key'"}, 0, 0, 85}}},
+			{[]string{"\"secret_key\"", "\"secret_key'", "'secret_key\"", "'secret_key'"}, 0, 0, 79}}},
 	{own: false, id: "freshbooks-access-token", description: "Discovered a Freshbooks Access Token, posing a risk to accounting software access and sensitive financial data exposure.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:freshbooks)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"freshbooks"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"freshbooks"}, 200, 1, 86}}},
+			{[]string{"freshbooks"}, 200, 1, 80}}},
 	{own: true, id: "frontend-public-env", description: "Secret in an environment variable that front-end builds publish", path: ``, expr: "\\b((?:NEXT_PUBLIC|VITE|REACT_APP|VUE_APP|NUXT_PUBLIC|EXPO_PUBLIC|GATSBY|PUBLIC|STORYBOOK)_[A-Z0-9_]*(?:SECRET|PRIVATE|PASSWORD|PASSWD|ACCESS_TOKEN|AUTH_TOKEN|SERVICE_ROLE)[A-Z0-9_]*)[\"']?[ \\t]{0,5}[=:][ \\t]{0,5}[\"'`]?([^\\s\"'`,;#$<>{}()]{8,512})", group: 2, entropy: 2.5, keywords: []string{"secret", "private", "password", "passwd", "access_token", "auth_token", "service_role"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`changeme`, `example`, `import.meta`, `process.env`, `xxxx`, `your`}}},
 		anchors: []savedAnchor{
-			{[]string{"secret", "private", "password", "passwd", "access_token", "auth_token", "service_role"}, -1, 7, 87}}},
+			{[]string{"secret", "private", "password", "passwd", "access_token", "auth_token", "service_role"}, -1, 7, 81}}},
 	{own: false, id: "gcp-api-key", description: "Uncovered a GCP API key, which could lead to unauthorized access to Google Cloud services and data breaches.", path: ``, expr: `\b(AIza[\w-]{35})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 4, keywords: []string{"aiza"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`AIzaSyabcdefghijklmnopqrstuvwxyz1234567`, `AIzaSyAnLA7NfeLquW1tJFpx_eQCxoX-oo6YyIs`, `AIzaSyCkEhVjf3pduRDt6d1yKOMitrUEke8agEM`, `AIzaSyDMAScliyLx7F0NPDEJi1QmyCgHIAODrlU`, `AIzaSyD3asb-2pEZVqMkmL6M9N6nHZRR_znhrh0`, `AIzayDNSXIbFmlXbIE6mCzDLQAqITYefhixbX4A`, `AIzaSyAdOS2zB6NCsk1pCdZ4-P6GBdi_UUPwX7c`, `AIzaSyASWm6HmTMdYWpgMnjRBjxcQ9CKctWmLd4`, `AIzaSyANUvH9H9BsUccjsu2pCmEkOPjjaXeDQgY`, `AIzaSyA5_iVawFQ8ABuTZNUdcwERLJv_a_p4wtM`, `AIzaSyA4UrcGxgwQFTfaI3no3t7Lt1sjmdnP5sQ`, `AIzaSyDSb51JiIcB6OJpwwMicseKRhhrOq1cS7g`, `AIzaSyBF2RrAIm4a0mO64EShQfqfd2AFnzAvvuU`, `AIzaSyBcE-OOIbhjyR83gm4r2MFCu4MJmprNXsw`, `AIzaSyB8qGxt4ec15vitgn44duC5ucxaOi4FmqE`, `AIzaSyA8vmApnrHNFE0bApF4hoZ11srVL_n0nvY`}, stops: []string{}}},
 		anchors: []savedAnchor{
-			{[]string{"aiza"}, 0, 0, 88}}},
+			{[]string{"aiza"}, 0, 0, 82}}},
 	{own: false, id: "generic-api-key", description: "Detected a Generic API Key, potentially exposing access to various services and sensitive operations.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:access|auth|(?-i:[Aa]pi|API)|credential|creds|key|passw(?:or)?d|secret|token)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([\w.=-]{10,150}|[a-z0-9][a-z0-9+/]{11,}={0,3})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3.5, keywords: []string{"access", "api", "auth", "key", "credential", "creds", "passwd", "password", "secret", "token"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`^[a-zA-Z_.-]+$`}, stops: []string{}},
 		{description: "Allowlist for Generic API Keys", all: false, commits: []string(nil), paths: []string{}, target: "match", exprs: []string{`(?i)(?:access(?:ibility|or)|access[_.-]?id|random[_.-]?access|api[_.-]?(?:id|name|version)|rapid|capital|[a-z0-9-]*?api[a-z0-9-]*?:jar:|author|X-MS-Exchange-Organization-Auth|Authentication-Results|(?:credentials?[_.-]?id|withCredentials)|(?:bucket|foreign|hot|idx|natural|primary|pub(?:lic)?|schema|sequence)[_.-]?key|(?:turkey)|key[_.-]?(?:alias|board|code|frame|id|length|mesh|name|pair|press(?:ed)?|ring|selector|signature|size|stone|storetype|word|up|down|left|right)|key[_.-]?vault[_.-]?(?:id|name)|keyVaultToStoreSecrets|key(?:store|tab)[_.-]?(?:file|path)|issuerkeyhash|(?-i:[DdMm]onkey|[DM]ONKEY)|keying|(?:secret)[_.-]?(?:length|name|size)|UserSecretsId|(?:csrf)[_.-]?token|(?:io\.jsonwebtoken[ \t]?:[ \t]?[\w-]+)|(?:api|credentials|token)[_.-]?(?:endpoint|ur[il])|public[_.-]?token|(?:key|token)[_.-]?file|(?-i:(?:[A-Z_]+=\n[A-Z_]+=|[a-z_]+=\n[a-z_]+=)(?:\n|\z))|(?-i:(?:[A-Z.]+=\n[A-Z.]+=|[a-z.]+=\n[a-z.]+=)(?:\n|\z)))`}, stops: []string{`000000`, `6fe4476ee5a1832882e326b506d14126`, `_ec2_`, `aaaaaa`, `about`, `abstract`, `academy`, `acces`, `account`, `act-`, `act.`, `act_`, `action`, `active`, `actively`, `activity`, `adapter`, `add-`, `add-on`, `add.`, `add_`, `addon`, `addres`, `admin`, `adobe`, `advanced`, `adventure`, `agent`, `agile`, `air-`, `air.`, `air_`, `ajax`, `akka`, `alert`, `alfred`, `algorithm`, `all-`, `all.`, `all_`, `alloy`, `alpha`, `amazon`, `amqp`, `analysi`, `analytic`, `analyzer`, `android`, `angular`, `angularj`, `animate`, `animation`, `another`, `ansible`, `answer`, `ant-`, `ant.`, `ant_`, `any-`, `any.`, `any_`, `apache`, `app-`, `app.`, `app_`, `apple`, `arch`, `archive`, `archived`, `arduino`, `array`, `art-`, `art.`, `art_`, `article`, `asp-`, `asp.`, `asp_`, `asset`, `async`, `atom`, `attention`, `audio`, `audit`, `aura`, `auth`, `author`, `authorize`, `auto`, `automated`, `automatic`, `awesome`, `aws_`, `azure`, `back`, `backbone`, `backend`, `backup`, `bar-`, `bar.`, `bar_`, `base`, `based`, `bash`, `basic`, `batch`, `been`, `beer`, `behavior`, `being`, `benchmark`, `best`, `beta`, `better`, `big-`, `big.`, `big_`, `binary`, `binding`, `bit-`, `bit.`, `bit_`, `bitcoin`, `block`, `blog`, `board`, `book`, `bookmark`, `boost`, `boot`, `bootstrap`, `bosh`, `bot-`, `bot.`, `bot_`, `bower`, `box-`, `box.`, `box_`, `boxen`, `bracket`, `branch`, `bridge`, `browser`, `brunch`, `buffer`, `bug-`, `bug.`, `bug_`, `build`, `builder`, `building`, `buildout`, `buildpack`, `built`, `bundle`, `busines`, `but-`, `but.`, `but_`, `button`, `cache`, `caching`, `cakephp`, `calendar`, `call`, `camera`, `campfire`, `can-`, `can.`, `can_`, `canva`, `captcha`, `capture`, `card`, `carousel`, `case`, `cassandra`, `cat-`, `cat.`, `cat_`, `category`, `center`, `cento`, `challenge`, `change`, `changelog`, `channel`, `chart`, `chat`, `cheat`, `check`, `checker`, `chef`, `ches`, `chinese`, `chosen`, `chrome`, `ckeditor`, `clas`, `classe`, `classic`, `clean`, `cli-`, `cli.`, `cli_`, `client`, `clojure`, `clone`, `closure`, `cloud`, `club`, `cluster`, `cms-`, `cms_`, `coco`, `code`, `coding`, `coffee`, `color`, `combination`, `combo`, `command`, `commander`, `comment`, `commit`, `common`, `community`, `compas`, `compiler`, `complete`, `component`, `composer`, `computer`, `computing`, `con-`, `con.`, `con_`, `concept`, `conf`, `config`, `connect`, `connector`, `console`, `contact`, `container`, `contao`, `content`, `contest`, `context`, `control`, `convert`, `converter`, `conway'`, `cookbook`, `cookie`, `cool`, `copy`, `cordova`, `core`, `couchbase`, `couchdb`, `countdown`, `counter`, `course`, `craft`, `crawler`, `create`, `creating`, `creator`, `credential`, `crm-`, `crm.`, `crm_`, `cros`, `crud`, `csv-`, `csv.`, `csv_`, `cube`, `cucumber`, `cuda`, `current`, `currently`, `custom`, `daemon`, `dark`, `dart`, `dash`, `dashboard`, `data`, `database`, `date`, `day-`, `day.`, `day_`, `dead`, `debian`, `debug`, `debugger`, `deck`, `define`, `del-`, `del.`, `del_`, `delete`, `demo`, `deploy`, `design`, `designer`, `desktop`, `detection`, `detector`, `dev-`, `dev.`, `dev_`, `develop`, `developer`, `device`, `devise`, `diff`, `digital`, `directive`, `directory`, `discovery`, `display`, `django`, `dns-`, `dns_`, `doc-`, `doc.`, `doc_`, `docker`, `docpad`, `doctrine`, `document`, `doe-`, `doe.`, `doe_`, `dojo`, `dom-`, `dom.`, `dom_`, `domain`, `don't`, `done`, `dot-`, `dot.`, `dot_`, `dotfile`, `download`, `draft`, `drag`, `drill`, `drive`, `driven`, `driver`, `drop`, `dropbox`, `drupal`, `dsl-`, `dsl.`, `dsl_`, `dynamic`, `easy`, `ecdsa`, `eclipse`, `edit`, `editing`, `edition`, `editor`, `element`, `emac`, `email`, `embed`, `embedded`, `ember`, `emitter`, `emulator`, `encoding`, `endpoint`, `engine`, `english`, `enhanced`, `entity`, `entry`, `env_`, `episode`, `erlang`, `error`, `espresso`, `event`, `evented`, `example`, `exchange`, `exercise`, `experiment`, `expire`, `exploit`, `explorer`, `export`, `exporter`, `expres`, `ext-`, `ext.`, `ext_`, `extended`, `extension`, `external`, `extra`, `extractor`, `fabric`, `facebook`, `factory`, `fake`, `fast`, `feature`, `feed`, `fewfwef`, `ffmpeg`, `field`, `file`, `filter`, `find`, `finder`, `firefox`, `firmware`, `first`, `fish`, `fix-`, `fix_`, `flash`, `flask`, `flat`, `flex`, `flexible`, `flickr`, `flow`, `fluent`, `fluentd`, `fluid`, `folder`, `font`, `force`, `foreman`, `fork`, `form`, `format`, `formatter`, `forum`, `foundry`, `framework`, `free`, `friend`, `friendly`, `front-end`, `frontend`, `ftp-`, `ftp.`, `ftp_`, `fuel`, `full`, `fun-`, `fun.`, `fun_`, `func`, `future`, `gaia`, `gallery`, `game`, `gateway`, `gem-`, `gem.`, `gem_`, `gen-`, `gen.`, `gen_`, `general`, `generator`, `generic`, `genetic`, `get-`, `get.`, `get_`, `getenv`, `getting`, `ghost`, `gist`, `git-`, `git.`, `git_`, `github`, `gitignore`, `gitlab`, `glas`, `gmail`, `gnome`, `gnu-`, `gnu.`, `gnu_`, `goal`, `golang`, `gollum`, `good`, `google`, `gpu-`, `gpu.`, `gpu_`, `gradle`, `grail`, `graph`, `graphic`, `great`, `grid`, `groovy`, `group`, `grunt`, `guard`, `gui-`, `gui.`, `gui_`, `guide`, `guideline`, `gulp`, `gwt-`, `gwt.`, `gwt_`, `hack`, `hackathon`, `hacker`, `hacking`, `hadoop`, `haml`, `handler`, `hardware`, `has-`, `has_`, `hash`, `haskell`, `have`, `haxe`, `hello`, `help`, `helper`, `here`, `hero`, `heroku`, `high`, `hipchat`, `history`, `home`, `homebrew`, `homepage`, `hook`, `host`, `hosting`, `hot-`, `hot.`, `hot_`, `house`, `how-`, `how.`, `how_`, `html`, `http`, `hub-`, `hub.`, `hub_`, `hubot`, `human`, `icon`, `ide-`, `ide.`, `ide_`, `idea`, `identity`, `idiomatic`, `image`, `impact`, `import`, `important`, `importer`, `impres`, `index`, `infinite`, `info`, `injection`, `inline`, `input`, `inside`, `inspector`, `instagram`, `install`, `installer`, `instant`, `intellij`, `interface`, `internet`, `interview`, `into`, `intro`, `ionic`, `iphone`, `ipython`, `irc-`, `irc_`, `iso-`, `iso.`, `iso_`, `issue`, `jade`, `jasmine`, `java`, `jbos`, `jekyll`, `jenkin`, `jetbrains`, `job-`, `job.`, `job_`, `joomla`, `jpa-`, `jpa.`, `jpa_`, `jquery`, `json`, `just`, `kafka`, `karma`, `kata`, `kernel`, `keyboard`, `kindle`, `kit-`, `kit.`, `kit_`, `kitchen`, `knife`, `koan`, `kohana`, `lab-`, `lab.`, `lab_`, `lambda`, `lamp`, `language`, `laravel`, `last`, `latest`, `latex`, `launcher`, `layer`, `layout`, `lazy`, `ldap`, `leaflet`, `league`, `learn`, `learning`, `led-`, `led.`, `led_`, `leetcode`, `les-`, `les.`, `les_`, `level`, `leveldb`, `lib-`, `lib.`, `lib_`, `librarie`, `library`, `license`, `life`, `liferay`, `light`, `lightbox`, `like`, `line`, `link`, `linked`, `linkedin`, `linux`, `lisp`, `list`, `lite`, `little`, `load`, `loader`, `local`, `location`, `lock`, `log-`, `log.`, `log_`, `logger`, `logging`, `logic`, `login`, `logstash`, `longer`, `look`, `love`, `lua-`, `lua.`, `lua_`, `mac-`, `mac.`, `mac_`, `machine`, `made`, `magento`, `magic`, `mail`, `make`, `maker`, `making`, `man-`, `man.`, `man_`, `manage`, `manager`, `manifest`, `manual`, `map-`, `map.`, `map_`, `mapper`, `mapping`, `markdown`, `markup`, `master`, `math`, `matrix`, `maven`, `md5`, `mean`, `media`, `mediawiki`, `meetup`, `memcached`, `memory`, `menu`, `merchant`, `message`, `messaging`, `meta`, `metadata`, `meteor`, `method`, `metric`, `micro`, `middleman`, `migration`, `minecraft`, `miner`, `mini`, `minimal`, `mirror`, `mit-`, `mit.`, `mit_`, `mobile`, `mocha`, `mock`, `mod-`, `mod.`, `mod_`, `mode`, `model`, `modern`, `modular`, `module`, `modx`, `money`, `mongo`, `mongodb`, `mongoid`, `mongoose`, `monitor`, `monkey`, `more`, `motion`, `moved`, `movie`, `mozilla`, `mqtt`, `mule`, `multi`, `multiple`, `music`, `mustache`, `mvc-`, `mvc.`, `mvc_`, `mysql`, `nagio`, `name`, `native`, `need`, `neo-`, `neo.`, `neo_`, `nest`, `nested`, `net-`, `net.`, `net_`, `nette`, `network`, `new-`, `new.`, `new_`, `next`, `nginx`, `ninja`, `nlp-`, `nlp.`, `nlp_`, `node`, `nodej`, `nosql`, `not-`, `not.`, `not_`, `note`, `notebook`, `notepad`, `notice`, `notifier`, `now-`, `now.`, `now_`, `number`, `oauth`, `object`, `objective`, `obsolete`, `ocaml`, `octopres`, `official`, `old-`, `old.`, `old_`, `onboard`, `online`, `only`, `open`, `opencv`, `opengl`, `openshift`, `openwrt`, `option`, `oracle`, `org-`, `org.`, `org_`, `origin`, `original`, `orm-`, `orm.`, `orm_`, `osx-`, `osx_`, `our-`, `our.`, `our_`, `out-`, `out.`, `out_`, `output`, `over`, `overview`, `own-`, `own.`, `own_`, `pack`, `package`, `packet`, `page`, `panel`, `paper`, `paperclip`, `para`, `parallax`, `parallel`, `parse`, `parser`, `parsing`, `particle`, `party`, `password`, `patch`, `path`, `pattern`, `payment`, `paypal`, `pdf-`, `pdf.`, `pdf_`, `pebble`, `people`, `perl`, `personal`, `phalcon`, `phoenix`, `phone`, `phonegap`, `photo`, `php-`, `php.`, `php_`, `physic`, `picker`, `pipeline`, `platform`, `play`, `player`, `please`, `plu-`, `plu.`, `plu_`, `plug-in`, `plugin`, `plupload`, `png-`, `png.`, `png_`, `poker`, `polyfill`, `polymer`, `pool`, `pop-`, `pop.`, `pop_`, `popcorn`, `popup`, `port`, `portable`, `portal`, `portfolio`, `post`, `power`, `powered`, `powerful`, `prelude`, `pretty`, `preview`, `principle`, `print`, `pro-`, `pro.`, `pro_`, `problem`, `proc`, `product`, `profile`, `profiler`, `program`, `progres`, `project`, `protocol`, `prototype`, `provider`, `proxy`, `public`, `pull`, `puppet`, `pure`, `purpose`, `push`, `pusher`, `pyramid`, `python`, `quality`, `query`, `queue`, `quick`, `rabbitmq`, `rack`, `radio`, `rail`, `railscast`, `random`, `range`, `raspberry`, `rdf-`, `rdf.`, `rdf_`, `react`, `reactive`, `read`, `reader`, `readme`, `ready`, `real`, `real-time`, `reality`, `realtime`, `recipe`, `recorder`, `red-`, `red.`, `red_`, `reddit`, `redi`, `redmine`, `reference`, `refinery`, `refresh`, `registry`, `related`, `release`, `remote`, `rendering`, `repo`, `report`, `request`, `require`, `required`, `requirej`, `research`, `resource`, `response`, `resque`, `rest`, `restful`, `resume`, `reveal`, `reverse`, `review`, `riak`, `rich`, `right`, `ring`, `robot`, `role`, `room`, `router`, `routing`, `rpc-`, `rpc.`, `rpc_`, `rpg-`, `rpg.`, `rpg_`, `rspec`, `ruby-`, `ruby.`, `ruby_`, `rule`, `run-`, `run.`, `run_`, `runner`, `running`, `runtime`, `rust`, `rvm-`, `rvm.`, `rvm_`, `salt`, `sample`, `sandbox`, `sas-`, `sas.`, `sas_`, `sbt-`, `sbt.`, `sbt_`, `scala`, `scalable`, `scanner`, `schema`, `scheme`, `school`, `science`, `scraper`, `scratch`, `screen`, `script`, `scroll`, `scs-`, `scs.`, `scs_`, `sdk-`, `sdk.`, `sdk_`, `sdl-`, `sdl.`, `sdl_`, `search`, `secure`, `security`, `see-`, `see.`, `see_`, `seed`, `select`, `selector`, `selenium`, `semantic`, `sencha`, `send`, `sentiment`, `serie`, `server`, `service`, `session`, `set-`, `set.`, `set_`, `setting`, `setup`, `sha1`, `sha2`, `sha256`, `share`, `shared`, `sharing`, `sheet`, `shell`, `shield`, `shipping`, `shop`, `shopify`, `shortener`, `should`, `show`, `showcase`, `side`, `silex`, `simple`, `simulator`, `single`, `site`, `skeleton`, `sketch`, `skin`, `slack`, `slide`, `slider`, `slim`, `small`, `smart`, `smtp`, `snake`, `snapshot`, `snippet`, `soap`, `social`, `socket`, `software`, `solarized`, `solr`, `solution`, `solver`, `some`, `soon`, `source`, `space`, `spark`, `spatial`, `spec`, `sphinx`, `spine`, `spotify`, `spree`, `spring`, `sprite`, `sql-`, `sql.`, `sql_`, `sqlite`, `ssh-`, `ssh.`, `ssh_`, `stack`, `staging`, `standard`, `stanford`, `start`, `started`, `starter`, `startup`, `stat`, `statamic`, `state`, `static`, `statistic`, `statsd`, `statu`, `steam`, `step`, `still`, `stm-`, `stm.`, `stm_`, `storage`, `store`, `storm`, `story`, `strategy`, `stream`, `streaming`, `string`, `stripe`, `structure`, `studio`, `study`, `stuff`, `style`, `sublime`, `sugar`, `suite`, `summary`, `super`, `support`, `supported`, `svg-`, `svg.`, `svg_`, `svn-`, `svn.`, `svn_`, `swagger`, `swift`, `switch`, `switcher`, `symfony`, `symphony`, `sync`, `synopsi`, `syntax`, `system`, `tab-`, `tab.`, `tab_`, `table`, `tag-`, `tag.`, `tag_`, `talk`, `target`, `task`, `tcp-`, `tcp.`, `tcp_`, `tdd-`, `tdd.`, `tdd_`, `team`, `tech`, `template`, `term`, `terminal`, `testing`, `tetri`, `text`, `textmate`, `theme`, `theory`, `three`, `thrift`, `time`, `timeline`, `timer`, `tiny`, `tinymce`, `tip-`, `tip.`, `tip_`, `title`, `todo`, `todomvc`, `token`, `tool`, `toolbox`, `toolkit`, `top-`, `top.`, `top_`, `tornado`, `touch`, `tower`, `tracker`, `tracking`, `traffic`, `training`, `transfer`, `translate`, `transport`, `tree`, `trello`, `try-`, `try.`, `try_`, `tumblr`, `tut-`, `tut.`, `tut_`, `tutorial`, `tweet`, `twig`, `twitter`, `type`, `typo`, `ubuntu`, `uiview`, `ultimate`, `under`, `unit`, `unity`, `universal`, `unix`, `update`, `updated`, `upgrade`, `upload`, `uploader`, `uri-`, `uri.`, `uri_`, `url-`, `url.`, `url_`, `usage`, `usb-`, `usb.`, `usb_`, `use-`, `use.`, `use_`, `used`, `useful`, `user`, `using`, `util`, `utilitie`, `utility`, `vagrant`, `validator`, `value`, `variou`, `varnish`, `version`, `via-`, `via.`, `via_`, `video`, `view`, `viewer`, `vim-`, `vim.`, `vim_`, `vimrc`, `virtual`, `vision`, `visual`, `vpn`, `want`, `warning`, `watch`, `watcher`, `wave`, `way-`, `way.`, `way_`, `weather`, `web-`, `web_`, `webapp`, `webgl`, `webhook`, `webkit`, `webrtc`, `website`, `websocket`, `welcome`, `what`, `what'`, `when`, `where`, `which`, `why-`, `why.`, `why_`, `widget`, `wifi`, `wiki`, `win-`, `win.`, `win_`, `window`, `wip-`, `wip.`, `wip_`, `within`, `without`, `wizard`, `word`, `wordpres`, `work`, `worker`, `workflow`, `working`, `workshop`, `world`, `wrapper`, `write`, `writer`, `writing`, `written`, `www-`, `www.`, `www_`, `xamarin`, `xcode`, `xml-`, `xml.`, `xml_`, `xmpp`, `xxxxxx`, `yahoo`, `yaml`, `yandex`, `yeoman`, `yet-`, `yet.`, `yet_`, `yii-`, `yii.`, `yii_`, `youtube`, `yui-`, `yui.`, `yui_`, `zend`, `zero`, `zip-`, `zip.`, `zip_`, `zsh-`, `zsh.`, `zsh_`}},
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "line", exprs: []string{`--mount=type=secret,`, `import[ \t]+{[ \t\w,]+}[ \t]+from[ \t]+['"][^'"]+['"]`}, stops: []string{}},
 		{description: "", all: true, commits: []string(nil), paths: []string{`\.bb$`, `\.bbappend$`, `\.bbclass$`, `\.inc$`}, target: "line", exprs: []string{`LICENSE[^=]*=\s*"[^"]+`, `LIC_FILES_CHKSUM[^=]*=\s*"[^"]+`, `SRC[^=]*=\s*"[a-zA-Z0-9]+`}, stops: []string{}}},
 		anchors: []savedAnchor{
-			{[]string{"access", "auth", "api"}, 200, 1, 89},
-			{[]string{"api"}, 200, 1, 90},
-			{[]string{"credential", "creds"}, 200, 1, 91},
-			{[]string{"key"}, 200, 1, 92},
-			{[]string{"passw"}, 200, 1, 93},
-			{[]string{"secret"}, 200, 1, 94},
-			{[]string{"token"}, 200, 1, 95}}},
+			{[]string{"access", "api", "auth", "credential", "creds", "key", "passw", "secret", "token"}, 200, 1, 83}}},
 	{own: false, id: "github-app-token", description: "Identified a GitHub App Token, which may compromise GitHub application integrations and source code security.", path: ``, expr: `(?:ghu|ghs)_[0-9a-zA-Z]{36}`, group: 0, entropy: 3, keywords: []string{"ghu_", "ghs_"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{`(?:^|/)@octokit/auth-token/README\.md$`}, target: "", exprs: []string{}, stops: []string{}}},
 		anchors: []savedAnchor{
-			{[]string{"ghs_", "ghu_"}, 0, 0, 96}}},
+			{[]string{"ghs_", "ghu_"}, 0, 0, 84}}},
 	{own: true, id: "github-app-token-long", description: "GitHub App installation or user token of the newer, longer form", path: ``, expr: `\b(gh[us]_[A-Za-z0-9_.-]{40,1000})`, group: 0, entropy: 3, keywords: []string{"ghu_", "ghs_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"ghs_", "ghu_"}, 0, 0, 97}}},
+			{[]string{"ghs_", "ghu_"}, 0, 0, 85}}},
 	{own: false, id: "github-fine-grained-pat", description: "Found a GitHub Fine-Grained Personal Access Token, risking unauthorized repository access and code manipulation.", path: ``, expr: `github_pat_\w{82}`, group: 0, entropy: 3, keywords: []string{"github_pat_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"github_pat_"}, 0, 0, 98}}},
+			{[]string{"github_pat_"}, 0, 0, 86}}},
 	{own: false, id: "github-oauth", description: "Discovered a GitHub OAuth Access Token, posing a risk of compromised GitHub account integrations and data leaks.", path: ``, expr: `gho_[0-9a-zA-Z]{36}`, group: 0, entropy: 3, keywords: []string{"gho_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gho_"}, 0, 0, 99}}},
+			{[]string{"gho_"}, 0, 0, 87}}},
 	{own: false, id: "github-pat", description: "Uncovered a GitHub Personal Access Token, potentially leading to unauthorized repository access and sensitive content exposure.", path: ``, expr: `ghp_[0-9a-zA-Z]{36}`, group: 0, entropy: 3, keywords: []string{"ghp_"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{`(?:^|/)@octokit/auth-token/README\.md$`}, target: "", exprs: []string{}, stops: []string{}}},
 		anchors: []savedAnchor{
-			{[]string{"ghp_"}, 0, 0, 100}}},
+			{[]string{"ghp_"}, 0, 0, 88}}},
 	{own: false, id: "github-refresh-token", description: "Detected a GitHub Refresh Token, which could allow prolonged unauthorized access to GitHub services.", path: ``, expr: `ghr_[0-9a-zA-Z]{36}`, group: 0, entropy: 3, keywords: []string{"ghr_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"ghr_"}, 0, 0, 101}}},
+			{[]string{"ghr_"}, 0, 0, 89}}},
 	{own: false, id: "gitlab-cicd-job-token", description: "Identified a GitLab CI/CD Job Token, potential access to projects and some APIs on behalf of a user while the CI job is running.", path: ``, expr: `glcbt-[0-9a-zA-Z]{1,5}_[0-9a-zA-Z_-]{20}`, group: 0, entropy: 3, keywords: []string{"glcbt-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glcbt-"}, 0, 0, 102}}},
+			{[]string{"glcbt-"}, 0, 0, 90}}},
 	{own: false, id: "gitlab-deploy-token", description: "Identified a GitLab Deploy Token, risking access to repositories, packages and containers with write access.", path: ``, expr: `gldt-[0-9a-zA-Z_\-]{20}`, group: 0, entropy: 3, keywords: []string{"gldt-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gldt-"}, 0, 0, 103}}},
+			{[]string{"gldt-"}, 0, 0, 91}}},
 	{own: false, id: "gitlab-feature-flag-client-token", description: "Identified a GitLab feature flag client token, risks exposing user lists and features flags used by an application.", path: ``, expr: `glffct-[0-9a-zA-Z_\-]{20}`, group: 0, entropy: 3, keywords: []string{"glffct-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glffct-"}, 0, 0, 104}}},
+			{[]string{"glffct-"}, 0, 0, 92}}},
 	{own: false, id: "gitlab-feed-token", description: "Identified a GitLab feed token, risking exposure of user data.", path: ``, expr: `glft-[0-9a-zA-Z_\-]{20}`, group: 0, entropy: 3, keywords: []string{"glft-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glft-"}, 0, 0, 105}}},
+			{[]string{"glft-"}, 0, 0, 93}}},
 	{own: false, id: "gitlab-incoming-mail-token", description: "Identified a GitLab incoming mail token, risking manipulation of data sent by mail.", path: ``, expr: `glimt-[0-9a-zA-Z_\-]{25}`, group: 0, entropy: 3, keywords: []string{"glimt-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glimt-"}, 0, 0, 106}}},
+			{[]string{"glimt-"}, 0, 0, 94}}},
 	{own: false, id: "gitlab-kubernetes-agent-token", description: "Identified a GitLab Kubernetes Agent token, risking access to repos and registry of projects connected via agent.", path: ``, expr: `glagent-[0-9a-zA-Z_\-]{50}`, group: 0, entropy: 3, keywords: []string{"glagent-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glagent-"}, 0, 0, 107}}},
+			{[]string{"glagent-"}, 0, 0, 95}}},
 	{own: false, id: "gitlab-oauth-app-secret", description: "Identified a GitLab OIDC Application Secret, risking access to apps using GitLab as authentication provider.", path: ``, expr: `gloas-[0-9a-zA-Z_\-]{64}`, group: 0, entropy: 3, keywords: []string{"gloas-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gloas-"}, 0, 0, 108}}},
+			{[]string{"gloas-"}, 0, 0, 96}}},
 	{own: false, id: "gitlab-pat", description: "Identified a GitLab Personal Access Token, risking unauthorized access to GitLab repositories and codebase exposure.", path: ``, expr: `glpat-[\w-]{20}`, group: 0, entropy: 3, keywords: []string{"glpat-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glpat-"}, 0, 0, 109}}},
+			{[]string{"glpat-"}, 0, 0, 97}}},
 	{own: false, id: "gitlab-pat-routable", description: "Identified a GitLab Personal Access Token (routable), risking unauthorized access to GitLab repositories and codebase exposure.", path: ``, expr: `\bglpat-[0-9a-zA-Z_-]{27,300}\.[0-9a-z]{2}[0-9a-z]{7}\b`, group: 0, entropy: 4, keywords: []string{"glpat-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glpat-"}, 0, 0, 110}}},
+			{[]string{"glpat-"}, 0, 0, 98}}},
 	{own: false, id: "gitlab-ptt", description: "Found a GitLab Pipeline Trigger Token, potentially compromising continuous integration workflows and project security.", path: ``, expr: `glptt-[0-9a-f]{40}`, group: 0, entropy: 3, keywords: []string{"glptt-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glptt-"}, 0, 0, 111}}},
+			{[]string{"glptt-"}, 0, 0, 99}}},
 	{own: false, id: "gitlab-rrt", description: "Discovered a GitLab Runner Registration Token, posing a risk to CI/CD pipeline integrity and unauthorized access.", path: ``, expr: `GR1348941[\w-]{20}`, group: 0, entropy: 3, keywords: []string{"gr1348941"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gr1348941"}, 0, 0, 112}}},
+			{[]string{"gr1348941"}, 0, 0, 100}}},
 	{own: false, id: "gitlab-runner-authentication-token", description: "Discovered a GitLab Runner Authentication Token, posing a risk to CI/CD pipeline integrity and unauthorized access.", path: ``, expr: `glrt-[0-9a-zA-Z_\-]{20}`, group: 0, entropy: 3, keywords: []string{"glrt-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glrt-"}, 0, 0, 113}}},
+			{[]string{"glrt-"}, 0, 0, 101}}},
 	{own: false, id: "gitlab-runner-authentication-token-routable", description: "Discovered a GitLab Runner Authentication Token (Routable), posing a risk to CI/CD pipeline integrity and unauthorized access.", path: ``, expr: `\bglrt-t\d_[0-9a-zA-Z_\-]{27,300}\.[0-9a-z]{2}[0-9a-z]{7}\b`, group: 0, entropy: 4, keywords: []string{"glrt-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glrt-t"}, 0, 0, 114}}},
+			{[]string{"glrt-t"}, 0, 0, 102}}},
 	{own: false, id: "gitlab-scim-token", description: "Discovered a GitLab SCIM Token, posing a risk to unauthorized access for a organization or instance.", path: ``, expr: `glsoat-[0-9a-zA-Z_\-]{20}`, group: 0, entropy: 3, keywords: []string{"glsoat-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glsoat-"}, 0, 0, 115}}},
+			{[]string{"glsoat-"}, 0, 0, 103}}},
 	{own: false, id: "gitlab-session-cookie", description: "Discovered a GitLab Session Cookie, posing a risk to unauthorized access to a user account.", path: ``, expr: `_gitlab_session=[0-9a-z]{32}`, group: 0, entropy: 3, keywords: []string{"_gitlab_session="}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"_gitlab_session="}, 0, 0, 116}}},
+			{[]string{"_gitlab_session="}, 0, 0, 104}}},
 	{own: false, id: "gitter-access-token", description: "Uncovered a Gitter Access Token, which may lead to unauthorized access to chat and communication services.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:gitter)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9_-]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"gitter"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gitter"}, 200, 1, 117}}},
+			{[]string{"gitter"}, 200, 1, 105}}},
 	{own: false, id: "gocardless-api-token", description: "Detected a GoCardless API token, potentially risking unauthorized direct debit payment operations and financial data exposure.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:gocardless)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(live_(?i)[a-z0-9\-_=]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"live_", "gocardless"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gocardless"}, 200, 1, 118}}},
+			{[]string{"gocardless"}, 200, 1, 106}}},
 	{own: true, id: "google-oauth-client-secret", description: "Google OAuth client secret", path: ``, expr: `\b(GOCSPX-[A-Za-z0-9_-]{28})`, group: 0, entropy: 3, keywords: []string{"gocspx-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gocspx-"}, 0, 0, 119}}},
+			{[]string{"gocspx-"}, 0, 0, 107}}},
 	{own: false, id: "grafana-api-key", description: "Identified a Grafana API key, which could compromise monitoring dashboards and sensitive data analytics.", path: ``, expr: `(?i)\b(eyJrIjoi[A-Za-z0-9]{70,400}={0,3})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"eyjrijoi"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"eyjrijoi"}, 0, 0, 120}}},
+			{[]string{"eyjrijoi"}, 0, 0, 108}}},
 	{own: false, id: "grafana-cloud-api-token", description: "Found a Grafana cloud API token, risking unauthorized access to cloud-based monitoring services and data exposure.", path: ``, expr: `(?i)\b(glc_[A-Za-z0-9+/]{32,400}={0,3})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"glc_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glc_"}, 0, 0, 121}}},
+			{[]string{"glc_"}, 0, 0, 109}}},
 	{own: false, id: "grafana-service-account-token", description: "Discovered a Grafana service account token, posing a risk of compromised monitoring services and data integrity.", path: ``, expr: `(?i)\b(glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"glsa_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glsa_"}, 0, 0, 122}}},
+			{[]string{"glsa_"}, 0, 0, 110}}},
 	{own: true, id: "groq-api-key", description: "Groq API key", path: ``, expr: `\b(gsk_[A-Za-z0-9]{52})\b`, group: 0, entropy: 3, keywords: []string{"gsk_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gsk_"}, 0, 0, 123}}},
+			{[]string{"gsk_"}, 0, 0, 111}}},
 	{own: false, id: "harness-api-key", description: "Identified a Harness Access Token (PAT or SAT), risking unauthorized access to a Harness account.", path: ``, expr: `(?:pat|sat)\.[a-zA-Z0-9_-]{22}\.[a-zA-Z0-9]{24}\.[a-zA-Z0-9]{20}`, group: 0, entropy: 0, keywords: []string{"pat.", "sat."}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pat.", "sat."}, 0, 0, 124}}},
+			{[]string{"pat.", "sat."}, 0, 0, 112}}},
 	{own: false, id: "hashicorp-tf-api-token", description: "Uncovered a HashiCorp Terraform user/org API token, which may lead to unauthorized infrastructure management and security breaches.", path: ``, expr: `(?i)[a-z0-9]{14}\.(?-i:atlasv1)\.[a-z0-9\-_=]{60,70}`, group: 0, entropy: 3.5, keywords: []string{"atlasv1"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{".atlasv1."}, 56, 8, 125}}},
+			{[]string{".atlasv1."}, 56, 8, 113}}},
 	{own: false, id: "hashicorp-tf-password", description: "Identified a HashiCorp Terraform password field, risking unauthorized infrastructure configuration and security breaches.", path: `(?i)\.(?:tf|hcl)$`, expr: `(?i)[\w.-]{0,50}?(?:administrator_login_password|password)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}("[a-z0-9=_\-]{8,20}")(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"administrator_login_password", "password"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		pathLiterals: []string{".hcl", ".tf"},
 		anchors: []savedAnchor{
-			{[]string{"administrator_login_pass"}, 200, 1, 126},
-			{[]string{"password"}, 200, 1, 127}}},
+			{[]string{"administrator_login_pass", "password"}, 200, 1, 114}}},
 	{own: false, id: "heroku-api-key", description: "Detected a Heroku API Key, potentially compromising cloud application deployments and operational security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:heroku)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"heroku"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"heroku"}, 200, 1, 128}}},
+			{[]string{"heroku"}, 200, 1, 115}}},
 	{own: false, id: "heroku-api-key-v2", description: "Detected a Heroku API Key, potentially compromising cloud application deployments and operational security.", path: ``, expr: `\b((HRKU-AA[0-9a-zA-Z_-]{58}))(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 4, keywords: []string{"hrku-aa"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"hrku-aa"}, 0, 0, 129}}},
+			{[]string{"hrku-aa"}, 0, 0, 116}}},
 	{own: false, id: "hubspot-api-key", description: "Found a HubSpot API Token, posing a risk to CRM data integrity and unauthorized marketing operations.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:hubspot)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"hubspot"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"hubspot"}, 200, 1, 130}}},
+			{[]string{"hubspot"}, 200, 1, 117}}},
 	{own: false, id: "huggingface-access-token", description: "Discovered a Hugging Face Access token, which could lead to unauthorized access to AI models and sensitive data.", path: ``, expr: `\b(hf_(?i:[a-z]{34}))(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"hf_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"hf_"}, 0, 0, 131}}},
+			{[]string{"hf_"}, 0, 0, 118}}},
 	{own: false, id: "huggingface-organization-api-token", description: "Uncovered a Hugging Face Organization API token, potentially compromising AI organization accounts and associated data.", path: ``, expr: `\b(api_org_(?i:[a-z]{34}))(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"api_org_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"api_org_"}, 0, 0, 132}}},
+			{[]string{"api_org_"}, 0, 0, 119}}},
 	{own: false, id: "infracost-api-token", description: "Detected an Infracost API Token, risking unauthorized access to cloud cost estimation tools and financial data.", path: ``, expr: `\b(ico-[a-zA-Z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"ico-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"ico-"}, 0, 0, 133}}},
+			{[]string{"ico-"}, 0, 0, 120}}},
 	{own: false, id: "intercom-api-key", description: "Identified an Intercom API Token, which could compromise customer communication channels and data privacy.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:intercom)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{60})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"intercom"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"intercom"}, 200, 1, 134}}},
+			{[]string{"intercom"}, 200, 1, 121}}},
 	{own: false, id: "intra42-client-secret", description: "Found a Intra42 client secret, which could lead to unauthorized access to the 42School API and sensitive data.", path: ``, expr: `\b(s-s4t2(?:ud|af)-(?i)[abcdef0123456789]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"intra", "s-s4t2ud-", "s-s4t2af-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"s-s4t2ud-", "s-s4t2af-"}, 0, 0, 135}}},
+			{[]string{"s-s4t2ud-", "s-s4t2af-"}, 0, 0, 122}}},
 	{own: false, id: "jfrog-api-key", description: "Found a JFrog API Key, posing a risk of unauthorized access to software artifact repositories and build pipelines.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:jfrog|artifactory|bintray|xray)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{73})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"jfrog", "artifactory", "bintray", "xray"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"jfrog", "artifactory", "bintray", "xray"}, 200, 1, 136}}},
+			{[]string{"jfrog", "artifactory", "bintray", "xray"}, 200, 1, 123}}},
 	{own: false, id: "jfrog-identity-token", description: "Discovered a JFrog Identity Token, potentially compromising access to JFrog services and sensitive software artifacts.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:jfrog|artifactory|bintray|xray)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"jfrog", "artifactory", "bintray", "xray"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"jfrog", "artifactory", "bintray", "xray"}, 200, 1, 137}}},
+			{[]string{"jfrog", "artifactory", "bintray", "xray"}, 200, 1, 124}}},
 	{own: false, id: "jwt", description: "Uncovered a JSON Web Token, which may lead to unauthorized access to web applications and sensitive user data.", path: ``, expr: `\b(ey[a-zA-Z0-9]{17,}\.ey[a-zA-Z0-9\/\\_-]{17,}\.(?:[a-zA-Z0-9\/\\_-]{10,}={0,2})?)(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"ey"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{".ey"}, -1, 9, 138}}},
+			{[]string{".ey"}, -1, 9, 125}}},
 	{own: false, id: "jwt-base64", description: "Detected a Base64-encoded JSON Web Token, posing a risk of exposing encoded authentication and data exchange information.", path: ``, expr: `\bZXlK(?:(?P<alg>aGJHY2lPaU)|(?P<apu>aGNIVWlPaU)|(?P<apv>aGNIWWlPaU)|(?P<aud>aGRXUWlPaU)|(?P<b64>aU5qUWlP)|(?P<crit>amNtbDBJanBi)|(?P<cty>amRIa2lPaU)|(?P<epk>bGNHc2lPbn)|(?P<enc>bGJtTWlPaU)|(?P<jku>cWEzVWlPaU)|(?P<jwk>cWQyc2lPb)|(?P<iss>cGMzTWlPaU)|(?P<iv>cGRpSTZJ)|(?P<kid>cmFXUWlP)|(?P<key_ops>clpYbGZiM0J6SWpwY)|(?P<kty>cmRIa2lPaUp)|(?P<nonce>dWIyNWpaU0k2)|(?P<p2c>d01tTWlP)|(?P<p2s>d01uTWlPaU)|(?P<ppt>d2NIUWlPaU)|(?P<sub>emRXSWlPaU)|(?P<svt>emRuUWlP)|(?P<tag>MFlXY2lPaU)|(?P<typ>MGVYQWlPaUp)|(?P<url>MWNtd2l)|(?P<use>MWMyVWlPaUp)|(?P<ver>MlpYSWlPaU)|(?P<version>MlpYSnphVzl1SWpv)|(?P<x>NElqb2)|(?P<x5c>NE5XTWlP)|(?P<x5t>NE5YUWlPaU)|(?P<x5ts256>NE5YUWpVekkxTmlJNkl)|(?P<x5u>NE5YVWlPaU)|(?P<zip>NmFYQWlPaU))[a-zA-Z0-9\/\\_+\-\r\n]{40,}={0,2}`, group: 0, entropy: 2, keywords: []string{"zxlk"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"zxlkagjhy2lpau", "zxlkagnivwlpau", "zxlkagniwwlpau", "zxlkagrxuwlpau", "zxlkau5quwlp", "zxlkamntbdbjanbi", "zxlkamria2lpau", "zxlkbgnhc2lpbn", "zxlkbgjttwlpau", "zxlkcwezvwlpau", "zxlkcwqyc2lpb", "zxlkcgmztwlpau", "zxlkcgrpstzj", "zxlkcmfxuwlp", "zxlkclpybgzim0j6swpwy", "zxlkcmria2lpaup", "zxlkdwiynwpau0k2", "zxlkd01ttwlp", "zxlkd01utwlpau", "zxlkd2niuwlpau", "zxlkemrxswlpau", "zxlkemruuwlp", "zxlkmflxy2lpau", "zxlkmgvyqwlpaup", "zxlkmwntd2l", "zxlkmwmyvwlpaup", "zxlkmlpyswlpau", "zxlkmlpysnphvzl1swpv", "zxlknelqb2", "zxlkne5xtwlp", "zxlkne5yuwlpau", "zxlkne5yuwpvekkxtmljnkl", "zxlkne5yvwlpau", "zxlknmfyqwlpau"}, 0, 0, 139}}},
+			{[]string{"zxlkagjhy2lpau", "zxlkagnivwlpau", "zxlkagniwwlpau", "zxlkagrxuwlpau", "zxlkau5quwlp", "zxlkamntbdbjanbi", "zxlkamria2lpau", "zxlkbgnhc2lpbn", "zxlkbgjttwlpau", "zxlkcwezvwlpau", "zxlkcwqyc2lpb", "zxlkcgmztwlpau", "zxlkcgrpstzj", "zxlkcmfxuwlp", "zxlkclpybgzim0j6swpwy", "zxlkcmria2lpaup", "zxlkdwiynwpau0k2", "zxlkd01ttwlp", "zxlkd01utwlpau", "zxlkd2niuwlpau", "zxlkemrxswlpau", "zxlkemruuwlp", "zxlkmflxy2lpau", "zxlkmgvyqwlpaup", "zxlkmwntd2l", "zxlkmwmyvwlpaup", "zxlkmlpyswlpau", "zxlkmlpysnphvzl1swpv", "zxlknelqb2", "zxlkne5xtwlp", "zxlkne5yuwlpau", "zxlkne5yuwpvekkxtmljnkl", "zxlkne5yvwlpau", "zxlknmfyqwlpau"}, 0, 0, 126}}},
 	{own: false, id: "kraken-access-token", description: "Identified a Kraken Access Token, potentially compromising cryptocurrency trading accounts and financial security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:kraken)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9\/=_\+\-]{80,90})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"kraken"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"kraken"}, 200, 1, 140}}},
+			{[]string{"kraken"}, 200, 1, 127}}},
 	{own: false, id: "kubernetes-secret-yaml", description: "Possible Kubernetes Secret detected, posing a risk of leaking credentials/tokens from your deployments", path: `(?i)\.ya?ml$`, expr: `(?i)(?:\bkind:[ \t]*["']?\bsecret\b["']?(?s:.){0,200}?\bdata:(?s:.){0,100}?\s+([\w.-]+:(?:[ \t]*(?:\||>[-+]?)\s+)?[ \t]*(?:["']?[a-z0-9+/]{10,}={0,3}["']?|\{\{[ \t\w"|$:=,.-]+}}|""|''))|\bdata:(?s:.){0,100}?\s+([\w.-]+:(?:[ \t]*(?:\||>[-+]?)\s+)?[ \t]*(?:["']?[a-z0-9+/]{10,}={0,3}["']?|\{\{[ \t\w"|$:=,.-]+}}|""|''))(?s:.){0,200}?\bkind:[ \t]*["']?\bsecret\b["']?)`, group: 0, entropy: 0, keywords: []string{"secret"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`[\w.-]+:(?:[ \t]*(?:\||>[-+]?)\s+)?[ \t]*(?:\{\{[ \t\w"|$:=,.-]+}}|""|'')`}, stops: []string{}},
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "match", exprs: []string{`(kind:(?s:.)+\n---\n(?s:.)+\bdata:|data:(?s:.)+\n---\n(?s:.)+\bkind:)`}, stops: []string{}}},
 		pathLiterals: []string{"ml"},
 		anchors: []savedAnchor{
-			{[]string{"secret"}, -1, 10, 141},
-			{[]string{"secret"}, -1, 11, 142}}},
+			{[]string{"secret"}, -1, 10, 128},
+			{[]string{"secret"}, -1, 11, 129}}},
 	{own: false, id: "kucoin-access-token", description: "Found a Kucoin Access Token, risking unauthorized access to cryptocurrency exchange services and transactions.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:kucoin)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{24})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"kucoin"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"kucoin"}, 200, 1, 143}}},
+			{[]string{"kucoin"}, 200, 1, 130}}},
 	{own: false, id: "kucoin-secret-key", description: "Discovered a Kucoin Secret Key, which could lead to compromised cryptocurrency operations and financial data breaches.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:kucoin)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"kucoin"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"kucoin"}, 200, 1, 144}}},
+			{[]string{"kucoin"}, 200, 1, 131}}},
 	{own: false, id: "launchdarkly-access-token", description: "Uncovered a Launchdarkly Access Token, potentially compromising feature flag management and application functionality.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:launchdarkly)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"launchdarkly"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"launchdarkly"}, 200, 1, 145}}},
+			{[]string{"launchdarkly"}, 200, 1, 132}}},
 	{own: false, id: "linear-api-key", description: "Detected a Linear API Token, posing a risk to project management tools and sensitive task data.", path: ``, expr: `lin_api_(?i)[a-z0-9]{40}`, group: 0, entropy: 2, keywords: []string{"lin_api_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"lin_api_"}, 0, 0, 146}}},
+			{[]string{"lin_api_"}, 0, 0, 133}}},
 	{own: false, id: "linear-client-secret", description: "Identified a Linear Client Secret, which may compromise secure integrations and sensitive project management data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:linear)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"linear"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"linear"}, 200, 1, 147}}},
+			{[]string{"linear"}, 200, 1, 134}}},
 	{own: false, id: "linkedin-client-id", description: "Found a LinkedIn Client ID, risking unauthorized access to LinkedIn integrations and professional data exposure.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:linked[_-]?in)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{14})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"linkedin", "linked_in", "linked-in"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"linked"}, 200, 1, 148}}},
+			{[]string{"linked"}, 200, 1, 135}}},
 	{own: false, id: "linkedin-client-secret", description: "Discovered a LinkedIn Client secret, potentially compromising LinkedIn application integrations and user data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:linked[_-]?in)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{16})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"linkedin", "linked_in", "linked-in"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"linked"}, 200, 1, 149}}},
+			{[]string{"linked"}, 200, 1, 136}}},
 	{own: false, id: "lob-api-key", description: "Uncovered a Lob API Key, which could lead to unauthorized access to mailing and address verification services.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:lob)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}((live|test)_[a-f0-9]{35})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"test_", "live_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"live_", "test_"}, 295, 5, 150}}},
+			{[]string{"live_", "test_"}, 295, 5, 137}}},
 	{own: false, id: "lob-pub-api-key", description: "Detected a Lob Publishable API Key, posing a risk of exposing mail and print service integrations.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:lob)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}((test|live)_pub_[a-f0-9]{31})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"test_pub", "live_pub", "_pub"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"test_pub_", "live_pub_"}, 295, 5, 151}}},
+			{[]string{"test_pub_", "live_pub_"}, 295, 5, 138}}},
 	{own: false, id: "looker-client-id", description: "Found a Looker Client ID, risking unauthorized access to a Looker account and exposing sensitive data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:looker)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{20})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"looker"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"looker"}, 200, 1, 152}}},
+			{[]string{"looker"}, 200, 1, 139}}},
 	{own: false, id: "looker-client-secret", description: "Found a Looker Client Secret, risking unauthorized access to a Looker account and exposing sensitive data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:looker)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{24})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"looker"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"looker"}, 200, 1, 153}}},
+			{[]string{"looker"}, 200, 1, 140}}},
 	{own: false, id: "mailchimp-api-key", description: "Identified a Mailchimp API key, potentially compromising email marketing campaigns and subscriber data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:MailchimpSDK.initialize|mailchimp)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{32}-us\d\d)(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"mailchimp"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"mailchimp"}, 200, 1, 154}}},
+			{[]string{"mailchimp"}, 200, 1, 141}}},
 	{own: false, id: "mailgun-private-api-token", description: "Found a Mailgun private API token, risking unauthorized email service operations and data breaches.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:mailgun)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(key-[a-f0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"mailgun"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"mailgun"}, 200, 1, 155}}},
+			{[]string{"mailgun"}, 200, 1, 142}}},
 	{own: false, id: "mailgun-pub-key", description: "Discovered a Mailgun public validation key, which could expose email verification processes and associated data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:mailgun)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(pubkey-[a-f0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"mailgun"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"mailgun"}, 200, 1, 156}}},
+			{[]string{"mailgun"}, 200, 1, 143}}},
 	{own: false, id: "mailgun-signing-key", description: "Uncovered a Mailgun webhook signing key, potentially compromising email automation and data integrity.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:mailgun)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-h0-9]{32}-[a-h0-9]{8}-[a-h0-9]{8})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"mailgun"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"mailgun"}, 200, 1, 157}}},
+			{[]string{"mailgun"}, 200, 1, 144}}},
 	{own: false, id: "mapbox-api-token", description: "Detected a MapBox API token, posing a risk to geospatial services and sensitive location data exposure.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:mapbox)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(pk\.[a-z0-9]{60}\.[a-z0-9]{22})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"mapbox"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"mapbox"}, 200, 1, 158}}},
+			{[]string{"mapbox"}, 200, 1, 145}}},
 	{own: false, id: "mattermost-access-token", description: "Identified a Mattermost Access Token, which may compromise team communication channels and data privacy.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:mattermost)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{26})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"mattermost"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"mattermost"}, 200, 1, 159}}},
+			{[]string{"mattermost"}, 200, 1, 146}}},
 	{own: false, id: "maxmind-license-key", description: "Discovered a potential MaxMind license key.", path: ``, expr: `\b([A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk)(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 4, keywords: []string{"_mmk"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"_mmk"}, 36, 12, 160}}},
+			{[]string{"_mmk"}, 36, 12, 147}}},
 	{own: false, id: "messagebird-api-token", description: "Found a MessageBird API token, risking unauthorized access to communication platforms and message data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:message[_-]?bird)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{25})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"messagebird", "message-bird", "message_bird"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"message"}, 200, 1, 161}}},
+			{[]string{"message"}, 200, 1, 148}}},
 	{own: false, id: "messagebird-client-id", description: "Discovered a MessageBird client ID, potentially compromising API integrations and sensitive communication data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:message[_-]?bird)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"messagebird", "message-bird", "message_bird"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"message"}, 200, 1, 162}}},
+			{[]string{"message"}, 200, 1, 149}}},
 	{own: false, id: "microsoft-teams-webhook", description: "Uncovered a Microsoft Teams Webhook, which could lead to unauthorized access to team collaboration tools and data leaks.", path: ``, expr: `https://[a-z0-9]+\.webhook\.office\.com/webhookb2/[a-z0-9]{8}-([a-z0-9]{4}-){3}[a-z0-9]{12}@[a-z0-9]{8}-([a-z0-9]{4}-){3}[a-z0-9]{12}/IncomingWebhook/[a-z0-9]{32}/[a-z0-9]{8}-([a-z0-9]{4}-){3}[a-z0-9]{12}`, group: 0, entropy: 0, keywords: []string{"webhook.office.com", "webhookb2", "incomingwebhook"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"https://"}, 0, 0, 163}}},
+			{[]string{"https://"}, 0, 0, 150}}},
 	{own: true, id: "neon-api-key", description: "Neon API key", path: ``, expr: `\b(napi_[a-z0-9]{60,70})\b`, group: 0, entropy: 3, keywords: []string{"napi_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"napi_"}, 0, 0, 164}}},
+			{[]string{"napi_"}, 0, 0, 151}}},
 	{own: false, id: "netlify-access-token", description: "Detected a Netlify Access Token, potentially compromising web hosting services and site management.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:netlify)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{40,46})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"netlify"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"netlify"}, 200, 1, 165}}},
+			{[]string{"netlify"}, 200, 1, 152}}},
 	{own: false, id: "new-relic-browser-api-token", description: "Identified a New Relic ingest browser API token, risking unauthorized access to application performance data and analytics.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:new-relic|newrelic|new_relic)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(NRJS-[a-f0-9]{19})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"nrjs-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 166}}},
+			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 153}}},
 	{own: false, id: "new-relic-insert-key", description: "Discovered a New Relic insight insert key, compromising data injection into the platform.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:new-relic|newrelic|new_relic)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(NRII-[a-z0-9-]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"nrii-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 167}}},
+			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 154}}},
 	{own: false, id: "new-relic-user-api-id", description: "Found a New Relic user API ID, posing a risk to application monitoring services and data integrity.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:new-relic|newrelic|new_relic)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"new-relic", "newrelic", "new_relic"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 168}}},
+			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 155}}},
 	{own: false, id: "new-relic-user-api-key", description: "Discovered a New Relic user API Key, which could lead to compromised application insights and performance monitoring.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:new-relic|newrelic|new_relic)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(NRAK-[a-z0-9]{27})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"nrak"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 169}}},
+			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 156}}},
 	{own: false, id: "notion-api-token", description: "Notion API token", path: ``, expr: `\b(ntn_[0-9]{11}[A-Za-z0-9]{32}[A-Za-z0-9]{3})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 4, keywords: []string{"ntn_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"ntn_"}, 0, 0, 170}}},
+			{[]string{"ntn_"}, 0, 0, 157}}},
 	{own: false, id: "npm-access-token", description: "Uncovered an npm access token, potentially compromising package management and code repository access.", path: ``, expr: `(?i)\b(npm_[a-z0-9]{36})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"npm_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"npm_"}, 0, 0, 171}}},
+			{[]string{"npm_"}, 0, 0, 158}}},
 	{own: false, id: "nuget-config-password", description: "Identified a password within a Nuget config file, potentially compromising package management access.", path: `(?i)nuget\.config$`, expr: `(?i)<add key=\"(?:(?:ClearText)?Password)\"\s*value=\"(.{8,})\"\s*/>`, group: 0, entropy: 1, keywords: []string{"<add key="}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`33f!!lloppa`, `hal\+9ooo_da!sY`, `^\%\S.*\%$`}, stops: []string{}}},
 		pathLiterals: []string{"nuget.config"},
 		anchors: []savedAnchor{
-			{[]string{"<add key=\""}, 0, 0, 172}}},
+			{[]string{"<add key=\""}, 0, 0, 159}}},
 	{own: false, id: "nytimes-access-token", description: "Detected a Nytimes Access Token, risking unauthorized access to New York Times APIs and content services.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:nytimes|new-york-times,|newyorktimes)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"nytimes", "new-york-times", "newyorktimes"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"nytimes", "new-york-times,", "newyorktimes"}, 200, 1, 173}}},
+			{[]string{"nytimes", "new-york-times,", "newyorktimes"}, 200, 1, 160}}},
 	{own: false, id: "octopus-deploy-api-key", description: "Discovered a potential Octopus Deploy API key, risking application deployments and operational security.", path: ``, expr: `\b(API-[A-Z0-9]{26})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"api-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"api-"}, 0, 0, 174}}},
+			{[]string{"api-"}, 0, 0, 161}}},
 	{own: false, id: "okta-access-token", description: "Identified an Okta Access Token, which may compromise identity management services and user authentication data.", path: ``, expr: `[\w.-]{0,50}?(?i:[\w.-]{0,50}?(?:(?-i:[Oo]kta|OKTA))(?:[ \t\w.-]{0,20})[\s'"]{0,3})(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(00[\w=\-]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 4, keywords: []string{"okta"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"okta", "okta"}, 250, 1, 175}}},
+			{[]string{"okta", "okta"}, 250, 1, 162}}},
 	{own: false, id: "openai-api-key", description: "Found an OpenAI API Key, posing a risk of unauthorized access to AI services and data manipulation.", path: ``, expr: `\b(sk-(?:proj|svcacct|admin)-(?:[A-Za-z0-9_-]{74}|[A-Za-z0-9_-]{58})T3BlbkFJ(?:[A-Za-z0-9_-]{74}|[A-Za-z0-9_-]{58})\b|sk-[a-zA-Z0-9]{20}T3BlbkFJ[a-zA-Z0-9]{20})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"t3blbkfj"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sk-proj-", "sk-svcacct-", "sk-admin-"}, 0, 0, 176},
-			{[]string{"t3blbkfj"}, 23, 13, 177}}},
+			{[]string{"t3blbkfj"}, 23, 13, 163},
+			{[]string{"sk-admin-", "sk-proj-", "sk-svcacct-"}, 0, 0, 164}}},
 	{own: false, id: "openshift-user-token", description: "Found an OpenShift user token, potentially compromising an OpenShift/Kubernetes cluster.", path: ``, expr: `\b(sha256~[\w-]{43})(?:[^\w-]|\z)`, group: 0, entropy: 3.5, keywords: []string{"sha256~"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sha256~"}, 0, 0, 178}}},
+			{[]string{"sha256~"}, 0, 0, 165}}},
 	{own: false, id: "perplexity-api-key", description: "Detected a Perplexity API key, which could lead to unauthorized access to Perplexity AI services and data exposure.", path: ``, expr: `\b(pplx-[a-zA-Z0-9]{48})(?:[\x60'"\s;]|\\[nr]|$|\b)`, group: 0, entropy: 4, keywords: []string{"pplx-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pplx-"}, 0, 0, 179}}},
+			{[]string{"pplx-"}, 0, 0, 166}}},
 	{own: true, id: "pinecone-api-key", description: "Pinecone API key", path: ``, expr: `\b(pcsk_[A-Za-z0-9]{5,6}_[A-Za-z0-9]{60,70})\b`, group: 0, entropy: 3.5, keywords: []string{"pcsk_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pcsk_"}, 0, 0, 180}}},
+			{[]string{"pcsk_"}, 0, 0, 167}}},
 	{own: false, id: "pkcs12-file", description: "Found a PKCS #12 file, which commonly contain bundled private keys.", path: `(?i)(?:^|\/)[^\/]+\.p(?:12|fx)$`, expr: ``, group: 0, entropy: 0, keywords: []string{}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		pathLiterals: []string{".p12", ".pfx"},
 		anchors:      []savedAnchor{}},
 	{own: false, id: "plaid-api-token", description: "Discovered a Plaid API Token, potentially compromising financial data aggregation and banking services.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:plaid)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(access-(?:sandbox|development|production)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"plaid"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"access-sandbox-", "access-development-", "access-production-"}, 297, 5, 181}}},
+			{[]string{"access-sandbox-", "access-development-", "access-production-"}, 297, 5, 168}}},
 	{own: false, id: "plaid-client-id", description: "Uncovered a Plaid Client ID, which could lead to unauthorized financial service integrations and data breaches.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:plaid)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{24})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3.5, keywords: []string{"plaid"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"plaid"}, 200, 1, 182}}},
+			{[]string{"plaid"}, 200, 1, 169}}},
 	{own: false, id: "plaid-secret-key", description: "Detected a Plaid Secret key, risking unauthorized access to financial accounts and sensitive transaction data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:plaid)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{30})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3.5, keywords: []string{"plaid"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"plaid"}, 200, 1, 183}}},
+			{[]string{"plaid"}, 200, 1, 170}}},
 	{own: false, id: "planetscale-api-token", description: "Identified a PlanetScale API token, potentially compromising database management and operations.", path: ``, expr: `\b(pscale_tkn_(?i)[\w=\.-]{32,64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"pscale_tkn_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pscale_tkn_"}, 0, 0, 184}}},
+			{[]string{"pscale_tkn_"}, 0, 0, 171}}},
 	{own: false, id: "planetscale-oauth-token", description: "Found a PlanetScale OAuth token, posing a risk to database access control and sensitive data integrity.", path: ``, expr: `\b(pscale_oauth_[\w=\.-]{32,64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"pscale_oauth_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pscale_oauth_"}, 0, 0, 185}}},
+			{[]string{"pscale_oauth_"}, 0, 0, 172}}},
 	{own: false, id: "planetscale-password", description: "Discovered a PlanetScale password, which could lead to unauthorized database operations and data breaches.", path: ``, expr: `(?i)\b(pscale_pw_(?i)[\w=\.-]{32,64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"pscale_pw_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pscale_pw_"}, 0, 0, 186}}},
+			{[]string{"pscale_pw_"}, 0, 0, 173}}},
 	{own: false, id: "postman-api-token", description: "Uncovered a Postman API token, potentially compromising API testing and development workflows.", path: ``, expr: `\b(PMAK-(?i)[a-f0-9]{24}\-[a-f0-9]{34})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"pmak-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pmak-"}, 0, 0, 187}}},
+			{[]string{"pmak-"}, 0, 0, 174}}},
 	{own: false, id: "prefect-api-token", description: "Detected a Prefect API token, risking unauthorized access to workflow management and automation services.", path: ``, expr: `\b(pnu_[a-zA-Z0-9]{36})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"pnu_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pnu_"}, 0, 0, 188}}},
+			{[]string{"pnu_"}, 0, 0, 175}}},
 	{own: false, id: "private-key", description: "Identified a Private Key, which may compromise cryptographic security and sensitive data encryption.", path: ``, expr: `(?i)-----BEGIN[ A-Z0-9_-]{0,100}PRIVATE KEY(?: BLOCK)?-----[\s\S-]{64,}?KEY(?: BLOCK)?-----`, group: 0, entropy: 0, keywords: []string{"-----begin"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"-----begin"}, 0, 0, 189}}},
+			{[]string{"-----begin"}, 0, 0, 176}}},
 	{own: true, id: "private-key-in-env", description: "Private key in an environment file or one-line string", path: ``, expr: "(?i)[A-Z0-9_]{0,60}(?:KEY|PEM|CERT)[A-Z0-9_]{0,40}[ \\t]{0,5}[=:][ \\t]{0,5}[\"'`]?-----BEGIN[ A-Z0-9_-]{0,100}PRIVATE KEY(?: BLOCK)?-----(?:\\\\r|\\\\n|\\s)*([A-Za-z0-9+/=\\\\]{40,})", group: 1, entropy: 0, keywords: []string{"-----begin"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"-----begin"}, 417, 14, 190}}},
+			{[]string{"-----begin"}, 417, 14, 177}}},
 	{own: false, id: "privateai-api-token", description: "Identified a PrivateAI Token, posing a risk of unauthorized access to AI services and data manipulation.", path: ``, expr: `[\w.-]{0,50}?(?i:[\w.-]{0,50}?(?:private[_-]?ai)(?:[ \t\w.-]{0,20})[\s'"]{0,3})(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"privateai", "private_ai", "private-ai"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"private"}, 250, 1, 191}}},
+			{[]string{"private"}, 250, 1, 178}}},
 	{own: false, id: "pulumi-api-token", description: "Found a Pulumi API token, posing a risk to infrastructure as code services and cloud resource management.", path: ``, expr: `\b(pul-[a-f0-9]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"pul-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pul-"}, 0, 0, 192}}},
+			{[]string{"pul-"}, 0, 0, 179}}},
 	{own: false, id: "pypi-upload-token", description: "Discovered a PyPI upload token, potentially compromising Python package distribution and repository integrity.", path: ``, expr: `pypi-AgEIcHlwaS5vcmc[\w-]{50,1000}`, group: 0, entropy: 3, keywords: []string{"pypi-ageichlwas5vcmc"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pypi-ageichlwas5vcmc"}, 0, 0, 193}}},
+			{[]string{"pypi-ageichlwas5vcmc"}, 0, 0, 180}}},
 	{own: false, id: "rapidapi-access-token", description: "Uncovered a RapidAPI Access Token, which could lead to unauthorized access to various APIs and data services.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:rapidapi)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9_-]{50})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"rapidapi"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"rapidapi"}, 200, 1, 194}}},
+			{[]string{"rapidapi"}, 200, 1, 181}}},
 	{own: false, id: "readme-api-token", description: "Detected a Readme API token, risking unauthorized documentation management and content exposure.", path: ``, expr: `\b(rdme_[a-z0-9]{70})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"rdme_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"rdme_"}, 0, 0, 195}}},
+			{[]string{"rdme_"}, 0, 0, 182}}},
 	{own: true, id: "replicate-api-token", description: "Replicate API token", path: ``, expr: `\b(r8_[A-Za-z0-9]{37})\b`, group: 0, entropy: 3, keywords: []string{"r8_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"r8_"}, 0, 0, 196}}},
+			{[]string{"r8_"}, 0, 0, 183}}},
 	{own: true, id: "resend-api-key", description: "Resend API key", path: ``, expr: `\b(re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24})\b`, group: 0, entropy: 3, keywords: []string{"re_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"re_"}, 0, 0, 197}}},
+			{[]string{"re_"}, 0, 0, 184}}},
 	{own: false, id: "rubygems-api-token", description: "Identified a Rubygem API token, potentially compromising Ruby library distribution and package management.", path: ``, expr: `\b(rubygems_[a-f0-9]{48})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"rubygems_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"rubygems_"}, 0, 0, 198}}},
+			{[]string{"rubygems_"}, 0, 0, 185}}},
 	{own: false, id: "scalingo-api-token", description: "Found a Scalingo API token, posing a risk to cloud platform services and application deployment security.", path: ``, expr: `\b(tk-us-[\w-]{48})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"tk-us-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"tk-us-"}, 0, 0, 199}}},
+			{[]string{"tk-us-"}, 0, 0, 186}}},
 	{own: false, id: "sendbird-access-id", description: "Discovered a Sendbird Access ID, which could compromise chat and messaging platform integrations.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:sendbird)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"sendbird"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sendbird"}, 200, 1, 200}}},
+			{[]string{"sendbird"}, 200, 1, 187}}},
 	{own: false, id: "sendbird-access-token", description: "Uncovered a Sendbird Access Token, potentially risking unauthorized access to communication services and user data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:sendbird)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"sendbird"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sendbird"}, 200, 1, 201}}},
+			{[]string{"sendbird"}, 200, 1, 188}}},
 	{own: false, id: "sendgrid-api-token", description: "Detected a SendGrid API token, posing a risk of unauthorized email service operations and data exposure.", path: ``, expr: `\b(SG\.(?i)[a-z0-9=_\-\.]{66})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"sg."}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sg."}, 0, 0, 202}}},
+			{[]string{"sg."}, 0, 0, 189}}},
 	{own: false, id: "sendinblue-api-token", description: "Identified a Sendinblue API token, which may compromise email marketing services and subscriber data privacy.", path: ``, expr: `\b(xkeysib-[a-f0-9]{64}\-(?i)[a-z0-9]{16})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"xkeysib-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xkeysib-"}, 0, 0, 203}}},
+			{[]string{"xkeysib-"}, 0, 0, 190}}},
 	{own: false, id: "sentry-access-token", description: "Found a Sentry.io Access Token (old format), risking unauthorized access to error tracking services and sensitive application data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:sentry)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"sentry"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sentry"}, 200, 1, 204}}},
+			{[]string{"sentry"}, 200, 1, 191}}},
 	{own: false, id: "sentry-org-token", description: "Found a Sentry.io Organization Token, risking unauthorized access to error tracking services and sensitive application data.", path: ``, expr: `\bsntrys_eyJpYXQiO[a-zA-Z0-9+/]{10,200}(?:LCJyZWdpb25fdXJs|InJlZ2lvbl91cmwi|cmVnaW9uX3VybCI6)[a-zA-Z0-9+/]{10,200}={0,2}_[a-zA-Z0-9+/]{43}(?:[^a-zA-Z0-9+/]|\z)`, group: 0, entropy: 4.5, keywords: []string{"sntrys_eyjpyxqio"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sntrys_eyjpyxqio"}, 0, 0, 205}}},
+			{[]string{"sntrys_eyjpyxqio"}, 0, 0, 192}}},
 	{own: false, id: "sentry-user-token", description: "Found a Sentry.io User Token, risking unauthorized access to error tracking services and sensitive application data.", path: ``, expr: `\b(sntryu_[a-f0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3.5, keywords: []string{"sntryu_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sntryu_"}, 0, 0, 206}}},
+			{[]string{"sntryu_"}, 0, 0, 193}}},
 	{own: false, id: "settlemint-application-access-token", description: "Found a Settlemint Application Access Token.", path: ``, expr: `\b(sm_aat_[a-zA-Z0-9]{16})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"sm_aat"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sm_aat_"}, 0, 0, 207}}},
+			{[]string{"sm_aat_"}, 0, 0, 194}}},
 	{own: false, id: "settlemint-personal-access-token", description: "Found a Settlemint Personal Access Token.", path: ``, expr: `\b(sm_pat_[a-zA-Z0-9]{16})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"sm_pat"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sm_pat_"}, 0, 0, 208}}},
+			{[]string{"sm_pat_"}, 0, 0, 195}}},
 	{own: false, id: "settlemint-service-access-token", description: "Found a Settlemint Service Access Token.", path: ``, expr: `\b(sm_sat_[a-zA-Z0-9]{16})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"sm_sat"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sm_sat_"}, 0, 0, 209}}},
+			{[]string{"sm_sat_"}, 0, 0, 196}}},
 	{own: false, id: "shippo-api-token", description: "Discovered a Shippo API token, potentially compromising shipping services and customer order data.", path: ``, expr: `\b(shippo_(?:live|test)_[a-fA-F0-9]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"shippo_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"shippo_live_", "shippo_test_"}, 0, 0, 210}}},
+			{[]string{"shippo_live_", "shippo_test_"}, 0, 0, 197}}},
 	{own: false, id: "shopify-access-token", description: "Uncovered a Shopify access token, which could lead to unauthorized e-commerce platform access and data breaches.", path: ``, expr: `shpat_[a-fA-F0-9]{32}`, group: 0, entropy: 2, keywords: []string{"shpat_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"shpat_"}, 0, 0, 211}}},
+			{[]string{"shpat_"}, 0, 0, 198}}},
 	{own: false, id: "shopify-custom-access-token", description: "Detected a Shopify custom access token, potentially compromising custom app integrations and e-commerce data security.", path: ``, expr: `shpca_[a-fA-F0-9]{32}`, group: 0, entropy: 2, keywords: []string{"shpca_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"shpca_"}, 0, 0, 212}}},
+			{[]string{"shpca_"}, 0, 0, 199}}},
 	{own: false, id: "shopify-private-app-access-token", description: "Identified a Shopify private app access token, risking unauthorized access to private app data and store operations.", path: ``, expr: `shppa_[a-fA-F0-9]{32}`, group: 0, entropy: 2, keywords: []string{"shppa_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"shppa_"}, 0, 0, 213}}},
+			{[]string{"shppa_"}, 0, 0, 200}}},
 	{own: false, id: "shopify-shared-secret", description: "Found a Shopify shared secret, posing a risk to application authentication and e-commerce platform security.", path: ``, expr: `shpss_[a-fA-F0-9]{32}`, group: 0, entropy: 2, keywords: []string{"shpss_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"shpss_"}, 0, 0, 214}}},
+			{[]string{"shpss_"}, 0, 0, 201}}},
 	{own: false, id: "sidekiq-secret", description: "Discovered a Sidekiq Secret, which could lead to compromised background job processing and application data breaches.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:BUNDLE_ENTERPRISE__CONTRIBSYS__COM|BUNDLE_GEMS__CONTRIBSYS__COM)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{8}:[a-f0-9]{8})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"bundle_enterprise__contribsys__com", "bundle_gems__contribsys__com"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"bundle_"}, 200, 1, 215}}},
+			{[]string{"bundle_"}, 200, 1, 202}}},
 	{own: false, id: "sidekiq-sensitive-url", description: "Uncovered a Sidekiq Sensitive URL, potentially exposing internal job queues and sensitive operation details.", path: ``, expr: `(?i)\bhttps?://([a-f0-9]{8}:[a-f0-9]{8})@(?:gems.contribsys.com|enterprise.contribsys.com)(?:[\/|\#|\?|:]|$)`, group: 0, entropy: 0, keywords: []string{"gems.contribsys.com", "enterprise.contribsys.com"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"contribsys"}, 38, 11, 216},
-			{[]string{"@enterprise"}, 27, 15, 217}}},
+			{[]string{"contribsys"}, 38, 11, 203},
+			{[]string{"@enterprise"}, 27, 15, 204}}},
 	{own: false, id: "slack-app-token", description: "Detected a Slack App-level token, risking unauthorized access to Slack applications and workspace data.", path: ``, expr: `(?i)xapp-\d-[A-Z0-9]+-\d+-[a-z0-9]+`, group: 0, entropy: 2, keywords: []string{"xapp"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xapp-"}, 0, 0, 218}}},
+			{[]string{"xapp-"}, 0, 0, 205}}},
 	{own: false, id: "slack-bot-token", description: "Identified a Slack Bot token, which may compromise bot integrations and communication channel security.", path: ``, expr: `xoxb-[0-9]{10,13}-[0-9]{10,13}[a-zA-Z0-9-]*`, group: 0, entropy: 3, keywords: []string{"xoxb"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xoxb-"}, 0, 0, 219}}},
+			{[]string{"xoxb-"}, 0, 0, 206}}},
 	{own: false, id: "slack-config-access-token", description: "Found a Slack Configuration access token, posing a risk to workspace configuration and sensitive data access.", path: ``, expr: `(?i)xoxe.xox[bp]-\d-[A-Z0-9]{163,166}`, group: 0, entropy: 2, keywords: []string{"xoxe.xoxb-", "xoxe.xoxp-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xoxb-", "xoxp-"}, 8, 11, 220}}},
+			{[]string{"xoxb-", "xoxp-"}, 8, 11, 207}}},
 	{own: false, id: "slack-config-refresh-token", description: "Discovered a Slack Configuration refresh token, potentially allowing prolonged unauthorized access to configuration settings.", path: ``, expr: `(?i)xoxe-\d-[A-Z0-9]{146}`, group: 0, entropy: 2, keywords: []string{"xoxe-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xoxe-"}, 0, 0, 221}}},
+			{[]string{"xoxe-"}, 0, 0, 208}}},
 	{own: false, id: "slack-legacy-bot-token", description: "Uncovered a Slack Legacy bot token, which could lead to compromised legacy bot operations and data exposure.", path: ``, expr: `xoxb-[0-9]{8,14}-[a-zA-Z0-9]{18,26}`, group: 0, entropy: 2, keywords: []string{"xoxb"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xoxb-"}, 0, 0, 222}}},
+			{[]string{"xoxb-"}, 0, 0, 209}}},
 	{own: false, id: "slack-legacy-token", description: "Detected a Slack Legacy token, risking unauthorized access to older Slack integrations and user data.", path: ``, expr: `xox[os]-\d+-\d+-\d+-[a-fA-F\d]+`, group: 0, entropy: 2, keywords: []string{"xoxo", "xoxs"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xoxo-", "xoxs-"}, 0, 0, 223}}},
+			{[]string{"xoxo-", "xoxs-"}, 0, 0, 210}}},
 	{own: false, id: "slack-legacy-workspace-token", description: "Identified a Slack Legacy Workspace token, potentially compromising access to workspace data and legacy features.", path: ``, expr: `xox[ar]-(?:\d-)?[0-9a-zA-Z]{8,48}`, group: 0, entropy: 2, keywords: []string{"xoxa", "xoxr"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xoxa-", "xoxr-"}, 0, 0, 224}}},
+			{[]string{"xoxa-", "xoxr-"}, 0, 0, 211}}},
 	{own: false, id: "slack-user-token", description: "Found a Slack User token, posing a risk of unauthorized user impersonation and data access within Slack workspaces.", path: ``, expr: `xox[pe](?:-[0-9]{10,13}){3}-[a-zA-Z0-9-]{28,34}`, group: 0, entropy: 2, keywords: []string{"xoxp-", "xoxe-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xoxe-", "xoxp-"}, 0, 0, 225}}},
+			{[]string{"xoxe-", "xoxp-"}, 0, 0, 212}}},
 	{own: false, id: "slack-webhook-url", description: "Discovered a Slack Webhook, which could lead to unauthorized message posting and data leakage in Slack channels.", path: ``, expr: `(?:https?://)?hooks.slack.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{43,56}`, group: 0, entropy: 0, keywords: []string{"hooks.slack.com"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"com/services/", "com/workflows/", "com/triggers/"}, 26, 11, 226}}},
+			{[]string{"com/services/", "com/workflows/", "com/triggers/"}, 26, 11, 213}}},
 	{own: false, id: "snyk-api-token", description: "Uncovered a Snyk API token, potentially compromising software vulnerability scanning and code security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:snyk[_.-]?(?:(?:api|oauth)[_.-]?)?(?:key|token))(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"snyk"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"snyk"}, 200, 1, 227}}},
+			{[]string{"snyk"}, 200, 1, 214}}},
 	{own: false, id: "sonar-api-token", description: "Uncovered a Sonar API token, potentially compromising software vulnerability scanning and code security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:sonar[_.-]?(login|token))(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}((?:squ_|sqp_|sqa_)?[a-z0-9=_\-]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 2, entropy: 0, keywords: []string{"sonar"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"login", "token"}, 208, 1, 228}}},
+			{[]string{"login", "token"}, 208, 1, 215}}},
 	{own: false, id: "sourcegraph-access-token", description: "Sourcegraph is a code search and navigation engine.", path: ``, expr: `(?i)\b(\b(sgp_(?:[a-fA-F0-9]{16}|local)_[a-fA-F0-9]{40}|sgp_[a-fA-F0-9]{40}|[a-fA-F0-9]{40})\b)(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"sgp_", "sourcegraph"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{}},
 	{own: false, id: "square-access-token", description: "Detected a Square Access Token, risking unauthorized payment processing and financial transaction exposure.", path: ``, expr: `\b((?:EAAA|sq0atp-)[\w-]{22,60})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"sq0atp-", "eaaa"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"eaaa", "sq0atp-"}, 0, 0, 229}}},
+			{[]string{"eaaa", "sq0atp-"}, 0, 0, 216}}},
 	{own: false, id: "squarespace-access-token", description: "Identified a Squarespace Access Token, which may compromise website management and content control on Squarespace.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:squarespace)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"squarespace"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"squarespace"}, 200, 1, 230}}},
+			{[]string{"squarespace"}, 200, 1, 217}}},
 	{own: false, id: "stripe-access-token", description: "Found a Stripe Access Token, posing a risk to payment processing services and sensitive financial data.", path: ``, expr: `\b((?:sk|rk)_(?:test|live|prod)_[a-zA-Z0-9]{10,99})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"sk_test", "sk_live", "sk_prod", "rk_test", "rk_live", "rk_prod"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sk_test_", "sk_live_", "sk_prod_", "rk_test_", "rk_live_", "rk_prod_"}, 0, 0, 231}}},
+			{[]string{"sk_test_", "sk_live_", "sk_prod_", "rk_test_", "rk_live_", "rk_prod_"}, 0, 0, 218}}},
 	{own: true, id: "stripe-webhook-secret", description: "Stripe webhook signing secret", path: ``, expr: `\b(whsec_[A-Za-z0-9+/=]{24,80})`, group: 0, entropy: 3, keywords: []string{"whsec_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"whsec_"}, 0, 0, 232}}},
+			{[]string{"whsec_"}, 0, 0, 219}}},
 	{own: false, id: "sumologic-access-id", description: "Discovered a SumoLogic Access ID, potentially compromising log management services and data analytics integrity.", path: ``, expr: `[\w.-]{0,50}?(?i:[\w.-]{0,50}?(?:(?-i:[Ss]umo|SUMO))(?:[ \t\w.-]{0,20})[\s'"]{0,3})(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(su[a-zA-Z0-9]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"sumo"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sumo", "sumo"}, 250, 1, 233}}},
+			{[]string{"sumo", "sumo"}, 250, 1, 220}}},
 	{own: false, id: "sumologic-access-token", description: "Uncovered a SumoLogic Access Token, which could lead to unauthorized access to log data and analytics insights.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:(?-i:[Ss]umo|SUMO))(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"sumo"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sumo", "sumo"}, 200, 1, 234}}},
+			{[]string{"sumo", "sumo"}, 200, 1, 221}}},
 	{own: true, id: "supabase-secret-key", description: "Supabase secret key or personal access token", path: ``, expr: `\b(sb_secret_[A-Za-z0-9_-]{20,64}|sbp_[a-f0-9]{40})\b`, group: 0, entropy: 2.5, keywords: []string{"sb_secret_", "sbp_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sb_secret_"}, 0, 0, 235},
-			{[]string{"sbp_"}, 0, 0, 236}}},
+			{[]string{"sb_secret_", "sbp_"}, 0, 0, 222}}},
 	{own: false, id: "telegram-bot-api-token", description: "Detected a Telegram Bot API Token, risking unauthorized bot operations and message interception on Telegram.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:telegr)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9]{5,16}:(?-i:A)[a-z0-9_\-]{34})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"telegr"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"telegr"}, 200, 1, 237}}},
+			{[]string{"telegr"}, 200, 1, 223}}},
 	{own: true, id: "telegram-bot-token-bare", description: "Telegram bot token in a request URL", path: ``, expr: `api\.telegram\.org/bot([0-9]{6,12}:[A-Za-z0-9_-]{35})`, group: 1, entropy: 3, keywords: []string{"api.telegram.org"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"api.telegram.org/bot"}, 0, 0, 238}}},
+			{[]string{"api.telegram.org/bot"}, 0, 0, 224}}},
 	{own: false, id: "travisci-access-token", description: "Identified a Travis CI Access Token, potentially compromising continuous integration services and codebase security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:travis)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{22})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"travis"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"travis"}, 200, 1, 239}}},
+			{[]string{"travis"}, 200, 1, 225}}},
 	{own: false, id: "twilio-api-key", description: "Found a Twilio API Key, posing a risk to communication services and sensitive customer interaction data.", path: ``, expr: `SK[0-9a-fA-F]{32}`, group: 0, entropy: 3, keywords: []string{"sk"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sk"}, 0, 0, 240}}},
+			{[]string{"sk"}, 0, 0, 226}}},
 	{own: false, id: "twitch-api-token", description: "Discovered a Twitch API token, which could compromise streaming services and account integrations.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:twitch)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{30})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"twitch"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"twitch"}, 200, 1, 241}}},
+			{[]string{"twitch"}, 200, 1, 227}}},
 	{own: false, id: "twitter-access-secret", description: "Uncovered a Twitter Access Secret, potentially risking unauthorized Twitter integrations and data breaches.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:twitter)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{45})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"twitter"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"twitter"}, 200, 1, 242}}},
+			{[]string{"twitter"}, 200, 1, 228}}},
 	{own: false, id: "twitter-access-token", description: "Detected a Twitter Access Token, posing a risk of unauthorized account operations and social media data exposure.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:twitter)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9]{15,25}-[a-zA-Z0-9]{20,40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"twitter"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"twitter"}, 200, 1, 243}}},
+			{[]string{"twitter"}, 200, 1, 229}}},
 	{own: false, id: "twitter-api-key", description: "Identified a Twitter API Key, which may compromise Twitter application integrations and user data security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:twitter)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{25})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"twitter"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"twitter"}, 200, 1, 244}}},
+			{[]string{"twitter"}, 200, 1, 230}}},
 	{own: false, id: "twitter-api-secret", description: "Found a Twitter API Secret, risking the security of Twitter app integrations and sensitive data access.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:twitter)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{50})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"twitter"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"twitter"}, 200, 1, 245}}},
+			{[]string{"twitter"}, 200, 1, 231}}},
 	{own: false, id: "twitter-bearer-token", description: "Discovered a Twitter Bearer Token, potentially compromising API access and data retrieval from Twitter.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:twitter)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(A{22}[a-zA-Z0-9%]{80,100})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"twitter"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"aaaaaaaaaaaaaaaaaaaaaa"}, 299, 5, 246}}},
+			{[]string{"aaaaaaaaaaaaaaaaaaaaaa"}, 299, 5, 232}}},
 	{own: false, id: "typeform-api-token", description: "Uncovered a Typeform API token, which could lead to unauthorized survey management and data collection.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:typeform)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(tfp_[a-z0-9\-_\.=]{59})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"tfp_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"typeform"}, 200, 1, 247}}},
+			{[]string{"typeform"}, 200, 1, 233}}},
 	{own: false, id: "vault-batch-token", description: "Detected a Vault Batch Token, risking unauthorized access to secret management services and sensitive data.", path: ``, expr: `\b(hvb\.[\w-]{138,300})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 4, keywords: []string{"hvb."}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"hvb."}, 0, 0, 248}}},
+			{[]string{"hvb."}, 0, 0, 234}}},
 	{own: false, id: "vault-service-token", description: "Identified a Vault Service Token, potentially compromising infrastructure security and access to sensitive credentials.", path: ``, expr: `\b((?:hvs\.[\w-]{90,120}|s\.(?i:[a-z0-9]{24})))(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3.5, keywords: []string{"hvs.", "s."}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`s\.[A-Za-z]{24}`}, stops: []string{}}},
 		anchors: []savedAnchor{
-			{[]string{"hvs."}, 0, 0, 249},
-			{[]string{"s."}, 0, 0, 250}}},
+			{[]string{"hvs.", "s."}, 0, 0, 235}}},
 	{own: true, id: "vercel-token", description: "Vercel access token", path: ``, expr: `\b(vc[pirak]_[A-Za-z0-9]{56})\b`, group: 0, entropy: 3, keywords: []string{"vcp_", "vci_", "vcr_", "vca_", "vck_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"vc"}, 0, 0, 251}}},
+			{[]string{"vc"}, 0, 0, 236}}},
 	{own: true, id: "xai-api-key", description: "xAI API key", path: ``, expr: `\b(xai-[A-Za-z0-9]{80})\b`, group: 0, entropy: 3, keywords: []string{"xai-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xai-"}, 0, 0, 252}}},
+			{[]string{"xai-"}, 0, 0, 237}}},
 	{own: false, id: "yandex-access-token", description: "Found a Yandex Access Token, posing a risk to Yandex service integrations and user data privacy.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:yandex)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(t1\.[A-Z0-9a-z_-]+[=]{0,2}\.[A-Z0-9a-z_-]{86}[=]{0,2})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"yandex"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"yandex"}, 200, 1, 253}}},
+			{[]string{"yandex"}, 200, 1, 238}}},
 	{own: false, id: "yandex-api-key", description: "Discovered a Yandex API Key, which could lead to unauthorized access to Yandex services and data manipulation.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:yandex)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(AQVN[A-Za-z0-9_\-]{35,38})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"yandex"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"yandex"}, 200, 1, 254}}},
+			{[]string{"yandex"}, 200, 1, 239}}},
 	{own: false, id: "yandex-aws-access-token", description: "Uncovered a Yandex AWS Access Token, potentially compromising cloud resource access and data security on Yandex Cloud.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:yandex)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(YC[a-zA-Z0-9_\-]{38})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"yandex"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"yandex"}, 200, 1, 255}}},
+			{[]string{"yandex"}, 200, 1, 240}}},
 	{own: false, id: "zendesk-secret-key", description: "Detected a Zendesk Secret Key, risking unauthorized access to customer support services and sensitive ticketing data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:zendesk)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"zendesk"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"zendesk"}, 200, 1, 256}}},
+			{[]string{"zendesk"}, 200, 1, 241}}},
 }
 
 // savedLeads are the bytes before anchors, as byteSet.ranges gives them.
 var savedLeads = []string{"", "\x2d\x2e\x30\x39\x41\x5a\x5f\x5f\x61\x7a\x80\xff", "\x2e\x2e\x30\x39\x41\x5a\x5f\x5f\x61\x7a\x80\xff", "\x09\x0a\x0c\x0d\x20\x20\x22\x22\x27\x29\x2c\x2c\x2e\x2e\x30\x3a\x3d\x3e\x41\x5a\x5c\x5c\x5f\x7a\x7e\x7e", "\x2b\x2b\x41\x49\x4b\x56\x59\x59\x61\x69\x6b\x76\x79\x79\x80\xff", "\x09\x0a\x0c\x0d\x20\x20\x22\x22\x27\x27\x2c\x2e\x30\x3a\x3d\x3f\x41\x5a\x5f\x7a\x7c\x7c\x80\xff", "\x30\x39", "\x30\x39\x41\x5a\x5f\x5f", "\x30\x39\x41\x5a\x61\x7a\x80\xff", "\x30\x39\x41\x5a\x61\x7a", "\x09\x09\x20\x20\x22\x22\x27\x27\x3a\x3a\x44\x44\x49\x49\x4b\x4b\x4e\x4e\x64\x64\x69\x69\x6b\x6b\x6e\x6e\x80\xff", "\x00\xff", "\x30\x39\x41\x5a\x5f\x5f\x61\x7a", "\x2d\x2d\x30\x39\x41\x5a\x61\x7a", "\x09\x09\x20\x20\x22\x22\x27\x27\x30\x3a\x3d\x3d\x41\x5a\x5f\x7a\x80\xff", "\x2f\x3a\x41\x46\x48\x48\x50\x50\x53\x54\x61\x66\x68\x68\x70\x70\x73\x74\x80\xff"}
 
 // savedPathsProgram follows those of anchors and matches what global allowlists leave out.
-const savedPathsProgram = 257
+const savedPathsProgram = 242
 
 // savedInsts are what the instructions of the programs do.
 var savedInsts = []syntax.Inst{
@@ -871,12 +856,17 @@ var savedInsts = []syntax.Inst{
 	{Op: 8, Arg: 0, Rune: []int32{117}},
 	{Op: 7, Arg: 1, Rune: []int32{74}},
 	{Op: 8, Arg: 0, Rune: []int32{114}},
+	{Op: 7, Arg: 0, Rune: []int32{45, 46, 48, 57, 65, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
+	{Op: 2, Arg: 2, Rune: []int32(nil)},
+	{Op: 2, Arg: 3, Rune: []int32(nil)},
+	{Op: 2, Arg: 4, Rune: []int32(nil)},
 	{Op: 7, Arg: 0, Rune: []int32{45, 45, 48, 57, 61, 61, 65, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
+	{Op: 2, Arg: 5, Rune: []int32(nil)},
 	{Op: 7, Arg: 0, Rune: []int32{45, 45, 95, 95}},
 	{Op: 7, Arg: 0, Rune: []int32{45, 45, 48, 57, 65, 90, 97, 122, 383, 383, 8490, 8490}},
 	{Op: 7, Arg: 0, Rune: []int32{43, 43, 45, 45, 47, 57, 61, 61, 65, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
-	{Op: 7, Arg: 0, Rune: []int32{50, 55, 65, 90}},
 	{Op: 8, Arg: 0, Rune: []int32{66}},
+	{Op: 7, Arg: 0, Rune: []int32{50, 55, 65, 90}},
 	{Op: 8, Arg: 0, Rune: []int32{98}},
 	{Op: 8, Arg: 0, Rune: []int32{57}},
 	{Op: 8, Arg: 0, Rune: []int32{106}},
@@ -912,11 +902,7 @@ var savedInsts = []syntax.Inst{
 	{Op: 7, Arg: 0, Rune: []int32{9, 9, 32, 32}},
 	{Op: 8, Arg: 0, Rune: []int32{34}},
 	{Op: 7, Arg: 1, Rune: []int32{90}},
-	{Op: 2, Arg: 2, Rune: []int32(nil)},
-	{Op: 2, Arg: 3, Rune: []int32(nil)},
-	{Op: 2, Arg: 4, Rune: []int32(nil)},
 	{Op: 7, Arg: 0, Rune: []int32{43, 43, 45, 57, 61, 61, 64, 90, 95, 95, 97, 122, 126, 126, 383, 383, 8490, 8490}},
-	{Op: 2, Arg: 5, Rune: []int32(nil)},
 	{Op: 2, Arg: 6, Rune: []int32(nil)},
 	{Op: 2, Arg: 7, Rune: []int32(nil)},
 	{Op: 7, Arg: 0, Rune: []int32{65, 90, 97, 122, 383, 383, 8490, 8490}},
@@ -954,8 +940,8 @@ var savedInsts = []syntax.Inst{
 	{Op: 7, Arg: 0, Rune: []int32{34, 34, 39, 39, 96, 96}},
 	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 33, 37, 38, 42, 43, 45, 58, 61, 61, 63, 95, 97, 122, 124, 124, 126, 1114111}},
 	{Op: 8, Arg: 0, Rune: []int32{122}},
-	{Op: 7, Arg: 0, Rune: []int32{45, 46, 48, 57, 61, 61, 65, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
 	{Op: 7, Arg: 1, Rune: []int32{87}},
+	{Op: 7, Arg: 0, Rune: []int32{45, 46, 48, 57, 61, 61, 65, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
 	{Op: 8, Arg: 0, Rune: []int32{103}},
 	{Op: 7, Arg: 0, Rune: []int32{115, 115, 117, 117}},
 	{Op: 7, Arg: 0, Rune: []int32{45, 46, 48, 57, 65, 90, 95, 95, 97, 122}},
@@ -1019,7 +1005,6 @@ var savedInsts = []syntax.Inst{
 	{Op: 2, Arg: 69, Rune: []int32(nil)},
 	{Op: 7, Arg: 0, Rune: []int32{10, 10, 13, 13, 43, 43, 45, 45, 47, 57, 65, 90, 92, 92, 95, 95, 97, 122}},
 	{Op: 9, Arg: 0, Rune: []int32{0, 1114111}},
-	{Op: 7, Arg: 0, Rune: []int32{45, 46, 48, 57, 65, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
 	{Op: 7, Arg: 0, Rune: []int32{43, 43, 45, 45}},
 	{Op: 8, Arg: 0, Rune: []int32{123}},
 	{Op: 7, Arg: 0, Rune: []int32{9, 9, 32, 32, 34, 34, 36, 36, 44, 46, 48, 58, 61, 61, 65, 90, 95, 95, 97, 122, 124, 124, 383, 383, 8490, 8490}},
@@ -1333,8 +1318,8 @@ var savedAutomaton = automaton{class: [256]uint8{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 	{250},
 	{251},
 	{252},
-	{367},
 	{253},
+	{367},
 	{254},
 	{255},
 	{256},
@@ -1505,342 +1490,342 @@ var savedPatterns = []pattern{
 	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{18, 19, 5}}},                                                                    // 30
 	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{18, 19, 5}}},                                                                    // 31
 	{foreign: false, keyword: []int32{19}, anchor: []anchorAt{{19, 20, 3}}},                                                                     // 32
-	{foreign: false, keyword: []int32{19}, anchor: []anchorAt{{19, 21, 4}}},                                                                     // 33
-	{foreign: false, keyword: []int32{19}, anchor: []anchorAt{{19, 22, 4}}},                                                                     // 34
-	{foreign: false, keyword: []int32{19}, anchor: []anchorAt{{19, 23, 4}}},                                                                     // 35
-	{foreign: false, keyword: []int32{19}, anchor: []anchorAt{{19, 24, 4}}},                                                                     // 36
-	{foreign: false, keyword: []int32{20}, anchor: []anchorAt{{20, 25, 4}}},                                                                     // 37
+	{foreign: false, keyword: []int32{19}, anchor: []anchorAt{{19, 20, 4}}},                                                                     // 33
+	{foreign: false, keyword: []int32{19}, anchor: []anchorAt{{19, 20, 4}}},                                                                     // 34
+	{foreign: false, keyword: []int32{19}, anchor: []anchorAt{{19, 20, 4}}},                                                                     // 35
+	{foreign: false, keyword: []int32{19}, anchor: []anchorAt{{19, 20, 4}}},                                                                     // 36
+	{foreign: false, keyword: []int32{20}, anchor: []anchorAt{{20, 21, 4}}},                                                                     // 37
 	{foreign: false, keyword: []int32{21}, anchor: []anchorAt{}},                                                                                // 38
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{21, 26, 24}}},                                                                   // 39
-	{foreign: false, keyword: []int32{22}, anchor: []anchorAt{{22, 27, 2}}},                                                                     // 40
-	{foreign: false, keyword: []int32{23}, anchor: []anchorAt{{23, 28, 11}}},                                                                    // 41
-	{foreign: false, keyword: []int32{24}, anchor: []anchorAt{{24, 29, 6}}},                                                                     // 42
-	{foreign: false, keyword: []int32{25, 26}, anchor: []anchorAt{{25, 30, 9}, {26, 31, 9}}},                                                    // 43
-	{foreign: false, keyword: []int32{27, 28}, anchor: []anchorAt{{27, 32, 7}, {28, 33, 7}}},                                                    // 44
-	{foreign: false, keyword: []int32{29}, anchor: []anchorAt{{29, 34, 6}, {29, 34, 6}}},                                                        // 45
-	{foreign: false, keyword: []int32{30}, anchor: []anchorAt{{30, 35, 4}}},                                                                     // 46
-	{foreign: false, keyword: []int32{31}, anchor: []anchorAt{{31, 36, 8}}},                                                                     // 47
-	{foreign: false, keyword: []int32{32, 33, 34}, anchor: []anchorAt{{32, 37, 10}, {33, 38, 10}}},                                              // 48
-	{foreign: false, keyword: []int32{34}, anchor: []anchorAt{{34, 39, 5}}},                                                                     // 49
-	{foreign: false, keyword: []int32{35}, anchor: []anchorAt{{35, 40, 7}}},                                                                     // 50
-	{foreign: false, keyword: []int32{36}, anchor: []anchorAt{{36, 41, 6}}},                                                                     // 51
-	{foreign: false, keyword: []int32{36}, anchor: []anchorAt{{36, 41, 10}}},                                                                    // 52
-	{foreign: false, keyword: []int32{37}, anchor: []anchorAt{{37, 42, 8}}},                                                                     // 53
-	{foreign: false, keyword: []int32{38, 39}, anchor: []anchorAt{{38, 43, 9}, {39, 44, 9}}},                                                    // 54
-	{foreign: false, keyword: []int32{40}, anchor: []anchorAt{{40, 45, 10}}},                                                                    // 55
-	{foreign: false, keyword: []int32{41}, anchor: []anchorAt{{41, 46, 3}}},                                                                     // 56
-	{foreign: false, keyword: []int32{42, 43}, anchor: []anchorAt{{42, 47, 4}, {43, 48, 4}}},                                                    // 57
-	{foreign: false, keyword: []int32{44}, anchor: []anchorAt{{44, 49, 4}}},                                                                     // 58
-	{foreign: false, keyword: []int32{45}, anchor: []anchorAt{{45, 50, 7}}},                                                                     // 59
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{21, 22, 24}}},                                                                   // 39
+	{foreign: false, keyword: []int32{22}, anchor: []anchorAt{{22, 23, 2}}},                                                                     // 40
+	{foreign: false, keyword: []int32{23}, anchor: []anchorAt{{23, 24, 11}}},                                                                    // 41
+	{foreign: false, keyword: []int32{24}, anchor: []anchorAt{{24, 25, 6}}},                                                                     // 42
+	{foreign: false, keyword: []int32{25, 26}, anchor: []anchorAt{{25, 26, 9}, {26, 27, 9}}},                                                    // 43
+	{foreign: false, keyword: []int32{27, 28}, anchor: []anchorAt{{27, 28, 7}, {28, 29, 7}}},                                                    // 44
+	{foreign: false, keyword: []int32{29}, anchor: []anchorAt{{29, 30, 6}, {29, 30, 6}}},                                                        // 45
+	{foreign: false, keyword: []int32{30}, anchor: []anchorAt{{30, 31, 4}}},                                                                     // 46
+	{foreign: false, keyword: []int32{31}, anchor: []anchorAt{{31, 32, 8}}},                                                                     // 47
+	{foreign: false, keyword: []int32{32, 33, 34}, anchor: []anchorAt{{32, 33, 10}, {33, 34, 10}}},                                              // 48
+	{foreign: false, keyword: []int32{34}, anchor: []anchorAt{{34, 35, 5}}},                                                                     // 49
+	{foreign: false, keyword: []int32{35}, anchor: []anchorAt{{35, 36, 7}}},                                                                     // 50
+	{foreign: false, keyword: []int32{36}, anchor: []anchorAt{{36, 37, 6}}},                                                                     // 51
+	{foreign: false, keyword: []int32{36}, anchor: []anchorAt{{36, 37, 10}}},                                                                    // 52
+	{foreign: false, keyword: []int32{37}, anchor: []anchorAt{{37, 38, 8}}},                                                                     // 53
+	{foreign: false, keyword: []int32{38, 39}, anchor: []anchorAt{{38, 39, 9}, {39, 40, 9}}},                                                    // 54
+	{foreign: false, keyword: []int32{40}, anchor: []anchorAt{{40, 41, 10}}},                                                                    // 55
+	{foreign: false, keyword: []int32{41}, anchor: []anchorAt{{41, 42, 3}}},                                                                     // 56
+	{foreign: false, keyword: []int32{42, 43}, anchor: []anchorAt{{42, 43, 4}, {43, 44, 4}}},                                                    // 57
+	{foreign: false, keyword: []int32{44}, anchor: []anchorAt{{44, 45, 4}}},                                                                     // 58
+	{foreign: false, keyword: []int32{45}, anchor: []anchorAt{{45, 46, 7}}},                                                                     // 59
 	{foreign: false, keyword: []int32{46}, anchor: []anchorAt{}},                                                                                // 60
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{46, 51, 6}}},                                                                    // 61
-	{foreign: false, keyword: []int32{47}, anchor: []anchorAt{{47, 52, 7}}},                                                                     // 62
-	{foreign: false, keyword: []int32{48}, anchor: []anchorAt{{48, 53, 7}}},                                                                     // 63
-	{foreign: false, keyword: []int32{49}, anchor: []anchorAt{{49, 54, 7}}},                                                                     // 64
-	{foreign: false, keyword: []int32{50, 51, 52, 53}, anchor: []anchorAt{{50, 55, 7}, {51, 56, 7}, {52, 57, 7}, {53, 58, 7}}},                  // 65
-	{foreign: false, keyword: []int32{54}, anchor: []anchorAt{{54, 59, 9}}},                                                                     // 66
-	{foreign: false, keyword: []int32{54}, anchor: []anchorAt{{54, 59, 9}}},                                                                     // 67
-	{foreign: false, keyword: []int32{55}, anchor: []anchorAt{{55, 60, 6}}},                                                                     // 68
-	{foreign: false, keyword: []int32{56}, anchor: []anchorAt{{56, 61, 7}}},                                                                     // 69
-	{foreign: false, keyword: []int32{57, 58, 59}, anchor: []anchorAt{{57, 62, 7}, {58, 63, 7}, {59, 64, 7}}},                                   // 70
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{46, 47, 6}}},                                                                    // 61
+	{foreign: false, keyword: []int32{47}, anchor: []anchorAt{{47, 48, 7}}},                                                                     // 62
+	{foreign: false, keyword: []int32{48}, anchor: []anchorAt{{48, 49, 7}}},                                                                     // 63
+	{foreign: false, keyword: []int32{49}, anchor: []anchorAt{{49, 50, 7}}},                                                                     // 64
+	{foreign: false, keyword: []int32{50, 51, 52, 53}, anchor: []anchorAt{{50, 51, 7}, {51, 52, 7}, {52, 53, 7}, {53, 54, 7}}},                  // 65
+	{foreign: false, keyword: []int32{54}, anchor: []anchorAt{{54, 55, 9}}},                                                                     // 66
+	{foreign: false, keyword: []int32{54}, anchor: []anchorAt{{54, 55, 9}}},                                                                     // 67
+	{foreign: false, keyword: []int32{55}, anchor: []anchorAt{{55, 56, 6}}},                                                                     // 68
+	{foreign: false, keyword: []int32{56}, anchor: []anchorAt{{56, 57, 7}}},                                                                     // 69
+	{foreign: false, keyword: []int32{57, 58, 59}, anchor: []anchorAt{{57, 58, 7}, {58, 59, 7}, {59, 60, 7}}},                                   // 70
 	{foreign: false, keyword: []int32{60}, anchor: []anchorAt{}},                                                                                // 71
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{60, 65, 12}}},                                                                   // 72
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{60, 65, 12}}},                                                                   // 73
-	{foreign: false, keyword: []int32{61}, anchor: []anchorAt{{61, 66, 7}}},                                                                     // 74
-	{foreign: false, keyword: []int32{62}, anchor: []anchorAt{{62, 67, 4}}},                                                                     // 75
-	{foreign: false, keyword: []int32{63}, anchor: []anchorAt{{63, 68, 4}}},                                                                     // 76
-	{foreign: false, keyword: []int32{64}, anchor: []anchorAt{{64, 69, 4}, {64, 69, 4}}},                                                        // 77
-	{foreign: false, keyword: []int32{65, 67}, anchor: []anchorAt{{67, 72, 8}}},                                                                 // 78
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{65, 70, 1}}},                                                                    // 79
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{65, 70, 1}}},                                                                    // 80
-	{foreign: false, keyword: []int32{66}, anchor: []anchorAt{{66, 71, 4}}},                                                                     // 81
-	{foreign: false, keyword: []int32{66}, anchor: []anchorAt{{66, 71, 4}}},                                                                     // 82
-	{foreign: false, keyword: []int32{68}, anchor: []anchorAt{{68, 73, 6}}},                                                                     // 83
-	{foreign: false, keyword: []int32{69, 70}, anchor: []anchorAt{{69, 74, 8}, {70, 75, 8}}},                                                    // 84
-	{foreign: false, keyword: []int32{71}, anchor: []anchorAt{{71, 76, 7}}},                                                                     // 85
-	{foreign: false, keyword: []int32{72}, anchor: []anchorAt{{72, 77, 6}}},                                                                     // 86
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{60, 61, 12}}},                                                                   // 72
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{60, 61, 12}}},                                                                   // 73
+	{foreign: false, keyword: []int32{61}, anchor: []anchorAt{{61, 62, 7}}},                                                                     // 74
+	{foreign: false, keyword: []int32{62}, anchor: []anchorAt{{62, 63, 4}}},                                                                     // 75
+	{foreign: false, keyword: []int32{63}, anchor: []anchorAt{{63, 64, 4}}},                                                                     // 76
+	{foreign: false, keyword: []int32{64}, anchor: []anchorAt{{64, 65, 4}, {64, 65, 4}}},                                                        // 77
+	{foreign: false, keyword: []int32{65, 67}, anchor: []anchorAt{{67, 68, 8}}},                                                                 // 78
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{65, 66, 1}}},                                                                    // 79
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{65, 66, 1}}},                                                                    // 80
+	{foreign: false, keyword: []int32{66}, anchor: []anchorAt{{66, 67, 4}}},                                                                     // 81
+	{foreign: false, keyword: []int32{66}, anchor: []anchorAt{{66, 67, 4}}},                                                                     // 82
+	{foreign: false, keyword: []int32{68}, anchor: []anchorAt{{68, 69, 6}}},                                                                     // 83
+	{foreign: false, keyword: []int32{69, 70}, anchor: []anchorAt{{69, 70, 8}, {70, 71, 8}}},                                                    // 84
+	{foreign: false, keyword: []int32{71}, anchor: []anchorAt{{71, 72, 7}}},                                                                     // 85
+	{foreign: false, keyword: []int32{72}, anchor: []anchorAt{{72, 73, 6}}},                                                                     // 86
 	{foreign: false, keyword: []int32{73, 75}, anchor: []anchorAt{}},                                                                            // 87
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{73, 78, 13}, {75, 80, 13}}},                                                     // 88
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{73, 74, 13}, {75, 76, 13}}},                                                     // 88
 	{foreign: false, keyword: []int32{74}, anchor: []anchorAt{}},                                                                                // 89
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{74, 79, 13}}},                                                                   // 90
-	{foreign: false, keyword: []int32{76}, anchor: []anchorAt{{76, 81, 4}}},                                                                     // 91
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{74, 75, 13}}},                                                                   // 90
+	{foreign: false, keyword: []int32{76}, anchor: []anchorAt{{76, 77, 4}}},                                                                     // 91
 	{foreign: false, keyword: []int32{76}, anchor: []anchorAt{}},                                                                                // 92
-	{foreign: false, keyword: []int32{76}, anchor: []anchorAt{{76, 83, 4}}},                                                                     // 93
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{76, 82, 5}}},                                                                    // 94
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{76, 82, 5}}},                                                                    // 95
-	{foreign: false, keyword: []int32{77}, anchor: []anchorAt{{77, 84, 6}}},                                                                     // 96
+	{foreign: false, keyword: []int32{76}, anchor: []anchorAt{{76, 77, 4}}},                                                                     // 93
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{76, 77, 5}}},                                                                    // 94
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{76, 77, 5}}},                                                                    // 95
+	{foreign: false, keyword: []int32{77}, anchor: []anchorAt{{77, 78, 6}}},                                                                     // 96
 	{foreign: false, keyword: []int32{78}, anchor: []anchorAt{}},                                                                                // 97
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{78, 85, 12}}},                                                                   // 98
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{78, 85, 12}}},                                                                   // 99
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{78, 85, 12}}},                                                                   // 100
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{78, 85, 12}}},                                                                   // 101
-	{foreign: false, keyword: []int32{79}, anchor: []anchorAt{{79, 86, 10}}},                                                                    // 102
-	{foreign: false, keyword: []int32{80, 82, 127}, anchor: []anchorAt{{80, 87, 6}, {82, 94, 6}, {127, 141, 6}, {127, 142, 6}}},                 // 103
-	{foreign: false, keyword: []int32{80}, anchor: []anchorAt{{80, 87, 7}, {176, 191, 7}}},                                                      // 104
-	{foreign: false, keyword: []int32{80, 82, 113}, anchor: []anchorAt{{80, 87, 8}, {113, 127, 8}}},                                             // 105
-	{foreign: false, keyword: []int32{80, 82}, anchor: []anchorAt{{80, 87, 6}}},                                                                 // 106
-	{foreign: false, keyword: []int32{80}, anchor: []anchorAt{{80, 87, 12}}},                                                                    // 107
-	{foreign: false, keyword: []int32{80}, anchor: []anchorAt{{80, 87, 10}}},                                                                    // 108
-	{foreign: false, keyword: []int32{80}, anchor: []anchorAt{{80, 87, 12}}},                                                                    // 109
-	{foreign: false, keyword: []int32{81}, anchor: []anchorAt{{81, 88, 4}}},                                                                     // 110
-	{foreign: false, keyword: []int32{82}, anchor: []anchorAt{{82, 89, 6}}},                                                                     // 111
-	{foreign: false, keyword: []int32{82}, anchor: []anchorAt{{82, 89, 3}, {82, 90, 3}}},                                                        // 112
-	{foreign: false, keyword: []int32{82}, anchor: []anchorAt{{82, 89, 4}}},                                                                     // 113
-	{foreign: false, keyword: []int32{82}, anchor: []anchorAt{{82, 92, 3}}},                                                                     // 114
-	{foreign: false, keyword: []int32{82}, anchor: []anchorAt{{82, 91, 10}}},                                                                    // 115
-	{foreign: false, keyword: []int32{82}, anchor: []anchorAt{{82, 91, 5}}},                                                                     // 116
-	{foreign: false, keyword: []int32{82}, anchor: []anchorAt{{82, 95, 5}, {212, 228, 5}}},                                                      // 117
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{82, 93, 5}}},                                                                    // 118
-	{foreign: false, keyword: []int32{83, 84}, anchor: []anchorAt{{83, 96, 4}, {84, 97, 4}}},                                                    // 119
-	{foreign: false, keyword: []int32{83, 84}, anchor: []anchorAt{{83, 96, 4}, {84, 97, 4}}},                                                    // 120
-	{foreign: false, keyword: []int32{85}, anchor: []anchorAt{{85, 98, 11}}},                                                                    // 121
-	{foreign: false, keyword: []int32{86}, anchor: []anchorAt{{86, 99, 4}}},                                                                     // 122
-	{foreign: false, keyword: []int32{87}, anchor: []anchorAt{{87, 100, 4}}},                                                                    // 123
-	{foreign: false, keyword: []int32{88}, anchor: []anchorAt{{88, 101, 4}}},                                                                    // 124
-	{foreign: false, keyword: []int32{89}, anchor: []anchorAt{{89, 102, 6}}},                                                                    // 125
-	{foreign: false, keyword: []int32{90}, anchor: []anchorAt{{90, 103, 5}}},                                                                    // 126
-	{foreign: false, keyword: []int32{91}, anchor: []anchorAt{{91, 104, 7}}},                                                                    // 127
-	{foreign: false, keyword: []int32{92}, anchor: []anchorAt{{92, 105, 5}}},                                                                    // 128
-	{foreign: false, keyword: []int32{93}, anchor: []anchorAt{{93, 106, 6}}},                                                                    // 129
-	{foreign: false, keyword: []int32{94}, anchor: []anchorAt{{94, 107, 8}}},                                                                    // 130
-	{foreign: false, keyword: []int32{95}, anchor: []anchorAt{{95, 108, 6}}},                                                                    // 131
-	{foreign: false, keyword: []int32{96, 97}, anchor: []anchorAt{{96, 109, 6}, {97, 110, 6}}},                                                  // 132
-	{foreign: false, keyword: []int32{98}, anchor: []anchorAt{{98, 111, 6}}},                                                                    // 133
-	{foreign: false, keyword: []int32{99}, anchor: []anchorAt{{99, 112, 9}}},                                                                    // 134
-	{foreign: false, keyword: []int32{100, 101}, anchor: []anchorAt{{100, 113, 5}}},                                                             // 135
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{101, 114, 6}}},                                                                  // 136
-	{foreign: false, keyword: []int32{102}, anchor: []anchorAt{{102, 115, 7}}},                                                                  // 137
-	{foreign: false, keyword: []int32{103}, anchor: []anchorAt{{103, 116, 16}}},                                                                 // 138
-	{foreign: false, keyword: []int32{104}, anchor: []anchorAt{{104, 117, 6}}},                                                                  // 139
-	{foreign: false, keyword: []int32{105, 135}, anchor: []anchorAt{{135, 150, 5}}},                                                             // 140
-	{foreign: false, keyword: []int32{105}, anchor: []anchorAt{{105, 118, 10}}},                                                                 // 141
-	{foreign: false, keyword: []int32{106}, anchor: []anchorAt{{106, 119, 7}}},                                                                  // 142
-	{foreign: false, keyword: []int32{107}, anchor: []anchorAt{{107, 120, 8}}},                                                                  // 143
-	{foreign: false, keyword: []int32{108}, anchor: []anchorAt{{108, 121, 4}}},                                                                  // 144
-	{foreign: false, keyword: []int32{109}, anchor: []anchorAt{{109, 122, 5}}},                                                                  // 145
-	{foreign: false, keyword: []int32{110}, anchor: []anchorAt{{110, 123, 4}}},                                                                  // 146
-	{foreign: false, keyword: []int32{111}, anchor: []anchorAt{{111, 124, 4}}},                                                                  // 147
-	{foreign: false, keyword: []int32{111}, anchor: []anchorAt{{111, 124, 4}}},                                                                  // 148
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{78, 79, 12}}},                                                                   // 98
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{78, 79, 12}}},                                                                   // 99
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{78, 79, 12}}},                                                                   // 100
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{78, 79, 12}}},                                                                   // 101
+	{foreign: false, keyword: []int32{79}, anchor: []anchorAt{{79, 80, 10}}},                                                                    // 102
+	{foreign: false, keyword: []int32{80, 82, 127}, anchor: []anchorAt{{80, 81, 6}, {82, 83, 6}, {127, 128, 6}, {127, 129, 6}}},                 // 103
+	{foreign: false, keyword: []int32{80}, anchor: []anchorAt{{80, 81, 7}, {176, 178, 7}}},                                                      // 104
+	{foreign: false, keyword: []int32{80, 82, 113}, anchor: []anchorAt{{80, 81, 8}, {113, 114, 8}}},                                             // 105
+	{foreign: false, keyword: []int32{80, 82}, anchor: []anchorAt{{80, 81, 6}}},                                                                 // 106
+	{foreign: false, keyword: []int32{80}, anchor: []anchorAt{{80, 81, 12}}},                                                                    // 107
+	{foreign: false, keyword: []int32{80}, anchor: []anchorAt{{80, 81, 10}}},                                                                    // 108
+	{foreign: false, keyword: []int32{80}, anchor: []anchorAt{{80, 81, 12}}},                                                                    // 109
+	{foreign: false, keyword: []int32{81}, anchor: []anchorAt{{81, 82, 4}}},                                                                     // 110
+	{foreign: false, keyword: []int32{82}, anchor: []anchorAt{{82, 83, 6}}},                                                                     // 111
+	{foreign: false, keyword: []int32{82}, anchor: []anchorAt{{82, 83, 3}}},                                                                     // 112
+	{foreign: false, keyword: []int32{82}, anchor: []anchorAt{{82, 83, 4}}},                                                                     // 113
+	{foreign: false, keyword: []int32{82}, anchor: []anchorAt{{82, 83, 3}}},                                                                     // 114
+	{foreign: false, keyword: []int32{82}, anchor: []anchorAt{{82, 83, 10}}},                                                                    // 115
+	{foreign: false, keyword: []int32{82}, anchor: []anchorAt{{82, 83, 5}}},                                                                     // 116
+	{foreign: false, keyword: []int32{82}, anchor: []anchorAt{{82, 83, 5}, {212, 215, 5}}},                                                      // 117
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{82, 83, 5}}},                                                                    // 118
+	{foreign: false, keyword: []int32{83, 84}, anchor: []anchorAt{{83, 84, 4}, {84, 85, 4}}},                                                    // 119
+	{foreign: false, keyword: []int32{83, 84}, anchor: []anchorAt{{83, 84, 4}, {84, 85, 4}}},                                                    // 120
+	{foreign: false, keyword: []int32{85}, anchor: []anchorAt{{85, 86, 11}}},                                                                    // 121
+	{foreign: false, keyword: []int32{86}, anchor: []anchorAt{{86, 87, 4}}},                                                                     // 122
+	{foreign: false, keyword: []int32{87}, anchor: []anchorAt{{87, 88, 4}}},                                                                     // 123
+	{foreign: false, keyword: []int32{88}, anchor: []anchorAt{{88, 89, 4}}},                                                                     // 124
+	{foreign: false, keyword: []int32{89}, anchor: []anchorAt{{89, 90, 6}}},                                                                     // 125
+	{foreign: false, keyword: []int32{90}, anchor: []anchorAt{{90, 91, 5}}},                                                                     // 126
+	{foreign: false, keyword: []int32{91}, anchor: []anchorAt{{91, 92, 7}}},                                                                     // 127
+	{foreign: false, keyword: []int32{92}, anchor: []anchorAt{{92, 93, 5}}},                                                                     // 128
+	{foreign: false, keyword: []int32{93}, anchor: []anchorAt{{93, 94, 6}}},                                                                     // 129
+	{foreign: false, keyword: []int32{94}, anchor: []anchorAt{{94, 95, 8}}},                                                                     // 130
+	{foreign: false, keyword: []int32{95}, anchor: []anchorAt{{95, 96, 6}}},                                                                     // 131
+	{foreign: false, keyword: []int32{96, 97}, anchor: []anchorAt{{96, 97, 6}, {97, 98, 6}}},                                                    // 132
+	{foreign: false, keyword: []int32{98}, anchor: []anchorAt{{98, 99, 6}}},                                                                     // 133
+	{foreign: false, keyword: []int32{99}, anchor: []anchorAt{{99, 100, 9}}},                                                                    // 134
+	{foreign: false, keyword: []int32{100, 101}, anchor: []anchorAt{{100, 101, 5}}},                                                             // 135
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{101, 102, 6}}},                                                                  // 136
+	{foreign: false, keyword: []int32{102}, anchor: []anchorAt{{102, 103, 7}}},                                                                  // 137
+	{foreign: false, keyword: []int32{103}, anchor: []anchorAt{{103, 104, 16}}},                                                                 // 138
+	{foreign: false, keyword: []int32{104}, anchor: []anchorAt{{104, 105, 6}}},                                                                  // 139
+	{foreign: false, keyword: []int32{105, 135}, anchor: []anchorAt{{135, 137, 5}}},                                                             // 140
+	{foreign: false, keyword: []int32{105}, anchor: []anchorAt{{105, 106, 10}}},                                                                 // 141
+	{foreign: false, keyword: []int32{106}, anchor: []anchorAt{{106, 107, 7}}},                                                                  // 142
+	{foreign: false, keyword: []int32{107}, anchor: []anchorAt{{107, 108, 8}}},                                                                  // 143
+	{foreign: false, keyword: []int32{108}, anchor: []anchorAt{{108, 109, 4}}},                                                                  // 144
+	{foreign: false, keyword: []int32{109}, anchor: []anchorAt{{109, 110, 5}}},                                                                  // 145
+	{foreign: false, keyword: []int32{110}, anchor: []anchorAt{{110, 111, 4}}},                                                                  // 146
+	{foreign: false, keyword: []int32{111}, anchor: []anchorAt{{111, 112, 4}}},                                                                  // 147
+	{foreign: false, keyword: []int32{111}, anchor: []anchorAt{{111, 112, 4}}},                                                                  // 148
 	{foreign: false, keyword: []int32{112}, anchor: []anchorAt{}},                                                                               // 149
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{112, 125, 9}}},                                                                  // 150
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{112, 113, 9}}},                                                                  // 150
 	{foreign: false, keyword: []int32{113}, anchor: []anchorAt{}},                                                                               // 151
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{113, 126, 24}}},                                                                 // 152
-	{foreign: false, keyword: []int32{114}, anchor: []anchorAt{{114, 128, 6}}},                                                                  // 153
-	{foreign: false, keyword: []int32{115}, anchor: []anchorAt{{115, 129, 7}}},                                                                  // 154
-	{foreign: false, keyword: []int32{116}, anchor: []anchorAt{{116, 130, 7}}},                                                                  // 155
-	{foreign: false, keyword: []int32{117}, anchor: []anchorAt{{117, 131, 3}}},                                                                  // 156
-	{foreign: false, keyword: []int32{118}, anchor: []anchorAt{{118, 132, 8}}},                                                                  // 157
-	{foreign: false, keyword: []int32{119}, anchor: []anchorAt{{119, 133, 4}}},                                                                  // 158
-	{foreign: false, keyword: []int32{120}, anchor: []anchorAt{{120, 134, 8}}},                                                                  // 159
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{113, 114, 24}}},                                                                 // 152
+	{foreign: false, keyword: []int32{114}, anchor: []anchorAt{{114, 115, 6}}},                                                                  // 153
+	{foreign: false, keyword: []int32{115}, anchor: []anchorAt{{115, 116, 7}}},                                                                  // 154
+	{foreign: false, keyword: []int32{116}, anchor: []anchorAt{{116, 117, 7}}},                                                                  // 155
+	{foreign: false, keyword: []int32{117}, anchor: []anchorAt{{117, 118, 3}}},                                                                  // 156
+	{foreign: false, keyword: []int32{118}, anchor: []anchorAt{{118, 119, 8}}},                                                                  // 157
+	{foreign: false, keyword: []int32{119}, anchor: []anchorAt{{119, 120, 4}}},                                                                  // 158
+	{foreign: false, keyword: []int32{120}, anchor: []anchorAt{{120, 121, 8}}},                                                                  // 159
 	{foreign: false, keyword: []int32{121}, anchor: []anchorAt{}},                                                                               // 160
-	{foreign: false, keyword: []int32{121}, anchor: []anchorAt{{121, 135, 9}}},                                                                  // 161
-	{foreign: false, keyword: []int32{121}, anchor: []anchorAt{{121, 135, 9}}},                                                                  // 162
-	{foreign: false, keyword: []int32{122, 123}, anchor: []anchorAt{{122, 136, 5}, {123, 137, 5}}},                                              // 163
-	{foreign: false, keyword: []int32{122, 123}, anchor: []anchorAt{{122, 136, 11}, {123, 137, 11}}},                                            // 164
-	{foreign: false, keyword: []int32{122, 123}, anchor: []anchorAt{{122, 136, 7}, {123, 137, 7}}},                                              // 165
-	{foreign: false, keyword: []int32{122, 123}, anchor: []anchorAt{{122, 136, 4}, {123, 137, 4}}},                                              // 166
+	{foreign: false, keyword: []int32{121}, anchor: []anchorAt{{121, 122, 9}}},                                                                  // 161
+	{foreign: false, keyword: []int32{121}, anchor: []anchorAt{{121, 122, 9}}},                                                                  // 162
+	{foreign: false, keyword: []int32{122, 123}, anchor: []anchorAt{{122, 123, 5}, {123, 124, 5}}},                                              // 163
+	{foreign: false, keyword: []int32{122, 123}, anchor: []anchorAt{{122, 123, 11}, {123, 124, 11}}},                                            // 164
+	{foreign: false, keyword: []int32{122, 123}, anchor: []anchorAt{{122, 123, 7}, {123, 124, 7}}},                                              // 165
+	{foreign: false, keyword: []int32{122, 123}, anchor: []anchorAt{{122, 123, 4}, {123, 124, 4}}},                                              // 166
 	{foreign: false, keyword: []int32{124}, anchor: []anchorAt{}},                                                                               // 167
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 138, 3}}},                                                                  // 168
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 125, 3}}},                                                                  // 168
 	{foreign: false, keyword: []int32{125}, anchor: []anchorAt{}},                                                                               // 169
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 170
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 171
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 172
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 173
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 12}}},                                                                 // 174
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 16}}},                                                                 // 175
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 176
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 177
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 178
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 179
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 13}}},                                                                 // 180
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 181
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 12}}},                                                                 // 182
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 12}}},                                                                 // 183
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 21}}},                                                                 // 184
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 15}}},                                                                 // 185
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 16}}},                                                                 // 186
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 12}}},                                                                 // 187
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 188
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 189
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 190
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 12}}},                                                                 // 191
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 192
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 15}}},                                                                 // 193
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 11}}},                                                                 // 194
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 15}}},                                                                 // 195
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 196
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 20}}},                                                                 // 197
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 10}}},                                                                 // 198
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 12}}},                                                                 // 199
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 200
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 23}}},                                                                 // 201
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 202
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 139, 14}}},                                                                 // 203
-	{foreign: false, keyword: []int32{126}, anchor: []anchorAt{{126, 140, 6}}},                                                                  // 204
-	{foreign: false, keyword: []int32{128, 129}, anchor: []anchorAt{{128, 143, 6}, {129, 144, 6}}},                                              // 205
-	{foreign: false, keyword: []int32{130}, anchor: []anchorAt{{130, 145, 12}}},                                                                 // 206
-	{foreign: false, keyword: []int32{131}, anchor: []anchorAt{{131, 146, 8}}},                                                                  // 207
-	{foreign: false, keyword: []int32{132}, anchor: []anchorAt{{132, 147, 6}}},                                                                  // 208
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 170
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 171
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 172
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 173
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 12}}},                                                                 // 174
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 16}}},                                                                 // 175
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 176
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 177
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 178
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 179
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 13}}},                                                                 // 180
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 181
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 12}}},                                                                 // 182
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 12}}},                                                                 // 183
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 21}}},                                                                 // 184
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 15}}},                                                                 // 185
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 16}}},                                                                 // 186
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 12}}},                                                                 // 187
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 188
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 189
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 190
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 12}}},                                                                 // 191
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 192
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 15}}},                                                                 // 193
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 11}}},                                                                 // 194
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 15}}},                                                                 // 195
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 196
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 20}}},                                                                 // 197
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 10}}},                                                                 // 198
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 12}}},                                                                 // 199
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 200
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 23}}},                                                                 // 201
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 202
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{125, 126, 14}}},                                                                 // 203
+	{foreign: false, keyword: []int32{126}, anchor: []anchorAt{{126, 127, 6}}},                                                                  // 204
+	{foreign: false, keyword: []int32{128, 129}, anchor: []anchorAt{{128, 130, 6}, {129, 131, 6}}},                                              // 205
+	{foreign: false, keyword: []int32{130}, anchor: []anchorAt{{130, 132, 12}}},                                                                 // 206
+	{foreign: false, keyword: []int32{131}, anchor: []anchorAt{{131, 133, 8}}},                                                                  // 207
+	{foreign: false, keyword: []int32{132}, anchor: []anchorAt{{132, 134, 6}}},                                                                  // 208
 	{foreign: false, keyword: []int32{133, 134}, anchor: []anchorAt{}},                                                                          // 209
 	{foreign: false, keyword: []int32{133, 134}, anchor: []anchorAt{}},                                                                          // 210
 	{foreign: false, keyword: []int32{133, 134}, anchor: []anchorAt{}},                                                                          // 211
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 148, 6}, {134, 149, 6}}},                                                   // 212
-	{foreign: false, keyword: []int32{135}, anchor: []anchorAt{{135, 150, 5}}},                                                                  // 213
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 135, 6}, {134, 136, 6}}},                                                   // 212
+	{foreign: false, keyword: []int32{135}, anchor: []anchorAt{{135, 137, 5}}},                                                                  // 213
 	{foreign: false, keyword: []int32{136}, anchor: []anchorAt{}},                                                                               // 214
 	{foreign: false, keyword: []int32{136}, anchor: []anchorAt{}},                                                                               // 215
 	{foreign: false, keyword: []int32{136}, anchor: []anchorAt{}},                                                                               // 216
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 151, 9}}},                                                                  // 217
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 151, 9}}},                                                                  // 218
-	{foreign: false, keyword: []int32{137, 138}, anchor: []anchorAt{{137, 152, 6}, {138, 153, 6}}},                                              // 219
-	{foreign: false, keyword: []int32{139}, anchor: []anchorAt{{139, 154, 9}}},                                                                  // 220
-	{foreign: false, keyword: []int32{140, 141, 142}, anchor: []anchorAt{{140, 155, 7}, {141, 156, 7}, {142, 157, 7}}},                          // 221
-	{foreign: false, keyword: []int32{143}, anchor: []anchorAt{{143, 158, 6}}},                                                                  // 222
-	{foreign: false, keyword: []int32{144}, anchor: []anchorAt{{144, 159, 10}}},                                                                 // 223
-	{foreign: false, keyword: []int32{145}, anchor: []anchorAt{{145, 160, 4}}},                                                                  // 224
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 9}}},                                                                  // 217
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 9}}},                                                                  // 218
+	{foreign: false, keyword: []int32{137, 138}, anchor: []anchorAt{{137, 139, 6}, {138, 140, 6}}},                                              // 219
+	{foreign: false, keyword: []int32{139}, anchor: []anchorAt{{139, 141, 9}}},                                                                  // 220
+	{foreign: false, keyword: []int32{140, 141, 142}, anchor: []anchorAt{{140, 142, 7}, {141, 143, 7}, {142, 144, 7}}},                          // 221
+	{foreign: false, keyword: []int32{143}, anchor: []anchorAt{{143, 145, 6}}},                                                                  // 222
+	{foreign: false, keyword: []int32{144}, anchor: []anchorAt{{144, 146, 10}}},                                                                 // 223
+	{foreign: false, keyword: []int32{145}, anchor: []anchorAt{{145, 147, 4}}},                                                                  // 224
 	{foreign: false, keyword: []int32{146, 147}, anchor: []anchorAt{}},                                                                          // 225
 	{foreign: false, keyword: []int32{146, 147}, anchor: []anchorAt{}},                                                                          // 226
 	{foreign: false, keyword: []int32{146, 147}, anchor: []anchorAt{}},                                                                          // 227
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{146, 161, 7}, {147, 162, 7}}},                                                   // 228
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{146, 148, 7}, {147, 149, 7}}},                                                   // 228
 	{foreign: false, keyword: []int32{148}, anchor: []anchorAt{}},                                                                               // 229
 	{foreign: false, keyword: []int32{148}, anchor: []anchorAt{}},                                                                               // 230
 	{foreign: false, keyword: []int32{148}, anchor: []anchorAt{}},                                                                               // 231
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{148, 163, 8}}},                                                                  // 232
-	{foreign: false, keyword: []int32{149}, anchor: []anchorAt{{149, 164, 5}}},                                                                  // 233
-	{foreign: false, keyword: []int32{150}, anchor: []anchorAt{{150, 165, 7}}},                                                                  // 234
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{148, 150, 8}}},                                                                  // 232
+	{foreign: false, keyword: []int32{149}, anchor: []anchorAt{{149, 151, 5}}},                                                                  // 233
+	{foreign: false, keyword: []int32{150}, anchor: []anchorAt{{150, 152, 7}}},                                                                  // 234
 	{foreign: false, keyword: []int32{151}, anchor: []anchorAt{}},                                                                               // 235
-	{foreign: false, keyword: []int32{153}, anchor: []anchorAt{{151, 166, 9}, {152, 167, 9}, {153, 168, 9}, {154, 169, 9}}},                     // 236
-	{foreign: false, keyword: []int32{153}, anchor: []anchorAt{{151, 166, 8}, {152, 167, 8}, {153, 168, 8}, {154, 169, 8}}},                     // 237
-	{foreign: false, keyword: []int32{153}, anchor: []anchorAt{{151, 166, 9}, {152, 167, 9}, {153, 168, 9}, {154, 169, 9}}},                     // 238
+	{foreign: false, keyword: []int32{153}, anchor: []anchorAt{{151, 153, 9}, {152, 154, 9}, {153, 155, 9}, {154, 156, 9}}},                     // 236
+	{foreign: false, keyword: []int32{153}, anchor: []anchorAt{{151, 153, 8}, {152, 154, 8}, {153, 155, 8}, {154, 156, 8}}},                     // 237
+	{foreign: false, keyword: []int32{153}, anchor: []anchorAt{{151, 153, 9}, {152, 154, 9}, {153, 155, 9}, {154, 156, 9}}},                     // 238
 	{foreign: false, keyword: []int32{152}, anchor: []anchorAt{}},                                                                               // 239
 	{foreign: false, keyword: []int32{154}, anchor: []anchorAt{}},                                                                               // 240
-	{foreign: false, keyword: []int32{155}, anchor: []anchorAt{{155, 170, 4}}},                                                                  // 241
-	{foreign: false, keyword: []int32{156}, anchor: []anchorAt{{156, 171, 4}}},                                                                  // 242
+	{foreign: false, keyword: []int32{155}, anchor: []anchorAt{{155, 157, 4}}},                                                                  // 241
+	{foreign: false, keyword: []int32{156}, anchor: []anchorAt{{156, 158, 4}}},                                                                  // 242
 	{foreign: false, keyword: []int32{157}, anchor: []anchorAt{}},                                                                               // 243
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{157, 172, 10}}},                                                                 // 244
-	{foreign: false, keyword: []int32{158}, anchor: []anchorAt{{158, 173, 7}}},                                                                  // 245
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{157, 159, 10}}},                                                                 // 244
+	{foreign: false, keyword: []int32{158}, anchor: []anchorAt{{158, 160, 7}}},                                                                  // 245
 	{foreign: false, keyword: []int32{158}, anchor: []anchorAt{}},                                                                               // 246
-	{foreign: false, keyword: []int32{158}, anchor: []anchorAt{{158, 173, 12}}},                                                                 // 247
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{158, 173, 15}}},                                                                 // 248
-	{foreign: false, keyword: []int32{159}, anchor: []anchorAt{{159, 174, 4}}},                                                                  // 249
-	{foreign: false, keyword: []int32{160}, anchor: []anchorAt{{160, 175, 4}, {160, 175, 4}}},                                                   // 250
-	{foreign: false, keyword: []int32{161}, anchor: []anchorAt{{161, 177, 8}}},                                                                  // 251
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{161, 176, 8}}},                                                                  // 252
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{161, 176, 11}}},                                                                 // 253
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{161, 176, 9}}},                                                                  // 254
-	{foreign: false, keyword: []int32{162}, anchor: []anchorAt{{162, 178, 7}}},                                                                  // 255
-	{foreign: false, keyword: []int32{163}, anchor: []anchorAt{{163, 179, 5}}},                                                                  // 256
-	{foreign: false, keyword: []int32{164}, anchor: []anchorAt{{164, 180, 5}}},                                                                  // 257
-	{foreign: false, keyword: []int32{166, 167, 168}, anchor: []anchorAt{{167, 182, 5}, {168, 183, 5}}},                                         // 258
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{166, 181, 15}}},                                                                 // 259
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{166, 181, 19}}},                                                                 // 260
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{166, 181, 18}}},                                                                 // 261
-	{foreign: false, keyword: []int32{169}, anchor: []anchorAt{{169, 184, 11}}},                                                                 // 262
-	{foreign: false, keyword: []int32{170}, anchor: []anchorAt{{170, 185, 13}}},                                                                 // 263
-	{foreign: false, keyword: []int32{171}, anchor: []anchorAt{{171, 186, 10}}},                                                                 // 264
-	{foreign: false, keyword: []int32{172}, anchor: []anchorAt{{172, 187, 5}}},                                                                  // 265
-	{foreign: false, keyword: []int32{173}, anchor: []anchorAt{{173, 188, 4}}},                                                                  // 266
-	{foreign: false, keyword: []int32{174, 175}, anchor: []anchorAt{{174, 189, 10}, {175, 190, 10}}},                                            // 267
+	{foreign: false, keyword: []int32{158}, anchor: []anchorAt{{158, 160, 12}}},                                                                 // 247
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{158, 160, 15}}},                                                                 // 248
+	{foreign: false, keyword: []int32{159}, anchor: []anchorAt{{159, 161, 4}}},                                                                  // 249
+	{foreign: false, keyword: []int32{160}, anchor: []anchorAt{{160, 162, 4}, {160, 162, 4}}},                                                   // 250
+	{foreign: false, keyword: []int32{161}, anchor: []anchorAt{{161, 163, 8}}},                                                                  // 251
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{161, 164, 9}}},                                                                  // 252
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{161, 164, 8}}},                                                                  // 253
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{161, 164, 11}}},                                                                 // 254
+	{foreign: false, keyword: []int32{162}, anchor: []anchorAt{{162, 165, 7}}},                                                                  // 255
+	{foreign: false, keyword: []int32{163}, anchor: []anchorAt{{163, 166, 5}}},                                                                  // 256
+	{foreign: false, keyword: []int32{164}, anchor: []anchorAt{{164, 167, 5}}},                                                                  // 257
+	{foreign: false, keyword: []int32{166, 167, 168}, anchor: []anchorAt{{167, 169, 5}, {168, 170, 5}}},                                         // 258
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{166, 168, 15}}},                                                                 // 259
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{166, 168, 19}}},                                                                 // 260
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{166, 168, 18}}},                                                                 // 261
+	{foreign: false, keyword: []int32{169}, anchor: []anchorAt{{169, 171, 11}}},                                                                 // 262
+	{foreign: false, keyword: []int32{170}, anchor: []anchorAt{{170, 172, 13}}},                                                                 // 263
+	{foreign: false, keyword: []int32{171}, anchor: []anchorAt{{171, 173, 10}}},                                                                 // 264
+	{foreign: false, keyword: []int32{172}, anchor: []anchorAt{{172, 174, 5}}},                                                                  // 265
+	{foreign: false, keyword: []int32{173}, anchor: []anchorAt{{173, 175, 4}}},                                                                  // 266
+	{foreign: false, keyword: []int32{174, 175}, anchor: []anchorAt{{174, 176, 10}, {175, 177, 10}}},                                            // 267
 	{foreign: false, keyword: []int32{176}, anchor: []anchorAt{}},                                                                               // 268
 	{foreign: false, keyword: []int32{176}, anchor: []anchorAt{}},                                                                               // 269
 	{foreign: false, keyword: []int32{176}, anchor: []anchorAt{}},                                                                               // 270
-	{foreign: false, keyword: []int32{177}, anchor: []anchorAt{{177, 192, 4}}},                                                                  // 271
-	{foreign: false, keyword: []int32{178}, anchor: []anchorAt{{178, 193, 20}}},                                                                 // 272
-	{foreign: false, keyword: []int32{179}, anchor: []anchorAt{{179, 194, 8}}},                                                                  // 273
-	{foreign: false, keyword: []int32{180}, anchor: []anchorAt{{180, 195, 5}}},                                                                  // 274
-	{foreign: false, keyword: []int32{181}, anchor: []anchorAt{{181, 196, 3}}},                                                                  // 275
-	{foreign: false, keyword: []int32{182}, anchor: []anchorAt{{182, 197, 3}}},                                                                  // 276
-	{foreign: false, keyword: []int32{183}, anchor: []anchorAt{{183, 198, 9}}},                                                                  // 277
-	{foreign: false, keyword: []int32{184}, anchor: []anchorAt{{184, 199, 6}}},                                                                  // 278
-	{foreign: false, keyword: []int32{185, 186}, anchor: []anchorAt{{185, 200, 8}, {186, 201, 8}}},                                              // 279
-	{foreign: false, keyword: []int32{187}, anchor: []anchorAt{{187, 202, 3}}},                                                                  // 280
-	{foreign: false, keyword: []int32{188}, anchor: []anchorAt{{188, 203, 8}}},                                                                  // 281
-	{foreign: false, keyword: []int32{189}, anchor: []anchorAt{{189, 204, 6}}},                                                                  // 282
-	{foreign: false, keyword: []int32{190}, anchor: []anchorAt{{190, 205, 16}}},                                                                 // 283
-	{foreign: false, keyword: []int32{191}, anchor: []anchorAt{{191, 206, 7}}},                                                                  // 284
+	{foreign: false, keyword: []int32{177}, anchor: []anchorAt{{177, 179, 4}}},                                                                  // 271
+	{foreign: false, keyword: []int32{178}, anchor: []anchorAt{{178, 180, 20}}},                                                                 // 272
+	{foreign: false, keyword: []int32{179}, anchor: []anchorAt{{179, 181, 8}}},                                                                  // 273
+	{foreign: false, keyword: []int32{180}, anchor: []anchorAt{{180, 182, 5}}},                                                                  // 274
+	{foreign: false, keyword: []int32{181}, anchor: []anchorAt{{181, 183, 3}}},                                                                  // 275
+	{foreign: false, keyword: []int32{182}, anchor: []anchorAt{{182, 184, 3}}},                                                                  // 276
+	{foreign: false, keyword: []int32{183}, anchor: []anchorAt{{183, 185, 9}}},                                                                  // 277
+	{foreign: false, keyword: []int32{184}, anchor: []anchorAt{{184, 186, 6}}},                                                                  // 278
+	{foreign: false, keyword: []int32{185, 186}, anchor: []anchorAt{{185, 187, 8}, {186, 188, 8}}},                                              // 279
+	{foreign: false, keyword: []int32{187}, anchor: []anchorAt{{187, 189, 3}}},                                                                  // 280
+	{foreign: false, keyword: []int32{188}, anchor: []anchorAt{{188, 190, 8}}},                                                                  // 281
+	{foreign: false, keyword: []int32{189}, anchor: []anchorAt{{189, 191, 6}}},                                                                  // 282
+	{foreign: false, keyword: []int32{190}, anchor: []anchorAt{{190, 192, 16}}},                                                                 // 283
+	{foreign: false, keyword: []int32{191}, anchor: []anchorAt{{191, 193, 7}}},                                                                  // 284
 	{foreign: false, keyword: []int32{192}, anchor: []anchorAt{}},                                                                               // 285
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{192, 207, 7}}},                                                                  // 286
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{192, 194, 7}}},                                                                  // 286
 	{foreign: false, keyword: []int32{193}, anchor: []anchorAt{}},                                                                               // 287
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{193, 208, 7}}},                                                                  // 288
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{193, 195, 7}}},                                                                  // 288
 	{foreign: false, keyword: []int32{194}, anchor: []anchorAt{}},                                                                               // 289
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 209, 7}}},                                                                  // 290
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 196, 7}}},                                                                  // 290
 	{foreign: false, keyword: []int32{195}, anchor: []anchorAt{}},                                                                               // 291
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{195, 210, 12}}},                                                                 // 292
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{195, 210, 12}}},                                                                 // 293
-	{foreign: false, keyword: []int32{196}, anchor: []anchorAt{{196, 211, 6}}},                                                                  // 294
-	{foreign: false, keyword: []int32{197}, anchor: []anchorAt{{197, 212, 6}}},                                                                  // 295
-	{foreign: false, keyword: []int32{198}, anchor: []anchorAt{{198, 213, 6}}},                                                                  // 296
-	{foreign: false, keyword: []int32{199}, anchor: []anchorAt{{199, 214, 6}}},                                                                  // 297
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{195, 197, 12}}},                                                                 // 292
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{195, 197, 12}}},                                                                 // 293
+	{foreign: false, keyword: []int32{196}, anchor: []anchorAt{{196, 198, 6}}},                                                                  // 294
+	{foreign: false, keyword: []int32{197}, anchor: []anchorAt{{197, 199, 6}}},                                                                  // 295
+	{foreign: false, keyword: []int32{198}, anchor: []anchorAt{{198, 200, 6}}},                                                                  // 296
+	{foreign: false, keyword: []int32{199}, anchor: []anchorAt{{199, 201, 6}}},                                                                  // 297
 	{foreign: false, keyword: []int32{200}, anchor: []anchorAt{}},                                                                               // 298
 	{foreign: false, keyword: []int32{200}, anchor: []anchorAt{}},                                                                               // 299
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{200, 215, 7}}},                                                                  // 300
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{200, 202, 7}}},                                                                  // 300
 	{foreign: false, keyword: []int32{201}, anchor: []anchorAt{}},                                                                               // 301
 	{foreign: false, keyword: []int32{201}, anchor: []anchorAt{}},                                                                               // 302
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{201, 216, 10}}},                                                                 // 303
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{201, 217, 11}}},                                                                 // 304
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{201, 203, 10}}},                                                                 // 303
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{201, 204, 11}}},                                                                 // 304
 	{foreign: false, keyword: []int32{202}, anchor: []anchorAt{}},                                                                               // 305
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{202, 218, 5}}},                                                                  // 306
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{202, 205, 5}}},                                                                  // 306
 	{foreign: false, keyword: []int32{203, 206}, anchor: []anchorAt{}},                                                                          // 307
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{203, 219, 5}, {204, 220, 5}, {206, 222, 5}}},                                    // 308
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{203, 206, 5}, {204, 207, 5}, {206, 209, 5}}},                                    // 308
 	{foreign: false, keyword: []int32{204}, anchor: []anchorAt{}},                                                                               // 309
 	{foreign: false, keyword: []int32{204}, anchor: []anchorAt{}},                                                                               // 310
-	{foreign: false, keyword: []int32{209}, anchor: []anchorAt{{204, 220, 5}, {209, 225, 5}}},                                                   // 311
-	{foreign: false, keyword: []int32{205, 209}, anchor: []anchorAt{{205, 221, 5}, {209, 225, 5}}},                                              // 312
+	{foreign: false, keyword: []int32{209}, anchor: []anchorAt{{204, 207, 5}, {209, 212, 5}}},                                                   // 311
+	{foreign: false, keyword: []int32{205, 209}, anchor: []anchorAt{{205, 208, 5}, {209, 212, 5}}},                                              // 312
 	{foreign: false, keyword: []int32{207}, anchor: []anchorAt{}},                                                                               // 313
 	{foreign: false, keyword: []int32{207}, anchor: []anchorAt{}},                                                                               // 314
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{207, 223, 5}}},                                                                  // 315
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{207, 223, 5}}},                                                                  // 316
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{207, 210, 5}}},                                                                  // 315
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{207, 210, 5}}},                                                                  // 316
 	{foreign: false, keyword: []int32{208}, anchor: []anchorAt{}},                                                                               // 317
 	{foreign: false, keyword: []int32{208}, anchor: []anchorAt{}},                                                                               // 318
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{208, 224, 5}}},                                                                  // 319
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{208, 224, 5}}},                                                                  // 320
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{208, 211, 5}}},                                                                  // 319
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{208, 211, 5}}},                                                                  // 320
 	{foreign: false, keyword: []int32{210}, anchor: []anchorAt{}},                                                                               // 321
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{210, 226, 13}}},                                                                 // 322
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{210, 226, 14}}},                                                                 // 323
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{210, 226, 13}}},                                                                 // 324
-	{foreign: false, keyword: []int32{211}, anchor: []anchorAt{{211, 227, 4}}},                                                                  // 325
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{210, 213, 13}}},                                                                 // 322
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{210, 213, 14}}},                                                                 // 323
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{210, 213, 13}}},                                                                 // 324
+	{foreign: false, keyword: []int32{211}, anchor: []anchorAt{{211, 214, 4}}},                                                                  // 325
 	{foreign: false, keyword: []int32{212}, anchor: []anchorAt{}},                                                                               // 326
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{212, 228, 5}}},                                                                  // 327
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{212, 215, 5}}},                                                                  // 327
 	{foreign: false, keyword: []int32{213}, anchor: []anchorAt{}},                                                                               // 328
 	{foreign: false, keyword: []int32{213}, anchor: []anchorAt{}},                                                                               // 329
-	{foreign: false, keyword: []int32{214}, anchor: []anchorAt{{214, 229, 7}}},                                                                  // 330
-	{foreign: false, keyword: []int32{214}, anchor: []anchorAt{{214, 229, 4}}},                                                                  // 331
-	{foreign: false, keyword: []int32{215}, anchor: []anchorAt{{215, 230, 11}}},                                                                 // 332
+	{foreign: false, keyword: []int32{214}, anchor: []anchorAt{{214, 216, 7}}},                                                                  // 330
+	{foreign: false, keyword: []int32{214}, anchor: []anchorAt{{214, 216, 4}}},                                                                  // 331
+	{foreign: false, keyword: []int32{215}, anchor: []anchorAt{{215, 217, 11}}},                                                                 // 332
 	{foreign: false, keyword: []int32{216}, anchor: []anchorAt{}},                                                                               // 333
 	{foreign: false, keyword: []int32{216}, anchor: []anchorAt{}},                                                                               // 334
 	{foreign: false, keyword: []int32{216}, anchor: []anchorAt{}},                                                                               // 335
 	{foreign: false, keyword: []int32{216}, anchor: []anchorAt{}},                                                                               // 336
 	{foreign: false, keyword: []int32{216}, anchor: []anchorAt{}},                                                                               // 337
 	{foreign: false, keyword: []int32{216}, anchor: []anchorAt{}},                                                                               // 338
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{216, 231, 8}}},                                                                  // 339
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{216, 231, 8}}},                                                                  // 340
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{216, 231, 8}}},                                                                  // 341
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{216, 231, 8}}},                                                                  // 342
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{216, 231, 8}}},                                                                  // 343
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{216, 231, 8}}},                                                                  // 344
-	{foreign: false, keyword: []int32{217}, anchor: []anchorAt{{217, 232, 6}}},                                                                  // 345
-	{foreign: false, keyword: []int32{218, 219}, anchor: []anchorAt{{218, 233, 4}, {218, 233, 4}, {219, 234, 4}, {219, 234, 4}}},                // 346
-	{foreign: false, keyword: []int32{220}, anchor: []anchorAt{{220, 235, 10}}},                                                                 // 347
-	{foreign: false, keyword: []int32{220}, anchor: []anchorAt{{220, 236, 4}}},                                                                  // 348
-	{foreign: false, keyword: []int32{221}, anchor: []anchorAt{{221, 237, 6}}},                                                                  // 349
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{216, 218, 8}}},                                                                  // 339
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{216, 218, 8}}},                                                                  // 340
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{216, 218, 8}}},                                                                  // 341
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{216, 218, 8}}},                                                                  // 342
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{216, 218, 8}}},                                                                  // 343
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{216, 218, 8}}},                                                                  // 344
+	{foreign: false, keyword: []int32{217}, anchor: []anchorAt{{217, 219, 6}}},                                                                  // 345
+	{foreign: false, keyword: []int32{218, 219}, anchor: []anchorAt{{218, 220, 4}, {218, 220, 4}, {219, 221, 4}, {219, 221, 4}}},                // 346
+	{foreign: false, keyword: []int32{220}, anchor: []anchorAt{{220, 222, 10}}},                                                                 // 347
+	{foreign: false, keyword: []int32{220}, anchor: []anchorAt{{220, 222, 4}}},                                                                  // 348
+	{foreign: false, keyword: []int32{221}, anchor: []anchorAt{{221, 223, 6}}},                                                                  // 349
 	{foreign: false, keyword: []int32{222}, anchor: []anchorAt{}},                                                                               // 350
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{222, 238, 20}}},                                                                 // 351
-	{foreign: false, keyword: []int32{223}, anchor: []anchorAt{{223, 239, 6}}},                                                                  // 352
-	{foreign: false, keyword: []int32{224}, anchor: []anchorAt{{224, 240, 2}}},                                                                  // 353
-	{foreign: false, keyword: []int32{225}, anchor: []anchorAt{{225, 241, 6}}},                                                                  // 354
-	{foreign: false, keyword: []int32{226, 227, 228, 229, 230}, anchor: []anchorAt{{226, 242, 7}, {227, 243, 7}, {228, 244, 7}, {229, 245, 7}}}, // 355
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{230, 246, 22}}},                                                                 // 356
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{222, 224, 20}}},                                                                 // 351
+	{foreign: false, keyword: []int32{223}, anchor: []anchorAt{{223, 225, 6}}},                                                                  // 352
+	{foreign: false, keyword: []int32{224}, anchor: []anchorAt{{224, 226, 2}}},                                                                  // 353
+	{foreign: false, keyword: []int32{225}, anchor: []anchorAt{{225, 227, 6}}},                                                                  // 354
+	{foreign: false, keyword: []int32{226, 227, 228, 229, 230}, anchor: []anchorAt{{226, 228, 7}, {227, 229, 7}, {228, 230, 7}, {229, 231, 7}}}, // 355
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{230, 232, 22}}},                                                                 // 356
 	{foreign: false, keyword: []int32{231}, anchor: []anchorAt{}},                                                                               // 357
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{231, 247, 8}}},                                                                  // 358
-	{foreign: false, keyword: []int32{232}, anchor: []anchorAt{{232, 248, 4}}},                                                                  // 359
-	{foreign: false, keyword: []int32{233}, anchor: []anchorAt{{233, 249, 4}}},                                                                  // 360
-	{foreign: false, keyword: []int32{233}, anchor: []anchorAt{{233, 250, 2}}},                                                                  // 361
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{231, 233, 8}}},                                                                  // 358
+	{foreign: false, keyword: []int32{232}, anchor: []anchorAt{{232, 234, 4}}},                                                                  // 359
+	{foreign: false, keyword: []int32{233}, anchor: []anchorAt{{233, 235, 4}}},                                                                  // 360
+	{foreign: false, keyword: []int32{233}, anchor: []anchorAt{{233, 235, 2}}},                                                                  // 361
 	{foreign: false, keyword: []int32{234}, anchor: []anchorAt{}},                                                                               // 362
 	{foreign: false, keyword: []int32{234}, anchor: []anchorAt{}},                                                                               // 363
 	{foreign: false, keyword: []int32{234}, anchor: []anchorAt{}},                                                                               // 364
 	{foreign: false, keyword: []int32{234}, anchor: []anchorAt{}},                                                                               // 365
 	{foreign: false, keyword: []int32{234}, anchor: []anchorAt{}},                                                                               // 366
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{234, 251, 2}}},                                                                  // 367
-	{foreign: false, keyword: []int32{235}, anchor: []anchorAt{{235, 252, 4}}},                                                                  // 368
-	{foreign: false, keyword: []int32{236, 237, 238}, anchor: []anchorAt{{236, 253, 6}, {237, 254, 6}, {238, 255, 6}}},                          // 369
-	{foreign: false, keyword: []int32{239}, anchor: []anchorAt{{239, 256, 7}}},                                                                  // 370
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{234, 236, 2}}},                                                                  // 367
+	{foreign: false, keyword: []int32{235}, anchor: []anchorAt{{235, 237, 4}}},                                                                  // 368
+	{foreign: false, keyword: []int32{236, 237, 238}, anchor: []anchorAt{{236, 238, 6}, {237, 239, 6}, {238, 240, 6}}},                          // 369
+	{foreign: false, keyword: []int32{239}, anchor: []anchorAt{{239, 241, 7}}},                                                                  // 370
 }

@@ -63,7 +63,7 @@ func savedFiles(t *testing.T) (source, programs, states []byte) {
 		t.Fatal("one of our own rules has the id of one of gitleaks', and only one is saved")
 	}
 	finish(both)
-	f := newFilter(both)
+	f := filterOf(both, deriveAnchors)
 
 	var b bytes.Buffer
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
@@ -202,7 +202,7 @@ func hexQuoted(s string) string {
 func TestTheSavedFilterIsTheDerived(t *testing.T) {
 	whole := cloneConfig(mustParse(t, "gitleaks' default configuration", config.DefaultConfig))
 	merge(whole, mustParse(t, "Launchgate's own rules", ownRules), nil)
-	want, have := newFilter(finish(whole)), allRules().filter
+	want, have := filterOf(finish(whole), deriveAnchors), allRules().filter
 	if !reflect.DeepEqual(have.auto, want.auto) || !reflect.DeepEqual(normal(have.patterns), normal(want.patterns)) || have.local != want.local {
 		t.Error("the literals differ, or what they mean")
 	}
