@@ -319,7 +319,11 @@ func (k *commitSink) file(f patchFile) error {
 }
 
 func (k *commitSink) hunk(h patchHunk) error {
-	if k.f.deleted || len(h.added) == 0 || k.whole || k.f.merge && k.s.plain {
+	if k.f.deleted || k.whole || k.f.merge && k.s.plain {
+		return nil
+	}
+	// A rule about names reports a file wherever it changes, lines taken away included.
+	if len(h.added) == 0 && (k.f.merge || !k.s.rules.filter.reportsName(k.f.path)) {
 		return nil
 	}
 	k.s.bytes.Add(int64(len(h.added)))
