@@ -102,7 +102,7 @@ func same(t *testing.T, rs *ruleSet, content []byte, path string) {
 func key(fs []report.Finding) []string {
 	var out []string
 	for _, f := range fs {
-		out = append(out, fmt.Sprintf("%s %d %q %q %v", f.RuleID, f.StartLine, f.Secret, f.Match, allowedInline(f)))
+		out = append(out, fmt.Sprintf("%s %d-%d %q %q %v", f.RuleID, f.StartLine, f.EndLine, f.Secret, f.Match, allowedInline(f)))
 	}
 	slices.Sort(out)
 	return out
@@ -414,5 +414,16 @@ func TestAKeyInALargeTestIsNoReasonToJudgeAllOfIt(t *testing.T) {
 			}
 			same(t, rs, []byte(c.text), "a.yml")
 		})
+	}
+}
+
+// TestAFindingEndsOnTheLineOnWhichGitleaksEndsIt, wherever the part of a text that
+// gitleaks is asked about ends.
+func TestAFindingEndsOnTheLineOnWhichGitleaksEndsIt(t *testing.T) {
+	filler := strings.Repeat("let a = b.c(d, 1);\n", 200)
+	for _, match := range []string{"password => \n" + githubPAT(), "my_token =\n\"Zq4Lw9Xv2Zq4Lw9Xv2aB\"", "-----BEGIN RSA PRIVATE" + " KEY-----\n" + strings.Repeat("Zq4Lw9Xv2", 9) + "\n-----END RSA PRIVATE" + " KEY-----"} {
+		for _, after := range []string{"", "\n", ";\n", ";\n" + filler, "\n" + filler, "; " + strings.Repeat("x", 400), " # " + strings.Repeat("x", 90) + "\nmore\n"} {
+			same(t, allRules(), []byte(filler+match+after), "a.go")
+		}
 	}
 }

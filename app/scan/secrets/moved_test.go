@@ -103,3 +103,40 @@ func TestANameWithALineBreakIsLookedAtInAReviewOfKnownCommits(t *testing.T) {
 		want(t, rep.Head, "secrets/aws-access-token b.env:1", "secrets/aws-access-token node_modules/n\nl.env:1")
 	}
 }
+
+// TestABinaryFileThatAMergeMakesASubmoduleIsNoGap: git says of both that they are
+// binary, and the submodule's commit is in another repository.
+func TestABinaryFileThatAMergeMakesASubmoduleIsNoGap(t *testing.T) {
+	bothWays(t, func(t *testing.T) {
+		w := newWork(t)
+		base := w.write("a.txt", "1\n").commit("start")
+		w.git("checkout", "-q", "-b", "side")
+		w.write("a.txt", "2\n").commit("side")
+		w.git("checkout", "-q", "main")
+		w.write("lib", "\x00\x01\x02").commit("binary")
+		w.git("merge", "-q", "--no-commit", "--no-ff", "side")
+		w.git("rm", "-q", "-f", "lib")
+		w.git("update-index", "--add", "--cacheinfo", "160000,"+strings.Repeat("cd", 20)+",lib")
+		w.git("commit", "-q", "-m", "merge")
+		complete(t, w.scan(base, w.head()), 3)
+		if h := w.history(look{}); !h.Receipt.Complete() {
+			t.Errorf("%+v", h.Receipt)
+		}
+	})
+}
+
+// TestAFileIsReportedForItsNameWheneverItChanges: gitleaks does so even where lines are
+// only taken away.
+func TestAFileIsReportedForItsNameWheneverItChanges(t *testing.T) {
+	bothWays(t, func(t *testing.T) {
+		w := newWork(t)
+		w.write("k.p12", "1\n2\n3\n").commit("comes")
+		w.write("k.p12", "1\n3\n").commit("changes")
+		want := []string{"patch pkcs12-file k.p12:0", "patch pkcs12-file k.p12:0"}
+		for _, plain := range []bool{true, false} {
+			if got := w.walked(plain); !slices.Equal(got, want) {
+				t.Errorf("plain %v: %q, want %q", plain, got, want)
+			}
+		}
+	})
+}

@@ -32,6 +32,7 @@ type patchFile struct {
 	added   bool   // the path did not exist before
 	binary  bool   // git shows no lines: binary, or larger than bigFileBytes
 	from    string // that it was renamed from, of no merge
+	module  bool   // it becomes a submodule, whose commit is in another repository
 	blob    string
 	merge   bool
 }
@@ -143,6 +144,9 @@ var errStop = errors.New("stop")
 // markerPrefix begins the lines we ask git to echo between batches.
 const markerPrefix = "launchgate-batch "
 
+// moduleMode is the mode of a submodule.
+const moduleMode = "160000"
+
 // fileHeader reads the extended header and the hunks of one file. parents is 1
 // for an ordinary patch; a combined one says how many in its hunk headers.
 func (p *patchReader) fileHeader(parents int) error {
@@ -213,11 +217,15 @@ func (p *patchReader) fileHeader(parents int) error {
 			}
 		case bytes.HasPrefix(line, []byte("index ")):
 			f.blob = indexLine(string(line))
+			f.module = f.module || bytes.HasSuffix(line, []byte(moduleMode))
 		case bytes.HasPrefix(line, []byte("deleted file mode ")):
 			f.deleted = true
 		case bytes.HasPrefix(line, []byte("new file mode ")):
 			f.added = true
-		case bytes.HasPrefix(line, []byte("mode ")), bytes.HasPrefix(line, []byte("old mode ")), bytes.HasPrefix(line, []byte("new mode ")),
+			f.module = bytes.HasSuffix(line, []byte(moduleMode))
+		case bytes.HasPrefix(line, []byte("mode ")), bytes.HasPrefix(line, []byte("new mode ")):
+			f.module = bytes.HasSuffix(line, []byte(moduleMode))
+		case bytes.HasPrefix(line, []byte("old mode ")),
 			bytes.HasPrefix(line, []byte("similarity index ")), bytes.HasPrefix(line, []byte("dissimilarity index ")),
 			bytes.HasPrefix(line, []byte("copy from ")):
 		case bytes.HasPrefix(line, []byte("rename from ")):

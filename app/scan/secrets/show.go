@@ -307,12 +307,14 @@ func (k *commitSink) commit(id string) error {
 
 func (k *commitSink) file(f patchFile) error {
 	k.f, k.whole = f, false
-	if f.deleted || k.s.plain || leftOutFile(f.path) {
+	if f.deleted || f.module || k.s.plain || leftOutFile(f.path) {
 		return nil
 	}
-	// What an allowlist left out under its old name is new under this one, all of it.
-	k.whole = f.from != "" && k.s.rules.pathAllowed(f.from) && !k.s.rules.pathAllowed(f.path)
-	if f.binary || k.whole {
+	// What an allowlist left out under its old name is new under this one, all of it;
+	// if it is left out again, whether it is binary may not have been looked at.
+	hidden := f.from != "" && k.s.rules.pathAllowed(f.from)
+	k.whole = hidden && !k.s.rules.pathAllowed(f.path)
+	if f.binary && !hidden || k.whole {
 		k.files = append(k.files, named{path: f.path, commit: k.cur, blob: f.blob, moved: k.whole})
 	}
 	return nil

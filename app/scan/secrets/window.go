@@ -190,7 +190,7 @@ func (rs *ruleSet) judgeWindows(ctx context.Context, t text, windowed []ruleWind
 				start := w.from + startOf(part.content, f)
 				f.Line = lineOf(t.content, start, start+len(f.Match))
 				f.StartLine += t.line + line
-				f.EndLine += t.line + line
+				f.EndLine = f.StartLine + linesAfter(t.content, start, start+len(f.Match))
 				if rule, _ := rs.judge.defs.rule(r.rule); !allowedByLine(linewise(rule.Allowlists), f, t) {
 					out = append(out, f)
 				}
@@ -209,6 +209,15 @@ func startOf(content []byte, f report.Finding) int {
 		newline = i
 	}
 	return newline + f.StartColumn - 1
+}
+
+// linesAfter is how many lines after the one it begins on gitleaks says a match ends
+// (detect.location of v8.30.1): none for one that ends on a last line without a newline.
+func linesAfter(content []byte, start, end int) int {
+	if end <= start || bytes.IndexByte(content[end:], '\n') < 0 {
+		return 0
+	}
+	return bytes.Count(content[start+1:end], []byte("\n"))
 }
 
 // lineOf is the text gitleaks takes for a match's line (detect.location of
