@@ -15,11 +15,11 @@ COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 ARG VERSION=devel
-# Static (no cgo): SQLite is the pure-Go one.
+# Static (no cgo): SQLite is the pure-Go one. What is not used of gin is left out.
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     stamp=github.com/launchgate/launchgate/cmd/internal/build/stamp \
  && sources=$(find cmd app analyzers webhooks go.mod go.sum -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-32) \
- && mkdir /out && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X $stamp.Release=${VERSION} -X $stamp.Sources=$sources" -o /out/ ./cmd/launchgate ./cmd/launchgate-secrets ./cmd/launchgate-worker ./cmd/launchgate-worker-secrets
+ && mkdir /out && CGO_ENABLED=0 go build -trimpath -tags nomsgpack -ldflags "-s -w -X $stamp.Release=${VERSION} -X $stamp.Sources=$sources" -o /out/ ./cmd/launchgate ./cmd/launchgate-secrets ./cmd/launchgate-worker ./cmd/launchgate-worker-secrets
 
 FROM alpine:3.22
 # git fetches repositories; the certificates are for HTTPS to GitHub.

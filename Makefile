@@ -17,9 +17,10 @@ sources = $$(find cmd app analyzers webhooks go.mod go.sum -type f -print0 | LC_
 ldflags = -X github.com/launchgate/launchgate/cmd/internal/build/stamp.Sources=$(sources)
 
 # Without cgo, as in the Dockerfile: nothing needs it, a program starts faster
-# without a C library to look for, and a worker puts its walls up without it.
+# without a C library to look for, and a worker puts its walls up without it. Nor
+# does anything answer in MessagePack, which is a tenth of launchgate's code.
 build: ## build the binaries into dist/
-	mkdir -p dist && CGO_ENABLED=0 go build -trimpath -ldflags "$(ldflags)" -o dist/ ./cmd/launchgate ./cmd/launchgate-secrets ./cmd/launchgate-vet ./cmd/launchgate-worker ./cmd/launchgate-worker-secrets
+	mkdir -p dist && CGO_ENABLED=0 go build -trimpath -tags nomsgpack -ldflags "$(ldflags)" -o dist/ ./cmd/launchgate ./cmd/launchgate-secrets ./cmd/launchgate-vet ./cmd/launchgate-worker ./cmd/launchgate-worker-secrets
 
 test: ## run every test
 	go test ./...
