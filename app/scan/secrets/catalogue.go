@@ -90,11 +90,14 @@ var criticalRules = set("aws-access-token", "private-key", "private-key-in-env",
 	"gitlab-pat", "gitlab-pat-routable", "stripe-access-token", "digitalocean-pat", "digitalocean-access-token", "heroku-api-key", "heroku-api-key-v2",
 	"hashicorp-tf-api-token", "vault-service-token", "vault-batch-token", "npm-access-token", "pypi-upload-token", "rubygems-api-token",
 	"slack-bot-token", "slack-user-token", "twilio-api-key", "sendgrid-api-token", "1password-service-account-token", "age-secret-key",
-	"cloudflare-global-api-key", "docker-hub-token", "supabase-secret-key", "openai-api-key", "anthropic-api-key", "anthropic-admin-api-key", "square-access-token")
+	"cloudflare-global-api-key", "docker-hub-token", "supabase-secret-key", "supabase-service-role-jwt", "stripe-org-key", "azure-devops-pat", "aws-session-token",
+	"vault-token", "doppler-service-token", "paypal-braintree-access-token", "telegram-token", "anthropic-oauth-token",
+	"openai-api-key", "anthropic-api-key", "anthropic-admin-api-key", "square-access-token")
 
 // shapeRules go by shape or by a name nearby.
 var shapeRules = set("generic-api-key", "jwt", "jwt-base64", "curl-auth-header", "curl-auth-user", "kubernetes-secret-yaml", "hashicorp-tf-password",
-	"nuget-config-password", "pkcs12-file", "credentials-in-url", "frontend-public-env", "sourcegraph-access-token", "facebook-access-token",
+	"nuget-config-password", "pkcs12-file", "credentials-in-url", "credentials-in-mysql-dsn", "credentials-in-connection-string", "password-in-env-file",
+	"authorization-header", "netrc-password", "pgpass-password", "credentials-in-jdbc-url", "frontend-public-env", "deepseek-api-key", "mailgun-key", "mailchimp-key", "jwk-private-key", "sourcegraph-access-token", "facebook-access-token",
 	"looker-client-id", "discord-client-id", "linkedin-client-id")
 
 func set(ids ...string) map[string]bool {

@@ -117,30 +117,69 @@ func (s *session) hits(ctx context.Context, t text, w where) []hit {
 	if len(found) == 0 {
 		return nil
 	}
-	// What a rule of gitleaks reports as well, or a part of it, is reported
-	// once, as gitleaks does.
-	known := func(f report.Finding) bool {
-		for _, g := range found {
-			if !isOwn(g.RuleID) && g.StartLine == f.StartLine && g.Secret != "" && strings.Contains(f.Secret, g.Secret) {
-				return true
-			}
-		}
-		return false
-	}
 	var out []hit
 	for _, f := range found {
-		if isOwn(f.RuleID) && known(f) {
+		if slices.ContainsFunc(found, func(g report.Finding) bool { return givesWay(f, g) }) {
 			continue
+		}
+		ignored := s.rules.ignored(f.File, f.RuleID, f.StartLine, t.commit)
+		if isOwn(f.RuleID) {
+			// .gitleaksignore and the baselines of a gitleaks without our rules know
+			// it by what found it there.
+			ignored = ignored || s.rules.ignored(f.File, genericRule, f.StartLine, t.commit)
 		}
 		out = append(out, hit{
 			Rule: f.RuleID, Where: w, Path: t.path, Commit: t.commit, Line: f.StartLine, EndLine: f.EndLine,
-			Key: keyOf(s.key, secretOf(f)), Entropy: entropyClass(f.Entropy), Allowed: allowedInline(f), Ignored: s.rules.ignored(f.File, f.RuleID, f.StartLine, t.commit), secret: secretText{secretOf(f)},
+			Key: keyOf(s.key, secretOf(f)), Entropy: entropyClass(f.Entropy), Allowed: allowedInline(f), Ignored: ignored, secret: secretText{secretOf(f)},
 			Decoded: slices.ContainsFunc(f.Tags, func(tag string) bool { return strings.HasPrefix(tag, "decoded:") }),
 		})
 	}
 	// gitleaks asks its rules in the order of a map, which is none.
 	sort.SliceStable(out, func(i, j int) bool { return less(out[i], out[j]) })
 	return out
+}
+
+// givesWay reports whether f need not be reported beside g, which tells more of the
+// same secret. What a rule of gitleaks reports as well, or a part of it, is reported
+// once, as gitleaks does; only its rules that go by shape, which cannot say who issued
+// a secret, give way to ours that can.
+func givesWay(f, g report.Finding) bool {
+	if f.StartLine != g.StartLine || f.Secret == "" || g.Secret == "" {
+		return false
+	}
+	inF, inG := strings.Contains(f.Secret, g.Secret), strings.Contains(g.Secret, f.Secret)
+	if f.RuleID == g.RuleID {
+		// The beginning of a token whose rest was decoded is found once more.
+		return f.StartColumn == g.StartColumn && inG && !inF
+	}
+	switch ownF, ownG := isOwn(f.RuleID), isOwn(g.RuleID); {
+	case !ownF && !ownG:
+		return false // gitleaks has chosen among its own
+	case tells(f.RuleID) < tells(g.RuleID):
+		return inF || inG && ownG
+	default:
+		return ownF && ownG && f.Secret == g.Secret && tells(f.RuleID) == tells(g.RuleID) && f.RuleID > g.RuleID
+	}
+}
+
+// genericRule is gitleaks' rule for what stands beside a name such as key or secret. It
+// gives way to every other.
+const genericRule = "generic-api-key"
+
+// tells is the more, the more a rule says of what it finds.
+func tells(rule string) int {
+	own, shape := isOwn(rule), infoOf(rule).shape
+	switch {
+	case isGeneric(rule):
+		return 0
+	case own && shape:
+		return 1
+	case shape:
+		return 2
+	case own:
+		return 3
+	}
+	return 4
 }
 
 // secretOf returns what identifies a finding: its secret, or for a rule about

@@ -24,11 +24,13 @@ import (
 type savedRule struct {
 	own                         bool
 	id, description, path, expr string
-	group                       int
-	entropy                     float64
-	keywords, tags              []string
-	skipReport                  bool
-	lists                       []savedList
+	// plain is the expression as gitleaks has it, if expr finds more than that.
+	plain          string
+	group          int
+	entropy        float64
+	keywords, tags []string
+	skipReport     bool
+	lists          []savedList
 	// pathLiterals are those of a pathTest, of path.
 	pathLiterals []string
 	anchors      []savedAnchor
@@ -154,15 +156,25 @@ func mustValidate(a *config.Allowlist) {
 	}
 }
 
-// savedConfig returns gitleaks' default configuration, or our own rules, as the
-// files they are in say it.
+// savedConfig returns gitleaks' default configuration, or our own rules and what we
+// change of gitleaks', as the files they are in say it.
 func savedConfig(own bool) *config.Config {
 	cfg := &config.Config{Rules: make(map[string]config.Rule), Keywords: make(map[string]struct{})}
 	for i := range savedRules {
-		if s := &savedRules[i]; s.own == own {
-			cfg.OrderedRules = append(cfg.OrderedRules, s.id)
+		s := &savedRules[i]
+		switch {
+		case s.own == own && s.plain == "":
 			cfg.Rules[s.id] = s.config()
+		case s.plain != "" && own:
+			cfg.Rules[s.id] = config.Rule{RuleID: s.id, Regex: embedded.expr(s.expr)}
+		case s.plain != "":
+			as := *s
+			as.expr = s.plain
+			cfg.Rules[s.id] = as.config()
+		default:
+			continue
 		}
+		cfg.OrderedRules = append(cfg.OrderedRules, s.id)
 	}
 	if !own {
 		for i := range savedLists {

@@ -51,6 +51,38 @@ func TestWhatIsSavedIsWhatTheRulesGive(t *testing.T) {
 	}
 }
 
+// gitleaksEnd is how most of gitleaks' expressions end: a token in a tag, in
+// parentheses, before a comma, in a URL's query or in a string within a string, as
+// source maps have them, is none to it.
+const gitleaksEnd = `(?:[\x60'"\s;]|\\[nr]|$)`
+
+// looserEnd ends a token where something follows that no token contains.
+const looserEnd = `(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`
+
+// keepsItsEnd are rules whose beginning is so common that their end is what keeps
+// them from finding code or encoded bytes, and those of tokens that usually stand in
+// links because they end within minutes.
+var keepsItsEnd = map[string]bool{"facebook-access-token": true, "facebook-page-access-token": true, "jwt": true, "sourcegraph-access-token": true, "square-access-token": true, "vault-service-token": true}
+
+// withLooserEnds changes gitleaks' rules that know a token by its beginning so that
+// they find it wherever it ends, and returns their expressions as gitleaks has them.
+// What they find with their own end they find with this one too: before either no
+// more of the token can stand.
+func withLooserEnds(cfg *config.Config) map[string]string {
+	plain := make(map[string]string)
+	for id, r := range cfg.Rules {
+		expr := exprOf(r.Regex)
+		begin, ok := strings.CutSuffix(expr, gitleaksEnd)
+		if !ok || keepsItsEnd[id] || !strings.HasPrefix(strings.TrimPrefix(begin, "(?i)"), `\b`) {
+			continue
+		}
+		plain[id] = expr
+		r.Regex = regexp.MustCompile(begin + looserEnd)
+		cfg.Rules[id] = r
+	}
+	return plain
+}
+
 // savedFiles makes what is saved from the files that say the default rules.
 func savedFiles(t *testing.T) (source, programs, states []byte) {
 	gitleaks, own := mustParse(t, "gitleaks' default configuration", config.DefaultConfig), mustParse(t, "Launchgate's own rules", ownRules)
@@ -62,6 +94,7 @@ func savedFiles(t *testing.T) (source, programs, states []byte) {
 	if len(both.Rules) != len(gitleaks.Rules)+len(own.Rules) {
 		t.Fatal("one of our own rules has the id of one of gitleaks', and only one is saved")
 	}
+	plain := withLooserEnds(both)
 	finish(both)
 	f := filterOf(both, deriveAnchors)
 
@@ -92,6 +125,9 @@ func savedFiles(t *testing.T) (source, programs, states []byte) {
 		_, isOwn := own.Rules[id]
 		p("{own: %v, id: %q, description: %q, path: %s, expr: %s, group: %d, entropy: %v, keywords: %#v, tags: %#v, skipReport: %v, lists: %s,\n",
 			isOwn, id, r.Description, quoted1(exprOf(r.Path)), quoted1(exprOf(r.Regex)), r.SecretGroup, r.Entropy, r.Keywords, r.Tags, r.SkipReport, listsOf(r.Allowlists))
+		if expr := plain[id]; expr != "" {
+			p("plain: %s,\n", quoted1(expr))
+		}
 		if r.Path != nil {
 			p("pathLiterals: %#v,\n", literalsOf([]string{exprOf(r.Path)}))
 		}
@@ -202,6 +238,9 @@ func hexQuoted(s string) string {
 func TestTheSavedFilterIsTheDerived(t *testing.T) {
 	whole := cloneConfig(mustParse(t, "gitleaks' default configuration", config.DefaultConfig))
 	merge(whole, mustParse(t, "Launchgate's own rules", ownRules), nil)
+	if len(withLooserEnds(whole)) < 30 {
+		t.Error("few of gitleaks' rules end as it is thought; see gitleaksEnd")
+	}
 	want, have := filterOf(finish(whole), deriveAnchors), allRules().filter
 	if !reflect.DeepEqual(have.auto, want.auto) || !reflect.DeepEqual(normal(have.patterns), normal(want.patterns)) || have.local != want.local {
 		t.Error("the literals differ, or what they mean")
