@@ -237,9 +237,12 @@ func (s *session) candidates(ctx context.Context, at review.SHA, texts map[strin
 	}
 	if patterns.Len() > 0 {
 		// The patterns go through standard input: arguments are visible to others.
-		large, err := s.repo.largeFiles(ctx, at, bigFileBytes)
+		large, links, err := s.repo.notSearched(ctx, at, bigFileBytes)
 		if err != nil {
 			return nil, err
+		}
+		for _, l := range links {
+			paths[l.path] = true
 		}
 		leave, err := exclude(large)
 		if err != nil {

@@ -492,10 +492,10 @@ func (r repo) infos(ctx context.Context, ids []string, visit func(objectInfo)) e
 	return r.stream(ctx, revsInput(ids), func(rd io.Reader) error { return read(bufio.NewReader(rd)) }, "cat-file", askInfo.mode(), "--buffer")
 }
 
-// largeFiles returns the files of a commit's tree with more than limit bytes.
-func (r repo) largeFiles(ctx context.Context, at review.SHA, limit int64) ([]named, error) {
-	var out []named
-	err := r.stream(ctx, nil, func(rd io.Reader) error {
+// notSearched returns what grep does not find anything in: the files of a commit's
+// tree with more than limit bytes, which it is not asked about, and the symbolic links.
+func (r repo) notSearched(ctx context.Context, at review.SHA, limit int64) (large, links []named, err error) {
+	err = r.stream(ctx, nil, func(rd io.Reader) error {
 		br := bufio.NewReaderSize(rd, 128<<10)
 		for {
 			line, err := br.ReadString(0)
@@ -510,12 +510,16 @@ func (r repo) largeFiles(ctx context.Context, at review.SHA, limit int64) ([]nam
 			if !ok || len(f) != 4 {
 				return fmt.Errorf("git ls-tree: an entry of %d fields", len(f))
 			}
+			entry := named{path: path, blob: f[2], commit: string(at)}
 			if n, err := strconv.ParseInt(f[3], 10, 64); err == nil && n > limit {
-				out = append(out, named{path: path, blob: f[2], commit: string(at)})
+				large = append(large, entry)
+			}
+			if f[0] == modeLink {
+				links = append(links, entry)
 			}
 		}
 	}, "ls-tree", "-r", "-l", "-z", "--full-tree", string(at))
-	return out, err
+	return large, links, err
 }
 
 // grep returns "<commit>:<path>" with NULs between for every file of the tree
@@ -531,12 +535,15 @@ func (r repo) grep(ctx context.Context, at review.SHA, patterns string, leave []
 	return out, err
 }
 
-// allFiles returns the regular files of a commit's tree.
+// modeLink is the mode of a symbolic link: what it leads to is its text.
+const modeLink = "120000"
+
+// allFiles returns the regular files and symbolic links of a commit's tree.
 func (r repo) allFiles(ctx context.Context, at review.SHA) ([]named, error) {
 	return r.listTree(ctx, at, nil)
 }
 
-// files returns those of paths that are regular files of a commit's tree.
+// files returns those of paths that are regular files or symbolic links of a commit's tree.
 func (r repo) files(ctx context.Context, at review.SHA, paths []string) ([]named, error) {
 	if len(paths) == 0 {
 		return nil, nil
@@ -553,7 +560,8 @@ func (r repo) files(ctx context.Context, at review.SHA, paths []string) ([]named
 	return out, nil
 }
 
-// listTree returns the regular files of a commit's tree at or below paths; none: all.
+// listTree returns the regular files and symbolic links of a commit's tree at or below
+// paths; none: all.
 func (r repo) listTree(ctx context.Context, at review.SHA, paths []string) ([]named, error) {
 	listing, err := r.output(ctx, 64<<20, nil, append([]string{"--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", string(at), "--"}, paths...)...)
 	if err != nil {
@@ -562,7 +570,7 @@ func (r repo) listTree(ctx context.Context, at review.SHA, paths []string) ([]na
 	var out []named
 	for entry := range strings.SplitSeq(string(listing), "\x00") {
 		meta, path, ok := strings.Cut(entry, "\t")
-		if f := strings.Fields(meta); ok && len(f) == 3 && strings.HasPrefix(f[0], "100") {
+		if f := strings.Fields(meta); ok && len(f) == 3 && (strings.HasPrefix(f[0], "100") || f[0] == modeLink) {
 			out = append(out, named{path: path, blob: f[2], commit: string(at)})
 		}
 	}

@@ -222,7 +222,10 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 		var look []named
 		err := s.changedSince(ctx, before.Commit, at, func(c change) {
 			changed[s.fileKey(c.path)] = true
-			if c.blob != "" && strings.Trim(c.blob, "0") != "" && !s.rules.pathAllowed(c.path) {
+			if c.blob == "" {
+				c.blob = c.brings // of a link
+			}
+			if strings.Trim(c.blob, "0") != "" && !s.rules.pathAllowed(c.path) {
 				look = append(look, c.named)
 			}
 		})
@@ -248,7 +251,35 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 			now.Files[h.Key] = append(now.Files[h.Key], s.fileKey(f.Path))
 		}
 	}
-	return now, err
+	if err != nil {
+		return now, err
+	}
+	return now, s.standingNames(ctx, at, hs, now)
+}
+
+// standingNames adds to now the files of a commit's tree whose names hold a secret.
+func (s *session) standingNames(ctx context.Context, at review.SHA, hs []hit, now *standing) error {
+	wanted := make(map[string]bool)
+	for _, h := range hs {
+		if h.Where == inName {
+			wanted[h.Key] = true
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	files, err := s.repo.allFiles(ctx, at)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		for _, h := range s.hits(ctx, text{content: nameParts(f.path), line: 1}, inName) {
+			if key := s.fileKey(f.path); wanted[h.Key] && !slices.Contains(now.Files[h.Key], key) {
+				now.Files[h.Key] = append(slices.Clone(now.Files[h.Key]), key)
+			}
+		}
+	}
+	return nil
 }
 
 // leads reports whether a line of commits ahead leads from one commit to another.

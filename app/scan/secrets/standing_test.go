@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -24,6 +25,8 @@ func TestWhetherASecretStandsDoesNotDependOnWhenItIsAsked(t *testing.T) {
 		"in UTF-16":         {"a.env", "\xff\xfe" + strings.Join(strings.Split("K="+awsKey()+"\n", ""), "\x00") + "\x00", "b.env"},
 		"a file by name":    {"k.p12", "x\n", ""},
 		"a binary by name":  {"k.p12", "\x00\x01", ""},
+		"in a name":         {"key-of-" + awsKey() + ".txt", "x\n", awsKey() + ".txt"},
+		"in a link":         {"link", "/srv/" + awsKey() + "/x", "moved"},
 		"of several places": {"a.env", "K=" + awsKey() + "\nx: " + base64.StdEncoding.EncodeToString([]byte("key "+awsKey()+" of AWS")) + "\n", "b.env"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -43,7 +46,16 @@ func TestWhetherASecretStandsDoesNotDependOnWhenItIsAsked(t *testing.T) {
 					}
 				}
 			}
-			w.write(c.path, c.text).write("big.txt", strings.Repeat("a line\n", 10)).commit("comes")
+			write := func() *work {
+				if name != "in a link" {
+					return w.write(c.path, c.text)
+				}
+				if err := os.Symlink(c.text, filepath.Join(w.dir, c.path)); err != nil {
+					t.Fatal(err)
+				}
+				return w
+			}
+			write().write("big.txt", strings.Repeat("a line\n", 10)).commit("comes")
 			stands(true)
 			w.write("c.txt", "x\n").commit("more")
 			stands(true)
@@ -57,7 +69,7 @@ func TestWhetherASecretStandsDoesNotDependOnWhenItIsAsked(t *testing.T) {
 			w.git("rm", "-q", c.path)
 			w.commit("goes")
 			stands(false)
-			w.write(c.path, c.text).commit("comes back")
+			write().commit("comes back")
 			stands(true)
 		})
 	}
