@@ -270,22 +270,34 @@ func (s *session) mayHold(ctx context.Context, at review.SHA) ([]named, error) {
 	}), err
 }
 
-// lookAtFiles looks at files as a whole.
+// lookAtFiles looks at files as a whole. Where something was found before, it is not
+// looked for again.
 func (s *session) lookAtFiles(ctx context.Context, files []named, visit func(hit)) error {
-	ids := make([]string, len(files))
+	found := make([][]hit, len(files))
+	var ids []string
+	var at []int
 	for i, f := range files {
-		ids[i] = f.blob
-	}
-	return s.repo.contents(ctx, ids, func(i int, o objectInfo, body io.Reader) error {
-		found, isText, err := s.lookAtStream(ctx, body, o.size, text{path: files[i].path}, inTree)
-		if err == nil && !isText {
-			found = s.hits(ctx, text{path: files[i].path}, inTree) // rules about paths
+		if found[i] = s.screening.holds[named{path: f.path, blob: f.blob}]; found[i] == nil {
+			ids, at = append(ids, f.blob), append(at, i)
 		}
-		for _, h := range found {
-			visit(h)
+	}
+	err := s.repo.contents(ctx, ids, func(i int, o objectInfo, body io.Reader) error {
+		f := files[at[i]]
+		hits, isText, err := s.lookAtStream(ctx, body, o.size, text{path: f.path}, inTree)
+		if err == nil && !isText {
+			hits = s.hits(ctx, text{path: f.path}, inTree) // rules about paths
+		}
+		if found[at[i]] = hits; err == nil && len(hits) > 0 {
+			s.screening.hold(named{path: f.path, blob: f.blob}, hits)
 		}
 		return err
 	})
+	for _, hits := range found {
+		for _, h := range hits {
+			visit(h)
+		}
+	}
+	return err
 }
 
 // sought is a secret to look for in files.

@@ -23,6 +23,18 @@ type screening struct {
 	could map[uint64]bool // by path and blob
 	mu    sync.Mutex
 	idle  []*screener
+	// holds are what files hold that were looked at as a whole, by path and blob.
+	holds map[named][]hit
+}
+
+// hold notes what a file holds. It is not to be called concurrently.
+func (sc *screening) hold(f named, hits []hit) {
+	if sc.holds == nil {
+		sc.holds = make(map[named][]hit)
+	}
+	if len(sc.holds) < maxHits {
+		sc.holds[f] = hits
+	}
 }
 
 // pathKind is what a file's name alone says.

@@ -25,7 +25,7 @@ type interval struct{ from, to int }
 // text and where in it decoded segments lie; none when nothing is decoded. A
 // fuzz test holds it to gitleaks' own.
 func decodeOnce(text []byte) ([]byte, []interval) {
-	spans := encodedSpans(text)
+	spans := decodableSpans(text)
 	var out []byte
 	var segments []interval
 	at := 0
@@ -49,6 +49,42 @@ func decodeOnce(text []byte) ([]byte, []interval) {
 		return text, nil
 	}
 	return append(out, text[at:]...), segments
+}
+
+// decodableBlock is about how much text is asked at once whether any of it decodes to
+// something.
+const decodableBlock = 1 << 10
+
+// decodableSpans is encodedSpans without some that decode to nothing. All that is
+// decoded lies within a line, so that lines are told apart which decode to nothing, but
+// for code points, which may be lines apart.
+func decodableSpans(text []byte) []encodedSpan {
+	if hasCodePoints(text) {
+		return encodedSpans(text)
+	}
+	lineEnd := func(at int) int {
+		if n := bytes.IndexByte(text[at:], '\n'); n >= 0 {
+			return at + n + 1
+		}
+		return len(text)
+	}
+	var out []encodedSpan
+	for at := 0; at < len(text); {
+		end := lineEnd(min(at+decodableBlock, len(text)-1))
+		if !decodable(text[at:end]) {
+			at = end
+		}
+		for at < end {
+			next := lineEnd(at)
+			if line := text[at:next]; decodable(line) {
+				for _, s := range encodedSpans(line) {
+					out = append(out, encodedSpan{s.kind, at + s.from, at + s.to})
+				}
+			}
+			at = next
+		}
+	}
+	return out
 }
 
 // encodedSpans finds what gitleaks' expression for encodings matches, leftmost

@@ -277,7 +277,8 @@ func FuzzFilterLosesNothing(f *testing.F) {
 
 func FuzzDecoderIsGitleaks(f *testing.F) {
 	for _, s := range []string{"%41%42 %7A\n%00", "\\u0041\\\\u0042\\\\\\u0043", "U+0041 U+0042\nU+0043", "abcU+0041 ", strings.Repeat("41", 20) + "ghij" + strings.Repeat("QUJD", 6) + "==",
-		"QUJDREVGR0hJSktM", "a%41QUJDREVGR0hJSktM", "x" + strings.Repeat("61", 16), "----------------", "%4%41", "\xffU+0041"} {
+		"QUJDREVGR0hJSktM", "a%41QUJDREVGR0hJSktM", "x" + strings.Repeat("61", 16), "----------------", "%4%41", "\xffU+0041",
+		strings.Repeat("let a = b.c(d, 1);\n", 70) + "QUJDREVGR0hJSktM\n" + strings.Repeat("let a = b.c(d, 1);\n", 70) + "a%41QUJDREVGR0hJSktM"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
@@ -369,7 +370,7 @@ func TestOneForeignLetterMakesGitleaksReadAWholeBundle(t *testing.T) {
 			content := []byte(filler + "var letters = \"\u212a\u017f\u0130\";\n" + assignment + "\n" + filler)
 			m := newMatcher(rs.filter)
 			v := m.ask(content, "bundle.js")
-			windowed, rest := m.windows(content, v.rules)
+			windowed, rest := m.windows(content, v.anchors, v.rules)
 			if n := windowBytesOf(windowed); len(rest) > 0 || n == 0 || n > 500 {
 				t.Errorf("windows of %d of %d bytes, without those of rules %d", n, len(content), rest)
 			}
@@ -408,7 +409,7 @@ func TestAKeyInALargeTestIsNoReasonToJudgeAllOfIt(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m := newMatcher(rs.filter)
 			v := m.ask([]byte(c.text), "a.yml")
-			windowed, rest := m.windows([]byte(c.text), v.rules)
+			windowed, rest := m.windows([]byte(c.text), v.anchors, v.rules)
 			if n := windowBytesOf(windowed); len(rest) > 0 || n == 0 || n > c.most {
 				t.Errorf("windows of %d of %d bytes, without those of rules %d", n, len(c.text), rest)
 			}

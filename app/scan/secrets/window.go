@@ -26,8 +26,7 @@ type ruleWindows struct {
 }
 
 // windows returns the windows of each of rules, and those rules of which they cannot
-// be said. Afterwards m.foreign says whether a keyword may be there only for us, see
-// withKeywords.
+// be said. anchors are all that content has.
 //
 // Every match of a rule, and every match that would only come to be because a
 // window ends where the text does not, contains an anchor, and reaches from it
@@ -37,7 +36,7 @@ type ruleWindows struct {
 // all is so near to its ends that something it reaches could touch them. So a
 // window has exactly the matches of the rule the whole text has there. Each rule has
 // windows of its own, or one that reaches far would have all the others judge as much.
-func (m *matcher) windows(content []byte, rules []int) (windowed []ruleWindows, rest []int) {
+func (m *matcher) windows(content []byte, anchors []seenAnchor, rules []int) (windowed []ruleWindows, rest []int) {
 	f := m.f
 	rules = slices.Clone(rules)
 	slices.Sort(rules)
@@ -60,22 +59,19 @@ func (m *matcher) windows(content []byte, rules []int) (windowed []ruleWindows, 
 	}
 	// Of all anchors, and of those that can match.
 	reach, cores := make([][]interval, len(windowed)), make([][]interval, len(windowed))
-	m.each(content, func(p *pattern, end int, at func(int) int) {
-		for _, a := range p.anchor {
-			if !m.anchor[a.rule] {
-				continue
-			}
-			n, _ := slices.BinarySearchFunc(windowed, int(a.rule), func(w ruleWindows, rule int) int { return w.rule - rule })
-			from := at(end - int(a.length))
-			// One more byte on each side: assertions look at it.
-			ok, to := m.follow(a, content, from)
-			in := interval{f.rules[a.rule].backFrom(content, from) - 1, to + 1}
-			reach[n] = append(reach[n], in)
-			if ok {
-				cores[n] = append(cores[n], in)
-			}
+	for _, a := range anchors {
+		if !m.anchor[a.rule] {
+			continue
 		}
-	})
+		n, _ := slices.BinarySearchFunc(windowed, int(a.rule), func(w ruleWindows, rule int) int { return w.rule - rule })
+		// One more byte on each side: assertions look at it.
+		ok, to := m.follow(a.anchorAt, content, int(a.from))
+		in := interval{f.rules[a.rule].backFrom(content, int(a.from)) - 1, to + 1}
+		reach[n] = append(reach[n], in)
+		if ok {
+			cores[n] = append(cores[n], in)
+		}
+	}
 	for n := range windowed {
 		windowed[n].in = islands(content, reach[n], cores[n])
 	}
@@ -136,7 +132,7 @@ func (r *ruleFilter) backFrom(content []byte, from int) int {
 // that look at lines, and a finding must overlap something decoded. It errs on
 // the side of yes.
 func (rs *ruleSet) decodesToSomething(ctx context.Context, m *matcher, t text, d decodedText) bool {
-	windowed, rest := m.windows(d.content, d.rules)
+	windowed, rest := m.windows(d.content, d.anchors, d.rules)
 	if len(rest) > 0 {
 		return true
 	}
