@@ -132,8 +132,8 @@ func less(a, b hit) bool {
 	switch {
 	case a.Order != b.Order:
 		return a.Order < b.Order
-	case a.Path != b.Path:
-		return a.Path < b.Path
+	case a.shownPath() != b.shownPath():
+		return a.shownPath() < b.shownPath()
 	case a.Line != b.Line:
 		return a.Line < b.Line
 	case a.Rule != b.Rule:

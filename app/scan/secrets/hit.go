@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -71,7 +72,11 @@ type hit struct {
 	// Decoded: what stands in the text is an encoding of it.
 	Decoded bool       `json:"decoded,omitempty"`
 	secret  secretText // "" when an earlier scan found it
+	shown   string     // Path as it may be shown; Path itself when an earlier scan found it
 }
+
+// shownPath is what hits are put in order by: of what is stored, no other is known.
+func (h hit) shownPath() string { return cmp.Or(h.shown, h.Path) }
 
 // byPath reports whether a rule about paths reports the file, not a text in it.
 func (h hit) byPath() bool { return h.secret.s != "" && h.secret.s == h.Path }
@@ -122,15 +127,9 @@ func (s *session) hits(ctx context.Context, t text, w where) []hit {
 		if slices.ContainsFunc(found, func(g report.Finding) bool { return givesWay(f, g) }) {
 			continue
 		}
-		ignored := s.rules.ignored(f.File, f.RuleID, f.StartLine, t.commit)
-		if isOwn(f.RuleID) {
-			// .gitleaksignore and the baselines of a gitleaks without our rules know
-			// it by what found it there.
-			ignored = ignored || s.rules.ignored(f.File, genericRule, f.StartLine, t.commit)
-		}
 		out = append(out, hit{
 			Rule: f.RuleID, Where: w, Path: t.path, Commit: t.commit, Line: f.StartLine, EndLine: f.EndLine,
-			Key: keyOf(s.key, secretOf(f)), Entropy: entropyClass(f.Entropy), Allowed: allowedInline(f), Ignored: ignored, secret: secretText{secretOf(f)},
+			Key: keyOf(s.key, secretOf(f)), Entropy: entropyClass(f.Entropy), Allowed: allowedInline(f), Ignored: s.rules.ignored(f.File, f.RuleID, f.StartLine, t.commit), secret: secretText{secretOf(f)}, shown: s.safeName(t.path),
 			Decoded: slices.ContainsFunc(f.Tags, func(tag string) bool { return strings.HasPrefix(tag, "decoded:") }),
 		})
 	}
@@ -195,6 +194,11 @@ func secretOf(f report.Finding) string {
 func (rs *ruleSet) ignored(path, rule string, line int, commit string) bool {
 	if len(rs.ignore) == 0 {
 		return false
+	}
+	// .gitleaksignore and the baselines of a gitleaks without our rules know what these
+	// find by what found it there.
+	if isOwn(rule) && rs.ignored(path, genericRule, line, commit) {
+		return true
 	}
 	global := fmt.Sprintf("%s:%s:%d", path, rule, line)
 	if _, ok := rs.ignore[global]; ok {

@@ -135,3 +135,19 @@ func TestADeletedTagTakesNothingBack(t *testing.T) {
 	look1("all are deleted", 2)
 	w.noLeak(slurp(t, cache))
 }
+
+// TestTheFirstPlaceOfASecretIsTheSameLater: files are put in order by their names as
+// they may be kept, without the secrets in them.
+func TestTheFirstPlaceOfASecretIsTheSameLater(t *testing.T) {
+	w := newWork(t)
+	w.write("a.env", "K="+awsKey()+"\n").write(githubPAT()+".env", "K="+awsKey()+"\n").commit("two places")
+	cache := t.TempDir()
+	for range 2 {
+		for _, r := range w.history(look{cache: cache}).Rotations {
+			if r.Rule == "secrets/aws-access-token" && r.Path != redacted+".env" {
+				t.Errorf("the first place is %s", r.Path)
+			}
+		}
+		w.write("b.txt", "x\n").commit("more")
+	}
+}
