@@ -2,9 +2,6 @@ package secrets
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/launchgate/launchgate/app/review"
-	"github.com/launchgate/launchgate/app/scan"
 )
 
 // shownCommits has git note which commits it is asked to show the changes of: of a
@@ -100,92 +96,4 @@ func TestNoCommitIsScannedTwice(t *testing.T) {
 	head = w.write("d.go", "package a\n").commit("more still")
 	want(t, change(base, head), first...)
 	looked("a pull request of commits that history covered", 1)
-}
-
-// TestScansWithAMemorySayTheSame changes a repository at random, and compares
-// scans that remember earlier ones with scans that do not.
-func TestScansWithAMemorySayTheSame(t *testing.T) {
-	seeds := 3
-	if testing.Short() {
-		seeds = 1
-	}
-	for seed := range seeds {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { sameWithMemory(t, rand.New(rand.NewPCG(1, uint64(seed)))) })
-	}
-}
-
-func sameWithMemory(t *testing.T, rnd *rand.Rand) {
-	w := newWork(t)
-	secrets := []string{awsKey(), awsKey2(), githubPAT(), stripeKey(), slackHook(), "a word", "another"}
-	names := []string{"a.env", "conf/b.env", "c.txt", "deploy/d.yml", "dump-" + stripeKey() + ".txt", "e\tf.env"}
-	pick := func(list []string) string { return list[rnd.IntN(len(list))] }
-	content := func() string {
-		var b strings.Builder
-		for range 1 + rnd.IntN(4) {
-			fmt.Fprintf(&b, "K%d=%s\n", rnd.IntN(3), pick(secrets))
-		}
-		return b.String()
-	}
-	cache := t.TempDir()
-	base := w.write("x", "1\n").commit("start")
-	compare := func(step string, ask func(cache string) (scan.Report, error)) {
-		t.Helper()
-		var answers [2]string
-		for i, dir := range []string{cache, ""} {
-			rep, err := ask(dir)
-			if err != nil || !rep.Receipt.Complete() {
-				t.Fatalf("%s: %+v, %v", step, rep.Receipt, err)
-			}
-			w.noLeak(rep)
-			b, err := json.MarshalIndent([]any{rep.Head, rep.Base, rep.Rotations}, "", " ")
-			if err != nil {
-				t.Fatal(err)
-			}
-			answers[i] = string(b)
-		}
-		if answers[0] != answers[1] {
-			t.Fatalf("%s: with a memory\n%s\nwithout\n%s\n%s", step, answers[0], answers[1], w.git("log", "--graph", "--stat", "--oneline", "--all"))
-		}
-	}
-	for n := range 8 {
-		step := ""
-		for range 1 + rnd.IntN(3) {
-			switch rnd.IntN(6) {
-			case 0, 1:
-				step += " write"
-				w.write(pick(names), content())
-			case 2:
-				step += " remove"
-				if files := w.git("ls-files", "-z", "*.env"); files != "" {
-					w.git("rm", "-q", "-f", "--ignore-unmatch", strings.Split(files, "\x00")[0])
-				}
-			case 3:
-				step += " rename"
-				if files := w.git("ls-files", "-z", "*.env"); files != "" {
-					w.try("mv", "-f", strings.Split(files, "\x00")[0], fmt.Sprintf("moved%d.env", n))
-				}
-			case 4:
-				step += " branch"
-				w.git("checkout", "-q", "-B", pick([]string{"p", "q"}))
-			case 5:
-				step += " merge"
-				if _, err := w.try("merge", "-q", "-m", "merge", pick([]string{"main", "p", "q"})); err != nil {
-					w.write("x", content())
-				}
-			}
-			head := w.commit(pick([]string{"m", "use " + awsKey2()}))
-			if rnd.IntN(2) == 0 {
-				compare("change"+step, func(dir string) (scan.Report, error) {
-					req := w.request(base, head)
-					req.CacheDir = dir
-					return New().Scan(context.Background(), req, nil)
-				})
-			}
-		}
-		if rnd.IntN(3) == 0 {
-			w.git("checkout", "-q", "-B", "main")
-		}
-		compare("history"+step, func(dir string) (scan.Report, error) { return w.tryHistory(context.Background(), look{cache: dir}) })
-	}
-	w.noLeak(slurp(t, cache))
 }

@@ -5,13 +5,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"unicode/utf16"
 )
 
 // screeners are kept from text to text: what they remember must hold in any other.
@@ -214,127 +211,4 @@ func lookAsAtMany(t *testing.T) {
 	files, listed, stretch := askedFiles, maxListed, stretchCommits
 	askedFiles, maxListed, stretchCommits = 0, 2, 3
 	t.Cleanup(func() { askedFiles, maxListed, stretchCommits = files, listed, stretch })
-}
-
-// TestScreeningChangesNothingOfAHistory makes histories at random, and compares what
-// is found with screening and without, where git shows every commit and gitleaks
-// judges every text.
-func TestScreeningChangesNothingOfAHistory(t *testing.T) {
-	seeds := 3
-	if testing.Short() {
-		seeds = 1
-	}
-	for seed := range seeds {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			screenAlways(t)
-			if seed == 0 {
-				lookAsAtMany(t)
-			}
-			sameScreened(t, rand.New(rand.NewPCG(2, uint64(seed))))
-		})
-	}
-}
-
-func sameScreened(t *testing.T, rng *rand.Rand) {
-	w := newWork(t)
-	pick := func(list []string) string { return list[rng.IntN(len(list))] }
-	lines := []string{"K=" + awsKey(), "token: " + githubPAT(), "S=\"" + stripeKey() + "\"", "url " + slackHook(), "key = value", "}", "", "func token(key string) {", "password: changeme", "U+0041 U+0042",
-		"x " + encoded(awsKey2()), "kind: Secret", "data:", "  password: " + "cTlaeDJXdjVSazdMbTNUcA" + "==", "-----BEGIN RSA PRIVATE" + " KEY-----", strings.Repeat("Zq4Lw9Xv2", 9), "-----END RSA PRIVATE" + " KEY-----",
-		"a\r", "\xff\xfe", strings.Repeat("let a = b.c(d, 1);", 80)}
-	text := func() string {
-		var b strings.Builder
-		for range rng.IntN(12) {
-			b.WriteString(pick(lines) + "\n")
-		}
-		if rng.IntN(4) == 0 {
-			b.WriteString(pick(lines)) // no newline at the end
-		}
-		if rng.IntN(12) == 0 {
-			b.WriteByte(0)
-		}
-		if rng.IntN(15) == 0 {
-			var u bytes.Buffer
-			for _, c := range utf16.Encode([]rune(b.String())) {
-				u.Write([]byte{byte(c), byte(c >> 8)})
-			}
-			return "\xff\xfe" + u.String()
-		}
-		return b.String()
-	}
-	names := []string{"a.env", "b/c.yaml", "d.txt", "k.p12", "vendor/github.com/x/y.go", "go.sum", "e \"f\".go", "logo.png"}
-	for n := range 25 {
-		for range 1 + rng.IntN(3) {
-			name := pick(names)
-			switch rng.IntN(9) {
-			case 0, 1, 2:
-				_ = os.Remove(filepath.Join(w.dir, name))
-				w.write(name, text())
-			case 3, 4: // an edit in the middle
-				old, err := os.ReadFile(filepath.Join(w.dir, name))
-				if err != nil {
-					break
-				}
-				ls := strings.SplitAfter(string(old), "\n")
-				i := rng.IntN(len(ls))
-				_ = os.Remove(filepath.Join(w.dir, name)) // it may be a link
-				w.write(name, strings.Join(ls[:i], "")+text()+strings.Join(ls[min(len(ls), i+rng.IntN(3)):], ""))
-			case 5:
-				_, _ = w.try("mv", "-f", name, fmt.Sprintf("moved%d.env", rng.IntN(3)))
-			case 6:
-				_ = os.Remove(filepath.Join(w.dir, name))
-				if err := os.MkdirAll(filepath.Dir(filepath.Join(w.dir, name)), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				_ = os.Symlink(pick(lines), filepath.Join(w.dir, name))
-			case 7:
-				_ = os.Chmod(filepath.Join(w.dir, name), 0o755)
-			case 8:
-				_ = os.Remove(filepath.Join(w.dir, name))
-			}
-		}
-		if rng.IntN(10) == 0 {
-			w.git("update-index", "--add", "--cacheinfo", "160000,"+strings.Repeat(pick([]string{"ab", "cd"}), 20)+",sub")
-		}
-		w.commit(fmt.Sprintf("change %d", n))
-		switch rng.IntN(6) {
-		case 0:
-			w.git("checkout", "-q", "-f", "-B", pick([]string{"p", "q"}))
-		case 1:
-			w.git("checkout", "-q", "-f", "main")
-		case 2:
-			if _, err := w.try("merge", "-q", "--no-ff", "-m", "merge", pick([]string{"main", "p", "q"})); err != nil {
-				name := pick(names[:3])
-				_ = os.RemoveAll(filepath.Join(w.dir, name))
-				w.write(name, text())
-				w.commit("merge with conflicts")
-			}
-		}
-	}
-	for _, plain := range []bool{true, false} {
-		var found [2][]string
-		shown := 0
-		for i := range found {
-			rules, err := buildRules(rulesInput{own: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			rules.unfiltered = i == 1
-			s := &session{repo: w.repo(), rules: rules, key: testKey, plain: plain}
-			res, err := s.walk(context.Background(), []string{"--all"}, ends{}, nil, nil)
-			if err != nil || res.scanned != res.expected || res.expected < 8 {
-				t.Fatalf("%d of %d, %v", res.scanned, res.expected, err)
-			}
-			for _, h := range s.found {
-				found[i] = append(found[i], fmt.Sprintf("%s %s %s:%d-%d %s %s", h.Where, h.Rule, h.Path, h.Line, h.EndLine, h.Commit, h.Key))
-			}
-			slices.Sort(found[i])
-			shown += len(found[i])
-		}
-		if !slices.Equal(found[0], found[1]) || shown < 8 {
-			only := func(a, b []string) string {
-				return strings.Join(slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) }), "\n")
-			}
-			t.Errorf("plain %v: only with screening\n%s\nonly without\n%s\nof %d", plain, only(found[0], found[1]), only(found[1], found[0]), shown)
-		}
-	}
 }
