@@ -79,7 +79,7 @@ type hit struct {
 func (h hit) shownPath() string { return cmp.Or(h.shown, h.Path) }
 
 // byPath reports whether a rule about paths reports the file, not a text in it.
-func (h hit) byPath() bool { return h.secret.s != "" && h.secret.s == h.Path }
+func (h hit) byPath() bool { return h.Line == 0 && h.secret.s != "" && h.secret.s == h.Path }
 
 // holder is the object that holds it.
 func (h hit) holder() string {

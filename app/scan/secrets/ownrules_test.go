@@ -303,3 +303,17 @@ func TestAnIgnoredGenericFindingStaysIgnoredUnderItsProvider(t *testing.T) {
 		}
 	}
 }
+
+// TestAnIgnoredGenericFindingStaysIgnoredOnceItIsKept: .gitleaksignore is asked again of
+// what the store holds, for it may have changed.
+func TestAnIgnoredGenericFindingStaysIgnoredOnceItIsKept(t *testing.T) {
+	w := newWork(t)
+	w.write("a.ini", "api_token = \"sk-or-v1-"+made(64, hexDigits)+"\"\n").write(ignorePath, "a.ini:generic-api-key:1\n").commit("listed")
+	cache := t.TempDir()
+	for range 2 {
+		if found := w.history(look{cache: cache}).Rotations; len(found) > 0 {
+			t.Errorf("%+v", found)
+		}
+		w.write("b.txt", "x\n").commit("more")
+	}
+}

@@ -307,7 +307,8 @@ func (h *randomHistory) rulesAt(dir, at string) string {
 	return rules.hash
 }
 
-// stands says which secrets plain gitleaks reports in the files of a tree.
+// stands says which secrets plain gitleaks reports in the files of a tree and in their
+// names.
 func (h *randomHistory) stands(dir, at string) map[string]bool {
 	h.t.Helper()
 	r, rules := h.open(dir, at)
@@ -319,6 +320,11 @@ func (h *randomHistory) stands(dir, at string) map[string]bool {
 		h.t.Fatal(err)
 	}
 	out := make(map[string]bool)
+	for _, f := range files {
+		for _, h := range s.hits(h.t.Context(), text{content: nameParts(f.path), line: 1}, inName) {
+			out[h.Key] = true
+		}
+	}
 	if err := s.lookAtFiles(h.t.Context(), files, func(h hit) { out[h.Key] = true }); err != nil {
 		h.t.Fatal(err)
 	}

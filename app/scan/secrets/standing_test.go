@@ -151,3 +151,16 @@ func TestTheFirstPlaceOfASecretIsTheSameLater(t *testing.T) {
 		w.write("b.txt", "x\n").commit("more")
 	}
 }
+
+// TestASecretInAFileOfThatNameIsLookedForElsewhere: it is no file reported for its name.
+func TestASecretInAFileOfThatNameIsLookedForElsewhere(t *testing.T) {
+	w := newWork(t)
+	w.write(awsKey(), "x\n\n"+awsKey()+"\n").write("b.env", "K="+awsKey()+"\n").commit("two files")
+	w.git("rm", "-q", awsKey())
+	w.commit("one goes")
+	for _, r := range w.history(look{}).Rotations {
+		if !r.InHead {
+			t.Errorf("%+v is said to be only in history", r)
+		}
+	}
+}
