@@ -189,3 +189,33 @@ func TestAPushTakesOneGit(t *testing.T) {
 		})
 	}
 }
+
+// TestAPushThatIsCutOffIsAGap: a commit whose parents a shallow clone hides hides what
+// came before it.
+func TestAPushThatIsCutOffIsAGap(t *testing.T) {
+	w := newWork(t)
+	cache := t.TempDir()
+	w.write("a.txt", "a\n").commit("start")
+	if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() {
+		t.Fatalf("%+v", rep.Receipt)
+	}
+	w.git("checkout", "-q", "--orphan", "other")
+	w.write("o.env", "K="+awsKey()+"\n").commit("hidden")
+	cut := w.write("o.env", "x\n").commit("the clone begins here")
+	w.write("p.txt", "x\n").commit("tip")
+	shallow := filepath.Join(w.dir, ".git", "shallow")
+	if err := os.WriteFile(shallow, []byte(cut+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if rep := w.history(look{cache: cache}); rep.Receipt.Complete() || len(rep.Receipt.Gaps) != 1 || !strings.Contains(rep.Receipt.Gaps[0].Why, cut.Short()) {
+			t.Errorf("the receipt of a history that is cut off: %+v", rep.Receipt)
+		}
+	}
+	if err := os.Remove(shallow); err != nil {
+		t.Fatal(err)
+	}
+	if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() || len(rep.Rotations) != 1 {
+		t.Errorf("of the whole history: %+v", rep)
+	}
+}

@@ -126,7 +126,13 @@ func (s *session) list(ctx context.Context, revs []string, e ends) (list []commi
 		}
 		if s.ahead != nil {
 			list = s.ahead.list
-		} else if list, edge, err = s.repo.commitsAndEdge(ctx, append([]string{"--boundary"}, revs...)); err != nil {
+			if e.closes(list, nil) {
+				return list, len(list), nil
+			}
+			expected, err = s.countAhead(ctx, revs)
+			break
+		}
+		if list, edge, err = s.repo.commitsAndEdge(ctx, append([]string{"--boundary"}, revs...)); err != nil {
 			return nil, 0, err
 		}
 		if e.closes(list, edge) {
@@ -143,6 +149,29 @@ func (s *session) list(ctx context.Context, revs []string, e ends) (list []commi
 		err = fmt.Errorf("git listed %d of %d commits", len(list), expected)
 	}
 	return list, expected, err
+}
+
+// countAhead has another git count the commits ahead. The parents that the one git
+// showed are those in the commits: one that the other does not follow is hidden by a
+// shallow clone or a graft.
+func (s *session) countAhead(ctx context.Context, revs []string) (int, error) {
+	if len(s.ahead.list) == 0 {
+		return s.repo.count(ctx, revs) // says so, where a list that is empty says nothing
+	}
+	list, err := s.repo.commits(ctx, revs)
+	if err != nil {
+		return 0, err
+	}
+	followed := make(map[review.SHA][]string, len(list))
+	for _, c := range list {
+		followed[c.id] = c.parents
+	}
+	for _, c := range s.ahead.list {
+		if parents, listed := followed[c.id]; listed && !slices.Equal(parents, c.parents) {
+			return len(list), &missingHistory{commit: c.id}
+		}
+	}
+	return len(list), nil
 }
 
 // closes reports whether a list lacks nothing: every tip is in it or old, and so
