@@ -29,5 +29,7 @@
 // settings.go how people know them, condition.go what is said of what depends on
 // them. result.go puts routes together, alternatives.go those of which there is
 // one or the other, dispatch.go takes apart those that are many, and judge.go says who can
-// reach one.
+// reach one, with handler.go for what a handler itself asks, signsin.go for those that
+// ask for nothing because they sign callers in, and roles.go for when a refusal is one
+// of a role.
 package eval
