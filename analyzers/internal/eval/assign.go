@@ -137,6 +137,8 @@ func (m *machine) spread(r *program.Node, n int, lhs []*program.Node, f *frame) 
 				out[i] = boolean(false, false)
 			case r.Op == program.Assert && m.handedCaller(v):
 				out[i] = boolean(true, false)
+			case r.Op == program.Index && isMember(r.T) && m.weighing() && standsFor(m.eval(r.K[1], f)) && aboutCaller(r, v):
+				out[i] = m.lacking(&unknown{t: "bool", labels: labels(v)}, "")
 			case m.sim == nil && (lhs[i].T == "error" || strings.HasPrefix(name, "err")):
 				out[i] = nilValue{}
 			default:

@@ -34,10 +34,7 @@ func (m *machine) keptUnderKey(base, fn string, c call) (value, bool) {
 	if len(q.c.args) == 1 || fn == "ContextGetOr" {
 		return m.left(q), true
 	}
-	m.sim.setting(q.key(), second(q.c.args))
-	if m.sim.unsure == 0 {
-		m.sim.put(q.key(), q.c.args[1])
-	}
+	m.sim.keep(q.key(), q.c.args[1])
 	return q.c.args[1], true
 }
 

@@ -23,6 +23,9 @@ func (m *machine) unset(o *object, f program.Param) value {
 			return v
 		}
 	}
+	if o.ofCaller && m.sim != nil {
+		return &unknown{t: f.Type, labels: mergeLabels(words(f.Name), []string{identityLabel})}
+	}
 	if o.found && m.sim != nil && o.sim == m.sim {
 		return &unknown{t: f.Type, labels: mergeLabels(words(f.Name), []string{recordLabel})} // no setting's
 	}
@@ -101,13 +104,14 @@ func (m *machine) filled(name string, recv value, c call) {
 	if readsOnly(lastName(name)) {
 		return
 	}
-	found := m.sim != nil && (askedFor(recv) || slices.ContainsFunc(c.args, askedFor))
+	by := m.fillersOf(name, recv, c)
 	stale := func(o *object) {
 		if o.fresh && m.sim != nil {
 			m.sim.written++
 		}
 		o.fresh = false
-		o.found = o.found || found
+		o.found = o.found || by.request
+		o.ofCaller = !o.found && (o.ofCaller || by.caller)
 	}
 	for _, a := range c.args {
 		switch x := a.(type) {
@@ -129,7 +133,7 @@ func (m *machine) filled(name string, recv value, c call) {
 	}
 	for _, k := range c.n.K[1:] {
 		if k.Op == program.Addr && k.K[0].Op == program.Field && m.sim != nil {
-			m.filledField(k.K[0], found, c.f)
+			m.filledField(k.K[0], by, c.f)
 		}
 		if k.Op != program.Addr || k.K[0].Op != program.Local {
 			continue
@@ -138,8 +142,8 @@ func (m *machine) filled(name string, recv value, c call) {
 		switch v.(type) {
 		case nilValue, constant, *list, *table:
 			u := &unknown{t: k.K[0].T, labels: words(k.K[0].S)}
-			if found && m.sim.signing {
-				u.labels = mergeLabels(u.labels, []string{recordLabel})
+			if by.caller || by.request && m.sim.signing {
+				u.labels = by.labels(u.labels)
 			}
 			m.assignTo(k.K[0], u, c.f)
 			if m.sim != nil {
@@ -150,21 +154,20 @@ func (m *machine) filled(name string, recv value, c call) {
 }
 
 // filledField makes one field of a structure unknown that a function may fill in.
-func (m *machine) filledField(n *program.Node, found bool, f *frame) {
-	if n.K[0].Op != program.Local {
+func (m *machine) filledField(n *program.Node, by fillers, f *frame) {
+	on := n.K[0]
+	for on.Op == program.Field {
+		on = on.K[0]
+	}
+	if on.Op != program.Local {
 		return
 	}
-	v, _ := f.env.get(n.K[0].N)
-	o, ok := v.(*object)
+	o, ok := m.eval(n.K[0], f).(*object)
 	if !ok || m.sim.frozen(o) {
 		return
 	}
-	u := &unknown{t: n.T, labels: words(n.S)}
-	if found {
-		u.labels = mergeLabels(u.labels, []string{recordLabel})
-	}
 	m.note(change{o: o, name: n.S})
-	o.f[n.S] = u
+	o.f[n.S] = &unknown{t: n.T, labels: by.labels(words(n.S))}
 	m.sim.written++
 }
 

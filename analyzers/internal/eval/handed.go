@@ -2,7 +2,6 @@ package eval
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -11,21 +10,6 @@ import (
 
 // What a guard hands to the handler behind it beside the request: who the caller is,
 // where handlers of the program's own take that, alone or in a structure.
-
-// tellsCaller reports whether a value says who the caller is, or holds what does.
-func tellsCaller(v value) bool {
-	switch x := v.(type) {
-	case *unknown:
-		return slices.Contains(x.labels, identityLabel)
-	case *object:
-		for _, f := range x.f {
-			if u, ok := f.(*unknown); ok && slices.Contains(u.labels, identityLabel) {
-				return true
-			}
-		}
-	}
-	return false
-}
 
 // hands notes what a known caller's request is handed on with.
 func (s *simulation) hands(args []value) {
@@ -41,7 +25,13 @@ func (m *machine) receives(s *simulation, params []program.Param, args []value) 
 		return
 	}
 	for i, h := range m.handed {
-		if !tellsCaller(h) || requestKind(params[i].Type) != "" {
+		if !tellsCaller(h) {
+			continue
+		}
+		if requestKind(params[i].Type) != "" {
+			if o, ok := h.(*object); ok && m.holdsRequest(o) {
+				args[i] = s.own(o) // a request that the program has added something to
+			}
 			continue
 		}
 		switch x := h.(type) {
@@ -50,13 +40,14 @@ func (m *machine) receives(s *simulation, params []program.Param, args []value) 
 			args[i] = &unknown{t: params[i].Type, labels: mergeLabels(words(lastPart(params[i].Type)), []string{identityLabel}), carried: true}
 		case *object:
 			if x.t == params[i].Type || x.t == "" || strings.HasPrefix(params[i].Type, x.t+"[") {
-				o := *x
-				o.sim, o.f = s, maps.Clone(x.f)
-				args[i] = &o
+				args[i] = s.own(x)
 			}
 		}
 	}
 }
+
+// isHanded reports whether a guard hands on who is calling.
+func (m *machine) isHanded() bool { return slices.ContainsFunc(m.handed, tellsCaller) }
 
 // handedKey tells apart what handlers are handed.
 func (m *machine) handedKey() string {

@@ -26,7 +26,7 @@ func (m *machine) judgeHandler(c *closure, path, method string, guarded bool) ve
 		b = anon.final
 	}
 	var there *simulation
-	if b != nil || guarded {
+	if b != nil || guarded && (anon.met || m.isHanded()) {
 		there = m.simulate(c, &simulation{path: path, method: method})
 	}
 	var barred *refusal

@@ -88,11 +88,26 @@ func (m *machine) presented(t string, ws []string, in string, name value) value 
 		}
 		return m.asForger(t, ws, in)
 	}
-	return m.identity(t, ws)
+	v := m.identity(t, ws)
+	show(v)
+	return v
+}
+
+// show marks what callers present themselves.
+func show(v value) {
+	switch x := v.(type) {
+	case *unknown:
+		x.shown = true
+	case tuple:
+		for _, e := range x {
+			show(e)
+		}
+	}
 }
 
 // identity is what is read where a caller's identity would be.
 func (m *machine) identity(t string, ws []string) value {
+	m.sim.met = true
 	if m.sim.anonymous {
 		return m.absentOf(t)
 	}

@@ -19,6 +19,7 @@ type verdict struct {
 	literal  bool // the name is that of the function a literal stands in
 	usedPath bool
 	sets     map[string]value
+	knows    map[string]value // what it puts into the requests of known callers
 	reached  []routes.Span
 	flaw     string
 	flawAt   place
@@ -62,9 +63,9 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		rt.Guards = append(rt.Guards, guardOf(v, mw))
 		conds = append(conds, mw.conds)
 	}
-	m.ctx, m.forged, m.handed, m.op, m.operation, m.required, m.given = nil, nil, nil, r.op, p.operation, requirementOf(p), nil
+	m.ctx, m.known, m.forged, m.handed, m.op, m.operation, m.required, m.given = nil, nil, nil, nil, r.op, p.operation, requirementOf(p), nil
 	defer func() {
-		m.ctx, m.forged, m.handed, m.op, m.operation, m.required, m.given = nil, nil, nil, nil, "", requirement{}, nil
+		m.ctx, m.known, m.forged, m.handed, m.op, m.operation, m.required, m.given = nil, nil, nil, nil, nil, "", requirement{}, nil
 	}()
 	if guard, ok := m.behindHandler(rt, r, p); ok {
 		last := chain[len(chain)-1]
@@ -93,6 +94,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		}
 		add(v, mw)
 		m.carry(v.sets)
+		m.carryKnown(v.knows)
 		m.carryForged(v.forges)
 		if len(mw.conds) == 0 {
 			m.give(v)
@@ -389,13 +391,13 @@ func (m *machine) applied(c *closure, takesNext int) value {
 // judgeLayers judges a middleware applied to the rest of the chain: it may have
 // put several handlers around it, of which each hands on to the next.
 func (m *machine) judgeLayers(v value, path, method string, depth int) verdict {
-	ctx, made := m.ctx, m.forged
-	defer func() { m.ctx, m.forged = ctx, made }()
+	ctx, known, made := m.ctx, m.known, m.forged
+	defer func() { m.ctx, m.known, m.forged = ctx, known, made }()
 	var out verdict
-	var sets, forges map[string]value
+	var sets, knows, forges map[string]value
 	one := func(v verdict) {
 		out = stronger(out, v)
-		sets = m.carry(v.sets)
+		sets, knows = m.carry(v.sets), m.carryKnown(v.knows)
 		m.carryForged(v.forges)
 		for k, f := range v.forges {
 			if forges == nil {
@@ -415,7 +417,7 @@ func (m *machine) judgeLayers(v value, path, method string, depth int) verdict {
 			one(m.judgeMiddleware(x.mw, path, method, depth+1))
 		}
 	}
-	out.sets, out.forges = sets, forges
+	out.sets, out.knows, out.forges = sets, knows, forges
 	return out
 }
 
@@ -539,6 +541,9 @@ func (m *machine) ctxKey() string {
 	out := []string{handed}
 	for k, v := range m.ctx {
 		out = append(out, fmt.Sprintf("%s=%T%s", k, v, typeOf(v)))
+	}
+	for k, v := range m.known {
+		out = append(out, k+"!"+shape(v, 0))
 	}
 	for k, v := range m.forged {
 		out = append(out, fmt.Sprintf("%s:%v", k, v))

@@ -47,10 +47,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 		}
 	case "context.WithValue", "github.com/danielgtaylor/huma/v2.WithValue":
 		if len(c.args) == 3 && c.n != nil && len(c.n.K) > 2 {
-			s.setting(contextKey(c.args[1], c.n.K[2]), c.args[2])
-		}
-		if len(c.args) == 3 && s.unsure == 0 && c.n != nil && len(c.n.K) > 2 {
-			s.put(contextKey(c.args[1], c.n.K[2]), c.args[2])
+			s.keep(contextKey(c.args[1], c.n.K[2]), c.args[2])
 		}
 		return request{"ctx"}
 	case "github.com/gorilla/mux.Vars":
@@ -87,6 +84,9 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 		}
 	case "os.Exit", "log.Fatal", "log.Fatalf":
 		return stop{}
+	}
+	if v, ok := m.rewrites(pkg, c); ok {
+		return v
 	}
 	if v, ok := m.recodes(pkg, c); ok {
 		return v
@@ -235,10 +235,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 		}
 	}
 	if len(c.args) == 3 && fn == "Set" && m.takesRequest(c.args[:1]) && c.n != nil && len(c.n.K) > 2 {
-		s.setting(contextKey(c.args[1], c.n.K[2]), c.args[2])
-		if s.unsure == 0 {
-			s.put(contextKey(c.args[1], c.n.K[2]), c.args[2])
-		}
+		s.keep(contextKey(c.args[1], c.n.K[2]), c.args[2])
 	}
 	if m.takesRequest(c.args) && !namedIn(signInFuncs, base, fn) {
 		ws := mergeLabels(words(fn), words(lastPart(pkg)))
@@ -246,7 +243,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 			return m.identity(t, ws)
 		}
 	}
-	v := m.sought(m.sameRequest(m.unknownResult(c, nil), recv, c), recv, c)
+	v := m.sought(m.sameRequest(m.askedBy(m.unknownResult(c, nil), c.args), recv, c), recv, c)
 	if u, ok := v.(*unknown); ok && u.t == "" && isSessionPackage(base) {
 		return u.typed(pkg + ".T") // so that its methods are known for the library's
 	}

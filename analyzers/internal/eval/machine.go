@@ -116,6 +116,7 @@ type machine struct {
 	kept       []*closure // function literals that were made: one may be called later
 	coveredSeq int
 	ctx        map[string]value // what earlier middleware put into the request
+	known      map[string]value // what it put there of callers it knows
 	op         *object          // of the route being judged
 	operation  string           // its name, where the library behind it says one
 	required   requirement      // of its operation, as generated code says

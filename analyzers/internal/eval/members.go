@@ -12,28 +12,7 @@ import (
 func (m *machine) field(x value, n *program.Node) value {
 	switch o := x.(type) {
 	case *object:
-		if v, ok := o.f[n.S]; ok && v != nil {
-			return v
-		}
-		if t := m.types[o.t]; t != nil {
-			for _, fl := range t.Fields {
-				if fl.Name == n.S {
-					return m.unset(o, fl)
-				}
-			}
-			for _, e := range t.Embedded {
-				if in := o.f[e]; in != nil {
-					v := m.field(in, n)
-					if !isUnknown(v) {
-						return v
-					}
-				}
-			}
-		}
-		if fn := m.method(o.t, n.S); fn != nil {
-			return &closure{fn: fn, recv: x}
-		}
-		return &unknown{t: n.T, labels: words(n.S)}
+		return m.partOfCaller(m.objectField(o, n), n)
 	case *unknown:
 		if m.sim == nil {
 			if ob := m.instanceOf(o.t); ob != nil {
@@ -50,12 +29,9 @@ func (m *machine) field(x value, n *program.Node) value {
 		if t == "" {
 			t = m.fieldType(o.t, n.S)
 		}
-		v := &unknown{t: t, labels: mergeLabels(words(n.S), o.labels)}
+		v := &unknown{t: t, labels: mergeLabels(words(n.S), o.labels), shown: o.shown}
 		v.def, v.set = m.taggedField(o.t, n.S)
-		if t == "bool" && m.weighing() && aboutCaller(n, v) {
-			return m.lacking(v, "")
-		}
-		return v
+		return m.partOfCaller(v, n)
 	case absent:
 		if n.T == "error" || n.S == "Error" {
 			return failure{anon: true}
@@ -127,6 +103,35 @@ func (m *machine) field(x value, n *program.Node) value {
 		if n.S == "ServeHTTP" {
 			return x
 		}
+	}
+	return &unknown{t: n.T, labels: words(n.S)}
+}
+
+// objectField is a field or a method of an object.
+func (m *machine) objectField(o *object, n *program.Node) value {
+	if v, ok := o.f[n.S]; ok && v != nil {
+		return v
+	}
+	if t := m.types[o.t]; t != nil {
+		for _, fl := range t.Fields {
+			if fl.Name == n.S {
+				return m.unset(o, fl)
+			}
+		}
+		for _, e := range t.Embedded {
+			if in := o.f[e]; in != nil {
+				v := m.field(in, n)
+				if !isUnknown(v) || slices.Contains(labels(v), identityLabel) {
+					return v
+				}
+			}
+		}
+	}
+	if fn := m.method(o.t, n.S); fn != nil {
+		return &closure{fn: fn, recv: o}
+	}
+	if o.ofCaller {
+		return &unknown{t: n.T, labels: mergeLabels(words(n.S), []string{identityLabel})}
 	}
 	return &unknown{t: n.T, labels: words(n.S)}
 }

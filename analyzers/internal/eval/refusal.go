@@ -1,7 +1,9 @@
 package eval
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/launchgate/launchgate/analyzers/internal/program"
 	"github.com/launchgate/launchgate/analyzers/routes"
@@ -133,7 +135,7 @@ func (s *simulation) setting(key string, v value) {
 		}
 		s.certain[key] = true
 	}
-	s.keys[key] = s.keys[key] || slices.Contains(labels(v), identityLabel) || slices.Contains(s.whyNow(), identityLabel)
+	s.keys[key] = s.keys[key] || tellsCaller(v) || slices.Contains(labels(v), identityLabel) || slices.Contains(s.whyNow(), identityLabel) && !ofRecord(v)
 }
 
 // identityLabel marks values that were read where a caller's identity would be.
@@ -215,7 +217,7 @@ func (m *machine) partly() bool {
 
 func (m *machine) anonNow() bool {
 	for i := len(m.stack) - 1; i >= 0; i-- {
-		if m.stack[i].anon {
+		if m.stack[i].anon || m.sim.plain && m.stack[i].left {
 			return true
 		}
 	}
@@ -343,13 +345,24 @@ func second(args []value) value {
 	return args[1]
 }
 
+// constants are the texts and numbers in an object, which tell it from others of its type.
+func constants(o *object) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(o.f)) {
+		if c, ok := o.f[name].(constant); ok {
+			b.WriteString("," + name + "=" + c.s)
+		}
+	}
+	return b.String()
+}
+
 // contextKey names a key of a request's values.
 func contextKey(v value, n *program.Node) string {
 	if s, ok := asString(v); ok {
 		return s
 	}
 	if o, ok := v.(*object); ok {
-		return o.t
+		return o.t + constants(o)
 	}
 	if n != nil {
 		if n.Op == program.Const && len(n.K) > 0 {

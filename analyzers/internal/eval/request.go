@@ -565,10 +565,7 @@ func (m *machine) gotten(q asked) (value, bool) {
 	}
 	if len(q.c.args) > 1 {
 		if q.name == "Locals" || q.name == "Values" {
-			m.sim.setting(q.key(), second(q.c.args))
-			if m.sim.unsure == 0 {
-				m.sim.put(q.key(), q.c.args[1])
-			}
+			m.sim.keep(q.key(), q.c.args[1])
 		}
 		return &unknown{t: q.t}, true
 	}
@@ -603,8 +600,10 @@ func (m *machine) left(q asked) value {
 		s.leans = s.leans || gone && m.given[key]
 		if gone && s.inside && m.given[key] {
 			return knownIdentity(q.t, ws)
-		} else if gone {
+		} else if gone && (s.anonymous || s.forging) {
 			return m.identity(q.t, ws)
+		} else if gone {
+			return m.keptOfCaller(key, q.t, ws)
 		}
 		if s.anonymous {
 			if withOK {
@@ -672,9 +671,8 @@ func (m *machine) keeps(q asked) (value, bool) {
 	if q.r.kind != "c" || strings.Contains(q.fun.T, "fiber") {
 		return nilValue{}, true
 	}
-	s.setting(q.key(), second(args))
-	_, fails := second(args).(failure)
-	if len(args) == 2 && (s.unsure == 0 || fails && s.anonymous && s.sets[q.key()] == nil) {
+	s.keep(q.key(), second(args))
+	if _, fails := second(args).(failure); fails && s.anonymous && s.sets[q.key()] == nil {
 		s.put(q.key(), args[1])
 	}
 	return nilValue{}, true

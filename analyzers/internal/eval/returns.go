@@ -41,7 +41,7 @@ func (m *machine) execReturn(n *program.Node, f *frame) {
 	} else {
 		v = m.chosen(v)
 	}
-	if f.anon {
+	if f.anon || f.left && m.sim.plain {
 		v = taint(v)
 	}
 	if (f.anon || f.gone) && nobody(v) && len(f.fn.Results) == 1 && f.fn.Results[0].Type != "error" {

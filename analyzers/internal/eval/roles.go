@@ -99,7 +99,14 @@ func isSentinel(n *program.Node) bool {
 		}
 		return isZero(k) || k.Op == program.Const && k.S == "-1"
 	}
-	return none(n.K[0]) || none(n.K[1])
+	return none(n.K[0]) || none(n.K[1]) || n.S == "<" && n.K[1].Op == program.Const && n.K[1].S == "1" && isNumber(n.K[0])
+}
+
+// isNumber reports whether an expression is named as the number of a record, of which
+// the first is 1.
+func isNumber(n *program.Node) bool {
+	ws := words(lastName(n.S))
+	return len(ws) > 0 && (ws[len(ws)-1] == "id" || ws[len(ws)-1] == "uid")
 }
 
 // asksMore says what a handler asks of callers that are known, "" if no more than that.

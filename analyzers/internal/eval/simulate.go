@@ -17,6 +17,8 @@ type simulation struct {
 	inside bool
 	// leans: something that they have given was asked for.
 	leans bool
+	// met: who is calling was asked for.
+	met bool
 	// plain: its caller is known, and has no role, permission or membership;
 	// weighs: something was asked that tells such callers from others.
 	plain, weighs bool
@@ -124,9 +126,10 @@ type simulation struct {
 	finalIn  int // how many those were at final: what follows in it is the answer
 	floor    int // branches deep at which things count as certain within a branch
 	sets     map[string]value
-	certain  map[string]bool // every key set on every way that led on
-	keys     map[string]bool // every key set, on whatever way: whether to an identity
-	written  int             // values set on the request or in what it came with
+	known    map[string]value // what says who a known caller is
+	certain  map[string]bool  // every key set on every way that led on
+	keys     map[string]bool  // every key set, on whatever way: whether to an identity
+	written  int              // values set on the request or in what it came with
 	returned value
 	reached  []routes.Span
 	ran      []*function // of the program

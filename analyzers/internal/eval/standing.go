@@ -267,7 +267,7 @@ func (s *simulation) bars(there *simulation) *refusal {
 		b = s.final
 	}
 	switch {
-	case b == nil || b.partial || there.endsIn(b):
+	case b == nil || b.partial || there.endsIn(b) || there.certainly(b):
 		return nil
 	case b.code == 300 && !slices.ContainsFunc(there.refused, func(r refusal) bool { return r.code == 300 && r.pos != b.pos }):
 		return b // where others are not sent elsewhere
@@ -284,6 +284,11 @@ func (s *simulation) endsIn(r *refusal) bool {
 		return false
 	}
 	return slices.ContainsFunc(s.refused, func(o refusal) bool { return o.pos == r.pos && !o.weighed && !o.sought })
+}
+
+// certainly reports whether every known caller meets the refusal that r is.
+func (s *simulation) certainly(r *refusal) bool {
+	return slices.ContainsFunc(s.refused, func(o refusal) bool { return o.pos == r.pos && !o.unsure && !o.weighed && !o.sought })
 }
 
 // refusesSome finds the refusal of a known caller for having what the program names, as

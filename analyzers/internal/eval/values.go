@@ -24,6 +24,9 @@ type (
 		free free
 		// carried: an earlier part of the chain put it into the request.
 		carried bool
+		// told: a guard found it out of who is calling, and put it there; shown: it is
+		// what callers present to say who they are.
+		told, shown bool
 		// ofPath: it is a piece of the request's path; from is how the program
 		// names the setting it is.
 		ofPath bool
@@ -88,12 +91,14 @@ type (
 		touched bool
 		fresh   bool
 		// found: what filled it in was told which by the request.
-		found  bool
-		anon   bool
-		unsure int
-		born   int     // when it was made, in steps
-		at     place   // of a literal
-		via    []place // of one that holds a handler: the calls that led there
+		found bool
+		// ofCaller: what filled it in was told by who is calling.
+		ofCaller bool
+		anon     bool
+		unsure   int
+		born     int     // when it was made, in steps
+		at       place   // of a literal
+		via      []place // of one that holds a handler: the calls that led there
 		// switches are where a literal sets those that are true or false.
 		switches map[string]place
 	}
@@ -273,6 +278,9 @@ func labels(v value) []string {
 	case *external:
 		return words(lastPart(x.name))
 	case *object:
+		if x.ofCaller {
+			return mergeLabels(words(lastPart(x.t)), []string{identityLabel})
+		}
 		return words(lastPart(x.t))
 	case failure:
 		return words(x.name)

@@ -44,10 +44,16 @@ func aboutCaller(n *program.Node, v value) bool {
 		return asksStanding(words(n.S))
 	case program.Index: // a claim; a piece of what was sent is none
 		return n.K[1].Op != program.Const || n.K[1].T == "string" && asksStanding(nodeWords(n.K[1]))
-	case program.Call: // a getter
+	case program.Call: // a getter, or of what a guard keeps
 		k := n.K[0]
+		if u.told {
+			return true
+		}
 		return len(n.K) == 1 && (k.Op == program.Method || k.Op == program.Field) && asksStanding(words(k.S))
 	case program.Local: // what an earlier guard put into the request, or a record says of the caller
+		if u.told {
+			return asksStanding(words(n.S))
+		}
 		if slices.Contains(u.labels, relatedLabel) && u.t != "bool" && asksStanding(words(n.S)) {
 			return true
 		}
