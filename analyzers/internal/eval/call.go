@@ -413,7 +413,7 @@ func (m *machine) callMethod(recv value, fun *program.Node, c call) value {
 			if m.sim == nil || len(fns) <= 2 {
 				var out value
 				for i, fn := range fns {
-					cl := &closure{fn: fn, recv: m.receiver(fn)}
+					cl := &closure{fn: fn, recv: m.receiverOf(recv, fn)}
 					var v value
 					if m.sim != nil && len(fns) > 1 {
 						m.sim.unsure++

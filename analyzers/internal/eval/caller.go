@@ -62,6 +62,20 @@ func (m *machine) carryKnown(known map[string]value) map[string]value {
 	return m.known
 }
 
+// share adds to the keys under which everybody's request carries something, and
+// returns all of them.
+func (m *machine) share(keys map[string]bool) map[string]bool {
+	if len(keys) > 0 {
+		all := maps.Clone(m.shared)
+		if all == nil {
+			all = map[string]bool{}
+		}
+		maps.Copy(all, keys)
+		m.shared = all
+	}
+	return m.shared
+}
+
 // keptOfCaller is what a known caller's request carries under a key, of a type, where
 // ws are the words of the key.
 func (m *machine) keptOfCaller(key, t string, ws []string) value {
@@ -261,18 +275,21 @@ func (m *machine) rewrites(pkg string, c call) (value, bool) {
 	return one(v), true
 }
 
-// ownsUnder reports whether part of a map is a yes or no about the caller, under a key
-// that the program says.
-func (m *machine) ownsUnder(n *program.Node, v, key value) bool {
-	return n.T == "bool" && m.weighing() && standsFor(key) && aboutCaller(n, v)
+// asserted is something of which the type is asserted.
+func (m *machine) asserted(u *unknown, n *program.Node) value {
+	v := &unknown{t: n.T, labels: mergeLabels(u.labels, words(lastPart(n.T))), carried: u.carried, told: u.told, shown: u.shown}
+	if v.told && v.t == "bool" && m.weighing() {
+		return m.lacking(v, "")
+	}
+	return v
 }
 
 // isMember reports whether a map to values of a type is a set, or one of ranks: whether
 // something is in it is what is asked. Claims are there for everybody.
 func isMember(t string) bool { return t == "struct{}" || t == "bool" || t == "int" }
 
-// partOfCaller is a field of which nothing is known: of a yes or no about who is
-// calling, what plain callers lack.
+// partOfCaller is a field, or what is under a key of a map, of which nothing is known:
+// of a yes or no about who is calling, what plain callers lack.
 func (m *machine) partOfCaller(v value, n *program.Node) value {
 	u, ok := v.(*unknown)
 	switch {

@@ -108,7 +108,7 @@ func (m *machine) eval(n *program.Node, f *frame) value {
 			if m.sim == nil && m.types[n.T] != nil && m.types[n.T].Interface == nil && m.types[n.T].Under == "" {
 				return m.instance(n.T)
 			}
-			return &unknown{t: n.T, labels: mergeLabels(u.labels, words(lastPart(n.T))), carried: u.carried, told: u.told, shown: u.shown}
+			return m.asserted(u, n)
 		}
 		if f, ok := x.(forged); ok {
 			f.t = n.T

@@ -168,6 +168,7 @@ func (m *machine) filledField(n *program.Node, by fillers, f *frame) {
 	}
 	m.note(change{o: o, name: n.S})
 	o.f[n.S] = &unknown{t: n.T, labels: by.labels(words(n.S))}
+	o.ofCaller = o.ofCaller || by.caller && !o.found
 	m.sim.written++
 }
 

@@ -20,6 +20,7 @@ type verdict struct {
 	usedPath bool
 	sets     map[string]value
 	knows    map[string]value // what it puts into the requests of known callers
+	shares   map[string]bool  // keys under which it puts something into everybody's
 	reached  []routes.Span
 	flaw     string
 	flawAt   place
@@ -63,9 +64,9 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		rt.Guards = append(rt.Guards, guardOf(v, mw))
 		conds = append(conds, mw.conds)
 	}
-	m.ctx, m.known, m.forged, m.handed, m.op, m.operation, m.required, m.given = nil, nil, nil, nil, r.op, p.operation, requirementOf(p), nil
+	m.ctx, m.known, m.shared, m.forged, m.handed, m.op, m.operation, m.required, m.given = nil, nil, nil, nil, nil, r.op, p.operation, requirementOf(p), nil
 	defer func() {
-		m.ctx, m.known, m.forged, m.handed, m.op, m.operation, m.required, m.given = nil, nil, nil, nil, nil, "", requirement{}, nil
+		m.ctx, m.known, m.shared, m.forged, m.handed, m.op, m.operation, m.required, m.given = nil, nil, nil, nil, nil, nil, "", requirement{}, nil
 	}()
 	if guard, ok := m.behindHandler(rt, r, p); ok {
 		last := chain[len(chain)-1]
@@ -95,6 +96,7 @@ func (m *machine) judge(rt *routes.Route, r *record, chain []middleware, p peele
 		add(v, mw)
 		m.carry(v.sets)
 		m.carryKnown(v.knows)
+		m.share(v.shares)
 		m.carryForged(v.forges)
 		if len(mw.conds) == 0 {
 			m.give(v)
@@ -391,13 +393,14 @@ func (m *machine) applied(c *closure, takesNext int) value {
 // judgeLayers judges a middleware applied to the rest of the chain: it may have
 // put several handlers around it, of which each hands on to the next.
 func (m *machine) judgeLayers(v value, path, method string, depth int) verdict {
-	ctx, known, made := m.ctx, m.known, m.forged
-	defer func() { m.ctx, m.known, m.forged = ctx, known, made }()
+	ctx, known, shared, made := m.ctx, m.known, m.shared, m.forged
+	defer func() { m.ctx, m.known, m.shared, m.forged = ctx, known, shared, made }()
 	var out verdict
 	var sets, knows, forges map[string]value
+	var shares map[string]bool
 	one := func(v verdict) {
 		out = stronger(out, v)
-		sets, knows = m.carry(v.sets), m.carryKnown(v.knows)
+		sets, knows, shares = m.carry(v.sets), m.carryKnown(v.knows), m.share(v.shares)
 		m.carryForged(v.forges)
 		for k, f := range v.forges {
 			if forges == nil {
@@ -417,7 +420,7 @@ func (m *machine) judgeLayers(v value, path, method string, depth int) verdict {
 			one(m.judgeMiddleware(x.mw, path, method, depth+1))
 		}
 	}
-	out.sets, out.knows, out.forges = sets, knows, forges
+	out.sets, out.knows, out.shares, out.forges = sets, knows, shares, forges
 	return out
 }
 
@@ -547,6 +550,11 @@ func (m *machine) ctxKey() string {
 	}
 	for k, v := range m.forged {
 		out = append(out, fmt.Sprintf("%s:%v", k, v))
+	}
+	if _, any := m.ctx[anyKey]; any {
+		for k := range m.shared {
+			out = append(out, k+"*")
+		}
 	}
 	slices.Sort(out)
 	return strings.Join(out, ",")

@@ -301,11 +301,11 @@ func (m *machine) partOfUnknown(o *unknown, k value, n *program.Node) value {
 		return boolean(true, false)
 	}
 	v := &unknown{t: n.T, labels: mergeLabels(m.nodeWords(n.K[1]), o.labels, labels(k)), from: o.from}
-	if m.ownsUnder(n, v, k) {
-		return m.lacking(v, "")
-	}
 	if m.weighing() && m.namesCaller(n.K[1], k) && !slices.Contains(o.labels, identityLabel) {
 		return m.unrelated(v, "") // a record's own set
+	}
+	if standsFor(k) {
+		return m.partOfCaller(v, n)
 	}
 	return v
 }

@@ -117,6 +117,7 @@ type machine struct {
 	coveredSeq int
 	ctx        map[string]value // what earlier middleware put into the request
 	known      map[string]value // what it put there of callers it knows
+	shared     map[string]bool  // keys under which it put something of everybody
 	op         *object          // of the route being judged
 	operation  string           // its name, where the library behind it says one
 	required   requirement      // of its operation, as generated code says

@@ -285,6 +285,15 @@ func (m *machine) instance(t string) value {
 	return m.newObject(t)
 }
 
+// receiverOf is what a method is called on that an interface may be: who is calling
+// is none that the program made beforehand.
+func (m *machine) receiverOf(v value, fn *function) value {
+	if u, ok := v.(*unknown); ok && m.sim != nil && fn.Recv != nil && slices.Contains(u.labels, identityLabel) {
+		return u.typed(fn.Recv.Type)
+	}
+	return m.receiver(fn)
+}
+
 func (m *machine) receiver(fn *function) value {
 	if fn.Recv == nil {
 		return nil

@@ -612,7 +612,7 @@ func (m *machine) left(q asked) value {
 			return v
 		}
 	}
-	if _, known := m.ctx[anyKey]; known && m.ctx[key] == nil || hasIdentity(ws) {
+	if _, known := m.ctx[anyKey]; known && m.ctx[key] == nil && !m.shared[key] || hasIdentity(ws) {
 		return carried(m.identity(q.t, ws))
 	}
 	return carried(m.unknownResult(q.c, nil))

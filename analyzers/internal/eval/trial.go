@@ -34,7 +34,7 @@ type trial struct {
 func (m *machine) decide(c *closure, path, method string, wrapper bool) verdict {
 	t := m.try(c, path, method, wrapper)
 	anon, gin := t.anon, t.gin
-	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || t.there.usedPath, reached: anon.reached, again: anon.again, sets: t.sets(), knows: t.knows(), handed: t.there.handed}
+	v := verdict{kind: routes.KindOther, usedPath: anon.usedPath || t.there.usedPath, reached: anon.reached, again: anon.again, sets: t.sets(), knows: t.knows(), shares: t.anon.keys, handed: t.there.handed}
 	m.access(t, &v)
 	t.switchedBy(&v)
 	t.flaws(&v)

@@ -71,11 +71,20 @@ func (m *machine) answered(v, recv value, c call) value {
 	}
 	of, known := recv.(*unknown)
 	known = known && slices.Contains(of.labels, identityLabel)
-	if u, ok := v.(*unknown); ok && known && len(c.args) == 0 && !slices.Contains(u.labels, identityLabel) {
-		w := *u
-		w.labels = mergeLabels(u.labels, of.labels)
-		w.carried = of.carried
-		return &w
+	if known && len(c.args) == 0 {
+		switch x := v.(type) {
+		case *unknown:
+			if !slices.Contains(x.labels, identityLabel) {
+				return partFrom(x, of)
+			}
+		case tuple:
+			for i, e := range x {
+				if u, ok := e.(*unknown); ok && u.t != "error" && u.t != "bool" && !slices.Contains(u.labels, identityLabel) {
+					x[i] = partFrom(u, of)
+				}
+			}
+			return x
+		}
 	}
 	ts := tupleTypes(resultType(c))
 	if len(ts) == 0 || ts[0] != "bool" || !asksStanding(m.nodeWords(c.n)) {
@@ -110,6 +119,14 @@ func (m *machine) answered(v, recv value, c call) value {
 		}
 	}
 	return v
+}
+
+// partFrom is what a method of something about the caller returned.
+func partFrom(u, of *unknown) *unknown {
+	w := *u
+	w.labels = mergeLabels(u.labels, of.labels)
+	w.carried = of.carried
+	return &w
 }
 
 // standsFor reports whether a value is one of those a program names to compare
