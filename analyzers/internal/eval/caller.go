@@ -284,6 +284,24 @@ func (m *machine) asserted(u *unknown, n *program.Node) value {
 	return v
 }
 
+// several reports whether a value is a list of what a known caller has.
+func (m *machine) several(n *program.Node, v value) bool {
+	return m.weighing() && aboutCaller(n, v)
+}
+
+// tellsWhich reports whether a field of one of several things that a caller has, or a
+// variable for one, is named as what tells which it is.
+func tellsWhich(ws []string) bool {
+	if len(ws) == 0 {
+		return false
+	}
+	switch ws[len(ws)-1] {
+	case "code", "name", "key", "kind", "type", "value", "slug", "label", "title":
+		return asksStanding(ws[:len(ws)-1])
+	}
+	return false
+}
+
 // isMember reports whether a map to values of a type is a set, or one of ranks: whether
 // something is in it is what is asked. Claims are there for everybody.
 func isMember(t string) bool { return t == "struct{}" || t == "bool" || t == "int" }

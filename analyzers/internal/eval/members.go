@@ -29,7 +29,7 @@ func (m *machine) field(x value, n *program.Node) value {
 		if t == "" {
 			t = m.fieldType(o.t, n.S)
 		}
-		v := &unknown{t: t, labels: mergeLabels(words(n.S), o.labels), shown: o.shown}
+		v := &unknown{t: t, labels: mergeLabels(words(n.S), o.labels), shown: o.shown, told: o.each && tellsWhich(words(n.S))}
 		v.def, v.set = m.taggedField(o.t, n.S)
 		return m.partOfCaller(v, n)
 	case absent:

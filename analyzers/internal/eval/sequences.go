@@ -158,7 +158,7 @@ func (m *machine) anyOf(fn string, args []value) (value, bool) {
 	case *list:
 		elems = x.e
 	case *unknown:
-		elems = []value{&unknown{t: strings.TrimPrefix(x.t, "[]"), labels: x.labels, carried: x.carried}}
+		elems = []value{&unknown{t: strings.TrimPrefix(x.t, "[]"), labels: x.labels, carried: x.carried, each: x.told}}
 	}
 	if len(elems) == 0 || len(elems) > maxAsked {
 		return nil, false
@@ -180,7 +180,7 @@ func (m *machine) anyOf(fn string, args []value) (value, bool) {
 			ls = mergeLabels(ls, labels(v))
 		}
 	}
-	if _, known := args[0].(*list); all && known {
+	if _, known := args[0].(*list); all && (known || anon) {
 		if fn == "IndexFunc" {
 			return constant{k: 'i', s: "-1", anon: anon}, true
 		}

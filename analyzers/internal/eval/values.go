@@ -27,6 +27,8 @@ type (
 		// told: a guard found it out of who is calling, and put it there; shown: it is
 		// what callers present to say who they are.
 		told, shown bool
+		// each: it is one of several things that the caller has.
+		each bool
 		// ofPath: it is a piece of the request's path; from is how the program
 		// names the setting it is.
 		ofPath bool

@@ -41,7 +41,7 @@ func aboutCaller(n *program.Node, v value) bool {
 	}
 	switch n.Op {
 	case program.Field:
-		return asksStanding(words(n.S))
+		return u.told || asksStanding(words(n.S))
 	case program.Index: // a claim; a piece of what was sent is none
 		return n.K[1].Op != program.Const || n.K[1].T == "string" && asksStanding(nodeWords(n.K[1]))
 	case program.Call: // a getter, or of what a guard keeps
@@ -51,8 +51,8 @@ func aboutCaller(n *program.Node, v value) bool {
 		}
 		return len(n.K) == 1 && (k.Op == program.Method || k.Op == program.Field) && asksStanding(words(k.S))
 	case program.Local: // what an earlier guard put into the request, or a record says of the caller
-		if u.told {
-			return asksStanding(words(n.S))
+		if u.told || u.each {
+			return asksStanding(words(n.S)) || u.each && tellsWhich(words(n.S))
 		}
 		if slices.Contains(u.labels, relatedLabel) && u.t != "bool" && asksStanding(words(n.S)) {
 			return true
@@ -137,6 +137,8 @@ func standsFor(v value) bool {
 		return x.s != "" && (x.k == 's' && asksStanding(words(x.s)) || x.k == 'i' && x.s != "0")
 	case *external:
 		return !x.called && x.t != "error"
+	case *list: // one of them
+		return len(x.e) > 0 && standsFor(x.e[0])
 	case union:
 		return len(x) > 0 && standsFor(x[0])
 	}
