@@ -65,7 +65,11 @@ func (m *machine) carryKnown(known map[string]value) map[string]value {
 // share adds to the keys under which everybody's request carries something, and
 // returns all of them.
 func (m *machine) share(keys map[string]bool) map[string]bool {
-	if len(keys) > 0 {
+	more := false
+	for k := range keys {
+		more = more || !m.shared[k]
+	}
+	if more {
 		all := maps.Clone(m.shared)
 		if all == nil {
 			all = map[string]bool{}
@@ -188,6 +192,10 @@ func (m *machine) fillersOf(name string, recv value, c call) fillers {
 		return fillers{}
 	}
 	var by fillers
+	if m.sim.anonymous || m.sim.forging || m.sim.signing {
+		by.request = askedFor(recv) || slices.ContainsFunc(c.args, askedFor)
+		return by
+	}
 	named := false
 	for i := -1; i < len(c.args); i++ {
 		v := recv
@@ -208,7 +216,7 @@ func (m *machine) fillersOf(name string, recv value, c call) fillers {
 	if base := importpath.Unversioned(pkgOf(name)); isAuthPackage(base) && !isSessionPackage(base) {
 		by.caller, named = by.caller || by.request, false // what callers present, wherever that is
 	}
-	by.caller = by.caller && !named && !m.sim.anonymous && !m.sim.forging && !m.sim.signing
+	by.caller = by.caller && !named
 	by.request = by.request && !by.caller
 	return by
 }
@@ -311,12 +319,10 @@ func isMember(t string) bool { return t == "struct{}" || t == "bool" || t == "in
 func (m *machine) partOfCaller(v value, n *program.Node) value {
 	u, ok := v.(*unknown)
 	switch {
-	case !ok || !m.weighing() || !aboutCaller(n, u):
+	case !ok || u.told && u.t != "bool" || !m.weighing() || !aboutCaller(n, u):
 		return v
 	case u.t == "bool":
 		return m.lacking(u, "")
-	case u.told || u.shown:
-		return v
 	}
 	w := *u
 	w.told = true

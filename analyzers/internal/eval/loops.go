@@ -233,7 +233,7 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 	if u, ok := x.(*unknown); ok {
 		from, given = u.from, u.carried
 	}
-	k, v := value(&unknown{}), value(&unknown{t: et, labels: labels(x), from: from, carried: given, each: m.several(n.K[2], x)})
+	k, v := value(&unknown{}), value(&unknown{t: et, labels: labels(x), from: from, carried: given, each: m.several(n.K[2], x), shown: isShown(x)})
 	if m.sim != nil && m.sim.listed && isSetting(x) {
 		if strings.HasPrefix(typeOf(x), "map[") {
 			k, v = v, k

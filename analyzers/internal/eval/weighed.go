@@ -33,7 +33,7 @@ func weighed(v value) value {
 // part of the identity, not the credential that was sent.
 func aboutCaller(n *program.Node, v value) bool {
 	u, ok := v.(*unknown)
-	if !ok || !slices.Contains(u.labels, identityLabel) {
+	if !ok || u.shown || !slices.Contains(u.labels, identityLabel) {
 		return false
 	}
 	for n.Op == program.Conv && len(n.K) > 0 || n.Op == program.Deref || n.Op == program.Assert {
