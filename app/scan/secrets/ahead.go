@@ -111,6 +111,9 @@ func (k *aheadSink) line(line string) error {
 			return err
 		}
 		k.listed++
+		if hidden(line) {
+			k.unshown[k.cur] = true
+		}
 		for _, c := range changes {
 			if c.commit = k.cur; len(k.changes) <= maxListed {
 				k.changes = append(k.changes, c)
@@ -140,6 +143,16 @@ func (k *aheadSink) line(line string) error {
 		k.read[name] = readCommit{dates: o.dates, hits: k.s.hits(k.ctx, text{content: message, commit: name, line: 1}, inMessage)}
 	}
 	return k.ctx.Err()
+}
+
+// hidden reports whether a line of a listing is of a merge of which git may show too
+// little or nothing: of a file that moves from the same name in all parents, and of
+// more parents than it keeps apart.
+func hidden(line string) bool {
+	meta, _, _ := strings.Cut(line, "\t")
+	parents := len(meta) - len(strings.TrimLeft(meta, ":"))
+	letters := meta[strings.LastIndexByte(meta, ' ')+1:]
+	return parents > 1 && (strings.Contains(letters, "R") || parents > maxShownParents)
 }
 
 // enough fails when git showed fewer files of the last commit than it listed. Of a

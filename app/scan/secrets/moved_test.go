@@ -140,3 +140,43 @@ func TestAFileIsReportedForItsNameWheneverItChanges(t *testing.T) {
 		}
 	})
 }
+
+// TestAMergeThatMovesAFileHidesNothing: what an allowlist left out under its old name
+// is new under another, though every parent has all of its lines.
+func TestAMergeThatMovesAFileHidesNothing(t *testing.T) {
+	bothWays(t, aMergeThatMovesAFileHidesNothing)
+}
+
+func aMergeThatMovesAFileHidesNothing(t *testing.T) {
+	content := strings.Repeat("LINE=1\n", 20) + "K=" + awsKey() + "\n"
+	for _, c := range []struct{ name, config, old string }{
+		{"out of node_modules", "", "node_modules/a.env"},
+		{"out of a folder that the repository allows", "[extend]\nuseDefault=true\n[[allowlists]]\npaths=['''^testdata/''']\n", "testdata/a.env"},
+	} {
+		for _, more := range []string{"", "more\n"} {
+			t.Run(c.name+more, func(t *testing.T) {
+				w := newWork(t)
+				if c.config != "" {
+					w.write(configPath, c.config)
+				}
+				w.write(c.old, content).commit("start")
+				cache := t.TempDir()
+				if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() || len(rep.Rotations) != 0 {
+					t.Fatalf("%+v", rep)
+				}
+				w.git("checkout", "-q", "-b", "side")
+				w.write("s.txt", "s\n").commit("side")
+				w.git("checkout", "-q", "main")
+				w.write("m.txt", "m\n").commit("main")
+				w.git("merge", "-q", "--no-ff", "--no-commit", "side")
+				w.git("mv", c.old, "a.env")
+				w.write("a.env", content+more).commit("merge")
+				for name, cache := range map[string]string{"a push": cache, "all": t.TempDir()} {
+					if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() || len(rep.Rotations) != 1 {
+						t.Errorf("%s: %+v", name, rep)
+					}
+				}
+			})
+		}
+	}
+}

@@ -282,3 +282,30 @@ func TestEveryRuleIsDocumented(t *testing.T) {
 		t.Error("no documentation for custom rules")
 	}
 }
+
+// TestAMergeOfManyParentsHidesNothing: of 64 parents, git keeps no account of which
+// have a line, and shows some lines or none.
+func TestAMergeOfManyParentsHidesNothing(t *testing.T) { bothWays(t, aMergeOfManyParentsHidesNothing) }
+
+func aMergeOfManyParentsHidesNothing(t *testing.T) {
+	for _, parents := range []int{maxShownParents, maxShownParents + 1, 64, 65, 128} {
+		t.Run(itoa(parents), func(t *testing.T) {
+			w := newWork(t)
+			w.write("a.txt", "a\n").commit("start")
+			cache := t.TempDir()
+			w.history(look{cache: cache})
+			base := w.git("rev-parse", "HEAD")
+			args := []string{"commit-tree", "-m", "merge"}
+			for i := range parents {
+				args = append(args, "-p", w.git("commit-tree", "-m", itoa(i), "-p", base, base+"^{tree}"))
+			}
+			w.write("a.txt", "b\n\nK="+awsKey()+"\n").write("deep/new.env", "A=1\nK="+githubPAT()+"\n").git("add", "-A")
+			w.git("reset", "-q", "--hard", w.git(append(args, w.git("write-tree"))...))
+			for name, cache := range map[string]string{"a push": cache, "all": t.TempDir()} {
+				if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() || len(rep.Rotations) != 2 {
+					t.Errorf("%s: %+v", name, rep)
+				}
+			}
+		})
+	}
+}

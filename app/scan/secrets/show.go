@@ -15,59 +15,29 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
+// How commits are shown. Merges are shown apart: the combined format needs context,
+// since git 2.39 prints impossible hunk headers for it with -U0.
+const merges, some, open, allKinds = 1, 2, 4, 8
+
+// showJob is some commits that are shown together.
+type showJob struct {
+	kind  int
+	batch []commit
+	big   []named // files of the batch's one commit that git must not load
+}
+
 // patches looks at what commits changed, on all cores: each worker feeds batches to
 // gits of its own.
 func (s *session) patches(ctx context.Context, todo []commit, show showing, big map[string][]named, res *walkResult, done func([]commit) error) error {
 	if len(todo) == 0 {
 		return nil
 	}
-	// Merges are shown apart: the combined format needs context, since git
-	// 2.39 prints impossible hunk headers for it with -U0.
-	const merges, some, open, allKinds = 1, 2, 4, 8
-	type job struct {
-		kind  int
-		batch []commit
-		big   []named // files of the batch's one commit that git must not load
-	}
 	only := show.only
 	if only == nil {
 		only = s.pathspecs(nil)
 	}
 	specs := [allKinds][]string{0: s.pathspecs(nil), merges: s.pathspecs(nil), some: only, some | merges: only, open: s.allPaths(nil)}
-	var kinds [allKinds][]commit
-	var large, heavy []job
-	for _, c := range todo {
-		k := 0
-		if len(c.parents) > 1 {
-			k = merges
-		}
-		if show.open[string(c.id)] {
-			k |= open
-		}
-		if files := big[string(c.id)]; files != nil {
-			large = append(large, job{k, []commit{c}, files})
-			continue
-		}
-		if show.some[string(c.id)] {
-			k |= some
-		}
-		if show.added[string(c.id)] > heavyBytes {
-			heavy = append(heavy, job{k, []commit{c}, nil})
-			continue
-		}
-		kinds[k] = append(kinds[k], c)
-	}
-	// What takes long comes first: last, it would keep one core busy and the others
-	// waiting.
-	slices.SortStableFunc(heavy, func(a, b job) int {
-		return show.added[string(b.batch[0].id)] - show.added[string(a.batch[0].id)]
-	})
-	jobs := append(large, heavy...)
-	for k, list := range kinds {
-		for batch := range slices.Chunk(list, shownAtOnce(len(list))) {
-			jobs = append(jobs, job{k, batch, nil})
-		}
-	}
+	jobs := showJobs(todo, show, big)
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
 	g, ctx := errgroup.WithContext(ctx)
 	turns := newTurns(len(jobs), workers)
@@ -83,9 +53,12 @@ func (s *session) patches(ctx context.Context, todo []commit, show showing, big 
 			}()
 			for n := turns.next(i); n >= 0; n = turns.next(i) {
 				j := jobs[n]
-				if j.big != nil {
+				switch {
+				case len(j.batch[0].parents) > maxShownParents:
+					err = s.wholeFiles(ctx, res, j.batch[0])
+				case j.big != nil:
 					err = s.withoutBig(ctx, j.kind&merges != 0, j.kind&open != 0, res, j.batch, j.big)
-				} else {
+				default:
 					if git[j.kind] == nil {
 						if git[j.kind], err = s.startDiffTree(ctx, j.kind&merges != 0, specs[j.kind]); err != nil {
 							return err
@@ -106,6 +79,44 @@ func (s *session) patches(ctx context.Context, todo []commit, show showing, big 
 		})
 	}
 	return g.Wait()
+}
+
+// showJobs puts together what is shown together. What takes long comes first: last, it
+// would keep one core busy and the others waiting.
+func showJobs(todo []commit, show showing, big map[string][]named) []showJob {
+	var kinds [allKinds][]commit
+	var large, heavy []showJob
+	for _, c := range todo {
+		k := 0
+		if len(c.parents) > 1 {
+			k = merges
+		}
+		if show.open[string(c.id)] {
+			k |= open
+		}
+		if files := big[string(c.id)]; files != nil || len(c.parents) > maxShownParents {
+			large = append(large, showJob{k, []commit{c}, files})
+			continue
+		}
+		if show.some[string(c.id)] {
+			k |= some
+		}
+		if show.added[string(c.id)] > heavyBytes {
+			heavy = append(heavy, showJob{k, []commit{c}, nil})
+			continue
+		}
+		kinds[k] = append(kinds[k], c)
+	}
+	slices.SortStableFunc(heavy, func(a, b showJob) int {
+		return show.added[string(b.batch[0].id)] - show.added[string(a.batch[0].id)]
+	})
+	jobs := append(large, heavy...)
+	for k, list := range kinds {
+		for batch := range slices.Chunk(list, shownAtOnce(len(list))) {
+			jobs = append(jobs, showJob{k, batch, nil})
+		}
+	}
+	return jobs
 }
 
 // heavyBytes is how much a commit adds to be looked at by itself.
@@ -176,6 +187,16 @@ func (s *session) withoutBig(ctx context.Context, merge, open bool, res *walkRes
 	return s.lookAtBlobs(ctx, res, big)
 }
 
+// wholeFiles looks at the files that a commit changes as a whole.
+func (s *session) wholeFiles(ctx context.Context, res *walkResult, c commit) error {
+	var files []named
+	err := s.listed(ctx, idsOf([]commit{c}), append(slices.Clone(rawArgs), "--stdin"), func(c change) { files = append(files, c.named) })
+	if err != nil {
+		return err
+	}
+	return s.lookAtBlobs(ctx, res, files)
+}
+
 // diffTree is a running "git diff-tree --stdin".
 type diffTree struct {
 	cmd       *exec.Cmd
@@ -192,16 +213,21 @@ type diffTree struct {
 // context, names and lines as they are. Renames are followed as the gitleaks
 // command does, so that the same lines count as added. -c shows of a merge what
 // differs from every parent: conflict resolutions and what a merge smuggles in;
-// what it takes from one parent was looked at there. -D spares git the content
-// of deleted files.
+// what it takes from one parent was looked at there. Of a merge, renames are not
+// followed: git does not say from where, and an allowlist may have left all lines out
+// under the old name. -D spares git the content of deleted files.
 func patchArgs(merges bool) []string {
-	shape := "-U0"
+	shape, renames := "-U0", "-M"
 	if merges {
-		shape = "-U1"
+		shape, renames = "-U1", "--no-renames"
 	}
-	return []string{"-r", "--root", "-c", "-p", shape, "-M", "-D", "--always", "--full-index", "--no-ext-diff", "--no-textconv",
+	return []string{"-r", "--root", "-c", "-p", shape, renames, "-D", "--always", "--full-index", "--no-ext-diff", "--no-textconv",
 		"--no-color", "--src-prefix=a/", "--dst-prefix=b/", "--inter-hunk-context=0", "--no-relative", "--submodule=short", "--ignore-submodules=none"}
 }
+
+// maxShownParents is of how many parents git surely shows what a merge has that they
+// have not: it notes for each line, in the 64 bits of a word, which of them lack it.
+const maxShownParents = 60
 
 // startDiffTree starts a git that shows commits, as far as pathspecs go.
 func (s *session) startDiffTree(ctx context.Context, merges bool, pathspecs []string) (*diffTree, error) {
