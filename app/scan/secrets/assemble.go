@@ -329,12 +329,27 @@ func (s *session) texts(ctx context.Context, hs []hit) (map[string]sought, error
 			note(h)
 		}
 	}
+	var kept []hit
+	for _, h := range hs {
+		if _, have := out[h.Key]; !have && textual(h.Where) {
+			kept = append(kept, h)
+		}
+	}
+	there, err := s.stillThere(ctx, kept)
+	if err != nil {
+		return out, err
+	}
 	places := make(map[string][]string) // paths by commit
 	asked := make(map[string]bool)
-	for _, h := range hs {
-		if _, have := out[h.Key]; !have && textual(h.Where) && !asked[h.Key] {
+	for _, h := range kept {
+		if there[h.Commit] && !asked[h.Key] {
 			asked[h.Key] = true
 			places[h.Commit] = append(places[h.Commit], h.Path)
+		}
+	}
+	for _, h := range kept {
+		if !asked[h.Key] {
+			out[h.Key] = sought{hidden: true} // git threw away where it was
 		}
 	}
 	again := make(map[string]bool)
@@ -378,6 +393,20 @@ func (s *session) texts(ctx context.Context, hs []hit) (map[string]sought, error
 		}
 	}
 	return out, nil
+}
+
+// stillThere says which of the commits of hs the repository holds: what no ref reaches
+// may have been thrown away.
+func (s *session) stillThere(ctx context.Context, hs []hit) (map[string]bool, error) {
+	commits := make(map[string]bool)
+	for _, h := range hs {
+		commits[h.Commit] = false
+	}
+	have, err := s.repo.present(ctx, sortedKeys(commits))
+	for _, id := range have {
+		commits[id] = true
+	}
+	return commits, err
 }
 
 func longestLine(s string) string {
