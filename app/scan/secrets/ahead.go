@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,6 +33,8 @@ type ahead struct {
 	unshown map[string]bool
 	hits    []hit
 	files   []named // that git shows no lines of
+	// held is what files hold that were shown whole, by path and blob.
+	held map[named][]hit
 }
 
 // aheadAllocLimit bounds what git may load of one file to show it; nobody told it
@@ -58,7 +61,7 @@ func (s *session) lookAhead(ctx context.Context, revs []string, show bool) *ahea
 	} else {
 		args = append(args, "--no-renames")
 	}
-	k := &aheadSink{commitSink: commitSink{s: s, ctx: ctx}, ahead: ahead{shown: show, read: make(map[string]readCommit), unshown: make(map[string]bool)}}
+	k := &aheadSink{commitSink: commitSink{s: s, ctx: ctx}, ahead: ahead{shown: show, held: make(map[named][]hit), read: make(map[string]readCommit), unshown: make(map[string]bool)}}
 	err := r.stream(ctx, in, func(rd io.Reader) error {
 		k.p = newPatchReader(rd, k, false)
 		k.p.other, k.p.merge = k.line, k.merge
@@ -100,6 +103,24 @@ func (k *aheadSink) merge() error {
 		return errPatch
 	}
 	k.unshown[k.cur] = true
+	return nil
+}
+
+// hunk implements patchSink. A file that a commit adds is shown whole, so that it need
+// not be read to know what stands in it.
+func (k *aheadSink) hunk(h patchHunk) error {
+	before := len(k.commitSink.hits)
+	if err := k.commitSink.hunk(h); err != nil {
+		return err
+	}
+	if f := k.f; f.added && f.from == "" && !f.deleted && !f.merge && !f.module && !k.whole && !k.s.rules.byCommit {
+		held := slices.Clone(k.commitSink.hits[before:])
+		for i := range held {
+			h := &held[i]
+			h.Where, h.Commit, h.Ignored = inTree, "", k.s.rules.ignored(h.Path, h.Rule, h.Line, "")
+		}
+		k.held[named{path: f.path, blob: f.blob}] = held
+	}
 	return nil
 }
 

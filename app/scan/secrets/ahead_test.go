@@ -250,6 +250,49 @@ func TestALineOfCommitsSaysWhatItChangesInAll(t *testing.T) {
 	}
 }
 
+// TestWhatIsKnownOfAnAddedFileIsWhatStandsInIt: a file that git showed as a whole is
+// not read again, and any other is.
+func TestWhatIsKnownOfAnAddedFileIsWhatStandsInIt(t *testing.T) {
+	w := newWork(t)
+	lines := strings.Repeat("let a = b.c(d, 1);\n", 20)
+	start := w.write("old.go", lines+"key := \""+awsKey()+"\"\n").write("m.go", "x\n").commit("start")
+	w.write("one.env", "A=1\r\nK="+awsKey()+"\r\n").write("two.go", lines+"t := \""+githubPAT()+"\" // "+allowMark+"\n"+"k := \""+awsKey2()+"\"").write("empty", "").
+		write("bin", "\x00K="+awsKey()).write("m.go", "x\nK="+awsKey()+"\n").write("more.env", "K="+awsKey()+"\n").commit("add")
+	w.git("mv", "old.go", "new.go")
+	w.write("new.go", lines+"key := \""+awsKey()+"\"\n// more\n").write("more.env", "K="+awsKey()+"\nS="+stripeKey()+"\n").commit("move and change")
+
+	r := w.repo()
+	defer r.close()
+	told := &session{repo: r, rules: allRules(), key: testKey}
+	if told.ahead = told.lookAhead(t.Context(), []string{"HEAD", "^" + string(start)}, true); told.ahead == nil {
+		t.Fatal("these are too many or out of the ordinary")
+	}
+	files, err := r.allFiles(t.Context(), w.head())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var known []string
+	for _, f := range files {
+		if _, ok := told.holds(f); ok {
+			known = append(known, f.path)
+		}
+	}
+	if want := []string{"one.env", "two.go"}; !reflect.DeepEqual(known, want) {
+		t.Errorf("what stands in %v is known, want %v", known, want)
+	}
+	for _, f := range files {
+		standing := func(s *session) (out []hit) {
+			if err := s.lookAtFiles(t.Context(), []named{f}, func(h hit) { out = append(out, h) }); err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		if got, want := standing(told), standing(&session{repo: r, rules: allRules(), key: testKey}); !reflect.DeepEqual(got, want) {
+			t.Errorf("in %s stands\n%+v, as was told\n%+v", f.path, want, got)
+		}
+	}
+}
+
 // TestASecretThatAMergeBringsBackStands: no commit adds its line anew.
 func TestASecretThatAMergeBringsBackStands(t *testing.T) {
 	w := newWork(t)

@@ -270,14 +270,25 @@ func (s *session) mayHold(ctx context.Context, at review.SHA) ([]named, error) {
 	}), err
 }
 
-// lookAtFiles looks at files as a whole. Where something was found before, it is not
-// looked for again.
+// holds returns what a file holds, if it is known.
+func (s *session) holds(f named) ([]hit, bool) {
+	f = named{path: f.path, blob: f.blob}
+	hits, known := s.screening.holds[f]
+	if !known && s.ahead != nil {
+		hits, known = s.ahead.held[f]
+	}
+	return hits, known
+}
+
+// lookAtFiles looks at files as a whole, but for those of which it is known what they
+// hold.
 func (s *session) lookAtFiles(ctx context.Context, files []named, visit func(hit)) error {
 	found := make([][]hit, len(files))
 	var ids []string
 	var at []int
 	for i, f := range files {
-		if found[i] = s.screening.holds[named{path: f.path, blob: f.blob}]; found[i] == nil {
+		hits, known := s.holds(f)
+		if found[i] = hits; !known {
 			ids, at = append(ids, f.blob), append(at, i)
 		}
 	}
@@ -287,7 +298,7 @@ func (s *session) lookAtFiles(ctx context.Context, files []named, visit func(hit
 		if err == nil && !isText {
 			hits = s.hits(ctx, text{path: f.path}, inTree) // rules about paths
 		}
-		if found[at[i]] = hits; err == nil && len(hits) > 0 {
+		if found[at[i]] = hits; err == nil && len(hits) > 0 { // others are hardly asked again
 			s.screening.hold(named{path: f.path, blob: f.blob}, hits)
 		}
 		return err

@@ -156,15 +156,6 @@ func usableKeywords(words []string) bool {
 	})
 }
 
-// ruleNamed returns the number of a rule.
-func (f *filter) ruleNamed(id string) int {
-	i, ok := slices.BinarySearchFunc(f.rules, id, func(r ruleFilter, id string) int { return strings.Compare(r.id, id) })
-	if !ok {
-		return -1
-	}
-	return i
-}
-
 // foreignLetters are the letters outside ASCII that case folding takes into it:
 // the Kelvin sign and the long s match k and s in a case-insensitive
 // expression, and the dotted capital I becomes i in strings.ToLower. Text with
