@@ -10,7 +10,6 @@ import (
 	"hash"
 	"io"
 	"strconv"
-	"strings"
 )
 
 // git log shows commits nearly as they are: it leaves out white space at the ends of
@@ -19,10 +18,9 @@ import (
 
 // rawCommit is a commit as "git log --format=raw" shows it.
 type rawCommit struct {
+	commitHeader
 	header  []byte   // with the newline of its last line
 	message [][]byte // its lines, without the indent
-	parents []string
-	dates   dates
 }
 
 // readCommit is what was seen of a commit whose object git showed whole.
@@ -37,7 +35,7 @@ const messageIndent = "    "
 // rawCommit reads a commit below its "commit" line: its header, an empty line, its
 // message. No line of a message can pose for anything else, all being indented.
 func (p *patchReader) rawCommit() (rawCommit, error) {
-	c := rawCommit{parents: []string{}}
+	c := rawCommit{commitHeader: commitHeader{parents: []string{}}}
 	for {
 		err := p.next()
 		if errors.Is(err, io.EOF) {
@@ -52,11 +50,7 @@ func (p *patchReader) rawCommit() (rawCommit, error) {
 		if c.header = append(append(c.header, p.line...), '\n'); len(c.header) > bigFileBytes {
 			return c, fmt.Errorf("%w: a commit's header of more than %d bytes", errPatch, bigFileBytes)
 		}
-		word, rest, _ := strings.Cut(string(p.line), " ")
-		if word == "parent" {
-			c.parents = append(c.parents, rest)
-		}
-		c.dates.note(word, rest)
+		c.note(string(p.line))
 	}
 	size, blank := 0, 0
 	for {

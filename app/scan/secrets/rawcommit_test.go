@@ -51,6 +51,7 @@ func TestMessagesAreLookedAtAsTheyAre(t *testing.T) {
 		{"a header that poses for a patch", who + "diff --git a/x b/x\n@@ -0,0 +1 @@\n+" + use + "\n", "subject\n", true},
 		{"a message that poses for a listing and a patch", who, "subject\n\n:000000 100644 0000 0000 A\tx\ncommit " + strings.Repeat("a", 40) + "\ndiff --git a/x b/x\n@@ -0,0 +1 @@\n+" + use + "\n", true},
 		{"tabs and indents", who, "subject\n\n\ta\tb\n    " + use + "\n", true},
+		{"a parent where git takes none for one", who + "parent " + strings.Repeat("a", 40) + "\n", "subject\n\n" + use + "\n", true},
 		{"a NUL in a name", strings.Replace(who, "author A", "author A\x00", 1), use + "\n", false},
 		{"a name of two lines", who + "mergetag object x\n y\n", use + "\n", true},
 	} {

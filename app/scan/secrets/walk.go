@@ -91,14 +91,25 @@ type walkResult struct {
 // that was moved or copied.
 type dates struct{ authored, committed time.Time }
 
-// note takes a line of a commit's header.
-func (d *dates) note(word, rest string) {
-	switch word {
-	case "author":
-		d.authored = identDate(rest)
-	case "committer":
-		d.committed = identDate(rest)
+// commitHeader is what is read of a commit's header, line by line.
+type commitHeader struct {
+	parents []string
+	dates   dates
+	lines   int
+}
+
+// note takes the next line. Parents stand after the tree; git takes none elsewhere for
+// one.
+func (h *commitHeader) note(line string) {
+	switch word, rest, _ := strings.Cut(line, " "); {
+	case word == "parent" && h.lines == 1+len(h.parents):
+		h.parents = append(h.parents, rest)
+	case word == "author":
+		h.dates.authored = identDate(rest)
+	case word == "committer":
+		h.dates.committed = identDate(rest)
 	}
+	h.lines++
 }
 
 // ends are what a walk is about: everything that tips reach and old does not. No
@@ -429,19 +440,14 @@ func (s *session) readCommits(ctx context.Context, todo []commit, res *walkResul
 			return fmt.Errorf("git answered %s %s for a commit", o.kind, o.id)
 		}
 		head, message, _ := bytes.Cut(o.data, []byte("\n\n"))
-		var parents []string
-		var when dates
-		for _, line := range strings.Split(string(head), "\n") {
-			word, rest, _ := strings.Cut(line, " ")
-			if word == "parent" {
-				parents = append(parents, rest)
-			}
-			when.note(word, rest)
+		var header commitHeader
+		for line := range strings.SplitSeq(string(head), "\n") {
+			header.note(line)
 		}
 		s.mu.Lock()
-		res.dates[o.id] = when
+		res.dates[o.id] = header.dates
 		s.mu.Unlock()
-		if strings.Join(parents, " ") != strings.Join(c.parents, " ") {
+		if !slices.Equal(header.parents, c.parents) {
 			return &missingHistory{commit: c.id}
 		}
 		if !s.plain {
