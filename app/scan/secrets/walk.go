@@ -278,20 +278,41 @@ func (s *session) stretches(ctx context.Context, todo []commit, res *walkResult,
 		all.Go(func() { begun <- s.begin(ctx, part, res) })
 		return begun
 	}
+	size := min(firstStretch, stretchCommits)
 	var next chan stretch
-	for part := range slices.Chunk(todo, stretchCommits) {
+	for len(todo) > 0 {
+		n := min(size, len(todo))
 		begun := next
-		if next = begin(part); begun == nil {
+		if next, todo = begin(todo[:n]), todo[n:]; begun == nil {
 			continue
 		}
-		if err := s.finish(ctx, <-begun, res, done); err != nil {
+		started := time.Now()
+		st := <-begun
+		if err := s.finish(ctx, st, res, done); err != nil {
 			return err
 		}
+		size = stretchSize(len(st.todo), time.Since(started))
 	}
 	if next == nil {
 		return nil
 	}
 	return s.finish(ctx, <-next, res, done)
+}
+
+// firstStretch is how many commits tell how long a stretch takes.
+const firstStretch = 8 * batchCommits
+
+// stretchTime is how long a stretch should take at most: what a kill costs, and how
+// long nothing is seen to move.
+const stretchTime = 3 * time.Second
+
+// stretchSize is how many commits a stretch may have when one of n took so long.
+func stretchSize(n int, took time.Duration) int {
+	could := stretchCommits
+	if took > 0 {
+		could = int(min(int64(stretchCommits), int64(n)*int64(stretchTime)/int64(took)))
+	}
+	return max(could, min(batchCommits, stretchCommits))
 }
 
 // stretch is some of a walk's commits with what they change; many: too much to be
