@@ -155,7 +155,7 @@ func TestRepositoryConfiguration(t *testing.T) {
 		{"an expression that would be too large", map[string]string{configPath: "[extend]\nuseDefault=true\n[[rules]]\nid='acme'\nregex='''((a{100}){100}){10}'''\n"}, awsKey(), []string{"secrets/aws-access-token n.txt:1"}, ".gitleaks.toml:5", false},
 		{"broken TOML", map[string]string{configPath: "[[rules]\n"}, awsKey(), []string{"secrets/aws-access-token n.txt:1"}, ".gitleaks.toml:1: not valid TOML", false},
 		{"a rule is disabled", map[string]string{configPath: "[extend]\nuseDefault=true\ndisabledRules=['aws-access-token']\n"}, awsKey(), nil, "disables the rule \"aws-access-token\"", false},
-		{"an allowlist", map[string]string{configPath: "[extend]\nuseDefault=true\n[[allowlists]]\npaths=['''n\\.txt''']\n"}, awsKey(), nil, "", false},
+		{"an allowlist", map[string]string{configPath: "[extend]\nuseDefault=true\n[[allowlists]]\npaths=['''n\\.txt''']\nstopwords=['sample']\n"}, awsKey(), nil, "leaves out of all rules what its allowlists name: paths (1), stop words (1).", false},
 		{"extends a file of the base", map[string]string{configPath: "[extend]\npath='conf/more.toml'\n", "conf/more.toml": "[[rules]]\nid='acme'\nregex='''ACME-[a-z0-9]{16}'''\n"}, custom, []string{"secrets/custom n.txt:1"}, "", false},
 		{"does not leave the repository", map[string]string{configPath: "[extend]\npath='../../etc/passwd'\n"}, awsKey(), []string{"secrets/aws-access-token n.txt:1"}, "leaves the repository", false},
 		{".gitleaksignore", map[string]string{ignorePath: "# test value\nn.txt:aws-access-token:1\n"}, awsKey(), nil, "Secrets left out because .gitleaksignore or .gitleaks-baseline.json of the base lists them: 1.", false},

@@ -410,6 +410,9 @@ func extend(cfg *config.Config, file string, data []byte, read func(string) ([]b
 		cfg.OrderedRules = slices.DeleteFunc(cfg.OrderedRules, func(s string) bool { return s == id })
 		rs.notes = append(rs.notes, fmt.Sprintf("%s disables the rule %q.", file, id))
 	}
+	if said := leftOutBy(add.Allowlists); said != "" {
+		rs.notes = append(rs.notes, fmt.Sprintf("%s leaves out of all rules what its allowlists name: %s.", file, said))
+	}
 	merge(cfg, add, &rs.notes)
 	for _, id := range add.OrderedRules {
 		r := cfg.Rules[id]
@@ -439,6 +442,24 @@ func extend(cfg *config.Config, file string, data []byte, read func(string) ([]b
 		}
 	}
 	return t.err
+}
+
+// leftOutBy counts what allowlists for all rules name; "" for nothing.
+func leftOutBy(lists []*config.Allowlist) string {
+	var paths, exprs, words, commits int
+	for _, a := range lists {
+		paths, exprs, words, commits = paths+len(a.Paths), exprs+len(a.Regexes), words+len(stopWords(a)), commits+len(a.Commits)
+	}
+	var said []string
+	for _, c := range []struct {
+		n    int
+		what string
+	}{{paths, "paths"}, {exprs, "regular expressions"}, {words, "stop words"}, {commits, "commits"}} {
+		if c.n > 0 {
+			said = append(said, fmt.Sprintf("%s (%d)", c.what, c.n))
+		}
+	}
+	return strings.Join(said, ", ")
 }
 
 func extendFrom(cfg *config.Config, file, path string, read func(string) ([]byte, error), depth int, rs *ruleSet) error {

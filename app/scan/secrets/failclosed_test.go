@@ -218,3 +218,19 @@ func aGapSaysWhichObjectIsMissing(t *testing.T) {
 		t.Errorf("%+v", rep.Receipt)
 	}
 }
+
+// TestAPartialCloneIsNotFetchedAgainButClonedWithoutAFilter: fetching again, which is
+// what was advised, brings nothing that the filter leaves out.
+func TestAPartialCloneIsNotFetchedAgainButClonedWithoutAFilter(t *testing.T) {
+	from := newWork(t)
+	from.write("a.txt", "a\n").commit("start")
+	from.git("config", "uploadpack.allowFilter", "true")
+	w := newWork(t)
+	w.git("remote", "add", "origin", "file://"+from.dir)
+	w.git("-c", "protocol.file.allow=always", "fetch", "-q", "--filter=blob:none", "origin")
+	w.git("update-ref", "refs/heads/main", "refs/remotes/origin/main")
+	rep := w.history(look{})
+	if len(rep.Receipt.Gaps) != 1 || rep.Receipt.Complete() || !strings.Contains(rep.Receipt.Gaps[0].Do, "clone") {
+		t.Errorf("%+v", rep.Receipt)
+	}
+}

@@ -510,6 +510,9 @@ func gapOf(err error) review.Gap {
 		g.Why, g.Do = mo.Error(), "fetch the repository again, as a whole (a partial clone leaves objects out); if it stays, run git fsck on it"
 	case errors.As(err, &ge) && ge.stderr != "":
 		g.Why = "git " + ge.op + ": " + ge.stderr
+		if strings.Contains(ge.stderr, "promisor remote") {
+			g.Do = "clone the repository again without --filter: a partial clone leaves objects out, and none is fetched here"
+		}
 	case errors.Is(err, errTooManyBig):
 		g.Code, g.What, g.Why, g.Do = review.CodeTooLarge, "files", err.Error(), "keep large files out of git, or in git LFS"
 	case errors.Is(err, errCut):
