@@ -221,7 +221,7 @@ func (h *randomHistory) line() string {
 	if len(h.lines) > 0 && h.one(3) {
 		return h.pick(h.lines)
 	}
-	l := ""
+	var l string
 	switch h.IntN(14) {
 	case 0, 1, 2:
 		l = h.pick([]string{"", "k = ", "export KEY=", "  token: ", "var x = \"", "// "}) + h.secret() + h.pick([]string{"", "\"", ";", " # " + allowMark, " ok", ",\r"})
