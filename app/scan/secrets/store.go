@@ -132,6 +132,10 @@ func (st *store) read() error {
 			st.bad = true
 			continue
 		}
+		if st.bad {
+			// That all is covered is so only with what the line that is lost said.
+			line.Tips, line.At = nil, nil
+		}
 		st.apply(line)
 	}
 	st.torn = size > st.file.Size()

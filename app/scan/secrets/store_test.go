@@ -69,3 +69,36 @@ func TestAStoreGrowsByALineForEachPush(t *testing.T) {
 	look(0, 3+2*maxLines, 2)
 	w.noLeak(slurp(t, cache))
 }
+
+// TestADamagedLineHidesNothing: the lines after it say that all is covered, and what
+// was found is in it.
+func TestADamagedLineHidesNothing(t *testing.T) {
+	for damaged := range 3 {
+		t.Run(fmt.Sprint(damaged), func(t *testing.T) {
+			w := newWork(t)
+			cache := t.TempDir()
+			for i, secret := range []string{awsKey(), githubPAT(), stripeKey()} {
+				w.write(fmt.Sprintf("%d.env", i), "K="+secret+"\n").commit("push")
+				w.history(look{cache: cache})
+			}
+			files, err := filepath.Glob(filepath.Join(cache, "*", "*", "*.log"))
+			if err != nil || len(files) != 1 {
+				t.Fatalf("%v, %v", files, err)
+			}
+			data, err := os.ReadFile(files[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines := bytes.SplitAfter(data, []byte("\n"))
+			lines[damaged][len(lines[damaged])/2] ^= 1
+			if err := os.WriteFile(files[0], bytes.Join(lines, nil), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, again := range []int{3 - damaged, 0} {
+				if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() || rep.Receipt.Counts[0].Looked != again || len(rep.Rotations) != 3 {
+					t.Errorf("looked at %+v, found %d, want %d commits and 3 secrets", rep.Receipt.Counts, len(rep.Rotations), again)
+				}
+			}
+		})
+	}
+}
