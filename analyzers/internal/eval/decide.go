@@ -99,6 +99,7 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 	switch {
 	case jumps(c1) && c2 == goOn || jumps(c2) && c1 == goOn:
 		// What a branch that leaves the loop did holds after the loop.
+		f.skips = f.skips || m.sim != nil && (c1 == continued || c2 == continued)
 		m.merge(ch1, ch2, why, first, by...)
 	case c1 != goOn && c2 != goOn:
 		m.merge(ch1, ch2, why, first, by...)

@@ -134,25 +134,7 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 				l.e = []value{p.row}
 			}
 		}
-		for i, e := range l.e {
-			if m.spent() {
-				return goOn
-			}
-			k := num(i)
-			switch l.order {
-			case singly:
-				k, e = e, nil
-			case backwards:
-				k = num(len(l.e) - 1 - i)
-			}
-			if c, end := run(k, e); end {
-				if c == broke {
-					return goOn
-				}
-				return c
-			}
-		}
-		return goOn
+		return m.goThrough(l, 0, f, run)
 	case *table:
 		keys := l.keys
 		if p := m.picked(l); p != nil {
@@ -247,6 +229,39 @@ func (m *machine) execRange(n *program.Node, f *frame) control {
 		k, v = v, k
 	}
 	m.maybe(f, nil, func() control { c, _ := run(k, v); return c })
+	return goOn
+}
+
+// goThrough runs a loop's body for the elements of a list from one of them on.
+func (m *machine) goThrough(l *list, from int, f *frame, run func(k, v value) (control, bool)) control {
+	for i := from; i < len(l.e); i++ {
+		if m.spent() {
+			return goOn
+		}
+		k, e := num(i), l.e[i]
+		switch l.order {
+		case singly:
+			k, e = e, nil
+		case backwards:
+			k = num(len(l.e) - 1 - i)
+		}
+		was := f.skips
+		f.skips = false
+		c, end := run(k, e)
+		skips := f.skips
+		f.skips = was
+		switch {
+		case !end:
+		case c == broke:
+			return goOn
+		case c == returned && skips:
+			// The request may be none that this element is for: then the next is asked.
+			m.maybe(f, nil, func() control { return m.goThrough(l, i+1, f, run) })
+			return c
+		default:
+			return c
+		}
+	}
 	return goOn
 }
 

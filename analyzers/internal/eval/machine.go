@@ -56,6 +56,8 @@ type frame struct {
 	asked    []setting
 	alt      value // returned under conditions that do not hold by default
 	defaults int
+	// skips: of the innermost loop, that this turn may have gone on to the next.
+	skips bool
 	// Of a simulation: the outermost frame of a handler.
 	top bool
 	// partial: callers with another kind of credentials have left it.

@@ -76,7 +76,7 @@ func roleOf(refused []refusal) (word, why string) {
 			ws = nodeWords(r.asked)
 		}
 		for _, w := range ws {
-			if roleWord(w) && !(present && w == "owner") {
+			if roleWord(w) && !(present && w == "owner") && !r.onlyFilled(w) {
 				return w, w + " at " + r.pos.String()
 			}
 		}
@@ -85,6 +85,28 @@ func roleOf(refused []refusal) (word, why string) {
 		}
 	}
 	return "", ""
+}
+
+// onlyFilled reports whether a word is in the condition of a refusal only where it names
+// what a call fills in: that says what is learnt, not what is asked for.
+func (r *refusal) onlyFilled(w string) bool {
+	if r.asked == nil || r.weighed {
+		return false
+	}
+	filled, other := false, false
+	var visit func(n *program.Node, in bool)
+	visit = func(n *program.Node, in bool) {
+		if n.Op == program.Local || n.Op == program.Global || n.Op == program.Field || n.Op == program.Method || n.Op == program.Const {
+			if slices.Contains(words(lastName(n.S)), w) {
+				filled, other = filled || in, other || !in
+			}
+		}
+		for i, k := range n.K {
+			visit(k, in || n.Op == program.Call && i > 0 && k.Op == program.Addr)
+		}
+	}
+	visit(r.asked, false)
+	return filled && !other
 }
 
 // isSentinel reports whether a condition compares something with a constant that
