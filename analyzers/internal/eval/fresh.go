@@ -143,6 +143,7 @@ func (m *machine) filled(name string, recv value, c call) {
 		case nilValue, constant, *list, *table:
 			u := &unknown{t: k.K[0].T, labels: words(k.K[0].S)}
 			if by.caller || by.request && m.sim.signing {
+				u.told = by.caller && asksStanding(u.labels)
 				u.labels = by.labels(u.labels)
 			}
 			m.assignTo(k.K[0], u, c.f)

@@ -96,7 +96,13 @@ func (r *refusal) onlyFilled(w string) bool {
 	filled, other := false, false
 	var visit func(n *program.Node, in bool)
 	visit = func(n *program.Node, in bool) {
-		if n.Op == program.Local || n.Op == program.Global || n.Op == program.Field || n.Op == program.Method || n.Op == program.Const {
+		switch n.Op {
+		case program.Const:
+			if strings.Contains(n.S, " ") {
+				break // a query names the columns that are filled in
+			}
+			fallthrough
+		case program.Local, program.Global, program.Field, program.Method:
 			if slices.Contains(words(lastName(n.S)), w) {
 				filled, other = filled || in, other || !in
 			}
