@@ -96,6 +96,7 @@ func (m *machine) execIf(n *program.Node, f *frame) control {
 		m.sim.unsure--
 		m.sim.meet(one, two)
 	}
+	m.checks(n, why, f, c1 == returned || c2 == returned)
 	switch {
 	case jumps(c1) && c2 == goOn || jumps(c2) && c1 == goOn:
 		// What a branch that leaves the loop did holds after the loop.

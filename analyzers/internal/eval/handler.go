@@ -78,6 +78,9 @@ func (m *machine) judgeHandler(c *closure, path, method string, guarded bool) ve
 		v.why = "the handler asks for more than being known at " + barred.pos.String() + describe(barred)
 	}
 	m.asksKnownInside(c, &v, anon, path, method)
+	if !guarded {
+		v.verifiesMessage(anon, method)
+	}
 	m.verdicts[key] = v
 	if !v.usedPath {
 		m.verdicts[verdictKey{c: key.c, handler: true, guarded: guarded, ctx: key.ctx, given: key.given}] = v

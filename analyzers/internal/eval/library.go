@@ -101,7 +101,7 @@ func (m *machine) simExternal(name string, recv value, c call) value {
 		}
 	}
 	if VerifiesMessage(name) {
-		return m.unknownResult(c, nil)
+		return labelled(m.unknownResult(c, nil), checkedLabel)
 	}
 	if verifiesQueryToken(base, fn, c.args) {
 		return labelled(m.unknownResult(c, nil), verifiedLabel)

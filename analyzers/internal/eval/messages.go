@@ -3,6 +3,9 @@ package eval
 import (
 	"slices"
 	"strings"
+
+	"github.com/launchgate/launchgate/analyzers/internal/program"
+	"github.com/launchgate/launchgate/analyzers/routes"
 )
 
 // A handler that checks the signature of a message itself, with a secret of the
@@ -20,6 +23,9 @@ const (
 	bodyLabel = "body of the message"
 	// macLabel marks a code under a secret of the program's own.
 	macLabel = "code of the message"
+	// checkedLabel marks what a service's library makes of a message whose signature
+	// it checks.
+	checkedLabel = "checked by a library"
 )
 
 // signsMessage reports whether a handler turns away nobody but those who did not
@@ -30,6 +36,24 @@ func (m *machine) signsMessage(c *closure, path, method string) bool {
 	}
 	s := m.simulate(c, &simulation{anonymous: true, signing: true, path: path, method: method})
 	return s.signed && s.overBody && s.blocked == nil && (s.final == nil || !s.final.anon)
+}
+
+// checks notes that a handler is left early for what a library says of a message's
+// signature.
+func (m *machine) checks(n *program.Node, why []string, f *frame, left bool) {
+	if s := m.sim; s != nil && f.top && left && s.checked.line == 0 && slices.Contains(why, checkedLabel) {
+		s.checked = m.at(n, f)
+	}
+}
+
+// verifiesMessage makes the verdict on a handler that leaves the check to a library
+// one on the signature.
+func (v *verdict) verifiesMessage(anon *simulation, method string) {
+	if anon.checked.line == 0 || v.kind != routes.KindOther || method != "POST" && method != "PUT" {
+		return
+	}
+	v.message, v.usedPath, v.kind, v.refused = true, true, routes.KindSignature, anon.checked
+	v.why = "the handler has a library check that a service signed what is sent, at " + anon.checked.String() + ": who knows the secret is that service, no caller"
 }
 
 // signedHeader is a header of a request whose signature is good: whatever it is called,

@@ -38,6 +38,8 @@ type simulation struct {
 	// signing: it is signed as a message of another service is; signed: it was asked
 	// whether it is, overBody: with a code of its body.
 	signing, signed, overBody bool
+	// checked is where it is left early for what a library says of its signature.
+	checked place
 	// mirrored: a credential was compared with something else that its sender sends.
 	mirrored   bool
 	wary       bool // what is made up is no word that the program asks for

@@ -302,7 +302,7 @@ func labels(v value) []string {
 // are so many.
 const (
 	maxLabels = 24
-	marks     = 7
+	marks     = 8
 )
 
 // mergeLabels puts lists of distinct words into one. Most add nothing to what is
@@ -370,7 +370,7 @@ func newLabel(out []string, w string) bool {
 // isMark reports whether a label says something of its own, and is no word.
 func isMark(w string) bool {
 	switch w {
-	case identityLabel, requestLabel, derivedLabel, weighedLabel, relatedLabel, soughtLabel, recordLabel:
+	case identityLabel, requestLabel, derivedLabel, weighedLabel, relatedLabel, soughtLabel, recordLabel, checkedLabel:
 		return true
 	}
 	return false
