@@ -315,7 +315,13 @@ func short(d time.Duration) string {
 // where writes a place as path:line, with the commit for what lives in history.
 func where(p review.Place) string {
 	s := visible(p.Path)
-	if p.Line > 0 {
+	switch {
+	case p.Path == "" && p.Commit != "":
+		s = "a message"
+		if p.Line > 0 {
+			s = fmt.Sprintf("line %d of a message", p.Line)
+		}
+	case p.Line > 0:
 		s += fmt.Sprintf(":%d", p.Line)
 	}
 	if p.Commit != "" {
