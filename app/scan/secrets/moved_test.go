@@ -180,3 +180,20 @@ func aMergeThatMovesAFileHidesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestAFileThatIsRenamedForARuleIsNewToIt: a rule about files of some names was not
+// asked of it under another.
+func TestAFileThatIsRenamedForARuleIsNewToIt(t *testing.T) {
+	bothWays(t, func(t *testing.T) {
+		w := newWork(t)
+		long := strings.Repeat("# a line\n", 20)
+		w.write("notes", long+"db.example.com:5432:prod:joe:"+"kX9"+"vQ2mZ7pLwT4\n").commit("start")
+		w.git("mv", "notes", ".pgpass")
+		w.commit("rename")
+		for plain, want := range map[bool][]string{true: nil, false: {"moved pgpass-password .pgpass:21"}} {
+			if got := w.walked(plain); !slices.Equal(got, want) {
+				t.Errorf("plain %v: %q, want %q", plain, got, want)
+			}
+		}
+	})
+}

@@ -103,3 +103,11 @@ func (f *filter) reportsName(path string) bool {
 	})
 	return slices.ContainsFunc(f.names, func(p *pathTest) bool { return p == nil || p.match(path) })
 }
+
+// newlyRuled reports whether a rule that is about files of some names is about one of
+// this name and was not about it under another.
+func (f *filter) newlyRuled(before, path string) bool {
+	return slices.ContainsFunc(f.rules, func(r ruleFilter) bool {
+		return r.path != nil && !r.pathOnly && r.path.match(path) && !r.path.match(before)
+	})
+}

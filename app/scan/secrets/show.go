@@ -336,9 +336,10 @@ func (k *commitSink) file(f patchFile) error {
 	if f.deleted || f.module || k.s.plain || leftOutFile(f.path) {
 		return nil
 	}
-	// What an allowlist left out under its old name is new under this one, all of it;
-	// if it is left out again, whether it is binary may not have been looked at.
-	hidden := f.from != "" && k.s.rules.pathAllowed(f.from)
+	// What an allowlist left out under its old name is new under this one, all of it, as
+	// it is to a rule about files of this name; if it is left out again, whether it is
+	// binary may not have been looked at.
+	hidden := f.from != "" && (k.s.rules.pathAllowed(f.from) || k.s.rules.filter.newlyRuled(f.from, f.path))
 	k.whole = hidden && !k.s.rules.pathAllowed(f.path)
 	if f.binary && !hidden || k.whole {
 		k.files = append(k.files, named{path: f.path, commit: k.cur, blob: f.blob, moved: k.whole})
