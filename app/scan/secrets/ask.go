@@ -175,8 +175,5 @@ func (g *askedGit) stop(err error) error {
 	}
 	waitErr := g.cmd.Wait()
 	g.cancel()
-	if line := g.complaint.firstLine(); line != "" && err != nil {
-		return &gitError{op: "cat-file", err: errors.Join(err, waitErr), stderr: line}
-	}
-	return err
+	return afterGit("cat-file", &g.complaint, err, waitErr)
 }

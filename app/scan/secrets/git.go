@@ -144,6 +144,17 @@ func (t *tailBuffer) firstLine() string {
 	return lines[0]
 }
 
+// afterGit is the error of a git that has ended, if any: err is what was wrong with
+// what it said, waitErr how it ended. What it complained about is only said with one of
+// them: git warns of things that are none of ours.
+func afterGit(op string, complaint *tailBuffer, err, waitErr error) error {
+	line := complaint.firstLine()
+	if waitErr == nil && err == nil || err != nil && line == "" {
+		return err
+	}
+	return &gitError{op: op, err: errors.Join(err, waitErr), stderr: line}
+}
+
 // output runs git to its end and returns what it printed, at most limit bytes.
 func (r repo) output(ctx context.Context, limit int64, stdin io.Reader, args ...string) ([]byte, error) {
 	var out []byte

@@ -298,13 +298,7 @@ func (d *diffTree) stop(err error) error {
 	}
 	waitErr := d.cmd.Wait()
 	d.cancel()
-	if line := d.complaint.firstLine(); line != "" && (err != nil || waitErr != nil) {
-		return &gitError{op: "diff-tree", err: errors.Join(err, waitErr), stderr: line}
-	}
-	if err == nil && waitErr != nil {
-		return &gitError{op: "diff-tree", err: waitErr}
-	}
-	return err
+	return afterGit("diff-tree", &d.complaint, err, waitErr)
 }
 
 // commitSink looks at the patches of a batch of commits.
