@@ -54,6 +54,12 @@ func TestOneGitShowsWhatThreeShow(t *testing.T) {
 			w.git("mv", "c.env", "node_modules/c.env")
 			w.write("b.env", long+key(2)+key(4)).write("d.env", long+key(3)+key(5)).commit("move")
 		}, false},
+		{"a file moves into vendor and gets other line ends", func(w *work) {
+			long := strings.Repeat("LINE=1\n", 3) + key(1) + "X=22222\nY=333333\nZ=4444\nA=5\nB=66666\n"
+			w.write("c.env", long).commit("comes")
+			w.git("rm", "-q", "c.env")
+			w.write("vendor/github.com/c.env", strings.ReplaceAll(long, "\n", "\r\n")).write("d.env", strings.Replace(long, "66666", "7", 1)).commit("moves")
+		}, false},
 		{"odd names", func(w *work) {
 			w.write("e\tf \"g\" ä.env", key(1)).write("a -> b.env", key(2)).write(" ", key(3)).write("-", key(4)).commit("odd")
 			w.git("mv", "e\tf \"g\" ä.env", "h\ti.env")

@@ -36,7 +36,7 @@ func TestRandomHistories(t *testing.T) {
 func FuzzHistories(f *testing.F) {
 	f.Add(uint64(1), uint8(10), uint8(2), true, false, true)
 	f.Fuzz(func(t *testing.T, seed uint64, commits, leftOut uint8, configured, linear, pushed bool) {
-		h := newRandomHistory(t, seed, historyKind{commits: 1 + int(commits)%20, leftOut: int(leftOut) % 6, configured: configured, linear: linear})
+		h := newRandomHistory(t, seed, historyKind{commits: 1 + int(commits)%12, leftOut: int(leftOut) % 6, configured: configured, linear: linear})
 		if pushed {
 			h.pushed()
 		} else {

@@ -408,13 +408,20 @@ func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *w
 }
 
 // changesAhead is changes for commits that were shown with their list. Merges of which
-// there is something to show are shown now.
+// there is something to show are shown now, and so are commits that may move files to or
+// from where they are left out: git was told that those are binary, and takes files for
+// moved that differ in line ends only when they are text.
 func (s *session) changesAhead(ctx context.Context, todo []commit, l *listing, res *walkResult, done func([]commit) error) error {
-	show := showing{whole: s.ahead.unshown}
-	var seen, merges []commit
+	show := showing{whole: s.ahead.unshown, open: make(map[string]bool)}
+	for n, c := range l.commits {
+		if l.mayMove(n, nil) {
+			show.whole[string(c.id)], show.open[string(c.id)] = true, true
+		}
+	}
+	var seen, now []commit
 	for _, c := range todo {
 		if show.shows(string(c.id)) {
-			merges = append(merges, c)
+			now = append(now, c)
 		} else {
 			seen = append(seen, c)
 		}
@@ -429,11 +436,11 @@ func (s *session) changesAhead(ctx context.Context, todo []commit, l *listing, r
 	}
 	s.scanned.Add(int64(len(seen)))
 	s.report()
-	big, err := s.bigFiles(ctx, merges, show, l)
+	big, err := s.bigFiles(ctx, now, show, l)
 	if err != nil {
 		return err
 	}
-	return s.patches(ctx, merges, show, big, res, done)
+	return s.patches(ctx, now, show, big, res, done)
 }
 
 func (s *session) report() {
