@@ -16,9 +16,10 @@
 // place, a fingerprint keyed with this installation's key, and an entropy
 // class.
 //
-// It may import app/review, app/scan, gitleaks, the standard library, and beside
-// them only what runs git on all cores and keeps gitleaks quiet:
-// golang.org/x/sync/errgroup, golang.org/x/sys/unix and zerolog. It must never
+// It may import app/review, app/refs, app/scan, the packages below this one, gitleaks,
+// the standard library, and beside them only what reads configuration, runs git on all
+// cores and keeps gitleaks quiet: go-toml, golang.org/x/sync/errgroup,
+// golang.org/x/sys/unix and zerolog. It must never
 // write a secret, a part of one or an unkeyed hash of one anywhere, never send one
 // to anyone to see whether it is live, never use viper's or zerolog's global
 // state, and never run anything from a repository.

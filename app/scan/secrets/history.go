@@ -47,7 +47,7 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 		limited, cancel = context.WithTimeout(ctx, time.Duration(hs.Seconds)*time.Second)
 	}
 	defer cancel()
-	revs := append(hs.selection(req.Head), negated(old)...)
+	revs := append(slices.Clone(from.revs), negated(old)...)
 	res, err := s.walk(limited, revs, ends{tips: tips, old: old, recent: st.recentSet(), fresh: true, new: from.new}, st.known, s.rememberInAll(st))
 	rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
 	if len(old) > 0 {
@@ -85,7 +85,8 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 
 // beginning is where a look at history begins.
 type beginning struct {
-	st *store
+	st   *store
+	revs []string // select what tips are
 	// tips are what it is to reach, old what earlier looks reached and the repository
 	// still holds.
 	tips, old []string
@@ -101,7 +102,7 @@ func (s *session) begins(ctx context.Context, req scan.Request, hs HistorySettin
 	if s.refs, err = s.repo.refs(ctx); err != nil {
 		return nil, err
 	}
-	b := &beginning{st: st, tips: hs.tipsOf(s.refs, req.Head)}
+	b := &beginning{st: st, revs: hs.selection(req.Head), tips: hs.tipsOf(s.refs, req.Head)}
 	if b.old, err = s.repo.present(ctx, st.tips); err != nil {
 		return nil, err
 	}

@@ -29,8 +29,9 @@ func (s *session) resume(ctx context.Context, req scan.Request, hs HistorySettin
 	if err != nil || len(st.tips) == 0 || len(st.done) > 0 || st.at == nil || !st.at.Unconfigured {
 		return nil
 	}
-	b := &beginning{st: st, tips: hs.tipsOf(refs, req.Head), old: st.tips, new: true}
-	fresh := slices.DeleteFunc(slices.Clone(b.tips), func(id string) bool { return slices.Contains(st.tips, id) })
+	tips := hs.tipsOf(refs, req.Head)
+	b := &beginning{st: st, revs: tips, tips: tips, old: st.tips, new: true}
+	fresh := slices.DeleteFunc(slices.Clone(tips), func(id string) bool { return slices.Contains(st.tips, id) })
 	if len(fresh) == 0 || len(fresh) > maxNewTips {
 		return nil
 	}

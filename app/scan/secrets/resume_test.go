@@ -219,3 +219,20 @@ func TestAPushThatIsCutOffIsAGap(t *testing.T) {
 		t.Errorf("of the whole history: %+v", rep)
 	}
 }
+
+// TestAPushIsLookedAtBesideAnotherWorktree, whose HEAD is at a commit of its own: git
+// counted it, and the push had one commit too few.
+func TestAPushIsLookedAtBesideAnotherWorktree(t *testing.T) {
+	w := newWork(t)
+	cache := t.TempDir()
+	w.write("a.txt", "a\n").commit("start")
+	linked := filepath.Join(t.TempDir(), "linked")
+	w.git("worktree", "add", "-q", "--detach", linked)
+	w.git("-C", linked, "commit", "-q", "--allow-empty", "-m", "its own")
+	w.history(look{cache: cache})
+	w.write("b.env", "K="+awsKey()+"\n").commit("push")
+	w.git("tag", "-a", "-m", "hook "+slackHook(), "v1")
+	if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() || rep.Receipt.Counts[0].Looked != 1 || len(rep.Rotations) != 2 {
+		t.Errorf("%+v", rep)
+	}
+}
