@@ -34,6 +34,7 @@ func (h HistorySettings) selection(head review.SHA) []string {
 
 // history looks at all the history that hs selects.
 func (s *session) history(ctx context.Context, req scan.Request, hs HistorySettings, set Settings, from *beginning, rep *scan.Report) error {
+	s.allRefs = len(hs.Refs) == 0
 	if from == nil {
 		var err error
 		if from, err = s.begins(ctx, req, hs); err != nil {

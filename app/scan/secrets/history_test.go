@@ -324,3 +324,25 @@ func TestTwoMarksAtOnceAreBothKept(t *testing.T) {
 		t.Error("a key in capitals is kept as another key")
 	}
 }
+
+// TestATagThatAToolPutAsideIsLookedAt: filter-branch keeps the tags that it replaces
+// under refs/original.
+func TestATagThatAToolPutAsideIsLookedAt(t *testing.T) {
+	for _, packed := range []bool{false, true} {
+		w := newWork(t)
+		w.write("a.txt", "a\n").commit("start")
+		cache := t.TempDir()
+		w.history(look{cache: cache})
+		w.git("tag", "-a", "-m", "deploy with "+githubPAT(), "v1")
+		w.git("update-ref", "refs/original/refs/tags/v1", "refs/tags/v1")
+		w.git("update-ref", "-d", "refs/tags/v1")
+		if packed {
+			w.git("pack-refs", "--all")
+		}
+		for _, dir := range []string{t.TempDir(), cache, cache} {
+			if rep := w.history(look{cache: dir}); len(rep.Rotations) != 1 || !rep.Receipt.Complete() {
+				t.Errorf("packed %v: %+v", packed, rep)
+			}
+		}
+	}
+}

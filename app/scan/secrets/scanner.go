@@ -307,13 +307,22 @@ type tag struct {
 	date                      time.Time
 }
 
+// mayBeTag reports whether a ref of this name may name an annotated tag that is looked
+// at. Tools keep what they replace under names of their own, such as refs/original, and
+// a look at all refs looks at that, too; git lets a branch name nothing but a commit.
+func (s *session) mayBeTag(ref string) bool {
+	if s.allRefs {
+		return !strings.HasPrefix(ref, "refs/heads/") && !strings.HasPrefix(ref, "refs/remotes/")
+	}
+	return strings.HasPrefix(ref, "refs/tags/") || strings.HasPrefix(ref, TagRefs+"/")
+}
+
 // annotated returns the annotated tags that refs name and that were not seen.
 func (s *session) annotated(ctx context.Context, seen map[string]bool) ([]string, error) {
 	var tags, unsure []string
 	again := make(map[string]bool)
 	for _, r := range s.refs {
-		isTag := strings.HasPrefix(r.name, "refs/tags/") || strings.HasPrefix(r.name, TagRefs+"/")
-		if !isTag || again[r.id] || seen[r.id] {
+		if !s.mayBeTag(r.name) || again[r.id] || seen[r.id] {
 			continue
 		}
 		again[r.id] = true

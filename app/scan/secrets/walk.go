@@ -41,6 +41,8 @@ type session struct {
 	refs  []ref // of the repository, once they were needed
 	// tagged are the tags that were looked at.
 	tagged map[string]bool
+	// allRefs: it is a look at all of them.
+	allRefs bool
 	// plain leaves out everything that "git log -p" does not show, so that
 	// findings can be compared with the gitleaks command.
 	plain bool
