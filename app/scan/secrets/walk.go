@@ -283,7 +283,7 @@ func (s *session) stretches(ctx context.Context, todo []commit, res *walkResult,
 	for len(todo) > 0 {
 		n := min(size, len(todo))
 		begun := next
-		if next, todo = begin(todo[:n]), todo[n:]; begun == nil {
+		if next, todo = begin(todo[:n:n]), todo[n:]; begun == nil {
 			continue
 		}
 		started := time.Now()
