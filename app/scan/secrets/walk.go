@@ -300,7 +300,7 @@ func (s *session) stretches(ctx context.Context, todo []commit, res *walkResult,
 }
 
 // firstStretch is how many commits tell how long a stretch takes.
-const firstStretch = 8 * batchCommits
+const firstStretch = 16 * batchCommits
 
 // stretchTime is how long a stretch should take at most: what a kill costs, and how
 // long nothing is seen to move.
