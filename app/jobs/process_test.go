@@ -124,6 +124,25 @@ func (p *process) signal(s syscall.Signal) {
 	}
 }
 
+// stop stops the process at a moment at which it does not hold the database: SQLite has
+// one writer at a time, and a sleeping one would keep out everybody.
+func (p *process) stop(db *store.DB) {
+	p.t.Helper()
+	var err error
+	for range 20 {
+		p.signal(syscall.SIGSTOP)
+		ctx, cancel := context.WithTimeout(p.t.Context(), time.Second)
+		err = db.InTx(ctx, func(context.Context, store.Tx) error { return nil })
+		cancel()
+		if err == nil {
+			return
+		}
+		p.signal(syscall.SIGCONT)
+		time.Sleep(10 * time.Millisecond)
+	}
+	p.t.Fatalf("it always holds the database: %v", err)
+}
+
 func openMigrated(t *testing.T, cfg store.Config) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), cfg)
@@ -157,7 +176,7 @@ func TestAWorkerThatWakesTooLateChangesNothing(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "go-on")
 			sleeper := spawn(t, cfg, "until", file)
 			sleeper.hear("working g")
-			sleeper.signal(syscall.SIGSTOP)
+			sleeper.stop(db)
 
 			taken, release := make(chan jobs.Job, 1), make(chan struct{})
 			start(t, db, jobs.Config{}, func(_ context.Context, j jobs.Job) error {
