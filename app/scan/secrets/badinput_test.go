@@ -42,7 +42,7 @@ func oddFilesAreLookedAt(t *testing.T) {
 		{"a symbolic-link-like pointer", "a.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:" + strings.Repeat("0a", 32) + "\nsize 12\n", nil},
 		{"a PEM key in an env file", ".env", "APP_KEY=\"-----BEGIN RSA PRIVATE" + " KEY-----\\nMIIEowIBAAKCAQEAx7Kq3vR8mZ1pL5tYw2" + "nB9cXeJd4GhF6sUoQaTiWzPyMkEv\\nq\n", []string{"secrets/private-key-in-env .env:1"}},
 		{"a database URL", "db.go", "dsn := \"postgres://app:" + "h7Kq9Zx2Wv5R" + "@db.internal:5432/app\"\n", []string{"secrets/credentials-in-url db.go:1"}},
-		{"a front-end variable", "web/.env", "NEXT_PUBLIC_STRIPE_" + "SECRET_KEY=q9Zx2Wv5Rk7Lm3Tp\n", []string{"secrets/frontend-public-env web/.env:1"}},
+		{"a front-end variable", "web/.env", "NEXT_PUBLIC_STRIPE_" + "SECRET_KEY=" + "q9Zx2Wv5Rk7Lm3Tp\n", []string{"secrets/frontend-public-env web/.env:1"}},
 		{"a long installation token", "a.sh", "TOKEN " + "ghs" + "_" + strings.Repeat("Ab3dE6gH9jK2mN5pQ8", 4) + "\n", []string{"secrets/github-app-token a.sh:1"}},
 		{"an installation token of the new form", "a.sh", "TOKEN=" + newGitHubToken("ghs") + "\n", []string{"secrets/github-app-token-long a.sh:1"}},
 		{"a user token of the new form", "a.go", "var t = \"" + newGitHubToken("ghu") + "\"\n", []string{"secrets/github-app-token-long a.go:1"}},

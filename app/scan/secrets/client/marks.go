@@ -13,6 +13,9 @@ import (
 	"github.com/launchgate/launchgate/app/scan/secrets/filelock"
 )
 
+// hexDigits are what a key of a secret is written in.
+const hexDigits = "0123456789abcdef"
+
 // Marks are what one user decided about secrets, by key, kept in a file beside
 // the command line's cache. A server keeps them in its database.
 type Marks struct{ path string }
@@ -56,7 +59,7 @@ func (m Marks) Set(key string, mark review.Mark) error {
 		return bad("without a folder to keep it in", "name one with --cache")
 	}
 	key = strings.ToLower(key)
-	if len(key) != 64 || strings.Trim(key, "0123456789abcdef") != "" {
+	if len(key) != 64 || strings.Trim(key, hexDigits) != "" {
 		return bad("by something that is not a key of 64 hexadecimal digits", "take the key from the list")
 	}
 	if err := os.MkdirAll(filepath.Dir(m.path), 0o700); err != nil {
