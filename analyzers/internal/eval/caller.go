@@ -52,12 +52,7 @@ func (t *trial) knows() map[string]value {
 // chain, and returns all of it.
 func (m *machine) carryKnown(known map[string]value) map[string]value {
 	if len(known) > 0 {
-		all := maps.Clone(m.known)
-		if all == nil {
-			all = map[string]value{}
-		}
-		maps.Copy(all, known)
-		m.known = all
+		m.known = overlaid(m.known, known)
 	}
 	return m.known
 }
@@ -70,12 +65,7 @@ func (m *machine) share(keys map[string]bool) map[string]bool {
 		more = more || !m.shared[k]
 	}
 	if more {
-		all := maps.Clone(m.shared)
-		if all == nil {
-			all = map[string]bool{}
-		}
-		maps.Copy(all, keys)
-		m.shared = all
+		m.shared = overlaid(m.shared, keys)
 	}
 	return m.shared
 }

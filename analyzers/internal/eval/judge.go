@@ -430,13 +430,17 @@ func (m *machine) carry(sets map[string]value) map[string]value {
 	if len(sets) == 0 {
 		return m.ctx
 	}
-	ctx := maps.Clone(m.ctx)
-	if ctx == nil {
-		ctx = map[string]value{}
-	}
-	maps.Copy(ctx, sets)
-	m.ctx = ctx
-	return ctx
+	m.ctx = overlaid(m.ctx, sets)
+	return m.ctx
+}
+
+// overlaid returns what is in a and in b, which b says where both do. Neither changes: what
+// a machine carries, others may have.
+func overlaid[V any](a, b map[string]V) map[string]V {
+	all := make(map[string]V, len(a)+len(b))
+	maps.Copy(all, a)
+	maps.Copy(all, b)
+	return all
 }
 
 // judgeApplied judges a handler that hands requests on.
