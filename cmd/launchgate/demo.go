@@ -26,6 +26,7 @@ import (
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/server"
 	"github.com/launchgate/launchgate/app/store"
+	"github.com/launchgate/launchgate/cmd/internal/runner"
 )
 
 // The sample: a community API on main, a pull request that leaks a key in one
@@ -174,7 +175,7 @@ func (d *demo) serve(ctx context.Context, dir string, listener net.Listener, git
 		database:      store.Config{Path: filepath.Join(dir, "launchgate.db")},
 		key:           keySource{file: filepath.Join(dir, "installation.key")},
 		github:        gh.Config{AppID: app.ID, PrivateKey: app.PEM, APIBase: github.APIURL(), WriteGap: 50 * time.Millisecond},
-		webhookSecret: []byte(secret), reviewTime: demoTimeout, worker: defaultLimits, jobs: jobs.Config{Workers: 2},
+		webhookSecret: []byte(secret), reviewTime: demoTimeout, worker: runner.DefaultLimits, jobs: jobs.Config{Workers: 2},
 		log:  slog.New(slog.NewTextHandler(logs, nil)),
 		step: func(t review.Target, step string) { d.say("%s: %s", t.Head.Short(), step) },
 	})

@@ -107,13 +107,9 @@ func privacySettings(pol config.SensitivePolicy) privacy.Settings {
 	return s
 }
 
-// The limits of a worker when nobody says otherwise: generous for the largest
-// repositories we know, small enough for a machine with two cores and 4 GiB.
-var defaultLimits = scan.Limits{Wall: 5 * time.Minute, CPU: 10 * time.Minute, MemoryBytes: 2 << 30, FileBytes: 1 << 30}
-
 // localEvaluator is the pipeline's middle as the command line uses it.
 func localEvaluator(scratch string) (*pipeline.Evaluator, error) {
-	runner, err := newRunner(defaultLimits, scratch, nil)
+	runner, err := newRunner(runner.DefaultLimits, scratch, nil)
 	if err != nil {
 		return nil, err
 	}

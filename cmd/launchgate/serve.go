@@ -21,6 +21,7 @@ import (
 	"github.com/launchgate/launchgate/app/scan/goanalysis/modproxy"
 	"github.com/launchgate/launchgate/app/server"
 	"github.com/launchgate/launchgate/app/store"
+	"github.com/launchgate/launchgate/cmd/internal/runner"
 )
 
 // stopGrace is how long requests and reviews under way may go on when the
@@ -83,7 +84,7 @@ func optionsFrom(cfg config.Server, log *slog.Logger) instanceOptions {
 	opt := instanceOptions{
 		dataDir: cfg.DataDir, database: databaseFrom(cfg), key: keyFrom(cfg), github: githubFrom(cfg), webhookSecret: cfg.GitHub.WebhookSecret.Reveal(),
 		reviewTime: l.ReviewTime, log: log,
-		worker:  scan.Limits{Wall: l.WorkerWall, CPU: l.WorkerCPU, MemoryBytes: int64(l.WorkerMemory), FileBytes: defaultLimits.FileBytes},
+		worker:  scan.Limits{Wall: l.WorkerWall, CPU: l.WorkerCPU, MemoryBytes: int64(l.WorkerMemory), FileBytes: runner.DefaultLimits.FileBytes},
 		mirrors: checkout.Limits{MirrorBytes: int64(l.MirrorBytes), FetchTime: l.FetchTime},
 		trees:   checkout.TreeLimits{Files: l.TreeFiles, Bytes: int64(l.TreeBytes), FileBytes: int64(l.FileBytes)},
 		jobs:    jobs.Config{Workers: l.Workers, RepoSlots: l.RepoSlots},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -276,6 +277,25 @@ func (a *ahead) between(from, to review.SHA, visit func(change)) bool {
 		visit(by[path])
 	}
 	return true
+}
+
+// configures reports whether one of the commits changes one of configFiles.
+func (a *ahead) configures() bool {
+	return slices.ContainsFunc(a.changes, func(c change) bool { return isConfig(c.path) })
+}
+
+// toShowAgain says which of the commits that were shown with their list must be shown
+// by themselves: merges of which there is something to show, and commits that may move
+// files to or from where they are left out: git was told that those are binary, and
+// takes files for moved that differ in line ends only when they are text.
+func (s *session) toShowAgain(l *listing) showing {
+	show := showing{whole: maps.Clone(s.ahead.unshown), open: make(map[string]bool)}
+	for n, c := range l.commits {
+		if l.mayMove(n, nil) {
+			show.whole[string(c.id)], show.open[string(c.id)] = true, true
+		}
+	}
+	return show
 }
 
 // addAhead adds what was found ahead in todo, and looks at files that git showed no

@@ -37,6 +37,8 @@ const (
 // configFiles are what a repository may say about secrets.
 var configFiles = []string{configPath, ignorePath, baselinePath}
 
+func isConfig(path string) bool { return slices.Contains(configFiles, path) }
+
 // tomlConfig is gitleaks' configuration file. gitleaks reads it through viper,
 // whose state is global and whose extension counter never goes back, so that a
 // long-lived process stops extending after two files (gitleaks v8.30.1,

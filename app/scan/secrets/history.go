@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/launchgate/launchgate/app/refs"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/secrets/client"
@@ -120,16 +121,7 @@ func (s *session) allNew(ctx context.Context, st *store, tips, old []string) (bo
 	if len(st.done) == 0 {
 		return true, nil
 	}
-	covered := make(map[string]bool, len(old))
-	for _, id := range old {
-		covered[id] = true
-	}
-	var fresh []string
-	for _, id := range tips {
-		if !covered[id] {
-			fresh = append(fresh, id)
-		}
-	}
+	fresh := without(tips, old)
 	if len(fresh) > maxNewTips {
 		return false, nil
 	}
@@ -364,14 +356,23 @@ func (s *session) rotations(at *standing, set Settings, rep *scan.Report) {
 
 // tipsOf returns what the selected refs point at, commits and annotated tags, and
 // head.
-func (h HistorySettings) tipsOf(refs []ref, head review.SHA) []string {
+func (h HistorySettings) tipsOf(list []refs.Ref, head review.SHA) []string {
 	seen := map[string]bool{string(head): true}
-	for _, r := range refs {
-		if len(h.Refs) == 0 || slices.ContainsFunc(h.Refs, func(p string) bool { return r.name == p || strings.HasPrefix(r.name, p+"/") }) {
-			seen[r.id] = true
+	for _, r := range list {
+		if len(h.Refs) == 0 || slices.ContainsFunc(h.Refs, func(p string) bool { return r.Name == p || strings.HasPrefix(r.Name, p+"/") }) {
+			seen[r.ID] = true
 		}
 	}
 	return sortedKeys(seen)
+}
+
+// without returns those of ids that are not among others.
+func without(ids, others []string) []string {
+	among := make(map[string]bool, len(others))
+	for _, id := range others {
+		among[id] = true
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return among[id] })
 }
 
 func negated(ids []string) []string {

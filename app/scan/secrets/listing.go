@@ -95,7 +95,7 @@ func newListing(todo []commit) *listing {
 // note notes what is known of a change's name alone.
 func (l *listing) note(c change) {
 	l.breaks = l.breaks || strings.Contains(c.path, "\n")
-	l.config = l.config || slices.Contains(configFiles, c.path)
+	l.config = l.config || isConfig(c.path)
 	if p := leftOutAs(c.path); p != "" {
 		l.leftOut[p] = true
 	}

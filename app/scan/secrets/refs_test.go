@@ -27,10 +27,10 @@ func TestRefsThatAreNotInFilesAreAskedOfGit(t *testing.T) {
 	}
 	have := ""
 	for _, ref := range list {
-		if !isHex([]byte(ref.id)) {
-			t.Errorf("%s points at %q", ref.name, ref.id)
+		if !isHex([]byte(ref.ID)) {
+			t.Errorf("%s points at %q", ref.Name, ref.ID)
 		}
-		have += ref.kind + " " + ref.name + "\n"
+		have += ref.Kind + " " + ref.Name + "\n"
 	}
 	if want := "commit refs/heads/main\ntag refs/tags/noted\n"; have != want {
 		t.Errorf("have\n%swant\n%s", have, want)

@@ -2,8 +2,8 @@ package secrets
 
 import (
 	"context"
-	"slices"
 
+	"github.com/launchgate/launchgate/app/refs"
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 )
@@ -17,7 +17,7 @@ import (
 // and looks at what is new. It returns nil, and has done nothing, when there is
 // anything else to it.
 func (s *session) resume(ctx context.Context, req scan.Request, hs HistorySettings) *beginning {
-	refs, ok := readRefs(s.repo.dir)
+	named, ok := refs.Read(s.repo.dir)
 	if !ok || req.CacheDir == "" {
 		return nil
 	}
@@ -29,14 +29,14 @@ func (s *session) resume(ctx context.Context, req scan.Request, hs HistorySettin
 	if err != nil || len(st.tips) == 0 || len(st.done) > 0 || st.at == nil || !st.at.Unconfigured {
 		return nil
 	}
-	tips := hs.tipsOf(refs, req.Head)
+	tips := hs.tipsOf(named, req.Head)
 	b := &beginning{st: st, revs: tips, tips: tips, old: st.tips, new: true}
-	fresh := slices.DeleteFunc(slices.Clone(tips), func(id string) bool { return slices.Contains(st.tips, id) })
+	fresh := without(tips, st.tips)
 	if len(fresh) == 0 || len(fresh) > maxNewTips {
 		return nil
 	}
 	// git fails if it does not hold one of the old tips.
-	s.rules, s.refs = rules, refs
+	s.rules, s.refs = rules, named
 	if s.ahead = s.lookAhead(ctx, append(fresh, negated(st.tips)...), true); s.ahead != nil && s.stillUnconfigured(ctx, st, req.Head) {
 		return b
 	}
@@ -47,14 +47,13 @@ func (s *session) resume(ctx context.Context, req scan.Request, hs HistorySettin
 // stillUnconfigured reports whether the tree of head says as little about secrets as
 // that of the commit where the last look left off.
 func (s *session) stillUnconfigured(ctx context.Context, st *store, head review.SHA) bool {
-	configures := func(c change) bool { return slices.Contains(configFiles, c.path) }
 	// What no commit ever brought, none has; merges are listed with what none of their
 	// parents has.
 	if st.silent {
-		return !slices.ContainsFunc(s.ahead.changes, configures)
+		return !s.ahead.configures()
 	}
 	touched := false
-	if s.ahead.between(st.at.Commit, head, func(c change) { touched = touched || configures(c) }) {
+	if s.ahead.between(st.at.Commit, head, func(c change) { touched = touched || isConfig(c.path) }) {
 		return !touched
 	}
 	rules, err := loadRules(ctx, s.repo, head)

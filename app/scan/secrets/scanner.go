@@ -322,15 +322,15 @@ func (s *session) annotated(ctx context.Context, seen map[string]bool) ([]string
 	var tags, unsure []string
 	again := make(map[string]bool)
 	for _, r := range s.refs {
-		if !s.mayBeTag(r.name) || again[r.id] || seen[r.id] {
+		if !s.mayBeTag(r.Name) || again[r.ID] || seen[r.ID] {
 			continue
 		}
-		again[r.id] = true
-		switch r.kind {
+		again[r.ID] = true
+		switch r.Kind {
 		case "tag":
-			tags = append(tags, r.id)
+			tags = append(tags, r.ID)
 		case "":
-			unsure = append(unsure, r.id)
+			unsure = append(unsure, r.ID)
 		}
 	}
 	found := 0

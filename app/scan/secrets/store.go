@@ -17,6 +17,7 @@ import (
 	"sync"
 
 	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan/secrets/filelock"
 )
 
 // store remembers which commits of a repository were scanned under which rules,
@@ -247,7 +248,7 @@ func (st *store) locked(write func() error) error {
 	err := os.MkdirAll(filepath.Dir(st.path), 0o700)
 	if err == nil {
 		var unlock func()
-		if unlock, err = lock(st.path + ".lock"); err == nil {
+		if unlock, err = filelock.Lock(st.path + ".lock"); err == nil {
 			err = write()
 			unlock()
 		}

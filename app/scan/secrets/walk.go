@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/launchgate/launchgate/app/refs"
 	"github.com/launchgate/launchgate/app/review"
 )
 
@@ -36,7 +37,7 @@ type session struct {
 	rules *ruleSet
 	key   []byte
 	tell  func(done, total int)
-	refs  []ref // of the repository, once they were needed
+	refs  []refs.Ref // of the repository, once they were needed
 	// tagged are the tags that were looked at.
 	tagged map[string]bool
 	// allRefs: it is a look at all of them.
@@ -187,9 +188,8 @@ func (s *session) countAhead(ctx context.Context, revs []string) (int, error) {
 
 // closes reports whether a list lacks nothing: every tip is in it or old, and so
 // is every parent of what is in it, or an earlier walk looked at it, or git says that
-// old reaches it. That the
-// parents are those in the commits is checked when they are read. A tip that old
-// reaches and does not name, or an annotated tag, leaves it open.
+// old reaches it. That the parents are those in the commits is checked when they are
+// read. A tip that old reaches and does not name, or an annotated tag, leaves it open.
 func (e ends) closes(list []commit, edge map[string]bool) bool {
 	in := make(map[string]bool, len(list)+len(e.old))
 	for _, c := range list {
@@ -222,7 +222,7 @@ func (s *session) walk(ctx context.Context, revs []string, e ends, known func(st
 		return res, err
 	}
 	if s.ahead != nil {
-		s.configures = slices.ContainsFunc(s.ahead.changes, func(c change) bool { return slices.Contains(configFiles, c.path) })
+		s.configures = s.ahead.configures()
 	}
 	todo := list[:0:0]
 	for i, c := range list {
@@ -378,11 +378,12 @@ func (s *session) halves(ctx context.Context, todo []commit, res *walkResult, do
 // changes looks at what the commits of a listing change.
 func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *walkResult, done func([]commit) error) error {
 	s.lookAtListing(ctx, l, res)
-	if s.ahead != nil && s.ahead.shown && !s.compareAll {
-		return s.changesAhead(ctx, todo, l, res, done)
-	}
-	show, err := s.toShow(ctx, l)
-	if err != nil {
+	ahead := s.ahead != nil && s.ahead.shown && !s.compareAll
+	var show showing
+	var err error
+	if ahead {
+		show = s.toShowAgain(l)
+	} else if show, err = s.toShow(ctx, l); err != nil {
 		return err
 	}
 	shown, rest := todo[:0:0], todo[:0:0]
@@ -391,6 +392,11 @@ func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *w
 			shown = append(shown, c)
 		} else {
 			rest = append(rest, c)
+		}
+	}
+	if ahead {
+		if err := s.addAhead(ctx, rest, res); err != nil {
+			return err
 		}
 	}
 	if done != nil && len(rest) > 0 {
@@ -405,42 +411,6 @@ func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *w
 		return err
 	}
 	return s.patches(ctx, shown, show, big, res, done)
-}
-
-// changesAhead is changes for commits that were shown with their list. Merges of which
-// there is something to show are shown now, and so are commits that may move files to or
-// from where they are left out: git was told that those are binary, and takes files for
-// moved that differ in line ends only when they are text.
-func (s *session) changesAhead(ctx context.Context, todo []commit, l *listing, res *walkResult, done func([]commit) error) error {
-	show := showing{whole: s.ahead.unshown, open: make(map[string]bool)}
-	for n, c := range l.commits {
-		if l.mayMove(n, nil) {
-			show.whole[string(c.id)], show.open[string(c.id)] = true, true
-		}
-	}
-	var seen, now []commit
-	for _, c := range todo {
-		if show.shows(string(c.id)) {
-			now = append(now, c)
-		} else {
-			seen = append(seen, c)
-		}
-	}
-	if err := s.addAhead(ctx, seen, res); err != nil {
-		return err
-	}
-	if done != nil {
-		if err := done(seen); err != nil {
-			return err
-		}
-	}
-	s.scanned.Add(int64(len(seen)))
-	s.report()
-	big, err := s.bigFiles(ctx, now, show, l)
-	if err != nil {
-		return err
-	}
-	return s.patches(ctx, now, show, big, res, done)
 }
 
 func (s *session) report() {

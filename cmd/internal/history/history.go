@@ -157,7 +157,7 @@ func Status(list ...review.History) error {
 
 // limits let a worker take its time with a history; it is stopped by
 // the user, not by a clock.
-var limits = scan.Limits{Wall: 24 * time.Hour, MemoryBytes: 2 << 30, FileBytes: 1 << 30}
+var limits = scan.Limits{Wall: 24 * time.Hour, MemoryBytes: runner.DefaultLimits.MemoryBytes, FileBytes: runner.DefaultLimits.FileBytes}
 
 // look looks at a repository of the user's own, in a worker.
 func look(ctx context.Context, launchgate func() (string, error), dir, cache string, settings client.Settings, stderr io.Writer) (review.History, error) {

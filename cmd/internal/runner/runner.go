@@ -4,6 +4,7 @@ package runner
 
 import (
 	"cmp"
+	"time"
 
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
@@ -11,6 +12,10 @@ import (
 	"github.com/launchgate/launchgate/cmd/internal/beside"
 	"github.com/launchgate/launchgate/cmd/internal/build"
 )
+
+// DefaultLimits are those of a worker when nobody says otherwise: generous for the
+// largest repositories we know, small enough for a machine with two cores and 4 GiB.
+var DefaultLimits = scan.Limits{Wall: 5 * time.Minute, CPU: 10 * time.Minute, MemoryBytes: 2 << 30, FileBytes: 1 << 30}
 
 // New returns what starts the program that has just the scanner where it stands beside
 // exe, and exe itself, launchgate, where it does not or is of another build. names are

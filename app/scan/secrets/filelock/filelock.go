@@ -8,8 +8,7 @@ import (
 )
 
 // Lock keeps other processes, and other goroutines of this one, out until unlock
-// is called: between reading the decisions and writing them, another's would be
-// lost.
+// is called: what another wrote between reading a file and writing it would be lost.
 func Lock(path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
