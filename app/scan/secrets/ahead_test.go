@@ -273,7 +273,8 @@ func TestWhatIsKnownOfAnAddedFileIsWhatStandsInIt(t *testing.T) {
 	if told.ahead = told.lookAhead(t.Context(), []string{"HEAD", "^" + string(start)}, true); told.ahead == nil {
 		t.Fatal("these are too many or out of the ordinary")
 	}
-	files, err := r.allFiles(t.Context(), w.head())
+	var files []named
+	err := r.eachFile(t.Context(), w.head(), false, nil, func(f treeFile) { files = append(files, f.named) })
 	if err != nil {
 		t.Fatal(err)
 	}

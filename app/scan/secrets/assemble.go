@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"sort"
 	"strings"
 
@@ -224,25 +223,37 @@ func (s *session) locate(ctx context.Context, at review.SHA, hs []hit) (map[stri
 func (s *session) candidates(ctx context.Context, at review.SHA, texts map[string]sought) ([]named, error) {
 	var patterns strings.Builder
 	paths := make(map[string]bool)
+	hidden := false
 	for _, key := range sortedKeys(texts) {
 		switch t := texts[key]; {
 		case t.path != "":
 			paths[t.path] = true
 		case t.hidden:
-			return s.mayHold(ctx, at)
+			hidden = true
 		default:
 			patterns.WriteString(longestLine(t.text))
 			patterns.WriteByte('\n')
 		}
 	}
+	if hidden || patterns.Len() > 0 && s.screening.any() {
+		if files, few, err := s.mayHold(ctx, at); err != nil || few || hidden {
+			return files, err
+		}
+	}
 	if patterns.Len() > 0 {
 		// The patterns go through standard input: arguments are visible to others.
-		large, links, err := s.repo.notSearched(ctx, at, bigFileBytes)
+		// It finds nothing in symbolic links, and loads files as a whole.
+		var large []named
+		err := s.repo.eachFile(ctx, at, true, nil, func(f treeFile) {
+			if f.size > bigFileBytes {
+				large = append(large, f.named)
+			}
+			if f.link {
+				paths[f.path] = true
+			}
+		})
 		if err != nil {
 			return nil, err
-		}
-		for _, l := range links {
-			paths[l.path] = true
 		}
 		leave, err := exclude(large)
 		if err != nil {
@@ -262,12 +273,16 @@ func (s *session) candidates(ctx context.Context, at review.SHA, texts map[strin
 }
 
 // mayHold returns all files of a commit's tree but those of which it is known that
-// gitleaks reports nothing in them.
-func (s *session) mayHold(ctx context.Context, at review.SHA) ([]named, error) {
-	files, err := s.repo.allFiles(ctx, at)
-	return slices.DeleteFunc(files, func(f named) bool {
-		return s.rules.pathAllowed(f.path) || s.screening.silent(f.path, f.blob)
-	}), err
+// gitleaks reports nothing in them. They are few when most of the tree was screened:
+// then to look at them is less work than to search all files.
+func (s *session) mayHold(ctx context.Context, at review.SHA) (files []named, few bool, err error) {
+	all := 0
+	err = s.repo.eachFile(ctx, at, false, nil, func(f treeFile) {
+		if all++; !s.rules.pathAllowed(f.path) && !s.screening.silent(f.path, f.blob) {
+			files = append(files, f.named)
+		}
+	})
+	return files, len(files) <= all/4, err
 }
 
 // holds returns what a file holds, if it is known.

@@ -191,9 +191,12 @@ func (sc *screening) hash(path, blob string) uint64 {
 	return maphash.Comparable(sc.seed, [2]string{path, blob})
 }
 
+// any reports whether any file was screened.
+func (sc *screening) any() bool { return len(sc.could) > 0 }
+
 // silent reports whether a file is known to hold nothing that gitleaks could report.
 func (sc *screening) silent(path, blob string) bool {
-	if len(sc.could) == 0 {
+	if !sc.any() {
 		return false
 	}
 	could, known := sc.could[sc.hash(path, blob)]

@@ -503,36 +503,6 @@ func (r repo) infos(ctx context.Context, ids []string, visit func(objectInfo)) e
 	return r.stream(ctx, revsInput(ids), func(rd io.Reader) error { return read(bufio.NewReader(rd)) }, "cat-file", askInfo.mode(), "--buffer")
 }
 
-// notSearched returns what grep does not find anything in: the files of a commit's
-// tree with more than limit bytes, which it is not asked about, and the symbolic links.
-func (r repo) notSearched(ctx context.Context, at review.SHA, limit int64) (large, links []named, err error) {
-	err = r.stream(ctx, nil, func(rd io.Reader) error {
-		br := bufio.NewReaderSize(rd, 128<<10)
-		for {
-			line, err := br.ReadString(0)
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			meta, path, ok := strings.Cut(line[:len(line)-1], "\t")
-			f := strings.Fields(meta)
-			if !ok || len(f) != 4 {
-				return fmt.Errorf("git ls-tree: an entry of %d fields", len(f))
-			}
-			entry := named{path: path, blob: f[2], commit: string(at)}
-			if n, err := strconv.ParseInt(f[3], 10, 64); err == nil && n > limit {
-				large = append(large, entry)
-			}
-			if f[0] == modeLink {
-				links = append(links, entry)
-			}
-		}
-	}, "ls-tree", "-r", "-l", "-z", "--full-tree", string(at))
-	return large, links, err
-}
-
 // grep returns "<commit>:<path>" with NULs between for every file of the tree
 // that holds one of the patterns, one a line. The patterns are fixed strings. git
 // loads files as a whole, so large ones are in leave.
@@ -549,41 +519,57 @@ func (r repo) grep(ctx context.Context, at review.SHA, patterns string, leave []
 // modeLink is the mode of a symbolic link: what it leads to is its text.
 const modeLink = "120000"
 
-// allFiles returns the regular files and symbolic links of a commit's tree.
-func (r repo) allFiles(ctx context.Context, at review.SHA) ([]named, error) {
-	return r.listTree(ctx, at, nil)
-}
-
 // files returns those of paths that are regular files or symbolic links of a commit's tree.
 func (r repo) files(ctx context.Context, at review.SHA, paths []string) ([]named, error) {
-	if len(paths) == 0 {
-		return nil, nil
-	}
 	var out []named
 	// So many that they fit on a command line.
 	for part := range slices.Chunk(paths, 500) {
-		some, err := r.listTree(ctx, at, part)
-		if err != nil {
+		if err := r.eachFile(ctx, at, false, part, func(f treeFile) { out = append(out, f.named) }); err != nil {
 			return nil, err
 		}
-		out = append(out, some...)
 	}
 	return out, nil
 }
 
-// listTree returns the regular files and symbolic links of a commit's tree at or below
-// paths; none: all.
-func (r repo) listTree(ctx context.Context, at review.SHA, paths []string) ([]named, error) {
-	listing, err := r.output(ctx, 64<<20, nil, append([]string{"--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", string(at), "--"}, paths...)...)
-	if err != nil {
-		return nil, err
+// treeFile is a regular file or a symbolic link of a tree.
+type treeFile struct {
+	named
+	link bool
+	size int64 // in bytes, if it was asked for
+}
+
+// eachFile calls visit for the regular files and symbolic links of a commit's tree at
+// or below paths; none: all. With sizes, git looks for each of them how large it is.
+func (r repo) eachFile(ctx context.Context, at review.SHA, sizes bool, paths []string, visit func(treeFile)) error {
+	args, fields := []string{"--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree"}, 3
+	if sizes {
+		args, fields = append(args, "-l"), 4
 	}
-	var out []named
-	for entry := range strings.SplitSeq(string(listing), "\x00") {
-		meta, path, ok := strings.Cut(entry, "\t")
-		if f := strings.Fields(meta); ok && len(f) == 3 && (strings.HasPrefix(f[0], "100") || f[0] == modeLink) {
-			out = append(out, named{path: path, blob: f[2], commit: string(at)})
+	return r.stream(ctx, nil, func(rd io.Reader) error {
+		br := bufio.NewReaderSize(rd, 128<<10)
+		for {
+			entry, err := br.ReadString(0)
+			if errors.Is(err, io.EOF) && entry == "" {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("git ls-tree: %w", err)
+			}
+			meta, path, ok := strings.Cut(entry[:len(entry)-1], "\t")
+			f := strings.Fields(meta)
+			if !ok || len(f) != fields {
+				return fmt.Errorf("git ls-tree: an entry of %d fields", len(f))
+			}
+			file := treeFile{named: named{path: path, blob: f[2], commit: string(at)}, link: f[0] == modeLink}
+			if !file.link && !strings.HasPrefix(f[0], "100") {
+				continue
+			}
+			if sizes {
+				if file.size, err = strconv.ParseInt(f[3], 10, 64); err != nil {
+					return fmt.Errorf("git ls-tree: the size of a file: %w", err)
+				}
+			}
+			visit(file)
 		}
-	}
-	return out, nil
+	}, append(append(args, string(at), "--"), paths...)...)
 }

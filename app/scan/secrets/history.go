@@ -262,18 +262,13 @@ func (s *session) standingNames(ctx context.Context, at review.SHA, hs []hit, no
 	if len(wanted) == 0 {
 		return nil
 	}
-	files, err := s.repo.allFiles(ctx, at)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
+	return s.repo.eachFile(ctx, at, false, nil, func(f treeFile) {
 		for _, h := range s.hits(ctx, text{content: nameParts(f.path), line: 1}, inName) {
 			if key := s.fileKey(f.path); wanted[h.Key] && !slices.Contains(now.Files[h.Key], key) {
 				now.Files[h.Key] = append(slices.Clone(now.Files[h.Key]), key)
 			}
 		}
-	}
-	return nil
+	})
 }
 
 // leads reports whether a line of commits ahead leads from one commit to another.

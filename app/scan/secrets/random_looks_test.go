@@ -311,7 +311,8 @@ func (h *randomHistory) stands(dir, at string) map[string]bool {
 	defer r.close()
 	rules.unfiltered = true
 	s := &session{repo: r, rules: rules, key: testKey}
-	files, err := r.allFiles(h.t.Context(), review.SHA(at))
+	var files []named
+	err := r.eachFile(h.t.Context(), review.SHA(at), false, nil, func(f treeFile) { files = append(files, f.named) })
 	if err != nil {
 		h.t.Fatal(err)
 	}
