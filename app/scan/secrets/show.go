@@ -111,8 +111,8 @@ func showJobs(todo []commit, show showing, big map[string][]named) []showJob {
 		return show.added[string(b.batch[0].id)] - show.added[string(a.batch[0].id)]
 	})
 	jobs := append(large, heavy...)
-	for k, list := range kinds {
-		for batch := range slices.Chunk(list, shownAtOnce(len(list))) {
+	for k, list := range slices.Backward(kinds[:]) {
+		for batch := range slices.Chunk(list, shownAtOnce(k, len(list))) {
 			jobs = append(jobs, showJob{k, batch, nil})
 		}
 	}
@@ -122,10 +122,13 @@ func showJobs(todo []commit, show showing, big map[string][]named) []showJob {
 // heavyBytes is how much a commit adds to be looked at by itself.
 const heavyBytes = 256 << 10
 
-// shownAtOnce is how many of so many commits one git is asked to show at a time:
+// shownAtOnce is how many of n commits of a kind one git is asked to show at a time:
 // fewer than it could take when they are few, so that all cores are done at the
-// same time.
-func shownAtOnce(n int) int {
+// same time. One that moves what is left out may be as large as all others together.
+func shownAtOnce(kind, n int) int {
+	if kind&open != 0 {
+		return 1
+	}
 	return min(batchCommits, max(8, n/(4*runtime.GOMAXPROCS(0))+1))
 }
 
