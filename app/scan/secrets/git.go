@@ -535,7 +535,7 @@ func (r repo) files(ctx context.Context, at review.SHA, paths []string) ([]named
 type treeFile struct {
 	named
 	link bool
-	size int64 // in bytes, if it was asked for
+	size int64 // in bytes, if it was asked for; -1 when it cannot be told
 }
 
 // eachFile calls visit for the regular files and symbolic links of a commit's tree at
@@ -566,7 +566,7 @@ func (r repo) eachFile(ctx context.Context, at review.SHA, sizes bool, paths []s
 			}
 			if sizes {
 				if file.size, err = strconv.ParseInt(f[3], 10, 64); err != nil {
-					return fmt.Errorf("git ls-tree: the size of a file: %w", err)
+					file.size = -1 // git does not hold the file; who reads it says so
 				}
 			}
 			visit(file)
