@@ -17,6 +17,10 @@ import (
 // commit by commit. git grep does not find what is encoded, short or in UTF-16, nor a
 // file that a rule reports for its name.
 func TestWhetherASecretStandsDoesNotDependOnWhenItIsAsked(t *testing.T) {
+	bothWays(t, whetherASecretStandsDoesNotDependOnWhenItIsAsked)
+}
+
+func whetherASecretStandsDoesNotDependOnWhenItIsAsked(t *testing.T) {
 	token := "api_token = \"q9Zx2Wv5Rk7Lm3Tp4Hn8\""
 	for name, c := range map[string]struct{ path, text, moved string }{
 		"in plain sight":    {"a.env", "K=" + awsKey() + "\n", "b.env"},
@@ -55,7 +59,11 @@ func TestWhetherASecretStandsDoesNotDependOnWhenItIsAsked(t *testing.T) {
 				}
 				return w
 			}
-			write().write("big.txt", strings.Repeat("a line\n", 10)).commit("comes")
+			w.write("big.txt", strings.Repeat("a line\n", 10))
+			for i := range 7 { // so that most of the tree is known to hold nothing
+				w.write(fmt.Sprintf("%d.txt", i), "a line\n")
+			}
+			write().commit("comes")
 			stands(true)
 			w.write("c.txt", "x\n").commit("more")
 			stands(true)
@@ -73,6 +81,27 @@ func TestWhetherASecretStandsDoesNotDependOnWhenItIsAsked(t *testing.T) {
 			stands(true)
 		})
 	}
+}
+
+// TestWhatIsMissingHidesNoSecretThatStands: of a history that is not all there, what
+// was found is still told from what only history holds.
+func TestWhatIsMissingHidesNoSecretThatStands(t *testing.T) {
+	bothWays(t, func(t *testing.T) {
+		w := newWork(t)
+		for i := range 8 {
+			w.write(fmt.Sprintf("%d.txt", i), "a line\n")
+		}
+		w.write("a.env", "K="+awsKey()+"\n").commit("comes")
+		w.write("b.txt", "missing\n").commit("more")
+		w.remove(w.git("rev-parse", "HEAD:b.txt"))
+		rep := w.history(look{})
+		if len(rep.Receipt.Gaps) == 0 {
+			t.Error("nothing is said to be missing")
+		}
+		if len(rep.Rotations) != 0 && !rep.Rotations[0].InHead {
+			t.Errorf("%+v", rep.Rotations)
+		}
+	})
 }
 
 // TestTheOriginalOfACopiedCommitCameFirst: a cherry-pick keeps the author's date, and
