@@ -30,6 +30,8 @@ type Service struct {
 	Key     []byte
 	Rules   []review.Rule
 	RuleURL func(review.RuleID) string
+	// WebURL is where GitHub's pages are; "" for no links to them.
+	WebURL string
 	// DetailsURL returns the page of a review; nil for none.
 	DetailsURL func(reviewID int64) string
 	// Deadline bounds one review, from checkout to verdict.
@@ -425,7 +427,7 @@ func (s *Service) voice(t review.Target, row store.Review) (*voice, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.github = &publish.GitHub{AppID: s.AppID, Checks: client.Checks, Pulls: client.PullRequests, MapError: gh.MapError, Key: s.Key, Rules: s.Rules, RuleURL: s.RuleURL, Now: s.Evaluator.Now}
+	v.github = &publish.GitHub{AppID: s.AppID, Checks: client.Checks, Pulls: client.PullRequests, MapError: gh.MapError, Key: s.Key, Rules: s.Rules, RuleURL: s.RuleURL, WebURL: s.WebURL, Now: s.Evaluator.Now}
 	return v, nil
 }
 

@@ -50,10 +50,10 @@ func closedRoutes(routes []review.Route) map[string]bool {
 
 // commentBody returns the Markdown of one GitHub comment about everything that was
 // found at one place, and at its end a mark for each that only we can make.
-func commentBody(about []comment, seal sealer, ruleURL func(review.RuleID) string) string {
+func commentBody(about []comment, seal sealer, to links) string {
 	var said, marks []string
 	for _, c := range about {
-		said = append(said, c.say(ruleURL))
+		said = append(said, c.say(to))
 		if c.aside == nil {
 			marks = append(marks, seal.mark(c.finding))
 		}
@@ -63,7 +63,7 @@ func commentBody(about []comment, seal sealer, ruleURL func(review.RuleID) strin
 
 // say returns the Markdown about one finding: what, why, the path of evidence,
 // the fix, how to say it is meant. A part that does not fit is left out.
-func (c comment) say(ruleURL func(review.RuleID) string) string {
+func (c comment) say(to links) string {
 	f := c.finding
 	if c.aside != nil {
 		return c.beside()
@@ -87,20 +87,20 @@ func (c comment) say(ruleURL func(review.RuleID) string) string {
 		parts = append(parts, c.rule.Why+"\n")
 	}
 	if len(f.Evidence) > 0 {
-		parts = append(parts, steps(f.Evidence))
+		parts = append(parts, steps(f.Evidence, to))
 	}
 	parts = append(parts, c.fix(), c.meant())
 
 	about := ""
-	if ruleURL != nil {
-		if u := ruleURL(f.Rule); u != "" {
+	if to.rule != nil {
+		if u := to.rule(f.Rule); u != "" {
 			about = fmt.Sprintf("[About this rule](<%s>) · ", u)
 		}
 	}
 	foot := fmt.Sprintf("\n<sub>%sfingerprint %s</sub>", about, code(string(f.Fingerprint)))
 
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s** · %s · %s\n\n%s\n", text(title), code(string(f.Rule)), weight, sentence(f.Message, 2000))
+	fmt.Fprintf(&b, "**%s** · %s · %s\n\n%s\n", text(title), code(string(f.Rule)), weight, to.said(f, 2000))
 	for _, p := range parts {
 		if p != "" && b.Len()+len(p)+len(foot)+1 <= maxCommentBytes {
 			b.WriteString("\n" + p)

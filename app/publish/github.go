@@ -64,11 +64,15 @@ type GitHub struct {
 	// Rules are the rules by id; RuleURL is a rule's page, nil for none.
 	Rules   []review.Rule
 	RuleURL func(review.RuleID) string
-	Now     func() time.Time
+	// WebURL is where GitHub's pages are, for links to commits; "" for none.
+	WebURL string
+	Now    func() time.Time
 
 	mu       sync.Mutex
 	progress time.Time // when Progress last said something
 }
+
+func (g *GitHub) links(t review.Target) links { return linksTo(g.WebURL, t, g.RuleURL) }
 
 func externalID(reviewID int64) string { return fmt.Sprintf("review/%d", reviewID) }
 
@@ -162,7 +166,7 @@ func (g *GitHub) Complete(ctx context.Context, o review.Outcome, checkRun int64)
 	if o.Decision.Verdict == review.Pass {
 		conclusion = "success"
 	}
-	return g.end(ctx, t, checkRun, conclusion, Title(o), Markdown(o, g.Rules))
+	return g.end(ctx, t, checkRun, conclusion, Title(o), markdown(o, g.Rules, g.links(t)))
 }
 
 // Fail completes the check run as a failure that says why nothing could be
@@ -228,7 +232,7 @@ func (g *GitHub) update(ctx context.Context, op string, t review.Target, checkRu
 // and none can be taken away. It returns what is to be said about those that
 // GitHub refused.
 func (g *GitHub) annotate(ctx context.Context, o review.Outcome, checkRun int64) (refused []string, err error) {
-	all := annotations(o)
+	all := annotations(o, g.Rules)
 	if len(all) == 0 {
 		return nil, nil
 	}
@@ -290,8 +294,12 @@ func (g *GitHub) annotated(ctx context.Context, t review.Target, checkRun int64)
 
 // annotations turns the introduced findings that stand in a file of the head
 // into annotations.
-func annotations(o review.Outcome) []*github.CheckRunAnnotation {
+func annotations(o review.Outcome, known []review.Rule) []*github.CheckRunAnnotation {
 	blocking := blockingSet(o)
+	rules := make(map[review.RuleID]review.Rule)
+	for _, r := range known {
+		rules[r.ID] = r
+	}
 	var out []*github.CheckRunAnnotation
 	for _, f := range o.Introduced() {
 		if f.Place.Side != review.Right || f.Place.Commit != "" || f.Place.Line < 1 || f.Place.Path == "" {
@@ -316,6 +324,9 @@ func annotations(o review.Outcome) []*github.CheckRunAnnotation {
 			details.WriteString(line)
 		}
 		message := plain(f.Message, 4000)
+		if fix := rules[f.Rule].Fix; fix != "" && (f.Fix == nil || !f.Fix.Proved) { // only the first have a comment as well
+			message = strings.TrimRight(message, ". ") + ". " + plain(fix, 2000)
+		}
 		if message == "" { // GitHub refuses an empty one
 			message = string(f.Rule)
 		}
@@ -372,7 +383,7 @@ func (g *GitHub) comment(ctx context.Context, o review.Outcome) error {
 	}
 	drafts := make([]*github.DraftReviewComment, 0, len(say))
 	for _, c := range say {
-		d := &github.DraftReviewComment{Path: github.String(c.at.path), Line: github.Int(c.at.last), Side: github.String(c.at.side.String()), Body: github.String(commentBody(c.about, seal, g.RuleURL))}
+		d := &github.DraftReviewComment{Path: github.String(c.at.path), Line: github.Int(c.at.last), Side: github.String(c.at.side.String()), Body: github.String(commentBody(c.about, seal, g.links(t)))}
 		if c.at.first != c.at.last { // on single lines these two cause 422
 			d.StartLine, d.StartSide = github.Int(c.at.first), d.Side
 		}
@@ -414,7 +425,7 @@ func (g *GitHub) oneByOne(ctx context.Context, t review.Target, seal sealer, say
 			for j := range about {
 				about[j].suggest = false // a file has no lines to replace
 			}
-			body := fmt.Sprintf("About %s.\n\n%s", code(where(about[0].finding.Place)), commentBody(about, seal, g.RuleURL))
+			body := fmt.Sprintf("About %s.\n\n%s", code(where(about[0].finding.Place)), commentBody(about, seal, g.links(t)))
 			onFile := &github.PullRequestComment{Body: &body, CommitID: github.String(string(t.Head)), Path: d.Path, SubjectType: github.String("file")}
 			_, _, err = g.Pulls.CreateComment(ctx, t.Repo.Owner, t.Repo.Name, t.PullRequest, onFile)
 		}
@@ -499,7 +510,7 @@ func (g *GitHub) comments(o review.Outcome) []placed {
 	index, length := make(map[anchor]int), make(map[anchor]int)
 	for _, c := range append(first, then...) {
 		at := places[c.finding.Fingerprint]
-		size := len(c.say(g.RuleURL))
+		size := len(c.say(g.links(o.Target)))
 		if i, ok := index[at]; ok && length[at]+size <= maxJoined {
 			c.suggest = c.suggest && !slices.ContainsFunc(out[i].about, func(o comment) bool { return o.suggest })
 			out[i].about = append(out[i].about, c)

@@ -416,7 +416,7 @@ func TestNobodyElseCanForgeAMark(t *testing.T) {
 	// A name from the repository that holds a whole mark does not end a comment.
 	g := finding(at("a.go", 20))
 	g.Message = mark
-	body := commentBody([]comment{{finding: g}}, mine, nil)
+	body := commentBody([]comment{{finding: g}}, mine, links{})
 	if got := mine.read(body); !slices.Equal(got, []review.Fingerprint{g.Fingerprint}) {
 		t.Errorf("a comment with a mark in its message reads as %q", got)
 	}

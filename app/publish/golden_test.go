@@ -53,10 +53,10 @@ func TestGolden(t *testing.T) {
 	golden(t, "rule.md", RuleMarkdown(rules[0]))
 	golden(t, "rule.txt", RuleText(rules[0], TextOptions{}))
 
-	g := &GitHub{Rules: rules, Key: key, RuleURL: func(id review.RuleID) string { return "https://launchgate.example/rules/" + string(id) }}
+	g := &GitHub{Rules: rules, Key: key, WebURL: "https://github.example", RuleURL: func(id review.RuleID) string { return "https://launchgate.example/rules/" + string(id) }}
 	var comments strings.Builder
 	for _, c := range g.comments(sample()) {
-		fmt.Fprintf(&comments, "== %s:%d-%d %s\n%s\n", c.at.path, c.at.first, c.at.last, c.at.side, commentBody(c.about, sealer{key, 7, 12}, g.RuleURL))
+		fmt.Fprintf(&comments, "== %s:%d-%d %s\n%s\n", c.at.path, c.at.first, c.at.last, c.at.side, commentBody(c.about, sealer{key, 7, 12}, g.links(sample().Target)))
 	}
 	golden(t, "comments.md", comments.String())
 }
@@ -162,7 +162,7 @@ func TestHostileNamesInEveryField(t *testing.T) {
 		}
 		f := o.Findings[0]
 		f.Routes, f.Expected = []string{name}, name
-		body := commentBody([]comment{{finding: f, rule: sampleRules()[1], blocking: true}}, sealer{key, 1, 1}, nil)
+		body := commentBody([]comment{{finding: f, rule: sampleRules()[1], blocking: true}}, sealer{key, 1, 1}, links{})
 		html := render(t, strings.TrimSuffix(body, sealer{key, 1, 1}.mark(f)))
 		if found := tag.FindString(regexp.MustCompile(`</?(p|ol|li|strong|code|sub|pre|code class="language-yaml")>|<span>\$</span>`).ReplaceAllString(html, "")); found != "" {
 			t.Errorf("%q: %s in the rendered comment:\n%s", name, found, body)
@@ -230,7 +230,7 @@ func TestSuggestionsReplaceExactlyTheCommentedLines(t *testing.T) {
 			continue
 		}
 		if c.aside {
-			if len(got) != 2 || !strings.Contains(commentBody(got[1].about, sealer{}, nil), "```suggestion\n") || strings.Contains(commentBody(got[1].about, sealer{}, nil), "<!--") || !strings.Contains(commentBody(got[0].about, sealer{}, nil), "stands as a suggestion at line 15") {
+			if len(got) != 2 || !strings.Contains(commentBody(got[1].about, sealer{}, links{}), "```suggestion\n") || strings.Contains(commentBody(got[1].about, sealer{}, links{}), "<!--") || !strings.Contains(commentBody(got[0].about, sealer{}, links{}), "stands as a suggestion at line 15") {
 				t.Errorf("%s: %+v, want a second comment that offers it and bears no mark", c.name, got)
 			}
 			continue
@@ -239,7 +239,7 @@ func TestSuggestionsReplaceExactlyTheCommentedLines(t *testing.T) {
 			t.Errorf("%s: at %+v, want %d to %d", c.name, got, c.first, c.last)
 			continue
 		}
-		if suggests := strings.Contains(commentBody(got[0].about, sealer{}, nil), "```suggestion\n"); suggests != c.suggests {
+		if suggests := strings.Contains(commentBody(got[0].about, sealer{}, links{}), "```suggestion\n"); suggests != c.suggests {
 			t.Errorf("%s: suggests: %v, want %v", c.name, suggests, c.suggests)
 		}
 	}

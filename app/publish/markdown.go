@@ -18,7 +18,8 @@ const (
 	routesShare      = 14_000
 	headlineShare    = 26_000
 	dataShare        = 32_000
-	findingsShare    = 46_000
+	findingsShare    = 40_000
+	mendShare        = 46_000
 	evidenceShare    = 51_000
 	maxTitle         = 200 // runes of the line a check shows
 	maxCellRunes     = 500
@@ -33,7 +34,9 @@ func Title(o review.Outcome) string { return plain(o.Decision.Title, maxTitle) }
 // data through the change, the findings, and the receipt.
 // It is at most 60,000 bytes; what does not fit is cut at a row and counted.
 // rules gives the titles of the findings' rules.
-func Markdown(o review.Outcome, rules []review.Rule) string {
+func Markdown(o review.Outcome, rules []review.Rule) string { return markdown(o, rules, links{}) }
+
+func markdown(o review.Outcome, rules []review.Rule, to links) string {
 	s := &sheet{limit: routesShare}
 	frontDoor(s, o)
 	s.limit = headlineShare
@@ -41,7 +44,7 @@ func Markdown(o review.Outcome, rules []review.Rule) string {
 	s.limit = dataShare
 	customerData(s, o)
 	s.limit = findingsShare
-	found(s, o, rules)
+	found(s, o, rules, to)
 	s.limit = maxSummaryBytes
 	receipt(s, o)
 	return s.String()
@@ -136,109 +139,6 @@ func distinct(list []string) []string {
 
 func codes(list []string, n int) string { return names(list, n, code) }
 
-// found writes the findings: those the change brings with their evidence, which
-// of them no comment can stand on, and how many were there before. A baseline
-// has nothing to compare with and shows all it found.
-func found(s *sheet, o review.Outcome, rules []review.Rule) {
-	titles := make(map[review.RuleID]string)
-	for _, r := range rules {
-		titles[r.ID] = r.Title
-	}
-	blocking := blockingSet(o)
-	baseline := o.Target.Base == ""
-	show := o.Introduced()
-	if baseline {
-		show = o.Findings
-	}
-	inDiff := func(review.Place) bool { return true }
-	if o.Target.Kind == review.KindPullRequest && len(o.Diff.Files) > 0 {
-		lines := newCommentable(o.Diff)
-		inDiff = func(p review.Place) bool { _, ok := lines.anchor(p); return ok }
-	}
-	beyond := 0
-	for _, f := range show {
-		if !inDiff(f.Place) {
-			beyond++
-		}
-	}
-	if len(show) > 0 {
-		s.write("\n### Findings" + map[bool]string{false: " this change brings"}[baseline] + "\n\n")
-		s.table("| severity | rule | where | what |\n| --- | --- | --- | --- |\n", len(show), func(i int) string {
-			f := show[i]
-			weight := f.Severity.String()
-			if blocking[f.Fingerprint] {
-				weight = "**" + weight + "**, blocks"
-			}
-			at := cell(where(f.Place))
-			if !inDiff(f.Place) {
-				at += ", not in the diff"
-			}
-			what := sentence(f.Message, maxCellRunes)
-			if t := titles[f.Rule]; t != "" {
-				what = "**" + brief(t, 100) + ".** " + what
-			}
-			if f.Expected != "" {
-				what += " *Probably meant: " + sentence(f.Expected, 200) + "*"
-			}
-			return fmt.Sprintf("| %s | %s | %s | %s |\n", weight, cell(string(f.Rule)), at, what)
-		})
-	}
-	if beyond > 0 {
-		s.write(fmt.Sprintf("\n%s on no line of the diff and so %s no comment; what is said here is all.\n", plural(beyond, "finding stands", "findings stand"), choose(beyond, "has", "have")))
-	}
-	s.limit = evidenceShare
-	evidence(s, show)
-	if n := len(o.Findings) - len(show); n > 0 {
-		s.write(fmt.Sprintf("\n%s before this change and %s not count against it.\n", plural(n, "finding was there", "findings were there"), choose(n, "does", "do")))
-	}
-	if len(o.Decision.Notes) > 0 {
-		s.write("\n")
-		s.rows(len(o.Decision.Notes), "- %d more notes\n", func(i int) string { return "- " + sentence(o.Decision.Notes[i], 1000) + "\n" })
-	}
-}
-
-// evidence writes the paths of the findings that have one.
-func evidence(s *sheet, fs []review.Finding) {
-	const open, end = "\n<details><summary>Evidence</summary>\n\n", "</details>\n"
-	var with []review.Finding
-	for _, f := range fs {
-		if len(f.Evidence) > 0 {
-			with = append(with, f)
-		}
-	}
-	one := func(i int) string {
-		opens := ""
-		if n := len(with[i].Routes); n > 3 { // fewer stand in the message
-			opens = "Routes: " + codes(with[i].Routes, maxRoutes) + ".\n\n"
-		}
-		return fmt.Sprintf("%s at %s:\n\n%s\n%s", code(string(with[i].Rule)), code(where(with[i].Place)), steps(with[i].Evidence), opens)
-	}
-	if len(with) == 0 || !s.fits(open+one(0)+end) {
-		return
-	}
-	s.WriteString(open)
-	s.limit -= len(end)
-	s.rows(len(with), "The paths of %d more findings are left out here.\n\n", one)
-	s.limit += len(end)
-	s.WriteString(end)
-}
-
-func steps(list []review.Step) string {
-	var b strings.Builder
-	for i, e := range list {
-		if i == maxEvidenceSteps {
-			fmt.Fprintf(&b, "%d. %s\n", i+1, plural(len(list)-i, "more step", "more steps"))
-			break
-		}
-		at := ""
-		if e.Place.Path != "" {
-			at = " (" + code(where(e.Place)) + ")"
-		}
-		fmt.Fprintf(&b, "%d. %s%s\n", i+1, brief(e.Note, maxCellRunes), at)
-	}
-	return b.String()
-}
-
 // receipt writes what was looked at, what was left out on purpose, what was
 // missed, and behind which walls.
 func receipt(s *sheet, o review.Outcome) {
@@ -310,27 +210,6 @@ func short(d time.Duration) string {
 		return d.Round(10 * time.Millisecond).String()
 	}
 	return d.Round(time.Second).String()
-}
-
-// where writes a place as path:line, with the commit for what lives in history.
-func where(p review.Place) string {
-	s := visible(p.Path)
-	switch {
-	case p.Path == "" && p.Commit != "":
-		s = "a message"
-		if p.Line > 0 {
-			s = fmt.Sprintf("line %d of a message", p.Line)
-		}
-	case p.Line > 0:
-		s += fmt.Sprintf(":%d", p.Line)
-	}
-	if p.Commit != "" {
-		s += " in commit " + p.Commit.Short()
-	}
-	if p.Side == review.Left {
-		s += " (deleted line)"
-	}
-	return s
 }
 
 // sheet is a text with a limit.

@@ -18,6 +18,8 @@ const maxTextSteps = 12
 type TextOptions struct {
 	Colour bool
 	Width  int // columns; 0 means 80
+	// Rules say how to mend what was found.
+	Rules []review.Rule
 }
 
 func (o TextOptions) width() int {
@@ -77,6 +79,7 @@ func Text(w io.Writer, o review.Outcome, opt TextOptions) error {
 	p.routes(o)
 	p.customerData(o)
 	p.findings(o)
+	p.mend(o, opt.Rules)
 	p.looked(o)
 	if len(o.Findings) > 0 {
 		p.WriteString("\nlaunchgate explain RULE says why and how to mend it.\n")
@@ -139,6 +142,27 @@ func (p *page) findings(o review.Outcome) {
 			p.WriteString("\n")
 		}
 		p.line("", full(n))
+	}
+}
+
+// mend says once for each rule how to mend what was found.
+func (p *page) mend(o review.Outcome, rules []review.Rule) {
+	found := make(map[review.RuleID]bool)
+	for _, f := range o.Findings {
+		if f.Origin != review.Existing || o.Target.Base == "" {
+			found[f.Rule] = found[f.Rule] || f.Fix == nil || !f.Fix.Proved
+		}
+	}
+	said := false
+	for _, r := range rules {
+		if !found[r.ID] || r.Fix == "" {
+			continue
+		}
+		if !said {
+			p.heading("How to mend it")
+		}
+		said = true
+		p.line("  ", fmt.Sprintf("%s: %s", terminal(string(r.ID)), full(r.Fix)))
 	}
 }
 

@@ -171,11 +171,11 @@ func (d *demo) serve(ctx context.Context, dir string, listener net.Listener, git
 		return nil, fmt.Errorf("make the demo's log: %w", err)
 	}
 	inst, err := newInstance(ctx, instanceOptions{
-		dataDir:       filepath.Join(dir, "data"),
-		database:      store.Config{Path: filepath.Join(dir, "launchgate.db")},
-		key:           keySource{file: filepath.Join(dir, "installation.key")},
-		github:        gh.Config{AppID: app.ID, PrivateKey: app.PEM, APIBase: github.APIURL(), WriteGap: 50 * time.Millisecond},
-		webhookSecret: []byte(secret), reviewTime: demoTimeout, worker: runner.DefaultLimits, jobs: jobs.Config{Workers: 2},
+		dataDir:  filepath.Join(dir, "data"),
+		database: store.Config{Path: filepath.Join(dir, "launchgate.db")},
+		key:      keySource{file: filepath.Join(dir, "installation.key")},
+		github:   gh.Config{AppID: app.ID, PrivateKey: app.PEM, APIBase: github.APIURL(), WriteGap: 50 * time.Millisecond},
+		webURL:   github.URL(), webhookSecret: []byte(secret), reviewTime: demoTimeout, worker: runner.DefaultLimits, jobs: jobs.Config{Workers: 2},
 		log:  slog.New(slog.NewTextHandler(logs, nil)),
 		step: func(t review.Target, step string) { d.say("%s: %s", t.Head.Short(), step) },
 	})

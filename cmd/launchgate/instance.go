@@ -35,6 +35,7 @@ type instanceOptions struct {
 	github        gh.Config
 	webhookSecret []byte
 	baseURL       string // "" for no details links
+	webURL        string // of GitHub's pages; "" for no links to them
 	reviewTime    time.Duration
 	worker        scan.Limits
 	mirrors       checkout.Limits
@@ -101,7 +102,7 @@ func newInstance(ctx context.Context, opt instanceOptions) (_ *instance, err err
 	}
 	service := &pipeline.Service{
 		App: app, AppID: opt.github.AppID, Checkouts: checkouts, DB: db, Evaluator: evaluator, Key: derive(key, "comment markers"), Rules: allRules(),
-		RuleURL: func(id review.RuleID) string { return rule.URL(string(id)) }, Deadline: opt.reviewTime, Log: opt.log, Step: opt.step,
+		RuleURL: func(id review.RuleID) string { return rule.URL(string(id)) }, WebURL: opt.webURL, Deadline: opt.reviewTime, Log: opt.log, Step: opt.step,
 	}
 	if opt.baseURL != "" {
 		service.DetailsURL = func(id int64) string { return fmt.Sprintf("%s/reviews/%d", opt.baseURL, id) }

@@ -82,7 +82,7 @@ func serve(ctx context.Context, cfg config.Server, log *slog.Logger) (err error)
 func optionsFrom(cfg config.Server, log *slog.Logger) instanceOptions {
 	l := cfg.Limits
 	opt := instanceOptions{
-		dataDir: cfg.DataDir, database: databaseFrom(cfg), key: keyFrom(cfg), github: githubFrom(cfg), webhookSecret: cfg.GitHub.WebhookSecret.Reveal(),
+		dataDir: cfg.DataDir, database: databaseFrom(cfg), key: keyFrom(cfg), github: githubFrom(cfg), webURL: cfg.GitHub.URL, webhookSecret: cfg.GitHub.WebhookSecret.Reveal(),
 		reviewTime: l.ReviewTime, log: log,
 		worker:  scan.Limits{Wall: l.WorkerWall, CPU: l.WorkerCPU, MemoryBytes: int64(l.WorkerMemory), FileBytes: runner.DefaultLimits.FileBytes},
 		mirrors: checkout.Limits{MirrorBytes: int64(l.MirrorBytes), FetchTime: l.FetchTime},

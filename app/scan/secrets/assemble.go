@@ -2,11 +2,14 @@ package secrets
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"sort"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
@@ -78,7 +81,7 @@ func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, 
 			rep.Head = append(rep.Head, atHead(t, h))
 			continue
 		}
-		rep.Head = append(rep.Head, inHistory(h))
+		rep.Head = append(rep.Head, s.inHistory(h))
 	}
 
 	s.cleanPaths(rep.Head)
@@ -155,15 +158,15 @@ func textual(w where) bool { return w != inMessage && w != inTag && w != inName 
 func atHead(h, first hit) review.Finding {
 	info := infoOf(h.Rule)
 	f := h.finding(review.Place{Path: h.Path, Line: h.Line, EndLine: max(h.EndLine, h.Line), Side: review.Right},
-		fmt.Sprintf("%s. Rotate it: once pushed it must be treated as copied. %s", info.noun(), info.provider.how()))
+		fmt.Sprintf("%s. Once pushed it must be treated as copied: rotate it first, then take it out.", info.noun()))
 	if first.Commit != "" {
-		f.Evidence = []review.Step{{Place: placeIn(first), Note: "came with commit " + review.SHA(first.Commit).Short()}}
+		f.Evidence = []review.Step{{Place: placeIn(first), Note: "it came in here"}}
 	}
 	return f
 }
 
 // inHistory is a secret that only history holds.
-func inHistory(h hit) review.Finding {
+func (s *session) inHistory(h hit) review.Finding {
 	info := infoOf(h.Rule)
 	var what string
 	short := review.SHA(h.Commit).Short()
@@ -171,7 +174,7 @@ func inHistory(h hit) review.Finding {
 	case inMessage:
 		what = "in the message of commit " + short
 	case inTag:
-		what = "in the message of a tag on commit " + short
+		what = fmt.Sprintf("in the message of %s on commit %s", cmp.Or(s.tagName(h.Tag), "a tag"), short)
 	case inName:
 		what = "in the name of a file, which came with commit " + short
 	case inMerge:
@@ -179,7 +182,23 @@ func inHistory(h hit) review.Finding {
 	default:
 		what = "in commit " + short + ", and no longer at the head"
 	}
-	return h.finding(placeIn(h), fmt.Sprintf("%s %s. Git keeps it, so it must be treated as copied: rotate it. %s", info.noun(), what, info.provider.how()))
+	return h.finding(placeIn(h), fmt.Sprintf("%s %s. Git keeps it, so it must be treated as copied: rotate it.", info.noun(), what))
+}
+
+// tagName is "tag NAME" of an annotated tag that is named, else "". The name is
+// written so that a reader sees where it ends, and holds no secret.
+func (s *session) tagName(id string) string {
+	for _, r := range s.refs {
+		if r.ID != id || id == "" {
+			continue
+		}
+		name := r.Name
+		for _, folder := range []string{"refs/tags/", TagRefs + "/"} {
+			name = strings.TrimPrefix(name, folder)
+		}
+		return fmt.Sprintf("tag %q", s.safeName(name))
+	}
+	return ""
 }
 
 // noun says what was found; the rule's id stands beside it everywhere, but for
@@ -190,6 +209,9 @@ func (i ruleInfo) noun() string {
 	}
 	if i.provider.name == unknownIssuer {
 		return "What looks like a secret"
+	}
+	if first, _ := utf8.DecodeRuneInString(i.provider.name); unicode.IsLower(first) {
+		return "A secret for " + i.provider.name // whoever, the server, your cluster
 	}
 	return "A secret of " + i.provider.name
 }

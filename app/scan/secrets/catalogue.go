@@ -128,15 +128,15 @@ func (*Scanner) Rules() []review.Rule {
 
 func (i ruleInfo) rule() review.Rule {
 	r := review.Rule{
-		ID: review.RuleID("secrets/" + i.id), Title: "Secret in history: " + i.title(), Severity: i.severity, Confidence: i.confidence, Row: 7,
+		ID: review.RuleID("secrets/" + i.id), Title: "Secret: " + i.title(), Severity: i.severity, Confidence: i.confidence, Row: 7,
 		What: fmt.Sprintf("%s Every commit of the change is looked at, merges and their conflict resolutions included, besides the final diff, commit messages, annotated tags and file names. The detection is gitleaks' rule `%s`.", sentence(i.description), i.id),
 		Why:  "Whatever was pushed once must be treated as copied: clones, forks, caches and mirrors keep it, and removing it in a later commit takes it out of nobody's hands.",
 		Bad:  "const token = \"…the value itself…\"",
 		Good: "token := os.Getenv(\"SERVICE_TOKEN\") // filled from a secret store at deployment",
-		Fix:  fmt.Sprintf("Rotate it first. %s Then take it out of the code and read it from the environment or a secret store.", i.provider.how()),
-		Suppress: "If it is not a secret: list its fingerprint in `.gitleaksignore` or allow the value in `.gitleaks.toml`, on the base branch; or put `gitleaks:allow` on the line, " +
-			"where the base policy permits it. A line in `.gitleaksignore` needs a reason as a comment above it.",
-		Since: "0.1.0",
+		Fix: fmt.Sprintf("First rotate it%s. Then take it out of the code and read it from the environment or a secret store. "+
+			"Last take it out of the branch, of which every commit is looked at: squash it, or edit the commit that brought it with `git rebase -i`, and `git push --force-with-lease`.", i.provider.how()),
+		Suppress: "If it is no secret, or is rotated and has to stay in history: suppress its fingerprint, with a reason, in `.github/launchgate.yml` on the base branch" + i.ignored() + ".",
+		Since:    "0.1.0",
 	}
 	if isOwn(i.id) {
 		r.What = strings.Replace(r.What, "gitleaks' rule", "Launchgate's own rule", 1)
@@ -150,16 +150,42 @@ func (i ruleInfo) rule() review.Rule {
 	return r
 }
 
-// how says in one or two sentences how to revoke at this provider.
+// how goes on with where and how to revoke at this provider, without the last full stop.
 func (p provider) how() string {
+	steps := strings.TrimSuffix(p.steps, ".")
 	if p.link == "" {
-		return p.steps
+		return ": " + steps
 	}
-	return fmt.Sprintf("%s Where: %s", p.steps, p.link)
+	return fmt.Sprintf(" (%s): %s", p.link, steps)
 }
 
+// ignored says how gitleaks itself is told to leave it out. Of the repository's own
+// rules the ids are not known here.
+func (i ruleInfo) ignored() string {
+	id := i.id
+	if ruleIDOf(id) == customRule {
+		id = "RULE"
+	}
+	return fmt.Sprintf("; or tell gitleaks: the line `PATH:%s:LINE` in `.gitleaksignore`, an allowlist in `.gitleaks.toml`, both on the base branch, or `gitleaks:allow` on the line, where the base policy permits it", id)
+}
+
+// spelt are words of rule ids that are not written as they are there.
+var spelt = map[string]string{"aws": "AWS", "api": "API", "pat": "PAT", "url": "URL", "jwt": "JWT", "gcp": "GCP", "id": "ID", "ssh": "SSH", "oauth": "OAuth", "github": "GitHub", "gitlab": "GitLab",
+	"dsn": "DSN", "jdbc": "JDBC", "mysql": "MySQL", "openai": "OpenAI", "pypi": "PyPI", "npm": "npm", "digitalocean": "DigitalOcean", "jwk": "JWK", "ad": "AD", "sendgrid": "SendGrid", "hubspot": "HubSpot",
+	"rubygems": "RubyGems", "planetscale": "PlanetScale", "launchdarkly": "LaunchDarkly", "huggingface": "Hugging Face", "1password": "1Password", "tf": "Terraform", "paypal": "PayPal",
+	"linkedin": "LinkedIn", "nuget": "NuGet", "newrelic": "New Relic", "yaml": "YAML", "pkcs12": "PKCS #12", "env": "environment", "netrc": ".netrc", "pgpass": ".pgpass"}
+
+// title is the id in words.
 func (i ruleInfo) title() string {
-	return strings.ReplaceAll(i.id, "-", " ")
+	words := strings.Split(i.id, "-")
+	for n, w := range words {
+		if s, ok := spelt[w]; ok {
+			words[n] = s
+		} else if n == 0 && w != "" {
+			words[n] = strings.ToUpper(w[:1]) + w[1:]
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 func sentence(s string) string {

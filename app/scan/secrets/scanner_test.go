@@ -24,8 +24,11 @@ func TestSecretOnALineOfTheDiffIsPlacedThere(t *testing.T) {
 	if f.Severity != review.SeverityCritical || f.Confidence != review.ConfidenceHigh {
 		t.Errorf("severity %v, confidence %v", f.Severity, f.Confidence)
 	}
-	if !strings.Contains(f.Message, "Amazon Web Services") || !strings.Contains(f.Message, "https://console.aws.amazon.com/") {
-		t.Errorf("message does not say where to rotate: %s", f.Message)
+	if !strings.Contains(f.Message, "Amazon Web Services") {
+		t.Errorf("message does not say whose it is: %s", f.Message)
+	}
+	if fix := infoOf("aws-access-token").rule().Fix; !strings.HasPrefix(fix, "First rotate it (https://console.aws.amazon.com/") {
+		t.Errorf("the rule does not say where to rotate: %s", fix)
 	}
 	if len(f.Evidence) != 1 || f.Evidence[0].Place.Commit != head {
 		t.Errorf("evidence %+v does not name the commit", f.Evidence)
@@ -307,5 +310,17 @@ func aMergeOfManyParentsHidesNothing(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Whoever was told of a secret "in the message of a tag" did not learn of which.
+func TestTheTagOfAMessageIsNamed(t *testing.T) {
+	w := newWork(t)
+	base := w.write("main.go", "package main\n").commit("start")
+	head := w.write("main.go", "package main // x\n").commit("x")
+	w.git("tag", "-a", "-m", "deploy with "+awsKey(), "v1.0-`rc`")
+	rep := w.scan(base, head)
+	if len(rep.Head) != 1 || !strings.Contains(rep.Head[0].Message, "in the message of tag \"v1.0-`rc`\" on commit "+head.Short()) {
+		t.Errorf("the tag is not named: %+v", rep.Head)
 	}
 }
