@@ -229,23 +229,21 @@ func (s *session) locate(ctx context.Context, at review.SHA, hs []hit) (map[stri
 	if err != nil || len(texts) == 0 {
 		return out, err
 	}
-	files, err := s.candidates(ctx, at, texts)
-	if err != nil {
-		return out, err
-	}
+	files, missing := s.candidates(ctx, at, texts)
 	err = s.lookAtFiles(ctx, files, func(h hit) {
 		if _, wanted := texts[h.Key]; wanted {
 			out[h.Key] = append(out[h.Key], h)
 		}
 	})
-	return out, err
+	return out, firstOf(missing, err)
 }
 
-// candidates are the files of a commit's tree that may hold one of the texts.
+// candidates are the files of a commit's tree that may hold one of the texts; with an
+// error, those of which it is known.
 func (s *session) candidates(ctx context.Context, at review.SHA, texts map[string]sought) ([]named, error) {
 	var patterns strings.Builder
 	paths := make(map[string]bool)
-	hidden := false
+	hidden, missing := false, error(nil)
 	for _, key := range sortedKeys(texts) {
 		switch t := texts[key]; {
 		case t.path != "":
@@ -281,17 +279,16 @@ func (s *session) candidates(ctx context.Context, at review.SHA, texts map[strin
 		if err != nil {
 			return nil, err
 		}
-		listing, err := s.repo.grep(ctx, at, patterns.String(), leave)
-		if err != nil {
-			return nil, err
-		}
+		var listing []byte
+		listing, missing = s.repo.grep(ctx, at, patterns.String(), leave)
 		for _, name := range bytes.Split(listing, []byte{0}) {
 			if _, path, ok := bytes.Cut(name, []byte(":")); ok {
 				paths[string(path)] = true
 			}
 		}
 	}
-	return s.repo.files(ctx, at, sortedKeys(paths))
+	files, err := s.repo.files(ctx, at, sortedKeys(paths))
+	return files, firstOf(missing, err)
 }
 
 // mayHold returns all files of a commit's tree but those of which it is known that

@@ -3,6 +3,7 @@ package secrets
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -42,6 +43,8 @@ type repo struct {
 	attributes *os.File
 	// allocLimit is the most that git may allocate at once, "" for any amount.
 	allocLimit string
+	// complaint, if set, takes what git complains about.
+	complaint *tailBuffer
 }
 
 // openRepo opens the repository in dir. Its processes end with ctx, or by close.
@@ -69,6 +72,9 @@ func (r repo) command(ctx context.Context, args ...string) *exec.Cmd {
 	fixed := []string{
 		"-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.attributesFile=" + attributes, "-c", "core.ignoreCase=false",
 		"-c", "core.bare=true", "-c", "core.quotePath=true", "-c", "core.bigFileThreshold=" + strconv.Itoa(bigFileBytes),
+		// A commit graph is a copy of what commits say of their parents that git
+		// believes without a look at its checksum: a damaged one hides commits.
+		"-c", "core.commitGraph=false",
 		"-c", "safe.directory=" + r.dir, "-c", "protocol.allow=never",
 		"-c", "diff.suppressBlankEmpty=false", "-c", "diff.algorithm=default", "-c", "color.ui=false",
 		"-c", "diff.indentHeuristic=true", "-c", "gc.auto=0", "-c", "advice.graftFileDeprecated=false",
@@ -123,11 +129,12 @@ func (e *gitError) Unwrap() error { return e.err }
 
 // tailBuffer keeps the first bytes written to it and drops the rest.
 type tailBuffer struct {
-	buf bytes.Buffer
+	buf   bytes.Buffer
+	limit int // 0: 4 KiB
 }
 
 func (t *tailBuffer) Write(p []byte) (int, error) {
-	if room := 4096 - t.buf.Len(); room > 0 {
+	if room := cmp.Or(t.limit, 4096) - t.buf.Len(); room > 0 {
 		t.buf.Write(p[:min(room, len(p))])
 	}
 	return len(p), nil
@@ -178,8 +185,11 @@ func (r repo) stream(ctx context.Context, stdin io.Reader, read func(io.Reader) 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cmd := r.command(ctx, args...)
-	var complaint tailBuffer
-	cmd.Stderr, cmd.Stdin = &complaint, stdin
+	complaint := r.complaint
+	if complaint == nil {
+		complaint = new(tailBuffer)
+	}
+	cmd.Stderr, cmd.Stdin = complaint, stdin
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return fmt.Errorf("git %s: %w", args[0], err)
@@ -505,13 +515,24 @@ func (r repo) infos(ctx context.Context, ids []string, visit func(objectInfo)) e
 
 // grep returns "<commit>:<path>" with NULs between for every file of the tree
 // that holds one of the patterns, one a line. The patterns are fixed strings. git
-// loads files as a whole, so large ones are in leave.
+// loads files as a whole, so large ones are in leave. With an error, it says what is known.
 func (r repo) grep(ctx context.Context, at review.SHA, patterns string, leave []string) ([]byte, error) {
 	args := []string{"grep", "-l", "-z", "-a", "-F", "--no-textconv", "--threads=1", "--no-color", "-f", "-", string(at), "--", "."}
+	var complaint tailBuffer
+	r.complaint = &complaint
 	out, err := r.output(ctx, 16<<20, strings.NewReader(patterns), append(args, leave...)...)
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == 1 {
-		return nil, nil // nothing found
+		out, err = nil, nil // nothing found
+	}
+	// It goes on past files that it cannot read, and ends as if it had searched them.
+	for line := range strings.Lines(complaint.buf.String()) {
+		if err == nil && strings.HasPrefix(line, "error:") {
+			return out, &gitError{op: "grep", err: errors.New("a file was not searched"), stderr: strings.TrimSpace(line)}
+		}
+	}
+	if err == nil && len(out) > 0 && out[len(out)-1] != 0 {
+		return nil, errors.New("git grep ended in mid-name")
 	}
 	return out, err
 }

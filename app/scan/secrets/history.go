@@ -43,6 +43,7 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 		}
 	}
 	st, tips, old := from.st, from.tips, from.old
+	lost := st.lost
 	s.covered = st.covered
 	limited, cancel := ctx, context.CancelFunc(func() {})
 	if hs.Seconds > 0 {
@@ -78,10 +79,11 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	if err = firstOf(err, e); err == nil {
 		at.Unconfigured = s.rules.unconfigured
 		if tips, err = s.keepTips(ctx, tips, old, res.parents); err == nil {
-			err = st.complete(coverage{tips: tips, order: res.order, at: at, configures: s.configures})
+			st.complete(coverage{tips: tips, order: res.order, at: at, configures: s.configures})
 		}
 	}
 	s.rotations(at, set, rep)
+	rep.Receipt.Warnings = append(rep.Receipt.Warnings, st.warnings(lost)...)
 	return err
 }
 
@@ -102,6 +104,9 @@ func (s *session) begins(ctx context.Context, req scan.Request, hs HistorySettin
 		return nil, err
 	}
 	if s.refs, err = s.repo.refs(ctx); err != nil {
+		return nil, err
+	}
+	if err := whole(s.refs, hs.selects); err != nil {
 		return nil, err
 	}
 	b := &beginning{st: st, revs: hs.selection(req.Head), tips: hs.tipsOf(s.refs, req.Head)}
@@ -306,7 +311,8 @@ func (s *session) historyTags(ctx context.Context, st *store, hs HistorySettings
 	if err := s.tagsInto(ctx, res, rep, seen, func(string) bool { return true }); err != nil {
 		return err
 	}
-	return st.holdTags(s.found)
+	st.holdTags(s.found)
+	return nil
 }
 
 // rotations makes the list of what to rotate.
@@ -354,11 +360,16 @@ func (s *session) rotations(at *standing, set Settings, rep *scan.Report) {
 func (h HistorySettings) tipsOf(list []refs.Ref, head review.SHA) []string {
 	seen := map[string]bool{string(head): true}
 	for _, r := range list {
-		if len(h.Refs) == 0 || slices.ContainsFunc(h.Refs, func(p string) bool { return r.Name == p || strings.HasPrefix(r.Name, p+"/") }) {
+		if r.Kind != broken && h.selects(r.Name) {
 			seen[r.ID] = true
 		}
 	}
 	return sortedKeys(seen)
+}
+
+// selects reports whether a ref is among those to look at.
+func (h HistorySettings) selects(ref string) bool {
+	return len(h.Refs) == 0 || slices.ContainsFunc(h.Refs, func(p string) bool { return ref == p || strings.HasPrefix(ref, p+"/") })
 }
 
 // without returns those of ids that are not among others.

@@ -102,7 +102,7 @@ func (sc *Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Pro
 	return rep, nil
 }
 
-func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, progress scan.Progress, rep *scan.Report) error {
+func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, progress scan.Progress, rep *scan.Report) (err error) {
 	r, err := openRepo(ctx, req.GitDir)
 	if err != nil {
 		return err
@@ -110,6 +110,7 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 	defer r.close()
 	scan.KeepWithin(ownMemory)
 	s := &session{repo: r, key: req.FingerprintKey, allCores: scan.AllCores}
+	defer func() { s.cleanComplaint(err) }()
 	s.tell = func(done, total int) {
 		if progress != nil {
 			progress(scan.Event{Scanner: Name, Stage: "scanning", Done: done, Total: total, Unit: "commits", Bytes: s.bytes.Load(), Found: s.foundSoFar()})
@@ -143,6 +144,7 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 		return err
 	}
 	res, err := s.walk(ctx, revs, change, known, s.remember(st))
+	rep.Receipt.Warnings = append(rep.Receipt.Warnings, st.warnings(false)...)
 	rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
 	if err == nil {
 		err = s.lookAtRest(ctx, &res, rep)
@@ -170,22 +172,23 @@ func (s *session) foundSoFar() int {
 
 // remember returns what notes in st that a batch of commits was looked at, and
 // what they hold without its text.
-func (s *session) remember(st *store) func([]commit) error {
-	return func(batch []commit) error { return s.noteIn(batch, st.add) }
+func (s *session) remember(st *store) func([]commit) {
+	return func(batch []commit) { s.noteIn(batch, st.add) }
 }
 
 // rememberInAll is remember for a walk that ends with st.complete: of a few commits,
 // that is soon enough.
-func (s *session) rememberInAll(st *store) func([]commit) error {
-	return func(batch []commit) error {
+func (s *session) rememberInAll(st *store) func([]commit) {
+	return func(batch []commit) {
 		if s.total <= fewCommits {
-			return s.noteIn(batch, st.hold)
+			s.noteIn(batch, st.hold)
+			return
 		}
-		return s.noteIn(batch, st.add)
+		s.noteIn(batch, st.add)
 	}
 }
 
-func (s *session) noteIn(batch []commit, note func(done []string, hits []hit) error) error {
+func (s *session) noteIn(batch []commit, note func(done []string, hits []hit)) {
 	ids := make([]string, len(batch))
 	var hits []hit
 	s.mu.Lock()
@@ -198,12 +201,12 @@ func (s *session) noteIn(batch []commit, note func(done []string, hits []hit) er
 	cut := s.cut
 	s.mu.Unlock()
 	if cut {
-		return nil // not all is known of them
+		return // not all is known of them
 	}
 	for i := range hits {
 		hits[i].Path = s.safeName(hits[i].Path)
 	}
-	return note(ids, hits)
+	note(ids, hits)
 }
 
 // ruleBase reads what the base says about secrets, after a look whether both ends of
@@ -319,6 +322,9 @@ func (s *session) mayBeTag(ref string) bool {
 
 // annotated returns the annotated tags that refs name and that were not seen.
 func (s *session) annotated(ctx context.Context, seen map[string]bool) ([]string, error) {
+	if err := whole(s.refs, s.mayBeTag); err != nil {
+		return nil, err
+	}
 	var tags, unsure []string
 	again := make(map[string]bool)
 	for _, r := range s.refs {
@@ -501,6 +507,24 @@ func (e *missingCommit) Error() string {
 	return fmt.Sprintf("commit %s is not in the repository", e.commit.Short())
 }
 
+// cleanComplaint takes secrets out of what git complained about: it quotes the names of
+// files and branches.
+func (s *session) cleanComplaint(err error) {
+	var ge *gitError
+	if !errors.As(err, &ge) || ge.stderr == "" {
+		return
+	}
+	if s.rules == nil {
+		rules, err := buildRules(rulesInput{own: true})
+		if err != nil {
+			ge.stderr = ""
+			return
+		}
+		s.rules = rules
+	}
+	ge.stderr = s.safeName(ge.stderr)
+}
+
 // gapOf says what a failure means for the verdict.
 func gapOf(err error) review.Gap {
 	g := review.Gap{Code: review.CodeHistoryIncomplete, What: "commits", Why: "git could not read all of the history", Do: "fetch the repository again; if it stays, run git fsck on it"}
@@ -508,9 +532,12 @@ func gapOf(err error) review.Gap {
 	var mh *missingHistory
 	var mc *missingCommit
 	var mo *missingObject
+	var se *storeError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		g.Code, g.Why, g.Do = review.CodeScannerTimeout, "the time limit was reached before every commit was looked at", "raise the scanner's time limit, or re-run: what was scanned is not scanned again"
+	case errors.As(err, &se):
+		g.Code, g.What, g.Why, g.Do = review.CodeScannerFailed, "earlier looks", se.Error(), "let Launchgate read its cache folder, or empty it: everything is looked at anew then"
 	case errors.As(err, &mc):
 		g.Why, g.Do = mc.Error(), "fetch the commit, or check the range"
 	case errors.As(err, &mh):

@@ -28,7 +28,7 @@ type showJob struct {
 
 // patches looks at what commits changed, on all cores: each worker feeds batches to
 // gits of its own.
-func (s *session) patches(ctx context.Context, todo []commit, show showing, big map[string][]named, res *walkResult, done func([]commit) error) error {
+func (s *session) patches(ctx context.Context, todo []commit, show showing, big map[string][]named, res *walkResult, done func([]commit)) error {
 	if len(todo) == 0 {
 		return nil
 	}
@@ -66,11 +66,11 @@ func (s *session) patches(ctx context.Context, todo []commit, show showing, big 
 					}
 					err = git[j.kind].batch(ctx, s, res, j.batch)
 				}
-				if err == nil && done != nil {
-					err = done(j.batch)
-				}
 				if err != nil {
 					return err
+				}
+				if done != nil {
+					done(j.batch)
 				}
 				s.scanned.Add(int64(len(j.batch)))
 				s.report()

@@ -1,14 +1,8 @@
 package secrets
 
 import (
-	"bufio"
-	"bytes"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -17,16 +11,14 @@ import (
 	"sync"
 
 	"github.com/launchgate/launchgate/app/review"
-	"github.com/launchgate/launchgate/app/scan/secrets/filelock"
 )
 
 // store remembers which commits of a repository were scanned under which rules,
 // and what they held as far as it may leave the process: rule, place, keyed
 // fingerprint, entropy class. So no commit is read twice.
 //
-// It is one file of lines for each repository and rule set. Each line carries a
-// MAC under the installation's key, so that a torn or foreign line counts for
-// nothing and its commits are scanned again. Several processes may write.
+// It is one file of lines for each repository and rule set, and what cannot be kept
+// there is scanned again. Several processes may write.
 type store struct {
 	path string
 	key  []byte
@@ -49,9 +41,11 @@ type store struct {
 	file  fs.FileInfo // as it was read, nil for none
 	lines int         // that were read
 	bad   bool        // one of them counts for nothing
-	torn  bool        // the last does not end
+	lost  bool        // one of them was written, and counts for nothing
 	// later is what complete is to write, beside what it is told.
 	later storeLine
+	// unwritten is why something could not be written.
+	unwritten error
 }
 
 // standing says which secrets stand in the tree of a commit, and in which files.
@@ -102,57 +96,6 @@ func openStore(cacheDir string, r repo, rules *ruleSet, key []byte) (*store, err
 	return st, nil
 }
 
-// read makes st what the file says.
-func (st *store) read() error {
-	st.done, st.hits, st.held, st.tips, st.at = make(map[string]bool), make(map[string][]hit), make(map[string]bool), nil, nil
-	st.recent, st.silent = nil, false
-	st.file, st.lines, st.bad, st.torn = nil, 0, false, false
-	if st.path == "" {
-		return nil
-	}
-	f, err := os.Open(st.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("open the store of scanned commits: %w", err)
-	}
-	defer f.Close()
-	if st.file, err = f.Stat(); err != nil {
-		return fmt.Errorf("read the store of scanned commits: %w", err)
-	}
-	sc := bufio.NewScanner(f)
-	sc.Buffer(make([]byte, min(st.file.Size()+1, 64<<10)), 256<<20)
-	size := int64(0)
-	for sc.Scan() {
-		st.lines++
-		size += int64(len(sc.Bytes())) + 1
-		mac, body, ok := bytes.Cut(sc.Bytes(), []byte(" "))
-		var line storeLine
-		if !ok || !hmac.Equal(mac, st.mac(body)) || json.Unmarshal(body, &line) != nil {
-			st.bad = true
-			continue
-		}
-		if st.bad {
-			// That all is covered is so only with what the line that is lost said.
-			line.Tips, line.At = nil, nil
-		}
-		st.apply(line)
-	}
-	st.torn = size > st.file.Size()
-	if err := sc.Err(); err != nil {
-		return fmt.Errorf("read the store of scanned commits: %w", err)
-	}
-	return nil
-}
-
-func (st *store) mac(body []byte) []byte {
-	m := hmac.New(sha256.New, st.key)
-	m.Write([]byte("store of scanned commits\n" + filepath.Base(filepath.Dir(st.path)) + "\n"))
-	m.Write(body)
-	return hex.AppendEncode(nil, m.Sum(nil)[:16])
-}
-
 func (st *store) apply(line storeLine) {
 	// A commit that two processes scanned at once held the same for both.
 	again := make(map[string]bool)
@@ -187,76 +130,42 @@ func (st *store) known(id string) ([]hit, bool) {
 }
 
 // add remembers commits and what they hold. It may be called concurrently.
-func (st *store) add(done []string, hits []hit) error {
+func (st *store) add(done []string, hits []hit) {
 	if st.path == "" || len(done) == 0 {
-		return nil
+		return
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	line := storeLine{Done: done, Hits: hits}
 	st.apply(line)
-	return st.locked(func() error { return st.append(line) })
+	if err := st.locked(func() error { return st.append(line) }); err != nil {
+		st.unwritten = err
+		st.keepForLater(line)
+	}
 }
 
 // hold is add for what only complete is to write.
-func (st *store) hold(done []string, hits []hit) error {
+func (st *store) hold(done []string, hits []hit) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.apply(storeLine{Done: done, Hits: hits})
-	st.later.Done, st.later.Hits = append(st.later.Done, done...), append(st.later.Hits, hits...)
-	return nil
+	line := storeLine{Done: done, Hits: hits}
+	st.apply(line)
+	st.keepForLater(line)
+}
+
+func (st *store) keepForLater(line storeLine) {
+	st.later.Done, st.later.Hits = append(st.later.Done, line.Done...), append(st.later.Hits, line.Hits...)
 }
 
 // holdTags is hold for what tags among hits hold.
-func (st *store) holdTags(hits []hit) error {
+func (st *store) holdTags(hits []hit) {
 	var fresh []hit
 	for _, h := range hits {
 		if h.Tag != "" && len(st.hits[h.Tag]) == 0 {
 			fresh = append(fresh, h)
 		}
 	}
-	return st.hold(nil, fresh)
-}
-
-// append writes a line at the end of the file.
-func (st *store) append(line storeLine) error {
-	b, err := st.encode(line)
-	if err != nil {
-		return err
-	}
-	if st.torn {
-		b, st.torn = append([]byte("\n"), b...), false
-	}
-	f, err := os.OpenFile(st.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	return errors.Join(err, f.Close())
-}
-
-func (st *store) encode(line storeLine) ([]byte, error) {
-	body, err := json.Marshal(line)
-	if err != nil {
-		return nil, fmt.Errorf("encode the store of scanned commits: %w", err)
-	}
-	return append(append(append(st.mac(body), ' '), body...), '\n'), nil
-}
-
-// locked runs write while no other process writes to the store.
-func (st *store) locked(write func() error) error {
-	err := os.MkdirAll(filepath.Dir(st.path), 0o700)
-	if err == nil {
-		var unlock func()
-		if unlock, err = filelock.Lock(st.path + ".lock"); err == nil {
-			err = write()
-			unlock()
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("write the store of scanned commits: %w", err)
-	}
-	return nil
+	st.hold(nil, fresh)
 }
 
 // maxLines is how many lines a store may have before it is written anew.
@@ -278,14 +187,15 @@ const maxRecent = 256
 // complete remembers that everything reachable from tips was scanned, and what
 // stands in HEAD. The commits that the look was about need not be named one by one any
 // longer.
-func (st *store) complete(c coverage) error {
+func (st *store) complete(c coverage) {
 	if st.path == "" {
-		return nil
+		return
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return st.locked(func() error {
-		if err := st.reread(); err != nil { // what others added meanwhile
+	err := st.locked(func() error {
+		kept, err := st.learn()
+		if err != nil {
 			return err
 		}
 		for id, n := range c.order {
@@ -300,12 +210,12 @@ func (st *store) complete(c coverage) error {
 				st.held[h.Tag] = true
 			}
 		}
-		if len(c.order) == 0 && slices.Equal(c.tips, st.tips) && c.at.equal(st.at) {
+		if len(c.order) == 0 && kept && len(st.later.Hits) == 0 && slices.Equal(c.tips, st.tips) && c.at.equal(st.at) {
 			return nil // the file says so
 		}
 		line := storeLine{Tips: c.tips, N: st.covered + len(c.order), At: c.at, Recent: c.last(), Silent: !c.configures && (st.silent || len(st.tips) == 0)}
 		write := st.rewrite
-		if st.onlyGrows(c.order) {
+		if kept && st.onlyGrows(c.order) {
 			write = st.append
 			for _, h := range st.later.Hits {
 				if held := st.hits[h.holder()]; !slices.Contains(line.Held, h.holder()) {
@@ -323,8 +233,12 @@ func (st *store) complete(c coverage) error {
 			return err
 		}
 		st.tips, st.covered, st.at, st.later = c.tips, line.N, c.at, storeLine{}
+		st.unwritten = nil
 		return nil
 	})
+	if err != nil {
+		st.unwritten = err
+	}
 }
 
 // last returns the last commits, at most maxRecent.
@@ -347,45 +261,37 @@ func (st *store) recentSet() map[string]bool {
 	return out
 }
 
-// reread reads the file if it is not what was read, and holds what was held.
-func (st *store) reread() error {
-	now, err := os.Stat(st.path)
-	if err == nil && st.file != nil && os.SameFile(now, st.file) && now.Size() == st.file.Size() && now.ModTime().Equal(st.file.ModTime()) {
-		return nil
+// learn takes over what others wrote since the file was read, and reports whether the
+// file still says what this store knew then: somebody may have emptied the folder.
+func (st *store) learn() (kept bool, err error) {
+	info, err := os.Stat(st.path)
+	if err == nil && st.file != nil && os.SameFile(info, st.file) && info.Size() == st.file.Size() && info.ModTime().Equal(st.file.ModTime()) {
+		return st.lines > 0 && !st.bad, nil
 	}
-	if err := st.read(); err != nil {
-		return err
+	now := &store{path: st.path, key: st.key}
+	if err := now.read(); err != nil {
+		return false, err
 	}
-	st.apply(st.later)
-	return nil
+	kept = now.lines > 0 && !now.bad
+	for id := range st.held {
+		kept = kept && now.held[id]
+		now.held[id] = true
+	}
+	for id := range st.done {
+		now.done[id] = true
+	}
+	for id, hs := range st.hits {
+		now.hits[id] = hs
+	}
+	st.done, st.hits, st.held, st.recent, st.lines, st.bad = now.done, now.hits, now.held, now.recent, now.lines, now.bad
+	return kept, nil
 }
 
-// onlyGrows reports whether a line more makes the file say what complete knows of a
-// look at the commits of order: none of them stands in it, and it is neither long nor
-// damaged.
+// onlyGrows reports whether a line more makes a file that says what this store knew
+// when it was read say what complete knows of a look at the commits of order: none of
+// them stands in it, and it is not long.
 func (st *store) onlyGrows(order map[string]int) bool {
-	return st.lines > 0 && st.lines < maxLines && !st.bad && len(st.done) == 0 && len(st.later.Done) == len(order)
-}
-
-// rewrite makes the file one line.
-func (st *store) rewrite(line storeLine) error {
-	b, err := st.encode(line)
-	if err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(st.path), ".store-*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(b)
-	err = errors.Join(err, tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), st.path)
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
-	}
-	return err
+	return st.lines < maxLines && len(st.done) == 0 && len(st.later.Done) == len(order)
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -214,7 +214,7 @@ func (e ends) closes(list []commit, edge map[string]bool) bool {
 // walk looks at every commit that revs, which say what e says, select. Whatever
 // could not be looked at is an error; what was seen until then is in s. Of commits
 // that known knows, what they hold is taken over; known may be nil.
-func (s *session) walk(ctx context.Context, revs []string, e ends, known func(string) ([]hit, bool), done func([]commit) error) (walkResult, error) {
+func (s *session) walk(ctx context.Context, revs []string, e ends, known func(string) ([]hit, bool), done func([]commit)) (walkResult, error) {
 	res := walkResult{order: make(map[string]int), dates: make(map[string]dates)}
 	list, expected, err := s.list(ctx, revs, e)
 	res.expected = expected
@@ -268,7 +268,7 @@ func parentsOf(list []commit) map[string]bool {
 // stretches looks at the commits of a walk a stretch at a time, so that there is
 // something to show and to keep from the beginning on. What the next changes is
 // listed meanwhile: no core is idle where one stretch ends.
-func (s *session) stretches(ctx context.Context, todo []commit, res *walkResult, done func([]commit) error) error {
+func (s *session) stretches(ctx context.Context, todo []commit, res *walkResult, done func([]commit)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -341,7 +341,7 @@ func (s *session) begin(ctx context.Context, todo []commit, res *walkResult) str
 }
 
 // finish looks at the names of files in a stretch and at what its commits change.
-func (s *session) finish(ctx context.Context, st stretch, res *walkResult, done func([]commit) error) error {
+func (s *session) finish(ctx context.Context, st stretch, res *walkResult, done func([]commit)) error {
 	switch {
 	case st.err != nil:
 		return st.err
@@ -360,7 +360,7 @@ func (s *session) compared(todo []commit) []commit {
 }
 
 // halves looks at what commits change that together change too much to be kept.
-func (s *session) halves(ctx context.Context, todo []commit, res *walkResult, done func([]commit) error) error {
+func (s *session) halves(ctx context.Context, todo []commit, res *walkResult, done func([]commit)) error {
 	for _, part := range [][]commit{todo[:len(todo)/2], todo[len(todo)/2:]} {
 		l, err := s.listing(ctx, s.compared(part), res)
 		if errors.Is(err, errManyChanges) {
@@ -376,7 +376,7 @@ func (s *session) halves(ctx context.Context, todo []commit, res *walkResult, do
 }
 
 // changes looks at what the commits of a listing change.
-func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *walkResult, done func([]commit) error) error {
+func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *walkResult, done func([]commit)) error {
 	s.lookAtListing(ctx, l, res)
 	ahead := s.ahead != nil && s.ahead.shown && !s.compareAll
 	var show showing
@@ -400,9 +400,7 @@ func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *w
 		}
 	}
 	if done != nil && len(rest) > 0 {
-		if err := done(rest); err != nil {
-			return err
-		}
+		done(rest)
 	}
 	s.scanned.Add(int64(len(rest)))
 	s.report()
