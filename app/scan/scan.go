@@ -51,8 +51,11 @@ type Report struct {
 	Data     []review.DataFlow `json:"data,omitempty"`
 	BaseData []review.DataFlow `json:"base_data,omitempty"`
 	// Rotations are what a look at a whole history found, if one was asked for.
-	Rotations []review.Rotation     `json:"rotations,omitempty"`
-	Receipt   review.ScannerReceipt `json:"receipt"`
+	Rotations []review.Rotation `json:"rotations,omitempty"`
+	// Mark names what a complete look at a history came to, for the next request to say
+	// that this report reached its reader.
+	Mark    string                `json:"mark,omitempty"`
+	Receipt review.ScannerReceipt `json:"receipt"`
 }
 
 // Progress is told how far a scanner is. Done and Total are in Unit; Total 0

@@ -148,6 +148,9 @@ func validate(rep Report, s Scanner) error {
 	if len(rep.Rotations) > maxFindings {
 		return errors.New("it reports more than can be")
 	}
+	if len(rep.Mark) > 64 || strings.Trim(rep.Mark, "0123456789abcdef") != "" {
+		return errors.New("the mark of a look is none")
+	}
 	for _, r := range rep.Rotations {
 		if !rules()[r.Rule] {
 			return fmt.Errorf("rule %.60q is not one of the scanner's", r.Rule)

@@ -199,14 +199,15 @@ type (
 	}
 	receiptOnly struct {
 		Head    *struct{}             `json:"head"` // null, as in a report without findings
+		Mark    string                `json:"mark,omitempty"`
 		Receipt review.ScannerReceipt `json:"receipt"`
 	}
 )
 
 // lineOf is the message that holds a report.
 func lineOf(rep *Report) any {
-	if reflect.DeepEqual(*rep, Report{Receipt: rep.Receipt}) {
-		return receiptLine{receiptOnly{Receipt: rep.Receipt}}
+	if reflect.DeepEqual(*rep, Report{Mark: rep.Mark, Receipt: rep.Receipt}) {
+		return receiptLine{receiptOnly{Mark: rep.Mark, Receipt: rep.Receipt}}
 	}
 	return message{Report: rep}
 }

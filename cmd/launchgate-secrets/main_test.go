@@ -62,6 +62,8 @@ func TestALookAtAHistory(t *testing.T) {
 		status int
 		says   string
 	}{
+		{"a list that cannot be written", []string{these, self, "secrets", repo, "--history", "-o", filepath.Join(dir, "none", "list")}, 2, "write "},
+		{"what is new since a list that nobody had", []string{these, self, "secrets", repo, "--history", "--since-last"}, 1, "1 secret, 1 open"},
 		{"by launchgate of the same build", []string{these, self, "secrets", repo, "--history"}, 1, "1 secret, 1 open"},
 		{"again", []string{these, self, "secrets", repo, "--history", "--since-last"}, 0, "0 of 0 commits looked at"},
 		{"a call that makes no sense", []string{these, self, "secrets", repo, "--history", "--format", "xml"}, 64, `unknown format "xml"`},

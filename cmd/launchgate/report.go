@@ -48,6 +48,7 @@ Exit status: 0 nothing open, 1 open secrets, 2 not everything was looked at, 64 
 				write = func(w io.Writer, hs ...review.History) error { return publish.RotationReport(w, time.Now(), hs...) }
 			}
 			var list []review.History
+			told := func() error { return nil }
 			switch server := cmd.Flags().Changed("config"); {
 			case server && len(args) > 0:
 				return cli.Usage(fmt.Errorf("give a folder or --config, not both"))
@@ -61,7 +62,7 @@ Exit status: 0 nothing open, 1 open secrets, 2 not everything was looked at, 64 
 					dir = args[0]
 				}
 				var h review.History
-				h, err = history.Local(cmd.Context(), os.Executable, dir, cache, client.Settings{History: &client.HistorySettings{}}, cmd.ErrOrStderr())
+				h, told, err = history.Local(cmd.Context(), os.Executable, dir, cache, client.Settings{History: &client.HistorySettings{}}, cmd.ErrOrStderr())
 				list = []review.History{h}
 			}
 			if err != nil {
@@ -69,6 +70,9 @@ Exit status: 0 nothing open, 1 open secrets, 2 not everything was looked at, 64 
 			}
 			if err := cli.WriteOutput(cmd.OutOrStdout(), output, func(w io.Writer) error { return write(w, list...) }); err != nil {
 				return err
+			}
+			if err := told(); err != nil {
+				fmt.Fprintln(cmd.ErrOrStderr(), "launchgate:", err)
 			}
 			return history.Status(list...)
 		},

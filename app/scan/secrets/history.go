@@ -44,6 +44,11 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	}
 	st, tips, old := from.st, from.tips, from.old
 	lost := st.lost
+	told := hs.Told == s.markOf(st)
+	if hs.SinceLast && !told && len(st.tips) > 0 {
+		hs.SinceLast = false
+		rep.Receipt.Notes = append(rep.Receipt.Notes, "The list of the last complete look under the same rules may have reached nobody; all of it is listed.")
+	}
 	s.covered = st.covered
 	limited, cancel := ctx, context.CancelFunc(func() {})
 	if hs.Seconds > 0 {
@@ -80,6 +85,7 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 		at.Unconfigured = s.rules.unconfigured
 		if tips, err = s.keepTips(ctx, tips, old, res.parents); err == nil {
 			st.complete(coverage{tips: tips, order: res.order, at: at, configures: s.configures})
+			rep.Mark = s.markOf(st)
 		}
 	}
 	s.rotations(at, set, rep)
@@ -146,6 +152,14 @@ func (s *session) allNew(ctx context.Context, st *store, tips, old []string) (bo
 		return err
 	})
 	return isNew, err
+}
+
+// markOf names what complete looks covered that st tells of, "" for nothing.
+func (s *session) markOf(st *store) string {
+	if st.path == "" || len(st.tips) == 0 {
+		return ""
+	}
+	return keyOf(s.key, "covered\x00"+s.rules.hash+"\x00"+strings.Join(st.tips, " "))[:32]
 }
 
 // before returns what commits and tags held that complete looks covered and that are

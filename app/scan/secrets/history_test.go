@@ -22,6 +22,7 @@ import (
 type look struct {
 	cache     string
 	sinceLast bool
+	told      string // see client.Told
 	progress  func(scan.Event)
 }
 
@@ -39,7 +40,7 @@ func (w *work) tryHistory(ctx context.Context, o look) (scan.Report, error) {
 	w.t.Helper()
 	req := w.request("", w.head())
 	req.CacheDir = o.cache
-	req.Settings, _ = json.Marshal(Settings{History: &client.HistorySettings{SinceLast: o.sinceLast}})
+	req.Settings, _ = json.Marshal(Settings{History: &client.HistorySettings{SinceLast: o.sinceLast, Told: o.told}})
 	return New().Scan(ctx, req, o.progress)
 }
 
@@ -87,9 +88,15 @@ func TestRotationListOfAHistory(t *testing.T) {
 
 	// Only what is new.
 	w.write("d.env", "S="+awsKey2()+"\n").commit("four")
-	since := w.history(look{cache: cache, sinceLast: true})
+	since := w.history(look{cache: cache, sinceLast: true, told: again.Mark})
 	if len(since.Rotations) != 1 || since.Rotations[0].Path != "d.env" || since.Receipt.Counts[0].Expected != 1 {
 		t.Errorf("%+v", since)
+	}
+	// What the last list said counts as said only if somebody had it.
+	for told, want := range map[string]int{since.Mark: 0, again.Mark: 5, "": 5} {
+		if rep := w.history(look{cache: cache, sinceLast: true, told: told}); len(rep.Rotations) != want || rep.Mark != since.Mark {
+			t.Errorf("told %q: %d, want %d", told, len(rep.Rotations), want)
+		}
 	}
 	// The cache holds no secret and no key.
 	w.noLeak(slurp(t, cache))

@@ -68,18 +68,21 @@ Exit status: 0 nothing open, 1 open secrets, 2 could not look at everything, 64 
 				dir = args[0]
 			}
 			settings := client.Settings{ForbidInlineAllow: noInline, History: &client.HistorySettings{SinceLast: sinceLast}}
-			h, err := Local(cmd.Context(), launchgate, dir, *cache, settings, cmd.ErrOrStderr())
+			h, told, err := Local(cmd.Context(), launchgate, dir, *cache, settings, cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
 			if err := cli.WriteOutput(cmd.OutOrStdout(), output, func(w io.Writer) error { return write(w, h) }); err != nil {
 				return err
 			}
+			if err := told(); err != nil {
+				fmt.Fprintln(cmd.ErrOrStderr(), "launchgate:", err)
+			}
 			return Status(h)
 		},
 	}
 	cmd.Flags().BoolVar(&history, "history", false, "look at the history of all branches and tags")
-	cmd.Flags().BoolVar(&sinceLast, "since-last", false, "report only what is new since the last complete scan under the same rules")
+	cmd.Flags().BoolVar(&sinceLast, "since-last", false, "report only what is new since the last complete scan under the same rules, if its list was written")
 	cmd.Flags().BoolVar(&noInline, "forbid-inline-allow", false, "give 'gitleaks:allow' on a line no effect")
 	FormatFlags(cmd, "text", &format, &output)
 	cmd.PersistentFlags().StringVar(cache, "cache", local.Cache(), "folder that remembers which commits were looked at")
@@ -93,15 +96,16 @@ func FormatFlags(cmd *cobra.Command, usual string, format, output *string) {
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// Local is a local repository's history with what its user decided.
-func Local(ctx context.Context, launchgate func() (string, error), dir, cache string, settings client.Settings, stderr io.Writer) (review.History, error) {
-	h, err := look(ctx, launchgate, dir, cache, settings, stderr)
+// Local is a local repository's history with what its user decided. told is to be called
+// when its user has the list.
+func Local(ctx context.Context, launchgate func() (string, error), dir, cache string, settings client.Settings, stderr io.Writer) (h review.History, told func() error, err error) {
+	h, told, err = look(ctx, launchgate, dir, cache, settings, stderr)
 	if err != nil {
-		return h, err
+		return h, nil, err
 	}
 	marks, err := client.OpenMarks(cache).All()
 	review.MarkAll(h.Rotations, marks)
-	return h, err
+	return h, told, err
 }
 
 // Format returns the writer of one of formats.
@@ -160,29 +164,31 @@ func Status(list ...review.History) error {
 var limits = scan.Limits{Wall: 24 * time.Hour, MemoryBytes: runner.DefaultLimits.MemoryBytes, FileBytes: runner.DefaultLimits.FileBytes}
 
 // look looks at a repository of the user's own, in a worker.
-func look(ctx context.Context, launchgate func() (string, error), dir, cache string, settings client.Settings, stderr io.Writer) (review.History, error) {
+func look(ctx context.Context, launchgate func() (string, error), dir, cache string, settings client.Settings, stderr io.Writer) (h review.History, told func() error, err error) {
 	repo, err := checkout.OpenLocal(ctx, dir)
 	if err != nil {
-		return review.History{}, err
+		return h, nil, err
 	}
 	head, err := repo.Head(ctx)
 	if err != nil {
 		if context.Cause(ctx) != nil {
-			return review.History{}, err
+			return h, nil, err
 		}
-		return review.History{}, &review.Error{Code: review.CodeBadRequest, Op: "look at the history of", What: dir, Do: "HEAD names no commit: commit something, or check a branch out", Err: err}
+		return h, nil, &review.Error{Code: review.CodeBadRequest, Op: "look at the history of", What: dir, Do: "HEAD names no commit: commit something, or check a branch out", Err: err}
 	}
 	key, err := local.Key()
 	if err != nil {
-		return review.History{}, err
+		return h, nil, err
 	}
+	list := client.OpenTold(cache, repo.GitDir())
+	settings.History.Told = list.Mark()
 	raw, err := json.Marshal(settings)
 	if err != nil {
-		return review.History{}, fmt.Errorf("settings of the secrets scanner: %w", err)
+		return h, nil, fmt.Errorf("settings of the secrets scanner: %w", err)
 	}
 	exe, err := launchgate()
 	if err != nil {
-		return review.History{}, fmt.Errorf("find this program: %w", err)
+		return h, nil, fmt.Errorf("find this program: %w", err)
 	}
 	// The worker's own scratch folder is all that is needed.
 	start := runner.New(exe, []string{client.Name}, limits, os.TempDir(), nil)
@@ -192,7 +198,7 @@ func look(ctx context.Context, launchgate func() (string, error), dir, cache str
 			err = os.MkdirAll(cache, 0o700)
 		}
 		if err != nil {
-			return review.History{}, fmt.Errorf("make the folder of scanned commits: %w", err)
+			return h, nil, fmt.Errorf("make the folder of scanned commits: %w", err)
 		}
 	}
 	bar := newBar(stderr)
@@ -201,11 +207,11 @@ func look(ctx context.Context, launchgate func() (string, error), dir, cache str
 		map[string]json.RawMessage{client.Name: raw}, bar.show)[0]
 	bar.finish()
 	if cause := context.Cause(ctx); cause != nil {
-		return review.History{}, &review.Error{Code: review.CodeCancelled, Op: "look at the history of", What: dir, Do: "call it again; it goes on where it stopped", Err: cause}
+		return h, nil, &review.Error{Code: review.CodeCancelled, Op: "look at the history of", What: dir, Do: "call it again; it goes on where it stopped", Err: cause}
 	}
-	h := review.History{State: review.HistoryDone, Head: head, Receipt: rep.Receipt, Rotations: rep.Rotations, Started: started, Finished: time.Now()}
+	h = review.History{State: review.HistoryDone, Head: head, Receipt: rep.Receipt, Rotations: rep.Rotations, Started: started, Finished: time.Now()}
 	if !h.Receipt.Complete() {
 		h.State = review.HistoryIncomplete
 	}
-	return h, nil
+	return h, func() error { return list.Set(rep.Mark) }, nil
 }

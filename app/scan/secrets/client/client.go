@@ -35,8 +35,9 @@ type HistorySettings struct {
 	// them, and its tree says what still stands.
 	Refs []string `json:"refs,omitempty"`
 	// SinceLast reports only what is new since the last complete look under
-	// the same rules.
-	SinceLast bool `json:"since_last,omitempty"`
+	// the same rules, if what that reported reached anybody: Told is its Report.Mark.
+	SinceLast bool   `json:"since_last,omitempty"`
+	Told      string `json:"told,omitempty"`
 	// Seconds, when positive, is how long commits are looked at before what
 	// was found so far is reported, with a gap that says so.
 	Seconds int `json:"seconds,omitempty"`
