@@ -342,10 +342,11 @@ func withoutSecrets(said string) string {
 	if err != nil {
 		return "it cannot be used"
 	}
+	var secrets []string
 	for _, f := range rules.find(context.Background(), text{content: nameParts(said), line: 1}) {
-		said = strings.ReplaceAll(said, f.Secret, redacted)
+		secrets = append(secrets, f.Secret)
 	}
-	return said
+	return redact(said, secrets)
 }
 
 // secretIDs refuses rules whose ids hold a secret: what a rule reports is said, kept

@@ -3,6 +3,7 @@ package secrets
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 
 	"github.com/zricethezav/gitleaks/v8/detect/codec"
 )
@@ -17,8 +18,22 @@ const (
 
 type encodedSpan struct{ kind, from, to int }
 
-// interval is a range of bytes.
+// interval is a range of bytes, or of lines.
 type interval struct{ from, to int }
+
+// joined puts intervals in order and makes those one that meet.
+func joined(list []interval) []interval {
+	slices.SortFunc(list, func(a, b interval) int { return a.from - b.from })
+	out := list[:0]
+	for _, w := range list {
+		if n := len(out); n > 0 && w.from <= out[n-1].to {
+			out[n-1].to = max(out[n-1].to, w.to)
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
 
 // decodeOnce does one pass of gitleaks' decoder (detect/codec of v8.30.1)
 // without its regular expression over the whole text. It returns the decoded

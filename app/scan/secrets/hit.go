@@ -122,9 +122,19 @@ func (s *session) hits(ctx context.Context, t text, w where) []hit {
 	if len(found) == 0 {
 		return nil
 	}
+	if len(found) > maxHits {
+		found = found[:maxHits]
+		s.mu.Lock()
+		s.cut = true
+		s.mu.Unlock()
+	}
+	byLine := make(map[int][]report.Finding)
+	for _, f := range found {
+		byLine[f.StartLine] = append(byLine[f.StartLine], f)
+	}
 	var out []hit
 	for _, f := range found {
-		if slices.ContainsFunc(found, func(g report.Finding) bool { return givesWay(f, g) }) {
+		if slices.ContainsFunc(byLine[f.StartLine], func(g report.Finding) bool { return givesWay(f, g) }) {
 			continue
 		}
 		out = append(out, hit{

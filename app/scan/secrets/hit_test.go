@@ -27,3 +27,32 @@ func TestMadeUpCredentialsAreUsualThere(t *testing.T) {
 		}
 	}
 }
+
+// TestASecretIsTakenOutOfAName: of secrets that overlap nothing stays, and what is put
+// in their place is no place for others.
+func TestASecretIsTakenOutOfAName(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		secrets []string
+		want    string
+	}{
+		{"a/key-of-xyz1.txt", []string{"xyz1"}, "a/key-of-[secret].txt"},
+		{"a/xyz1/xyz1.txt", []string{"xyz1", "xyz1"}, "a/[secret]/[secret].txt"},
+		{"abcd", []string{"abc", "bcd"}, "[secret]"},
+		{"an e", []string{"e", "e", "e", "t"}, "an [secret]"},
+		{"a.txt", []string{"", "b"}, "a.txt"},
+	} {
+		if got := redact(c.name, c.secrets); got != c.want {
+			t.Errorf("redact(%q, %q) = %q, want %q", c.name, c.secrets, got, c.want)
+		}
+	}
+}
+
+// TestARuleForALetterIsAskedOfANameOnce: the more often such a rule found one in a
+// name, the more often it found it in what had been put there.
+func TestARuleForALetterIsAskedOfANameOnce(t *testing.T) {
+	s := &session{rules: anyRules([3]string{"e", "[a-t]", "x"}, "", "never", 0), key: testKey}
+	if got := s.safeName("here/there/everywhere.txt"); len(got) > 1000 {
+		t.Errorf("a name of %d bytes", len(got))
+	}
+}

@@ -81,10 +81,11 @@ func (s *session) safeName(name string) string {
 	if ok || name == "" {
 		return safe
 	}
-	safe = name
+	var secrets []string
 	for _, h := range s.hits(context.Background(), text{content: nameParts(name), line: 1}, inName) {
-		safe = strings.ReplaceAll(safe, h.secret.s, redacted)
+		secrets = append(secrets, h.secret.s)
 	}
+	safe = redact(name, secrets)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.safe == nil {
@@ -92,6 +93,30 @@ func (s *session) safeName(name string) string {
 	}
 	s.safe[name] = safe
 	return safe
+}
+
+// redact says a text without what of it belongs to a secret. What a stranger's rule
+// takes for one may be a letter, many times over.
+func redact(said string, secrets []string) string {
+	slices.Sort(secrets)
+	var covered []interval
+	for _, secret := range slices.Compact(secrets) {
+		for at, from := 0, 0; secret != ""; from = at + 1 {
+			i := strings.Index(said[from:], secret)
+			if i < 0 {
+				break
+			}
+			at = from + i
+			covered = append(covered, interval{at, at + len(secret)})
+		}
+	}
+	var b strings.Builder
+	at := 0
+	for _, w := range joined(covered) {
+		b.WriteString(said[at:w.from] + redacted)
+		at = w.to
+	}
+	return b.String() + said[at:]
 }
 
 // nameParts lays a path out for rules that want a secret to end at a space: the

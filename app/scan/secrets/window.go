@@ -177,6 +177,8 @@ func (rs *ruleSet) judgeWindows(ctx context.Context, t text, windowed []ruleWind
 		}
 		d := rs.judge.detector(rs.filter, []int{r.rule}, false, true)
 		line, counted := 0, 0
+		var whole string // of the last finding's line, where it is
+		var at interval
 		for _, w := range r.in {
 			line += bytes.Count(t.content[counted:w.from], []byte("\n"))
 			counted = w.from
@@ -184,7 +186,10 @@ func (rs *ruleSet) judgeWindows(ctx context.Context, t text, windowed []ruleWind
 			part.content, part.line = t.content[w.from:w.to], 0
 			for _, f := range d.find(ctx, part) {
 				start := w.from + startOf(part.content, f)
-				f.Line = lineOf(t.content, start, start+len(f.Match))
+				if l := lineOf(t.content, start, start+len(f.Match)); l != at {
+					whole, at = string(t.content[l.from:l.to]), l
+				}
+				f.Line = whole
 				f.StartLine += t.line + line
 				f.EndLine = f.StartLine + linesAfter(t.content, start, start+len(f.Match))
 				if rule, _ := rs.judge.defs.rule(r.rule); !allowedByLine(linewise(rule.Allowlists), f, t) {
@@ -216,23 +221,23 @@ func linesAfter(content []byte, start, end int) int {
 	return bytes.Count(content[start+1:end], []byte("\n"))
 }
 
-// lineOf is the text gitleaks takes for a match's line (detect.location of
+// lineOf is where the text is that gitleaks takes for a match's line (detect.location of
 // v8.30.1): from the newline before it to the one after it, and from the very
 // beginning when a last line lacks its newline.
-func lineOf(content []byte, start, end int) string {
+func lineOf(content []byte, start, end int) interval {
 	from := max(bytes.LastIndexByte(content[:start+1], '\n'), 0)
 	next := bytes.IndexByte(content[start+1:], '\n')
 	if next < 0 {
 		if bytes.IndexByte(content, '\n') >= 0 {
 			from = 0
 		} else {
-			return string(content[from:])
+			return interval{from, len(content)}
 		}
 		to := end
 		for to < len(content) && content[to] != '\n' && content[to] != '\r' {
 			to++
 		}
-		return string(content[from:to])
+		return interval{from, to}
 	}
 	to := start + 1 + next
 	if to < end {
@@ -240,7 +245,7 @@ func lineOf(content []byte, start, end int) string {
 			to = end + more
 		}
 	}
-	return string(content[from:max(to, end)])
+	return interval{from, max(to, end)}
 }
 
 // allowedByLine asks allowlists as gitleaks does (detect.checkFindingAllowed).
