@@ -36,6 +36,9 @@ type ahead struct {
 	files   []named // that git shows no lines of
 	// held is what files hold that were shown whole, by path and blob.
 	held map[named][]hit
+	// edits are what commits do to files, by path and commit; nil when they are too
+	// many.
+	edits map[named]*edit
 }
 
 // aheadAllocLimit bounds what git may load of one file to show it; nobody told it
@@ -62,7 +65,7 @@ func (s *session) lookAhead(ctx context.Context, revs []string, show bool) *ahea
 	} else {
 		args = append(args, "--no-renames")
 	}
-	k := &aheadSink{commitSink: commitSink{s: s, ctx: ctx}, ahead: ahead{shown: show, held: make(map[named][]hit), read: make(map[string]readCommit), unshown: make(map[string]bool)}}
+	k := &aheadSink{commitSink: commitSink{s: s, ctx: ctx}, ahead: ahead{shown: show, held: make(map[named][]hit), edits: make(map[named]*edit), read: make(map[string]readCommit), unshown: make(map[string]bool)}}
 	err := r.stream(ctx, in, func(rd io.Reader) error {
 		k.p = newPatchReader(rd, k, false)
 		k.p.other, k.p.merge = k.line, k.merge
@@ -86,6 +89,7 @@ type aheadSink struct {
 	// listed and patched are how many files of the last commit git listed, and
 	// showed.
 	listed, patched int
+	hunks           int // of edits
 }
 
 // commit implements patchSink: commits are in lines of our own form.
@@ -95,6 +99,9 @@ func (k *aheadSink) marker(string) error { return errPatch }
 
 func (k *aheadSink) file(f patchFile) error {
 	k.patched++
+	if k.edits != nil {
+		k.edits[named{path: f.path, commit: k.cur}] = &edit{plain: !f.added && f.from == "" && !f.deleted && !f.binary && !f.module && !f.merge}
+	}
 	return k.commitSink.file(f)
 }
 
@@ -110,6 +117,12 @@ func (k *aheadSink) merge() error {
 // hunk implements patchSink. A file that a commit adds is shown whole, so that it need
 // not be read to know what stands in it.
 func (k *aheadSink) hunk(h patchHunk) error {
+	if k.hunks++; k.hunks > maxEditHunks {
+		k.edits = nil
+	}
+	if e := k.edits[named{path: k.f.path, commit: k.cur}]; e != nil {
+		e.hunks = append(e.hunks, h.edit)
+	}
 	before := len(k.commitSink.hits)
 	if err := k.commitSink.hunk(h); err != nil {
 		return err

@@ -289,7 +289,7 @@ func TestWhatIsKnownOfAnAddedFileIsWhatStandsInIt(t *testing.T) {
 	}
 	for _, f := range files {
 		standing := func(s *session) (out []hit) {
-			if err := s.lookAtFiles(t.Context(), []named{f}, func(h hit) { out = append(out, h) }); err != nil {
+			if err := s.lookAtFiles(t.Context(), []named{f}, nil, func(h hit) { out = append(out, h) }); err != nil {
 				t.Fatal(err)
 			}
 			return out

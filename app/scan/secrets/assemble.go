@@ -230,7 +230,7 @@ func (s *session) locate(ctx context.Context, at review.SHA, hs []hit) (map[stri
 		return out, err
 	}
 	files, missing := s.candidates(ctx, at, texts)
-	err = s.lookAtFiles(ctx, files, func(h hit) {
+	err = s.lookAtFiles(ctx, files, nil, func(h hit) {
 		if _, wanted := texts[h.Key]; wanted {
 			out[h.Key] = append(out[h.Key], h)
 		}
@@ -315,8 +315,8 @@ func (s *session) holds(f named) ([]hit, bool) {
 }
 
 // lookAtFiles looks at files as a whole, but for those of which it is known what they
-// hold.
-func (s *session) lookAtFiles(ctx context.Context, files []named, visit func(hit)) error {
+// hold, and at no more than what touches these lines of those that edited names.
+func (s *session) lookAtFiles(ctx context.Context, files []named, edited map[string][]interval, visit func(hit)) error {
 	found := make([][]hit, len(files))
 	var ids []string
 	var at []int
@@ -328,11 +328,11 @@ func (s *session) lookAtFiles(ctx context.Context, files []named, visit func(hit
 	}
 	err := s.repo.contents(ctx, ids, func(i int, o objectInfo, body io.Reader) error {
 		f := files[at[i]]
-		hits, isText, err := s.lookAtStream(ctx, body, o.size, text{path: f.path}, inTree)
+		hits, isText, err := s.lookAtStream(ctx, body, o.size, text{path: f.path, lines: edited[f.path]}, inTree)
 		if err == nil && !isText {
 			hits = s.hits(ctx, text{path: f.path}, inTree) // rules about paths
 		}
-		if found[at[i]] = hits; err == nil && len(hits) > 0 { // others are hardly asked again
+		if found[at[i]] = hits; err == nil && len(hits) > 0 && edited[f.path] == nil { // others are hardly asked again
 			s.screening.hold(named{path: f.path, blob: f.blob}, hits)
 		}
 		return err
@@ -403,7 +403,7 @@ func (s *session) texts(ctx context.Context, hs []hit) (map[string]sought, error
 		if err != nil {
 			return out, err
 		}
-		err = s.lookAtFiles(ctx, files, func(h hit) {
+		err = s.lookAtFiles(ctx, files, nil, func(h hit) {
 			if asked[h.Key] {
 				note(h)
 			}

@@ -187,6 +187,9 @@ func (s *session) lookAtStream(ctx context.Context, r io.Reader, size int64, t t
 		}
 		s.bytes.Add(int64(n))
 		t.content, t.line = buf, line
+		if line > 1 || !last || src != b.in {
+			t.lines = nil // it is not what git compared by lines
+		}
 		for _, h := range s.hits(ctx, t, w) {
 			if at := fmt.Sprintf("%s %s %d", h.Rule, h.Key, h.Line); !seen[at] {
 				seen[at] = true

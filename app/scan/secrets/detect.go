@@ -155,6 +155,10 @@ type text struct {
 	path    string // "" for commit messages and tags
 	commit  string
 	line    int // of the first line of content
+	// lines, unless nil, are all lines, counted from 1, in which content differs from
+	// one of which it is known what it holds: nothing that matters. What is found
+	// beside them need not be told.
+	lines []interval
 }
 
 func (t text) fragment() detect.Fragment { //nolint:staticcheck // what v8 takes; v9 renames it
@@ -189,6 +193,9 @@ func (rs *ruleSet) find(ctx context.Context, t text) []report.Finding {
 	if v.foreign {
 		tried := rs.filter.withKeywords(t.content, v.rules)
 		windowed = slices.DeleteFunc(windowed, func(r ruleWindows) bool { return !slices.Contains(tried, r.rule) })
+	}
+	if t.lines != nil && len(rest) == 0 {
+		windowed = rs.filter.touchingLines(t.content, windowed, t.lines)
 	}
 	found := rs.judgeWindows(ctx, t, windowed)
 	if len(rest) > 0 {

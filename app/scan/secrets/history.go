@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -248,7 +249,7 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 		for key, files := range now.Files {
 			now.Files[key] = slices.DeleteFunc(slices.Clone(files), func(f string) bool { return changed[f] })
 		}
-		err = s.lookAtFiles(ctx, look, func(h hit) {
+		err = s.lookAtFiles(ctx, look, s.editedOf(before, at, now), func(h hit) {
 			if files, known := now.Files[h.Key]; known && !slices.Contains(files, s.fileKey(h.Path)) {
 				now.Files[h.Key] = append(files, s.fileKey(h.Path))
 			}
@@ -268,6 +269,23 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 		return now, err
 	}
 	return now, s.standingNames(ctx, at, hs, now)
+}
+
+// editedOf returns which lines of files differ from what they were at an earlier
+// commit, of files that held none of the secrets of now then.
+func (s *session) editedOf(before *standing, at review.SHA, now *standing) map[string][]interval {
+	if s.ahead == nil {
+		return nil
+	}
+	edited := s.ahead.edited(before.Commit, at)
+	held := make(map[string]bool)
+	for key := range now.Files {
+		for _, f := range before.Files[key] {
+			held[f] = true
+		}
+	}
+	maps.DeleteFunc(edited, func(path string, _ []interval) bool { return held[s.fileKey(path)] })
+	return edited
 }
 
 // standingNames adds to now the files of a commit's tree whose names hold a secret.

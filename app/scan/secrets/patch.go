@@ -40,6 +40,8 @@ type patchFile struct {
 type patchHunk struct {
 	newStart, oldStart int
 	added, removed     []byte
+	// edit is what the hunk replaces and by what, of no merge.
+	edit editHunk
 }
 
 // errPatch is a stream that does not follow git's patch format. It is a gap: we
@@ -345,7 +347,7 @@ func (p *patchReader) hunks(f patchFile) error {
 	default:
 		p.unread()
 	}
-	return p.sink.hunk(patchHunk{newStart: start, oldStart: spans[0].start, added: p.add, removed: p.del})
+	return p.sink.hunk(patchHunk{newStart: start, oldStart: spans[0].start, added: p.add, removed: p.del, edit: editHunkOf(spans[0], spans[parents])})
 }
 
 func (p *patchReader) dropNewline(last byte) {

@@ -322,7 +322,7 @@ func (h *randomHistory) stands(dir, at string) map[string]bool {
 			out[h.Key] = true
 		}
 	}
-	if err := s.lookAtFiles(h.t.Context(), files, func(h hit) { out[h.Key] = true }); err != nil {
+	if err := s.lookAtFiles(h.t.Context(), files, nil, func(h hit) { out[h.Key] = true }); err != nil {
 		h.t.Fatal(err)
 	}
 	return out

@@ -1,0 +1,161 @@
+package secrets
+
+import (
+	"bytes"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// Where old secrets are known, files that change are looked at as a whole, for one of
+// them may have come or gone. Of most files it is known that they held none; then what
+// gitleaks finds around lines that are still what they were, it found before. So only
+// what touches other lines is judged.
+
+// edit is what a commit does to a file that stays: hunks, the ranges of lines that
+// differ, in their order.
+type edit struct {
+	plain bool // it is the same file with other lines, not one that is new or not text
+	hunks []editHunk
+}
+
+// editHunk are lines of a file, from from to before to and counted from 1, that others
+// replace. Either may be none, before line from.
+type editHunk struct{ old, new interval }
+
+// maxEditHunks bounds the hunks that are kept of all commits ahead.
+const maxEditHunks = 1 << 14
+
+func editHunkOf(old, new span) editHunk {
+	return editHunk{old.interval(), new.interval()}
+}
+
+// interval returns the lines of a span. One of no lines begins after the line it names.
+func (s span) interval() interval {
+	if s.lines == 0 {
+		return interval{s.start + 1, s.start + 1}
+	}
+	return interval{s.start, s.start + s.lines}
+}
+
+// after returns where lines of the old file, which mostly are what differed before the
+// edit, are after it, and what it changes itself. Where lines only went, what is beside
+// them counts.
+func (e edit) after(lines []interval) []interval {
+	out := make([]interval, 0, len(lines)+len(e.hunks))
+	for _, w := range lines {
+		if to := e.place(w.to-1, true) + 1; to > 0 {
+			out = append(out, interval{e.place(w.from, false), to})
+		}
+	}
+	for _, h := range e.hunks {
+		w := h.new
+		if w.from == w.to {
+			w = interval{w.from - 1, w.to + 1}
+		}
+		out = append(out, w)
+	}
+	return joined(out)
+}
+
+// place returns where a line is after an edit: of one that is replaced, where what
+// replaces it begins or ends.
+func (e edit) place(line int, end bool) int {
+	n := sort.Search(len(e.hunks), func(i int) bool { return e.hunks[i].old.to > line }) // the first not before it
+	switch {
+	case n < len(e.hunks) && e.hunks[n].old.from <= line && end:
+		return e.hunks[n].new.to - 1
+	case n < len(e.hunks) && e.hunks[n].old.from <= line:
+		return e.hunks[n].new.from
+	case n == 0:
+		return line
+	}
+	return line + e.hunks[n-1].new.to - e.hunks[n-1].old.to
+}
+
+// edited returns by path which lines of files differ between the trees of two commits
+// with a line between them, of files that are in both and of which it can be told.
+func (a *ahead) edited(from, to review.SHA) map[string][]interval {
+	on, ok := a.line(from, to)
+	if !ok || a.edits == nil {
+		return nil
+	}
+	out, unknown := make(map[string][]interval), make(map[string]bool)
+	for _, c := range a.changes {
+		if !on[c.commit] || unknown[c.path] {
+			continue
+		}
+		e := a.edits[named{path: c.path, commit: c.commit}]
+		if e == nil || !e.plain {
+			unknown[c.path] = true
+			delete(out, c.path)
+			continue
+		}
+		out[c.path] = e.after(out[c.path])
+	}
+	return out
+}
+
+// touchingLines returns those windows of a text in which a rule may find another thing
+// than it did when only lines were not there yet: those that touch one of lines, those
+// that begin or end on a line of such a window, for of what is found on a line some
+// gives way to other, and those that have no keyword of their rule, for which it is
+// asked for in the whole text.
+func (f *filter) touchingLines(content []byte, windowed []ruleWindows, lines []interval) []ruleWindows {
+	type window struct {
+		rule  int // in windowed
+		in    interval
+		lines interval
+		keep  bool
+	}
+	var all []window
+	last := bytes.LastIndexByte(content, '\n') + 1 // of a last line without an end, gitleaks' line is the whole text
+	for n, r := range windowed {
+		line, counted := 1, 0
+		in := slices.Clone(r.in)
+		slices.SortFunc(in, func(a, b interval) int { return a.from - b.from })
+		for _, w := range in {
+			line += bytes.Count(content[counted:w.from], newline)
+			counted = w.from
+			at := interval{line, line + bytes.Count(content[w.from:w.to], newline) + 1}
+			keep := w.to > last && last < len(content) || !f.rules[r.rule].hasKeyword(content[w.from:w.to]) ||
+				slices.ContainsFunc(lines, func(l interval) bool { return l.from < at.to && at.from < l.to })
+			all = append(all, window{n, w, at, keep})
+		}
+	}
+	slices.SortFunc(all, func(a, b window) int { return a.lines.from - b.lines.from })
+	out := make([]ruleWindows, len(windowed))
+	for n, r := range windowed {
+		out[n].rule = r.rule
+	}
+	for n := 0; n < len(all); {
+		// Windows that share lines, each with the one before.
+		end, keep := all[n].lines.to, false
+		first := n
+		for ; n < len(all) && all[n].lines.from < end; n++ {
+			end, keep = max(end, all[n].lines.to), keep || all[n].keep
+		}
+		for _, w := range all[first:n] {
+			if keep {
+				out[w.rule].in = append(out[w.rule].in, w.in)
+			}
+		}
+	}
+	for n := range out {
+		slices.SortFunc(out[n].in, func(a, b interval) int { return a.from - b.from })
+	}
+	return out
+}
+
+var newline = []byte("\n")
+
+// hasKeyword reports whether a text has one of a rule's keywords, if it asks for any.
+func (r *ruleFilter) hasKeyword(content []byte) bool {
+	if len(r.words) == 0 {
+		return true
+	}
+	lower := strings.ToLower(string(content))
+	return slices.ContainsFunc(r.words, func(w string) bool { return strings.Contains(lower, w) })
+}
