@@ -189,7 +189,7 @@ func (rs *ruleSet) find(ctx context.Context, t text) []report.Finding {
 	if v.decode || len(t.content) < minWindowed {
 		return rs.judge.detector(rs.filter, v.rules, v.decode, false).find(ctx, t)
 	}
-	windowed, rest := m.windows(t.content, v.anchors, v.rules)
+	windowed, rest := m.windows(t.content, v.rules)
 	if v.foreign {
 		tried := rs.filter.withKeywords(t.content, v.rules)
 		windowed = slices.DeleteFunc(windowed, func(r ruleWindows) bool { return !slices.Contains(tried, r.rule) })

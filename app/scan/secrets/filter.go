@@ -186,8 +186,7 @@ type verdict struct {
 	none   bool // none could
 	decode bool // something could be found in what gitleaks decodes
 	rules  []int
-	// anchors are those of the text; foreign: it has foreign letters.
-	anchors []seenAnchor
+	// foreign: the text has foreign letters.
 	foreign bool
 	// decoded are the passes of gitleaks' decoder in which something could be
 	// found; decode and rules do not take them into account yet.
@@ -199,13 +198,6 @@ type decodedText struct {
 	content  []byte
 	segments []interval // where something was decoded
 	rules    []int
-	anchors  []seenAnchor
-}
-
-// seenAnchor is an anchor in a text, where its literal begins.
-type seenAnchor struct {
-	anchorAt
-	from int32
 }
 
 // matcher is the changing part of a filter, for one goroutine at a time.
@@ -219,7 +211,6 @@ type matcher struct {
 	path    []byte
 	few     int  // paths that were asked for before paths was made
 	foreign bool // the last text had foreign letters
-	seen    []seenAnchor
 }
 
 func newMatcher(f *filter) *matcher {
@@ -227,15 +218,14 @@ func newMatcher(f *filter) *matcher {
 	return &matcher{f: f, keyword: make([]bool, n), anchor: make([]bool, n), steps: make([]int, n), dfas: make([]*dfa, len(f.progs))}
 }
 
-// ask says which rules could report something in content, a file at path. What it
-// says of anchors holds until it is asked again.
+// ask says which rules could report something in content, a file at path.
 func (m *matcher) ask(content []byte, path string) verdict {
 	if path != "" && m.pathAllowed(path) {
 		return verdict{none: true}
 	}
 	v := verdict{}
-	m.seen = m.look(content, nil, m.seen[:0])
-	v.anchors, v.foreign = m.seen, m.foreign
+	m.look(content, nil)
+	v.foreign = m.foreign
 	v.rules = m.possible(path, true)
 	if decodable(content) {
 		// gitleaks decodes in place and looks again, up to its limit; there it
@@ -246,9 +236,9 @@ func (m *matcher) ask(content []byte, path string) verdict {
 			if raw, segments = decodeOnce(raw); len(segments) == 0 {
 				break
 			}
-			anchors := m.look(raw, segments, nil)
+			m.look(raw, segments)
 			if rules := m.possible(path, false); len(rules) > 0 {
-				v.decoded = append(v.decoded, decodedText{content: raw, segments: segments, rules: rules, anchors: anchors})
+				v.decoded = append(v.decoded, decodedText{content: raw, segments: segments, rules: rules})
 			}
 		}
 	}
@@ -278,9 +268,8 @@ func (m *matcher) possible(path string, pathOnly bool) []int {
 }
 
 // look notes which keywords are in content, and which rules have an anchor from
-// which they could match; within segments only, if there are any. It appends all
-// anchors to seen.
-func (m *matcher) look(content []byte, segments []interval, seen []seenAnchor) []seenAnchor {
+// which they could match; within segments only, if there are any.
+func (m *matcher) look(content []byte, segments []interval) {
 	clear(m.keyword)
 	clear(m.anchor)
 	clear(m.steps)
@@ -289,11 +278,10 @@ func (m *matcher) look(content []byte, segments []interval, seen []seenAnchor) [
 			m.keyword[r] = true
 		}
 		for _, a := range p.anchor {
-			from := at(end - int(a.length))
-			seen = append(seen, seenAnchor{a, int32(from)})
 			if m.anchor[a.rule] {
 				continue
 			}
+			from := at(end - int(a.length))
 			before := m.f.rules[a.rule].before
 			if segments != nil && before >= 0 && segments[len(segments)-1].to < from-before {
 				continue
@@ -302,20 +290,9 @@ func (m *matcher) look(content []byte, segments []interval, seen []seenAnchor) [
 			if ok && segments != nil && before >= 0 && !touches(segments, from-before, to) {
 				continue
 			}
-			m.anchor[a.rule] = m.anchor[a.rule] || ok
+			m.anchor[a.rule] = ok
 		}
 	})
-	return seen
-}
-
-// anchors returns all anchors in content.
-func (m *matcher) anchors(content []byte) (seen []seenAnchor) {
-	m.each(content, func(p *pattern, end int, at func(int) int) {
-		for _, a := range p.anchor {
-			seen = append(seen, seenAnchor{a, int32(at(end - int(a.length)))})
-		}
-	})
-	return seen
 }
 
 // touches reports whether from..to overlaps or touches one of the sorted

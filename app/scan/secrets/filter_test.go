@@ -370,7 +370,7 @@ func TestOneForeignLetterMakesGitleaksReadAWholeBundle(t *testing.T) {
 			content := []byte(filler + "var letters = \"\u212a\u017f\u0130\";\n" + assignment + "\n" + filler)
 			m := newMatcher(rs.filter)
 			v := m.ask(content, "bundle.js")
-			windowed, rest := m.windows(content, v.anchors, v.rules)
+			windowed, rest := m.windows(content, v.rules)
 			if n := windowBytesOf(windowed); len(rest) > 0 || n == 0 || n > 500 {
 				t.Errorf("windows of %d of %d bytes, without those of rules %d", n, len(content), rest)
 			}
@@ -409,7 +409,7 @@ func TestAKeyInALargeTestIsNoReasonToJudgeAllOfIt(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m := newMatcher(rs.filter)
 			v := m.ask([]byte(c.text), "a.yml")
-			windowed, rest := m.windows([]byte(c.text), v.anchors, v.rules)
+			windowed, rest := m.windows([]byte(c.text), v.rules)
 			if n := windowBytesOf(windowed); len(rest) > 0 || n == 0 || n > c.most {
 				t.Errorf("windows of %d of %d bytes, without those of rules %d", n, len(c.text), rest)
 			}

@@ -409,7 +409,7 @@ func (k *screener) judgeRun(ctx context.Context, from, to int, hits []anchorHit,
 		det := k.rules.judge.detector(k.m.f, rules, false, true)
 		return k.judgeWindow(ctx, det, run, interval{0, len(run)}, path, begins, goesOn)
 	}
-	windowed, rest := k.m.windows(run, k.m.anchors(run), rules)
+	windowed, rest := k.m.windows(run, rules)
 	if len(rest) > 0 {
 		return true
 	}

@@ -26,7 +26,7 @@ type ruleWindows struct {
 }
 
 // windows returns the windows of each of rules, and those rules of which they cannot
-// be said. anchors are all that content has.
+// be said.
 //
 // Every match of a rule, and every match that would only come to be because a
 // window ends where the text does not, contains an anchor, and reaches from it
@@ -36,7 +36,7 @@ type ruleWindows struct {
 // all is so near to its ends that something it reaches could touch them. So a
 // window has exactly the matches of the rule the whole text has there. Each rule has
 // windows of its own, or one that reaches far would have all the others judge as much.
-func (m *matcher) windows(content []byte, anchors []seenAnchor, rules []int) (windowed []ruleWindows, rest []int) {
+func (m *matcher) windows(content []byte, rules []int) (windowed []ruleWindows, rest []int) {
 	f := m.f
 	rules = slices.Clone(rules)
 	slices.Sort(rules)
@@ -57,47 +57,54 @@ func (m *matcher) windows(content []byte, anchors []seenAnchor, rules []int) (wi
 	if len(windowed) == 0 {
 		return nil, rest
 	}
-	// Of all anchors, and of those that can match.
-	reach, cores := make([][]interval, len(windowed)), make([][]interval, len(windowed))
-	for _, a := range anchors {
-		if !m.anchor[a.rule] {
-			continue
+	reached := make([]islands, len(windowed))
+	m.each(content, func(p *pattern, end int, at func(int) int) {
+		for _, a := range p.anchor {
+			if !m.anchor[a.rule] {
+				continue
+			}
+			n, _ := slices.BinarySearchFunc(windowed, int(a.rule), func(w ruleWindows, rule int) int { return w.rule - rule })
+			from := at(end - int(a.length))
+			ok, to := m.follow(a, content, from)
+			// One more byte on each side: assertions look at it.
+			reached[n].add(island{interval{f.rules[a.rule].backFrom(content, from) - 1, to + 1}, ok})
 		}
-		n, _ := slices.BinarySearchFunc(windowed, int(a.rule), func(w ruleWindows, rule int) int { return w.rule - rule })
-		// One more byte on each side: assertions look at it.
-		ok, to := m.follow(a.anchorAt, content, int(a.from))
-		in := interval{f.rules[a.rule].backFrom(content, int(a.from)) - 1, to + 1}
-		reach[n] = append(reach[n], in)
-		if ok {
-			cores[n] = append(cores[n], in)
-		}
-	}
+	})
 	for n := range windowed {
-		windowed[n].in = islands(content, reach[n], cores[n])
+		for _, i := range reached[n] {
+			if i.matches {
+				windowed[n].in = append(windowed[n].in, clip(content, i.interval))
+			}
+		}
 	}
 	return windowed, rest
 }
 
-// islands merges what any anchors reach; a window is an island with an anchor that
-// can match in it.
-func islands(content []byte, reach, cores []interval) []interval {
-	byFrom := func(s []interval) { slices.SortFunc(s, func(a, b interval) int { return a.from - b.from }) }
-	byFrom(cores)
-	byFrom(reach)
-	var out []interval
-	for i, k := 0, 0; i < len(reach); {
-		island := reach[i]
-		for i++; i < len(reach) && reach[i].from <= island.to+windowGap; i++ {
-			island.to = max(island.to, reach[i].to)
-		}
-		for k < len(cores) && cores[k].from < island.from {
-			k++
-		}
-		if k < len(cores) && cores[k].from <= island.to {
-			out = append(out, clip(content, island))
-		}
+// island is a part of a text that some anchors of a rule reach; matches: the rule can
+// match from one of them.
+type island struct {
+	interval
+	matches bool
+}
+
+// islands are sorted, and further apart than windowGap. Anchors are so many in some
+// texts that none is kept.
+type islands []island
+
+// add adds what one anchor reaches. Anchors come in about the order in which they
+// stand in the text, so that what it touches is at the end or near to it.
+func (s *islands) add(i island) {
+	after := len(*s)
+	for after > 0 && (*s)[after-1].from > i.to+windowGap {
+		after--
 	}
-	return out
+	first := after
+	for first > 0 && (*s)[first-1].to+windowGap >= i.from {
+		first--
+		other := (*s)[first]
+		i = island{interval{min(i.from, other.from), max(i.to, other.to)}, i.matches || other.matches}
+	}
+	*s = slices.Replace(*s, first, after, i)
 }
 
 // withKeywords returns those of rules that gitleaks tries on a text. The filter
@@ -132,7 +139,7 @@ func (r *ruleFilter) backFrom(content []byte, from int) int {
 // that look at lines, and a finding must overlap something decoded. It errs on
 // the side of yes.
 func (rs *ruleSet) decodesToSomething(ctx context.Context, m *matcher, t text, d decodedText) bool {
-	windowed, rest := m.windows(d.content, d.anchors, d.rules)
+	windowed, rest := m.windows(d.content, d.rules)
 	if len(rest) > 0 {
 		return true
 	}
