@@ -238,12 +238,16 @@ func (s *session) locate(ctx context.Context, at review.SHA, hs []hit) (map[stri
 	return out, firstOf(missing, err)
 }
 
+// maxGrepped is how many texts git grep is asked for: it goes over every file once for
+// each of them. Beyond that, to look at every file is less work.
+const maxGrepped = 64
+
 // candidates are the files of a commit's tree that may hold one of the texts; with an
 // error, those of which it is known.
 func (s *session) candidates(ctx context.Context, at review.SHA, texts map[string]sought) ([]named, error) {
 	var patterns strings.Builder
 	paths := make(map[string]bool)
-	hidden, missing := false, error(nil)
+	hidden, missing := len(texts) > maxGrepped, error(nil)
 	for _, key := range sortedKeys(texts) {
 		switch t := texts[key]; {
 		case t.path != "":
@@ -314,10 +318,16 @@ func (s *session) holds(f named) ([]hit, bool) {
 	return hits, known
 }
 
+// maxPlaces is up to how many places of secrets are looked for in files.
+const maxPlaces = 10 * maxHits
+
+// errManyPlaces are more places of secrets in a tree than are kept.
+var errManyPlaces = fmt.Errorf("secrets stand in more than %d places of one tree", maxPlaces)
+
 // lookAtFiles looks at files as a whole, but for those of which it is known what they
 // hold, and at no more than what touches these lines of those that edited names.
 func (s *session) lookAtFiles(ctx context.Context, files []named, edited map[string][]interval, visit func(hit)) error {
-	found := make([][]hit, len(files))
+	found, places := make([][]hit, len(files)), 0
 	var ids []string
 	var at []int
 	for i, f := range files {
@@ -334,6 +344,9 @@ func (s *session) lookAtFiles(ctx context.Context, files []named, edited map[str
 		}
 		if found[at[i]] = hits; err == nil && len(hits) > 0 && edited[f.path] == nil { // others are hardly asked again
 			s.screening.hold(named{path: f.path, blob: f.blob}, hits)
+		}
+		if places += len(hits); err == nil && places > maxPlaces {
+			return errManyPlaces
 		}
 		return err
 	})

@@ -193,11 +193,15 @@ func (s *session) lookAtStream(ctx context.Context, r io.Reader, size int64, t t
 		for _, h := range s.hits(ctx, t, w) {
 			if at := fmt.Sprintf("%s %s %d", h.Rule, h.Key, h.Line); !seen[at] {
 				seen[at] = true
-				out = append(out, h)
+				out = s.gather(out, []hit{h})
 			}
 		}
 		if last || ctx.Err() != nil {
 			return out, true, ctx.Err()
+		}
+		if len(out) == maxHits {
+			s.cutList()
+			return out, true, nil
 		}
 		// The next window begins at a line within the overlap if there is one,
 		// so that line numbers and rules about line beginnings hold.

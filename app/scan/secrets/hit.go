@@ -124,22 +124,18 @@ func (s *session) hits(ctx context.Context, t text, w where) []hit {
 	}
 	if len(found) > maxHits {
 		found = found[:maxHits]
-		s.mu.Lock()
-		s.cut = true
-		s.mu.Unlock()
-	}
-	byLine := make(map[int][]report.Finding)
-	for _, f := range found {
-		byLine[f.StartLine] = append(byLine[f.StartLine], f)
+		s.cutList()
 	}
 	var out []hit
-	for _, f := range found {
-		if slices.ContainsFunc(byLine[f.StartLine], func(g report.Finding) bool { return givesWay(f, g) }) {
-			continue
+	line, allowed := "", false
+	for i, f := range tellingMost(found) {
+		if i == 0 || f.Line != line { // a line may be megabytes with thousands of findings
+			line, allowed = f.Line, allowedInline(f)
 		}
+		secret := strings.Clone(secretOf(f)) // else it keeps all of the text
 		out = append(out, hit{
 			Rule: f.RuleID, Where: w, Path: t.path, Commit: t.commit, Line: f.StartLine, EndLine: f.EndLine,
-			Key: keyOf(s.key, secretOf(f)), Entropy: entropyClass(f.Entropy), Allowed: allowedInline(f), Ignored: s.rules.ignored(f.File, f.RuleID, f.StartLine, t.commit), secret: secretText{secretOf(f)}, shown: s.safeName(t.path),
+			Key: keyOf(s.key, secret), Entropy: entropyClass(f.Entropy), Allowed: allowed, Ignored: s.rules.ignored(f.File, f.RuleID, f.StartLine, t.commit), secret: secretText{secret}, shown: s.safeName(t.path),
 			Decoded: slices.ContainsFunc(f.Tags, func(tag string) bool { return strings.HasPrefix(tag, "decoded:") }),
 		})
 	}
@@ -148,26 +144,46 @@ func (s *session) hits(ctx context.Context, t text, w where) []hit {
 	return out
 }
 
+// told is a finding with what its rule says.
+type told struct {
+	report.Finding
+	own   bool
+	tells int
+}
+
+// tellingMost leaves out findings that give way to another on their line.
+func tellingMost(found []report.Finding) []report.Finding {
+	byLine := make(map[int][]told)
+	for _, f := range found {
+		if f.Secret != "" {
+			byLine[f.StartLine] = append(byLine[f.StartLine], told{f, isOwn(f.RuleID), tells(f.RuleID)})
+		}
+	}
+	var out []report.Finding
+	for _, f := range found {
+		t := told{f, isOwn(f.RuleID), tells(f.RuleID)}
+		if f.Secret == "" || !slices.ContainsFunc(byLine[f.StartLine], t.givesWay) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // givesWay reports whether f need not be reported beside g, which tells more of the
 // same secret. What a rule of gitleaks reports as well, or a part of it, is reported
 // once, as gitleaks does; only its rules that go by shape, which cannot say who issued
 // a secret, give way to ours that can.
-func givesWay(f, g report.Finding) bool {
-	if f.StartLine != g.StartLine || f.Secret == "" || g.Secret == "" {
-		return false
-	}
-	inF, inG := strings.Contains(f.Secret, g.Secret), strings.Contains(g.Secret, f.Secret)
-	if f.RuleID == g.RuleID {
+func (f told) givesWay(g told) bool {
+	switch {
+	case f.RuleID == g.RuleID:
 		// The beginning of a token whose rest was decoded is found once more.
-		return f.StartColumn == g.StartColumn && inG && !inF
-	}
-	switch ownF, ownG := isOwn(f.RuleID), isOwn(g.RuleID); {
-	case !ownF && !ownG:
+		return f.StartColumn == g.StartColumn && len(f.Secret) < len(g.Secret) && strings.Contains(g.Secret, f.Secret)
+	case !f.own && !g.own:
 		return false // gitleaks has chosen among its own
-	case tells(f.RuleID) < tells(g.RuleID):
-		return inF || inG && ownG
+	case f.tells < g.tells:
+		return strings.Contains(f.Secret, g.Secret) || g.own && strings.Contains(g.Secret, f.Secret)
 	default:
-		return ownF && ownG && f.Secret == g.Secret && tells(f.RuleID) == tells(g.RuleID) && f.RuleID > g.RuleID
+		return f.own && g.own && f.Secret == g.Secret && f.tells == g.tells && f.RuleID > g.RuleID
 	}
 }
 

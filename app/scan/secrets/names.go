@@ -46,9 +46,13 @@ func (s *session) noteHeld(texts *seenTexts, key string, hs []hit) {
 	if texts.clean == nil {
 		texts.clean, texts.held = make(map[uint64]struct{}), make(map[uint64][]hit)
 	}
-	if len(hs) == 0 {
+	switch {
+	case len(hs) == 0:
+		if len(texts.clean) > maxRemembered {
+			clear(texts.clean)
+		}
 		texts.clean[sum] = struct{}{}
-	} else {
+	case !s.cut: // else they are looked at again, and not kept
 		texts.held[sum] = hs
 	}
 }
@@ -88,7 +92,7 @@ func (s *session) safeName(name string) string {
 	safe = redact(name, secrets)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.safe == nil {
+	if s.safe == nil || len(s.safe) > maxHits {
 		s.safe = make(map[string]string)
 	}
 	s.safe[name] = safe

@@ -492,10 +492,10 @@ func (k *diffSink) file(f patchFile) error { k.f = f; return nil }
 
 func (k *diffSink) hunk(h patchHunk) error {
 	if len(h.added) > 0 && !k.f.deleted {
-		k.added = append(k.added, k.s.hits(k.ctx, text{content: h.added, path: k.f.path, commit: k.head, line: h.newStart}, inDiff)...)
+		k.added = k.s.gather(k.added, k.s.hits(k.ctx, text{content: h.added, path: k.f.path, commit: k.head, line: h.newStart}, inDiff))
 	}
 	if len(h.removed) > 0 {
-		k.gone = append(k.gone, k.s.hits(k.ctx, text{content: h.removed, path: k.f.path, line: h.oldStart}, inRemoved)...)
+		k.gone = k.s.gather(k.gone, k.s.hits(k.ctx, text{content: h.removed, path: k.f.path, line: h.oldStart}, inRemoved))
 	}
 	return k.ctx.Err()
 }
@@ -551,7 +551,7 @@ func gapOf(err error) review.Gap {
 		}
 	case errors.Is(err, errTooManyBig):
 		g.Code, g.What, g.Why, g.Do = review.CodeTooLarge, "files", err.Error(), "keep large files out of git, or in git LFS"
-	case errors.Is(err, errCut):
+	case errors.Is(err, errCut), errors.Is(err, errManyPlaces):
 		g.Code, g.What, g.Why, g.Do = review.CodeTooLarge, "secrets", err.Error(), "exclude generated data with an allowlist in .gitleaks.toml on the default branch"
 	case errors.Is(err, errPatch):
 		g.Code, g.Why, g.Do = review.CodeScannerFailed, err.Error(), "report this with the git version in use"

@@ -357,7 +357,7 @@ func (k *commitSink) hunk(h patchHunk) error {
 	if k.f.merge {
 		w = inMerge
 	}
-	k.hits = append(k.hits, k.s.hits(k.ctx, text{content: h.added, path: k.f.path, commit: k.cur, line: h.newStart}, w)...)
+	k.hits = k.s.gather(k.hits, k.s.hits(k.ctx, text{content: h.added, path: k.f.path, commit: k.cur, line: h.newStart}, w))
 	return k.ctx.Err()
 }
 

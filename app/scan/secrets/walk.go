@@ -491,6 +491,22 @@ func identDate(ident string) time.Time {
 	return time.Unix(sec, 0).UTC()
 }
 
+// cutList notes that there is more than is kept.
+func (s *session) cutList() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cut = true
+}
+
+// gather adds hits to a list that is added to a walk later, as many as are kept.
+func (s *session) gather(list, more []hit) []hit {
+	if room := maxHits - len(list); len(more) > room {
+		s.cutList()
+		more = more[:room]
+	}
+	return append(list, more...)
+}
+
 func (s *session) add(res *walkResult, hs []hit) {
 	if len(hs) == 0 {
 		return

@@ -3,6 +3,7 @@ package secrets
 import (
 	"bytes"
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -176,34 +177,73 @@ func clip(content []byte, w interval) interval {
 
 // judgeWindows runs gitleaks with each rule on each of the rule's windows, puts lines
 // back as they are in the whole text, and asks the allowlists that look at whole lines.
+// It stops when it has more than a scan keeps.
 func (rs *ruleSet) judgeWindows(ctx context.Context, t text, windowed []ruleWindows) []report.Finding {
 	var out []report.Finding
+	var lines *lineFinder // once there is something to find the line of
 	for _, r := range windowed {
 		if len(r.in) == 0 {
 			continue
 		}
+		rule, _ := rs.judge.defs.rule(r.rule)
+		allowed := lineAllowlists{lists: linewise(rule.Allowlists)}
 		d := rs.judge.detector(rs.filter, []int{r.rule}, false, true)
 		line, counted := 0, 0
-		var whole string // of the last finding's line, where it is
-		var at interval
-		for _, w := range r.in {
-			line += bytes.Count(t.content[counted:w.from], []byte("\n"))
-			counted = w.from
-			part := t
-			part.content, part.line = t.content[w.from:w.to], 0
-			for _, f := range d.find(ctx, part) {
-				start := w.from + startOf(part.content, f)
-				if l := lineOf(t.content, start, start+len(f.Match)); l != at {
-					whole, at = string(t.content[l.from:l.to]), l
+		for _, whole := range r.in {
+			for _, w := range parts(rule.Regex, t.content, whole) {
+				line += bytes.Count(t.content[counted:w.from], []byte("\n"))
+				counted = w.from
+				part := t
+				part.content, part.line = t.content[w.from:w.to], 0
+				for _, f := range d.find(ctx, part) {
+					if lines == nil {
+						lines = newLineFinder(t.content)
+					}
+					start := w.from + startOf(part.content, f)
+					end := start + len(f.Match)
+					f.Line = lines.of(start, end)
+					f.StartLine += t.line + line
+					f.EndLine = f.StartLine + lines.after(start, end)
+					if !allowed.allow(f, t) {
+						out = append(out, f)
+					}
 				}
-				f.Line = whole
-				f.StartLine += t.line + line
-				f.EndLine = f.StartLine + linesAfter(t.content, start, start+len(f.Match))
-				if rule, _ := rs.judge.defs.rule(r.rule); !allowedByLine(linewise(rule.Allowlists), f, t) {
-					out = append(out, f)
+				if len(out) > maxHits {
+					return out
 				}
 			}
 		}
+	}
+	return out
+}
+
+// partBytes is up to which size a window is judged at once. gitleaks compares each
+// match in a text with each of its lines, and each generic finding with all others: a
+// file of megabytes that is one match after another would take hours.
+var partBytes = 64 << 10
+
+// parts cuts a window between two matches of its rule's expression, again and again,
+// where the parts have the matches that the window has; if one has not, it is left
+// whole.
+func parts(re *regexp.Regexp, content []byte, w interval) []interval {
+	if w.to-w.from <= partBytes {
+		return []interval{w}
+	}
+	matches := re.FindAllIndex(content[w.from:w.to], -1)
+	var out []interval
+	first := 0
+	for i, m := range matches {
+		if i+1 < len(matches) && matches[i+1][1]-matches[first][0] <= partBytes {
+			continue
+		}
+		part := clip(content, interval{w.from + matches[first][0], w.from + m[1]})
+		part = interval{max(part.from, w.from), min(part.to, w.to)}
+		if !slices.EqualFunc(re.FindAllIndex(content[part.from:part.to], -1), matches[first:i+1], func(a, b []int) bool {
+			return part.from+a[0] == w.from+b[0] && part.from+a[1] == w.from+b[1]
+		}) {
+			return []interval{w}
+		}
+		out, first = append(out, part), i+1
 	}
 	return out
 }
@@ -219,46 +259,79 @@ func startOf(content []byte, f report.Finding) int {
 	return newline + f.StartColumn - 1
 }
 
-// linesAfter is how many lines after the one it begins on gitleaks says a match ends
+// lineFinder finds the lines of matches in a text. It remembers the last, for some
+// texts are one line of megabytes with thousands of matches.
+type lineFinder struct {
+	content string
+	last    int // the last newline, -1 for none
+	// The last line: from its first newline, or 0, to the next, -1 for none.
+	from, next int
+	// The next carriage return, or the end, for any place from seen on.
+	seen, cr int
+}
+
+func newLineFinder(content []byte) *lineFinder {
+	return &lineFinder{content: string(content), last: bytes.LastIndexByte(content, '\n'), from: len(content), seen: len(content)}
+}
+
+// after is how many lines after the one it begins on gitleaks says a match ends
 // (detect.location of v8.30.1): none for one that ends on a last line without a newline.
-func linesAfter(content []byte, start, end int) int {
-	if end <= start || bytes.IndexByte(content[end:], '\n') < 0 {
+func (l *lineFinder) after(start, end int) int {
+	if end <= start || l.last < end {
 		return 0
 	}
-	return bytes.Count(content[start+1:end], []byte("\n"))
+	return strings.Count(l.content[start+1:end], "\n")
 }
 
-// lineOf is where the text is that gitleaks takes for a match's line (detect.location of
+// of is the text gitleaks takes for a match's line (detect.location of
 // v8.30.1): from the newline before it to the one after it, and from the very
 // beginning when a last line lacks its newline.
-func lineOf(content []byte, start, end int) interval {
-	from := max(bytes.LastIndexByte(content[:start+1], '\n'), 0)
-	next := bytes.IndexByte(content[start+1:], '\n')
-	if next < 0 {
-		if bytes.IndexByte(content, '\n') >= 0 {
-			from = 0
-		} else {
-			return interval{from, len(content)}
+func (l *lineFinder) of(start, end int) string {
+	if start < l.from || l.next >= 0 && start >= l.next {
+		l.from, l.next = max(strings.LastIndexByte(l.content[:start+1], '\n'), 0), -1
+		if n := strings.IndexByte(l.content[start+1:], '\n'); n >= 0 {
+			l.next = start + 1 + n
 		}
-		to := end
-		for to < len(content) && content[to] != '\n' && content[to] != '\r' {
-			to++
-		}
-		return interval{from, to}
 	}
-	to := start + 1 + next
-	if to < end {
-		if more := bytes.IndexByte(content[end:], '\n'); more >= 0 {
+	switch {
+	case l.next >= 0 && l.next < end:
+		to := l.next
+		if more := strings.IndexByte(l.content[end:], '\n'); more >= 0 {
 			to = end + more
 		}
+		return l.content[l.from:max(to, end)]
+	case l.next >= 0:
+		return l.content[l.from:l.next]
+	case l.last < 0:
+		return l.content[l.from:]
 	}
-	return interval{from, max(to, end)}
+	if end < l.seen || end > l.cr {
+		l.seen, l.cr = end, len(l.content)
+		if n := strings.IndexByte(l.content[end:], '\r'); n >= 0 {
+			l.cr = end + n
+		}
+	}
+	return l.content[:l.cr]
 }
 
-// allowedByLine asks allowlists as gitleaks does (detect.checkFindingAllowed).
-func allowedByLine(lists []*config.Allowlist, f report.Finding, t text) bool {
-	for _, a := range lists {
-		inLine := a.RegexAllowed(f.Line)
+// lineAllowlists are a rule's allowlists that look at whole lines. What they say of a
+// line is remembered, as lineFinder remembers the line.
+type lineAllowlists struct {
+	lists []*config.Allowlist
+	line  string
+	says  []bool // by list, of line
+}
+
+// allow asks the allowlists as gitleaks does (detect.checkFindingAllowed).
+func (l *lineAllowlists) allow(f report.Finding, t text) bool {
+	if len(l.says) == 0 || l.line != f.Line {
+		l.line, l.says = f.Line, l.says[:0]
+		for _, a := range l.lists {
+			l.says = append(l.says, a.RegexAllowed(f.Line))
+		}
+	}
+	for i, a := range l.lists {
+		inLine := l.says[i]
 		stop, _ := a.ContainsStopWord(f.Secret)
 		commit, _ := a.CommitAllowed(t.commit)
 		path := a.PathAllowed(t.path)
@@ -282,20 +355,13 @@ func allowedByLine(lists []*config.Allowlist, f report.Finding, t text) bool {
 // same line: what gitleaks does within one text (detect.filter), done again
 // across windows.
 func preferSpecific(fs []report.Finding) []report.Finding {
-	out := fs[:0:0]
+	specific := make(map[int][]string) // secrets by line
 	for _, f := range fs {
-		keep := true
-		if isGeneric(f.RuleID) {
-			for _, g := range fs {
-				if f.StartLine == g.StartLine && f.RuleID != g.RuleID && strings.Contains(g.Secret, f.Secret) && !isGeneric(g.RuleID) {
-					keep = false
-					break
-				}
-			}
-		}
-		if keep {
-			out = append(out, f)
+		if !isGeneric(f.RuleID) {
+			specific[f.StartLine] = append(specific[f.StartLine], f.Secret)
 		}
 	}
-	return out
+	return slices.DeleteFunc(fs, func(f report.Finding) bool {
+		return isGeneric(f.RuleID) && slices.ContainsFunc(specific[f.StartLine], func(s string) bool { return strings.Contains(s, f.Secret) })
+	})
 }
