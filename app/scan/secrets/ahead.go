@@ -41,9 +41,9 @@ type ahead struct {
 	edits map[named]*edit
 }
 
-// aheadAllocLimit bounds what git may load of one file to show it; nobody told it
-// which files are too large for that.
-const aheadAllocLimit = "64m"
+// aheadAllocLimit bounds what git may allocate at once to show a file; nobody told it
+// which files are too large for that. It fails at files of nearly a million lines.
+const aheadAllocLimit = "24m"
 
 // lookAhead lists the commits that revs select, with what they change, and with show
 // looks at what they add. It returns nil when there are more than a few, or anything

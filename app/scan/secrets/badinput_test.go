@@ -297,3 +297,24 @@ func newGitHubToken(prefix string) string {
 	}
 	return prefix + "_1234567_" + "eyJ" + part(33) + "." + "eyJ" + part(120) + "." + part(342)
 }
+
+// git takes ten seconds to compare two files of a million short lines that differ, and
+// keeps a hundred and fifty bytes for each.
+func TestFilesOfManyLinesAreNotCompared(t *testing.T) {
+	defer func(n int) { maxComparedLines = n }(maxComparedLines)
+	maxComparedLines = 1000
+	bothWays(t, filesOfManyLinesAreNotCompared)
+}
+
+func filesOfManyLinesAreNotCompared(t *testing.T) {
+	many := strings.Repeat("a\n", maxComparedLines)
+	w := newWork(t)
+	base := w.write("x", "x\n").write("a.csv", "a\n").commit("start")
+	head := w.write("a.csv", many+"K="+awsKey()+"\n").write("b.csv", many[2:]+"S="+stripeKey()+"\n").commit("more")
+	rep := w.scan(base, head)
+	want(t, rep.Head, "secrets/aws-access-token a.csv:1001", "secrets/stripe-access-token b.csv:1000")
+	complete(t, rep, 1)
+	if !slices.Contains(rep.Receipt.Notes, "1 large or UTF-16 files were looked at as a whole, in windows.") {
+		t.Errorf("the receipt does not tell the one of 1001 lines from that of 1000: %q", rep.Receipt.Notes)
+	}
+}

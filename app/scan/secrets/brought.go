@@ -2,12 +2,14 @@ package secrets
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -355,13 +357,19 @@ func (w *screenWorker) visit(ctx context.Context, n int) func(int, objectInfo, i
 			}
 			return errLarge
 		}
-		w.l.sizes[f.blob] = int32(o.size) + 1
 		k := w.k
 		k.buf = slices.Grow(k.buf[:0], int(o.size))[:o.size]
 		if _, err := io.ReadFull(body, k.buf); err != nil {
 			return fmt.Errorf("git cat-file ended in mid-object: %w", err)
 		}
 		w.s.bytes.Add(o.size)
+		if len(k.buf) > maxComparedLines && bytes.Count(k.buf, []byte("\n")) > maxComparedLines {
+			for _, i := range f.files {
+				w.could[i] = true // it is looked at as a large one
+			}
+			return ctx.Err()
+		}
+		w.l.sizes[f.blob] = int32(o.size) + 1
 		for _, i := range f.files {
 			w.could[i] = k.could(ctx, k.buf, w.l.paths.list[w.l.files[i].path])
 		}
@@ -403,7 +411,7 @@ func (s *session) bigFiles(ctx context.Context, shown []commit, show showing, l 
 		}
 	})
 	slices.Sort(ask)
-	large, err := s.repo.larger(ctx, ask, bigFileBytes)
+	large, err := s.repo.tooLarge(ctx, ask)
 	if err != nil || len(large) == 0 {
 		return nil, err
 	}
@@ -422,29 +430,43 @@ func (s *session) bigFiles(ctx context.Context, shown []commit, show showing, l 
 
 // bigFilesOf is bigFiles for commits of which not all changes are kept.
 func (s *session) bigFilesOf(ctx context.Context, shown []commit) (map[string][]named, error) {
-	each := func(visit func(change)) error {
+	files, err := s.tooLargeAmong(ctx, func(visit func(change)) error {
 		return s.listed(ctx, idsOf(shown), append(slices.Clone(rawArgs), "--stdin"), visit)
+	})
+	big := make(map[string][]named)
+	for _, f := range files {
+		big[f.commit] = append(big[f.commit], f)
 	}
-	blobs := make(map[string]bool)
+	return big, err
+}
+
+// tooLargeAmong returns the files of some changes, which may be any number, that have
+// too large a side. each lists the changes and is called twice if there are any.
+func (s *session) tooLargeAmong(ctx context.Context, each func(visit func(change)) error) ([]named, error) {
+	large := make(map[string]bool)
+	var ids []string
+	var failed error
+	ask := func() {
+		more, err := s.repo.tooLarge(ctx, ids)
+		failed = firstOf(failed, err)
+		maps.Copy(large, more)
+		ids = ids[:0]
+	}
 	err := each(func(c change) {
-		for _, id := range c.sides {
-			blobs[id] = true
+		if ids = append(ids, c.sides...); len(ids) >= maxAsked {
+			ask()
 		}
 	})
-	if err != nil {
-		return nil, err
+	if ask(); err != nil || failed != nil || len(large) == 0 {
+		return nil, firstOf(err, failed)
 	}
-	large, err := s.repo.larger(ctx, sortedKeys(blobs), bigFileBytes)
-	if err != nil || len(large) == 0 {
-		return nil, err
-	}
-	big := make(map[string][]named)
+	var files []named
 	err = each(func(c change) {
 		if slices.ContainsFunc(c.sides, func(id string) bool { return large[id] }) {
-			big[c.commit] = append(big[c.commit], c.named)
+			files = append(files, c.named)
 		}
 	})
-	return big, err
+	return files, err
 }
 
 func (sc *screening) take(rules *ruleSet) *screener {

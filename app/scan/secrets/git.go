@@ -26,7 +26,8 @@ import (
 
 // bigFileBytes is the size from which git treats a blob as binary instead of
 // loading it to compute a diff (core.bigFileThreshold); such blobs are streamed
-// through the scanner instead. It bounds git's memory and ours.
+// through the scanner instead, as are those with more than maxComparedLines. It bounds
+// git's memory and ours.
 const bigFileBytes = 12 << 20
 
 // killGrace is how long a cancelled git may take to let go of its pipes.
@@ -465,16 +466,44 @@ func (r repo) objects(ctx context.Context, ids []string, limit int64, visit func
 	})
 }
 
-// larger returns those of the named objects that have more than limit bytes.
-// What is missing is not among them: who reads it notices.
-func (r repo) larger(ctx context.Context, ids []string, limit int64) (map[string]bool, error) {
+// maxComparedLines is how many lines a file may have that git compares: git keeps up
+// to 150 bytes for each, and takes ten seconds for two files of a million that differ.
+var maxComparedLines = 500_000
+
+// tooLarge returns those of some blobs that git must not compare: they have more than
+// bigFileBytes, or more than maxComparedLines. What is missing is not among them: who
+// reads it notices.
+func (r repo) tooLarge(ctx context.Context, ids []string) (map[string]bool, error) {
 	out := make(map[string]bool)
+	var count []string
 	err := r.infos(ctx, ids, func(o objectInfo) {
-		if o.size > limit {
+		switch {
+		case o.size > bigFileBytes:
 			out[o.id] = true
+		case o.size > int64(maxComparedLines):
+			count = append(count, o.id)
 		}
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	buf := make([]byte, 32<<10)
+	return out, r.contents(ctx, count, func(_ int, o objectInfo, body io.Reader) error {
+		lines := 0
+		for {
+			n, err := body.Read(buf)
+			lines += bytes.Count(buf[:n], []byte("\n"))
+			if lines > maxComparedLines {
+				out[o.id] = true
+			}
+			if errors.Is(err, io.EOF) {
+				return ctx.Err()
+			}
+			if err != nil {
+				return err
+			}
+		}
+	})
 }
 
 // present returns those of ids that the repository holds.

@@ -35,7 +35,7 @@ type listing struct {
 	by      []commitChanges   // by commit
 	changes []listedChange
 	sides   []int32 // of blobs, see listedChange
-	sizes   []int32 // of blobs that were read, plus one; none is too large for a diff
+	sizes   []int32 // of blobs that were read and are not too large to be compared, plus one
 }
 
 // numbered are strings by number, each once.

@@ -301,27 +301,16 @@ func (s *session) knownBelow(ctx context.Context, st *store, revs []string) (fun
 
 // finalDiff looks at both sides of the change between base and head.
 func (s *session) finalDiff(ctx context.Context, base, head review.SHA) (added, removed []hit, err error) {
-	var blobs []string
-	files := make(map[string][]named)
-	raw := append(slices.Clone(treeArgs), string(base), string(head))
-	if err := s.listed(ctx, nil, raw, func(c change) {
-		s.noteLeftOut(leftOutAs(c.path))
-		s.compareAll = s.compareAll || strings.Contains(c.path, "\n") // as of commits
-		for _, id := range c.sides {
-			blobs = append(blobs, id)
-			files[id] = append(files[id], c.named)
-		}
-	}); err != nil {
-		return nil, nil, err
-	}
 	// Large files are looked at with the commits that bring them.
-	large, err := s.repo.larger(ctx, blobs, bigFileBytes)
+	big, err := s.tooLargeAmong(ctx, func(visit func(change)) error {
+		return s.listed(ctx, nil, append(slices.Clone(treeArgs), string(base), string(head)), func(c change) {
+			s.noteLeftOut(leftOutAs(c.path))
+			s.compareAll = s.compareAll || strings.Contains(c.path, "\n") // as of commits
+			visit(c)
+		})
+	})
 	if err != nil {
 		return nil, nil, err
-	}
-	var big []named
-	for blob := range large {
-		big = append(big, files[blob]...)
 	}
 	leave, err := exclude(big)
 	if err != nil {
