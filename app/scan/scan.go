@@ -71,6 +71,9 @@ type Event struct {
 	Unit    string `json:"unit,omitempty"`
 	Bytes   int64  `json:"bytes,omitempty"` // looked at
 	Found   int    `json:"found,omitempty"` // findings so far
+	// Ahead is how much of the rest the work comes to that is done on what is not
+	// done with, in the same unit: a bar that does not count it stands still.
+	Ahead int `json:"ahead,omitempty"`
 }
 
 // Scanner produces findings. Implementations keep no state between calls and

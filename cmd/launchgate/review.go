@@ -77,7 +77,7 @@ func renderer(format string) (func(io.Writer, review.Outcome) error, error) {
 	switch format {
 	case "text":
 		return func(w io.Writer, o review.Outcome) error {
-			return publish.Text(w, o, publish.TextOptions{Colour: wantsColour(w), Width: width(w), Rules: allRules()})
+			return publish.Text(w, o, publish.TextOptions{Colour: wantsColour(w), Width: cli.Width(w), Rules: allRules()})
 		}, nil
 	case "markdown":
 		return func(w io.Writer, o review.Outcome) error {

@@ -266,7 +266,7 @@ func writeRouteDiff(w io.Writer, changes []review.RouteChange, format string, ga
 		_, err := io.WriteString(w, publish.RouteChangesMarkdown(changes))
 		return err
 	}
-	_, err := io.WriteString(w, publish.RouteChangesText(changes, publish.TextOptions{Colour: wantsColour(w), Width: width(w)}))
+	_, err := io.WriteString(w, publish.RouteChangesText(changes, publish.TextOptions{Colour: wantsColour(w), Width: cli.Width(w)}))
 	return err
 }
 

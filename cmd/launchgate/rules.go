@@ -88,7 +88,7 @@ func newExplainCommand() *cobra.Command {
 			for _, r := range rules {
 				if string(r.ID) == args[0] {
 					w := cmd.OutOrStdout()
-					_, err := fmt.Fprint(w, publish.RuleText(r, publish.TextOptions{Colour: wantsColour(w), Width: width(w)}))
+					_, err := fmt.Fprint(w, publish.RuleText(r, publish.TextOptions{Colour: wantsColour(w), Width: cli.Width(w)}))
 					return err
 				}
 			}

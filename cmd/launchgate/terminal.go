@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/cmd/internal/cli"
 )
@@ -18,16 +16,6 @@ import (
 // terminal that can show it.
 func wantsColour(w io.Writer) bool {
 	return cli.IsTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-}
-
-// width returns the columns of the terminal behind w, 80 when it is none.
-func width(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
-		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 20 {
-			return n
-		}
-	}
-	return 80
 }
 
 // progressLine shows how far each scanner is: one line that is rewritten on a
@@ -83,7 +71,7 @@ func (p *progressLine) draw() {
 		parts = append(parts, eventText(p.last[name]))
 	}
 	line := strings.Join(parts, "  |  ")
-	if max := width(p.w) - 1; len(line) > max {
+	if max := cli.Width(p.w) - 1; len(line) > max {
 		line = line[:max]
 	}
 	fmt.Fprintf(p.w, "\r\x1b[2K%s", line)

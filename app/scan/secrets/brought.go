@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -255,6 +256,9 @@ const screenedFiles = 128
 // askedFiles is up to how many files are read by the gits that are there already.
 var askedFiles = 2 * maxAsked
 
+// screenShare is about how much of the work on a history is screening.
+const screenShare = 0.7
+
 // screenAll screens files on all cores and notes in could what came out. A git with
 // each of them reads ahead.
 func (s *session) screenAll(ctx context.Context, l *listing, blobs []sameBlob, could []bool) error {
@@ -262,12 +266,17 @@ func (s *session) screenAll(ctx context.Context, l *listing, blobs []sameBlob, c
 	jobs := slices.Collect(slices.Chunk(blobs, screenedFiles))
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
 	turns := newTurns(len(jobs), workers)
+	var done atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	for i := range workers {
 		g.Go(func() error {
 			k := s.screening.take(s.rules)
 			defer s.screening.give(k)
 			w := screenWorker{s: s, k: k, l: l, jobs: jobs, could: could, turn: func() int { return turns.next(i) }}
+			w.done = func() { // there is something to show long before a commit is done with
+				s.screened.Store(int64(float64(len(l.commits)) * screenShare * float64(done.Add(1)) / float64(len(jobs))))
+				s.report()
+			}
 			if len(blobs) > askedFiles {
 				return w.feed(ctx)
 			}
@@ -285,7 +294,8 @@ type screenWorker struct {
 	jobs  [][]sameBlob // what is screened is taken away from the front
 	could []bool
 	turn  func() int
-	again []int // jobs that a git was asked for in vain
+	done  func() // is called after each job
+	again []int  // jobs that a git was asked for in vain
 }
 
 // errLarge is a file that is too large to be screened.
@@ -304,7 +314,7 @@ func (w *screenWorker) feed(ctx context.Context) error {
 	}
 	read := func(n int, br *bufio.Reader) error {
 		err := readContents(br, len(w.jobs[n]), w.visit(ctx, n))
-		w.s.report() // there is something to show long before a commit is done with
+		w.done()
 		return err
 	}
 	for {

@@ -111,7 +111,7 @@ func (sc *Scanner) scan(ctx context.Context, req scan.Request, set Settings, pro
 	defer func() { s.cleanComplaint(err) }()
 	s.tell = func(done, total int) {
 		if progress != nil {
-			progress(scan.Event{Scanner: Name, Stage: "scanning", Done: done, Total: total, Unit: "commits", Bytes: s.bytes.Load(), Found: s.foundSoFar()})
+			progress(scan.Event{Scanner: Name, Stage: "scanning", Done: done, Total: total, Unit: "commits", Bytes: s.bytes.Load(), Found: s.foundSoFar(), Ahead: int(s.screened.Load())})
 		}
 	}
 	var from *beginning

@@ -70,6 +70,7 @@ type session struct {
 	screening screening
 	total     int // commits of the walk
 	scanned   atomic.Int64
+	screened  atomic.Int64 // what screening a stretch of the walk comes to, in commits
 	bytes     atomic.Int64
 }
 
@@ -402,6 +403,7 @@ func (s *session) changes(ctx context.Context, todo []commit, l *listing, res *w
 	if done != nil && len(rest) > 0 {
 		done(rest)
 	}
+	s.screened.Store(0)
 	s.scanned.Add(int64(len(rest)))
 	s.report()
 	big, err := s.bigFiles(ctx, shown, show, l)

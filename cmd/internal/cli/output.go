@@ -49,6 +49,16 @@ func IsTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// Width returns the columns of the terminal behind w, 80 when it is none.
+func Width(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
+			return n
+		}
+	}
+	return 80
+}
+
 // ListWords is "a, b or c".
 func ListWords(words []string) string {
 	last := len(words) - 1

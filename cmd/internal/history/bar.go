@@ -28,24 +28,24 @@ func newBar(w io.Writer) *bar {
 	}
 	go func() {
 		defer close(b.done)
-		var drawn time.Time
+		drawn, shown := time.Now(), false // of what is soon done nothing needs to be shown
 		var left pace
 		for e := range b.lines {
 			if e.Total == 0 {
 				continue // nothing is new
 			}
 			now := time.Now()
-			text := barText(e, left.left(e, now))
+			at, rest := left.left(e, now)
 			if now.Sub(drawn) >= every || rewrite && e.Done == e.Total {
-				drawn = now
+				drawn, shown = now, true
 				if rewrite {
-					fmt.Fprintf(w, "\r\x1b[K%s", text)
+					fmt.Fprintf(w, "\r\x1b[K%s", barText(e, at, rest, cli.Width(w)-1))
 				} else {
-					fmt.Fprintln(w, text)
+					fmt.Fprintln(w, barText(e, at, rest, 0))
 				}
 			}
 		}
-		if rewrite && !drawn.IsZero() {
+		if rewrite && shown {
 			fmt.Fprint(w, "\r\x1b[K")
 		}
 	}()
@@ -66,34 +66,51 @@ func (b *bar) finish() {
 	<-b.done
 }
 
-// pace tells from a scan's own pace how long it still takes. What an earlier
-// scan did before it was stopped does not count.
+// pace tells from a scan's own pace how far it is and how long it still takes. What an
+// earlier scan did before it was stopped does not count.
 type pace struct {
-	begun time.Time
-	first int
+	begun     time.Time
+	first, at int
 }
 
-// left returns 0 while it is not known.
-func (p *pace) left(e scan.Event, now time.Time) time.Duration {
+// left returns how far the scan is, and 0 while it is not known how long it takes.
+func (p *pace) left(e scan.Event, now time.Time) (at int, left time.Duration) {
 	if p.begun.IsZero() {
 		p.begun, p.first = now, e.Done
 	}
-	done := e.Done - p.first
-	if done <= 0 || e.Done >= e.Total {
-		return 0
+	p.at = min(max(p.at, e.Done+e.Ahead), e.Total) // a bar that goes back is not believed
+	done := p.at - p.first
+	if done <= 0 || p.at >= e.Total {
+		return p.at, 0
 	}
-	return time.Duration(float64(now.Sub(p.begun)) * float64(e.Total-e.Done) / float64(done))
+	return p.at, time.Duration(float64(now.Sub(p.begun)) * float64(e.Total-p.at) / float64(done))
 }
 
-func barText(e scan.Event, left time.Duration) string {
+// barText is one line of at most width columns; 0: of any length. What matters least
+// is left out first.
+func barText(e scan.Event, at int, left time.Duration, width int) string {
 	const cells = 24
 	full := 0
 	if e.Total > 0 {
-		full = min(cells*e.Done/e.Total, cells)
+		full = min(cells*at/e.Total, cells)
 	}
-	s := fmt.Sprintf("[%s%s] %d of %d commits, %.1f MB, %d findings", strings.Repeat("#", full), strings.Repeat(".", cells-full), e.Done, e.Total, float64(e.Bytes)/1e6, e.Found)
+	bar := fmt.Sprintf("[%s%s] ", strings.Repeat("#", full), strings.Repeat(".", cells-full))
+	commits := fmt.Sprintf("%d of %d commits", e.Done, e.Total)
+	bytes := fmt.Sprintf(", %.1f MB", float64(e.Bytes)/1e6)
+	found := fmt.Sprintf(", %d findings", e.Found)
+	if e.Found == 1 {
+		found = ", 1 finding"
+	}
+	rest := ""
 	if left > 0 {
-		s += fmt.Sprintf(", %s left", left.Round(time.Second))
+		rest = fmt.Sprintf(", %s left", max(left, time.Second).Round(time.Second))
 	}
-	return s
+	line := bar + commits + bytes + found + rest
+	for _, shorter := range []string{commits + bytes + found + rest, commits + found + rest, commits + rest, commits} {
+		if width <= 0 || len(line) <= width {
+			return line
+		}
+		line = shorter
+	}
+	return line[:min(len(line), max(width, 0))]
 }
