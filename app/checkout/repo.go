@@ -28,8 +28,21 @@ func OpenLocal(ctx context.Context, dir string) (*Repo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("name of %s: %w", dir, err)
 	}
-	if abs, err = filepath.EvalSymlinks(abs); err != nil {
-		return nil, &review.Error{Code: review.CodeBadRequest, Op: "open a git repository at", What: dir, Do: "name a folder inside a git repository", Err: err}
+	if abs, err = filepath.EvalSymlinks(abs); err == nil {
+		var f *os.File
+		if f, err = os.Open(abs); err == nil { // else it would be taken for no repository
+			_ = f.Close()
+		}
+	}
+	if err != nil {
+		do := "name a folder inside a git repository"
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			do = "there is no such folder; " + do
+		case errors.Is(err, fs.ErrPermission):
+			do = "it may not be read; run this as a user who may"
+		}
+		return nil, &review.Error{Code: review.CodeBadRequest, Op: "open a git repository at", What: dir, Do: do, Err: err}
 	}
 	for at := abs; ; at = filepath.Dir(at) {
 		if g, ok := gitDirAt(at); ok {

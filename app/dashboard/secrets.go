@@ -102,6 +102,8 @@ type rotationCard struct {
 	Provider, Where string
 	Steps, Reason   string
 	Key             string
+	Open            bool
+	Decided         moment
 }
 
 type historyPage struct {
@@ -150,11 +152,17 @@ func (d *dashboard) rotation(repo review.Repo, r review.Rotation) rotationCard {
 	t := review.Target{Repo: repo, Head: r.Commit}
 	c := rotationCard{Severity: severity(r.Severity), State: badge{r.State.String(), "quiet"}, Rule: clean(string(r.Rule)), Title: d.rules[r.Rule].Title,
 		Commit: link{r.Commit.Short(), d.github(repo, "commit", string(r.Commit))}, Stands: "only in history", Places: r.Places, Provider: clean(r.Provider),
-		Steps: clean(r.Steps), Reason: clean(r.Reason), Key: clean(r.Key[:min(len(r.Key), shownKey)])}
-	if r.Path != "" {
-		c.Place = d.placeLink(t, review.Place{Path: r.Path, Line: r.Line, Commit: r.Commit})
-	} else {
+		Steps: clean(r.Steps), Reason: clean(r.Reason), Key: clean(r.Key[:min(len(r.Key), shownKey)]), Open: r.State == review.Open}
+	if !c.Open {
+		c.Decided = d.moment(r.Decided)
+	}
+	switch {
+	case r.Path == "" && r.Tag != "":
+		c.Place = link{Text: "in the message of tag " + clean(r.Tag)}
+	case r.Path == "":
 		c.Place = link{Text: "in a message"}
+	default:
+		c.Place = d.placeLink(t, review.Place{Path: r.Path, Line: r.Line, Commit: r.Commit})
 	}
 	if !r.Authored.IsZero() {
 		c.Authored = r.Authored.UTC().Format(time.DateOnly)

@@ -118,9 +118,11 @@ func RotationReport(w io.Writer, now time.Time, hs ...review.History) error {
 	if len(decided) > 0 {
 		b.WriteString("\n## Decided already\n\n")
 		for _, e := range decided {
-			fmt.Fprintf(&b, "- [x] %s", e.State)
+			fmt.Fprintf(&b, "- [x] %s", stateOf(e.Rotation))
 			if e.Reason != "" {
 				fmt.Fprintf(&b, ": %s", sentence(e.Reason, 200))
+			} else {
+				b.WriteString(".")
 			}
 			fmt.Fprintf(&b, " %s of %s: %s. Key %s\n", code(joinRules(e.rules)), brief(e.Provider, 100), firstSeen(e), code(e.Key))
 		}
@@ -133,7 +135,7 @@ func RotationReport(w io.Writer, now time.Time, hs ...review.History) error {
 		}
 		fmt.Fprintf(&b, "- %s: %s\n", code(name), historyState(h))
 		for _, c := range h.Receipt.Counts {
-			fmt.Fprintf(&b, "  - %d of %d %s\n", c.Looked, c.Expected, brief(c.Unit, 100))
+			fmt.Fprintf(&b, "  - %s\n", brief(looked(c), 200))
 		}
 		for _, s := range h.Receipt.Skipped {
 			fmt.Fprintf(&b, "  - Left out: %s: %s\n", brief(s.What, maxCellRunes), brief(s.Why, maxCellRunes))
@@ -190,11 +192,18 @@ func historyState(h review.History) string {
 	return "**not looked at in full**" + when
 }
 
+func date(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.DateOnly)
+}
+
 // RotationsCSV writes one row for each secret of each history, for a spreadsheet
 // or a ticket system.
 func RotationsCSV(w io.Writer, hs ...review.History) error {
 	out := csv.NewWriter(w)
-	rows := [][]string{{"repository", "state", "reason", "severity", "rule", "issuer", "rotate at", "how", "first commit", "authored", "path", "line", "in HEAD", "times seen", "key"}}
+	rows := [][]string{{"repository", "state", "reason", "severity", "rule", "issuer", "rotate at", "how", "first commit", "authored", "path", "line", "in HEAD", "times seen", "key", "decided", "tag"}}
 	for _, h := range hs {
 		for _, r := range h.Rotations {
 			line := ""
@@ -202,7 +211,7 @@ func RotationsCSV(w io.Writer, hs ...review.History) error {
 				line = strconv.Itoa(r.Line)
 			}
 			rows = append(rows, []string{strings.Trim(h.Repo.FullName(), "/"), r.State.String(), r.Reason, r.Severity.String(), string(r.Rule), r.Provider, r.Where, r.Steps, string(r.Commit), authored(r),
-				r.Path, line, strconv.FormatBool(r.InHead), strconv.Itoa(r.Places), r.Key})
+				visible(r.Path), line, strconv.FormatBool(r.InHead), strconv.Itoa(r.Places), r.Key, date(r.Decided), visible(r.Tag)})
 		}
 	}
 	for _, row := range rows {

@@ -20,12 +20,43 @@ func stands(r review.Rotation) string {
 // firstPlace says where a secret was first.
 func firstPlace(r review.Rotation) string {
 	switch {
+	case r.Path == "" && r.Tag != "":
+		return fmt.Sprintf("(message of tag %s)", r.Tag)
 	case r.Path == "":
 		return "(a message)"
 	case r.Line > 0:
 		return fmt.Sprintf("%s:%d", r.Path, r.Line)
 	}
 	return r.Path + " (its name)"
+}
+
+// stateOf says what became of a secret, and since when.
+func stateOf(r review.Rotation) string {
+	if r.State == review.Open || r.Decided.IsZero() {
+		return r.State.String()
+	}
+	return fmt.Sprintf("%s on %s", r.State, r.Decided.UTC().Format(time.DateOnly))
+}
+
+// partly says at once of a list that there may be more than it holds.
+func partly(h review.History) string {
+	switch h.State {
+	case review.HistoryIncomplete:
+		return "; NOT EVERYTHING WAS LOOKED AT, see the end"
+	case review.HistoryQueued:
+		return "; not looked at yet"
+	case review.HistoryRunning:
+		return "; being looked at, this is from the look before"
+	}
+	return ""
+}
+
+// looked says how much of something was looked at.
+func looked(c review.Count) string {
+	if c.Unit == "commits" && c.Looked == 0 && c.Expected == 0 {
+		return "no new commits to look at"
+	}
+	return fmt.Sprintf("%d of %d %s looked at", c.Looked, c.Expected, c.Unit)
 }
 
 func authored(r review.Rotation) string {
@@ -42,7 +73,7 @@ func RotationsText(w io.Writer, h review.History) error {
 	if h.Repo.Name != "" {
 		fmt.Fprintf(&b, "%s: ", terminal(strings.Trim(h.Repo.FullName(), "/")))
 	}
-	fmt.Fprintf(&b, "%s, %d open\n", plural(len(h.Rotations), "secret", "secrets"), h.Open())
+	fmt.Fprintf(&b, "%s, %d open%s\n", plural(len(h.Rotations), "secret", "secrets"), h.Open(), partly(h))
 	for _, r := range h.Rotations {
 		fmt.Fprintf(&b, "\n%s  %s  %s\n", r.Severity, terminal(string(r.Rule)), terminal(r.Provider))
 		fmt.Fprintf(&b, "  first   %s  %s  %s\n", r.Commit.Short(), authored(r), terminal(visible(firstPlace(r))))
@@ -51,7 +82,7 @@ func RotationsText(w io.Writer, h review.History) error {
 		if r.Where != "" {
 			fmt.Fprintf(&b, "          %s\n", terminal(r.Where))
 		}
-		state := r.State.String()
+		state := stateOf(r)
 		if r.Reason != "" {
 			state += ": " + terminal(r.Reason)
 		}
@@ -60,7 +91,7 @@ func RotationsText(w io.Writer, h review.History) error {
 	}
 	b.WriteString("\n")
 	for _, c := range h.Receipt.Counts {
-		fmt.Fprintf(&b, "%d of %d %s looked at\n", c.Looked, c.Expected, terminal(c.Unit))
+		fmt.Fprintf(&b, "%s\n", terminal(looked(c)))
 	}
 	for _, s := range h.Receipt.Skipped {
 		fmt.Fprintf(&b, "skipped: %s: %s\n", terminal(s.What), terminal(s.Why))
@@ -87,11 +118,14 @@ func RotationsMarkdown(w io.Writer, h review.History) error {
 	}
 	fmt.Fprintf(&b, "## %s\n\n%s, **%d open**. Whatever was pushed once must be treated as copied.\n", title,
 		plural(len(h.Rotations), "secret", "secrets"), h.Open())
+	if more := strings.TrimPrefix(partly(h), "; "); more != "" {
+		fmt.Fprintf(&b, "**%s.**\n", more)
+	}
 	if len(h.Rotations) > 0 {
 		b.WriteString("\n| state | severity | rule | first commit | now | issued by | rotate |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	}
 	for _, r := range h.Rotations {
-		state := r.State.String()
+		state := stateOf(r)
 		if r.State == review.Open {
 			state = "**open**"
 		}
@@ -107,7 +141,7 @@ func RotationsMarkdown(w io.Writer, h review.History) error {
 	}
 	b.WriteString("\n")
 	for _, c := range h.Receipt.Counts {
-		fmt.Fprintf(&b, "- %d of %d %s looked at\n", c.Looked, c.Expected, brief(c.Unit, 100))
+		fmt.Fprintf(&b, "- %s\n", brief(looked(c), 200))
 	}
 	for _, s := range h.Receipt.Skipped {
 		fmt.Fprintf(&b, "- Left out: %s: %s\n", brief(s.What, maxCellRunes), brief(s.Why, maxCellRunes))

@@ -48,6 +48,7 @@ type Rotation struct {
 	Steps    string        `json:"steps"`           // how
 	Commit   SHA           `json:"commit"`          // that brought it first
 	Path     string        `json:"path,omitempty"`  // "" for a message
+	Tag      string        `json:"tag,omitempty"`   // the annotated tag whose message it is
 	Line     int           `json:"line,omitempty"`
 	Authored time.Time     `json:"authored,omitzero"` // of Commit
 	InHead   bool          `json:"in_head"`           // else only in history
@@ -55,6 +56,7 @@ type Rotation struct {
 	Entropy  string        `json:"entropy"`
 	State    RotationState `json:"state"`
 	Reason   string        `json:"reason,omitempty"`
+	Decided  time.Time     `json:"decided,omitzero"` // when State was noted
 }
 
 // Mark is what somebody decided about a secret.
@@ -83,10 +85,8 @@ func (m Mark) Check() error {
 // first.
 func MarkAll(rs []Rotation, marks map[string]Mark) {
 	for i := range rs {
-		rs[i].State, rs[i].Reason = Open, ""
-		if m, ok := marks[rs[i].Key]; ok {
-			rs[i].State, rs[i].Reason = m.State, m.Reason
-		}
+		m := marks[rs[i].Key]
+		rs[i].State, rs[i].Reason, rs[i].Decided = m.State, m.Reason, m.At
 	}
 	sort.SliceStable(rs, func(i, j int) bool {
 		a, b := rs[i], rs[j]

@@ -167,7 +167,8 @@ func (db *DB) HistoryOf(ctx context.Context, repo review.RepoID) (h History, err
 		marks := make(map[string]review.Mark)
 		err := tx.Query(ctx, func(scan func(...any) error) error {
 			var key, rotation, state, reason string
-			if err := scan(&key, &rotation, &state, &reason); err != nil {
+			var at int64
+			if err := scan(&key, &rotation, &state, &reason, &at); err != nil {
 				return err
 			}
 			var r review.Rotation
@@ -176,10 +177,13 @@ func (db *DB) HistoryOf(ctx context.Context, repo review.RepoID) (h History, err
 				return fmt.Errorf("read what to rotate: %w", err)
 			}
 			m.Reason = reason
+			if at > 0 {
+				m.At = time.UnixMilli(at).UTC()
+			}
 			marks[key] = m
 			h.Rotations = append(h.Rotations, r)
 			return nil
-		}, `SELECT r.key, r.rotation, COALESCE(m.state, 'open'), COALESCE(m.reason, '') FROM rotations r LEFT JOIN rotation_marks m ON m.key = r.key WHERE r.repo_id = $1`, int64(repo))
+		}, `SELECT r.key, r.rotation, COALESCE(m.state, 'open'), COALESCE(m.reason, ''), COALESCE(m.at_ms, 0) FROM rotations r LEFT JOIN rotation_marks m ON m.key = r.key WHERE r.repo_id = $1`, int64(repo))
 		review.MarkAll(h.Rotations, marks)
 		return err
 	})

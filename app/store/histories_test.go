@@ -93,6 +93,9 @@ func TestHistoryIsKeptWithWhatWasDecided(t *testing.T) {
 		if got := paths(); got != "b open, a rotated" {
 			t.Errorf("list after a mark: %s", got)
 		}
+		if h, err := db.HistoryOf(ctx, repo.ID); err != nil || !h.Rotations[1].Decided.Equal(now) || !h.Rotations[0].Decided.IsZero() {
+			t.Errorf("when it was decided: %+v, %v", h.Rotations, err)
+		}
 		// An incomplete look takes nothing away, a complete one does.
 		end(review.HistoryIncomplete, rotation("03", "c"))
 		if got := paths(); got != "b open, c open, a rotated" {

@@ -181,7 +181,7 @@ func TestInstallationHasItsHistoryLookedAt(t *testing.T) {
 	}
 	page("/secrets", "agora/api", "12 to rotate")
 	of := fmt.Sprintf("/secrets/%d", s.repo.ID)
-	page(of, "12 in history, 12 open", "Amazon Web Services", "https://console.aws.amazon.com/iam/home", "only in history", "still in HEAD", "dump-[secret].txt", "5</b> of 5 commits")
+	page(of, "12 secrets in history, 12 open", "Amazon Web Services", "https://console.aws.amazon.com/iam/home", "only in history", "still in HEAD", "dump-[secret].txt", "5</b> of 5 commits")
 
 	// What was decided is kept, through a restart and the next look.
 	for key, state := range map[string][]string{h.Rotations[0].Key[:12]: {"rotated"}, h.Rotations[1].Key: {"false-positive", "--reason", "a test key"}} {
@@ -215,10 +215,10 @@ func TestInstallationHasItsHistoryLookedAt(t *testing.T) {
 	if h, _ = await(len(plantedList) + 2); h.Receipt.Counts[0].Expected != 1 {
 		t.Errorf("%+v looked at; want only the new commit", h.Receipt.Counts)
 	}
-	page(of, "14 in history, 12 open", "a test key", "rotated", "false-positive")
+	page(of, "14 secrets in history, 12 open", "a test key", "rotated", "false-positive")
 	page("/secrets", "12 to rotate")
 	if status, out, errs := launchgate(t, "report", "--config", s.config, "--repo", "agora/api"); status != cli.Block || !strings.Contains(out, "**12 secrets to rotate**, 6 of them still in the newest code") ||
-		!strings.Contains(out, "## Amazon Web Services: ") || !strings.Contains(out, "Where: <https://console.aws.amazon.com/") || !strings.Contains(out, "- [x] false-positive: a test key.") {
+		!strings.Contains(out, "## Amazon Web Services: ") || !strings.Contains(out, "Where: <https://console.aws.amazon.com/") || !strings.Contains(out, "- [x] false-positive on "+time.Now().UTC().Format(time.DateOnly)+": a test key.") {
 		t.Errorf("report: status %d\n%s%s", status, out, errs)
 	}
 	page("/deliveries", "Look for secrets in all of history")

@@ -197,7 +197,14 @@ func TestUsage(t *testing.T) {
 		{[]string{"review", "a", "b"}, "accepts at most 1"},
 		{[]string{"explain", "authz/mising"}, "authz/missing"},
 		{[]string{"policy", "check", "none.yml"}, "none.yml"},
-		{[]string{"review", filepath.Join(dir, "none")}, "git repository"},
+		{[]string{"review", filepath.Join(dir, "none")}, "there is no such folder"},
+		{[]string{"secrtes", dir, "--history"}, `unknown command "secrtes" for "launchgate", did you mean secrets?`},
+		{[]string{"secrets", "lst"}, `unknown command "lst" for "launchgate secrets", did you mean list?`},
+		{[]string{"secrets", dir}, "say --history"},
+		{[]string{"secrets", dir, "--histroy"}, "did you mean --history?"},
+		{[]string{"secrets", "mark"}, "See 'launchgate secrets mark --help'."},
+		{[]string{"secrets", "list"}, "launchgate secrets DIR --history"},
+		{[]string{"secrets", dir, "--history", "-o", filepath.Join(dir, "none", "a.md")}, "there is no folder"},
 	}
 	for _, tt := range tests {
 		if status, _, errs := launchgate(t, tt.args...); status != cli.BadUsage || !strings.Contains(errs, tt.want) {

@@ -47,6 +47,9 @@ Exit status: 0 nothing open, 1 open secrets, 2 not everything was looked at, 64 
 			if format == "markdown" {
 				write = func(w io.Writer, hs ...review.History) error { return publish.RotationReport(w, time.Now(), hs...) }
 			}
+			if err := cli.CheckOutput(output); err != nil {
+				return err
+			}
 			var list []review.History
 			told := func() error { return nil }
 			switch server := cmd.Flags().Changed("config"); {
@@ -77,7 +80,7 @@ Exit status: 0 nothing open, 1 open secrets, 2 not everything was looked at, 64 
 			return history.Status(list...)
 		},
 	}
-	configFlag(cmd, &path)
+	serverFlag(cmd, &path)
 	cmd.Flags().StringVar(&repo, "repo", "", "only this repository of the server, as owner/name")
 	cmd.Flags().StringVar(&cache, "cache", local.Cache(), "folder that remembers which commits were looked at")
 	history.FormatFlags(cmd, "markdown", &format, &output)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -40,6 +42,9 @@ Exit status: 0 nothing open, 1 open secrets, 2 not everything was looked at, 64 
 			if err != nil {
 				return err
 			}
+			if !cmd.Flags().Changed("config") && !configuredByEnvironment(os.Environ()) {
+				return cli.Usage(errors.New("name the server's configuration with --config; the list of a local repository is made by 'launchgate secrets DIR --history'"))
+			}
 			list, err := serverHistories(cmd.Context(), path, repo)
 			if err != nil {
 				return err
@@ -62,8 +67,11 @@ func newSecretsMarkCommand(cache *string) *cobra.Command {
 		Use:   "mark KEY open|rotated|false-positive",
 		Short: "Note what became of a secret",
 		Long: `Note what became of a secret. With --config it is noted in the server's database,
-and the beginning of the key will do; without, for this user's own scans. The
-same secret elsewhere is meant, too.`,
+without, for this user's own scans. The beginning of the key will do. The same
+secret elsewhere is meant, too. 'open' takes back what was noted.`,
+		Example: `  launchgate secrets mark 2d471dd37aab rotated --reason "rolled on 3 May"
+  launchgate secrets mark 2d471dd37aab false-positive --reason "a test key"
+  launchgate secrets mark 2d471dd37aab open --config launchgate.yml`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			mark := review.Mark{Reason: reason, At: time.Now()}
@@ -78,7 +86,10 @@ same secret elsewhere is meant, too.`,
 					return err
 				})
 			} else {
-				err = client.OpenMarks(*cache).Set(key, mark)
+				marks := client.OpenMarks(*cache)
+				if key, err = marks.Find(key); err == nil {
+					err = marks.Set(key, mark)
+				}
 			}
 			if err != nil {
 				return err
@@ -87,9 +98,19 @@ same secret elsewhere is meant, too.`,
 			return err
 		},
 	}
-	configFlag(cmd, &path)
+	serverFlag(cmd, &path)
 	cmd.Flags().StringVar(&reason, "reason", "", "why; needed for a false positive")
 	return cmd
+}
+
+// serverFlag is the flag of a command that is about a server only with it.
+func serverFlag(cmd *cobra.Command, path *string) {
+	cmd.Flags().StringVarP(path, "config", "c", "", "the server's configuration file; --config '' for one that is configured by LAUNCHGATE_ variables only")
+}
+
+// configuredByEnvironment reports whether a server's configuration may be in variables.
+func configuredByEnvironment(environ []string) bool {
+	return slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, "LAUNCHGATE_GITHUB_") })
 }
 
 // withDatabase opens the database of a server's configuration.

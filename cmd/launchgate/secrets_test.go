@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/launchgate/launchgate/app/checkout"
 	"github.com/launchgate/launchgate/app/scan/secrets"
@@ -66,13 +67,14 @@ func TestSecretsHistoryCommand(t *testing.T) {
 	}
 	_, key, _ := strings.Cut(out, "  key     ")
 	key, _, _ = strings.Cut(key, "\n")
-	if out, err := call("mark", key, "rotated", "--reason", "rolled"); err != nil {
+	on := "rotated on " + time.Now().UTC().Format(time.DateOnly)
+	if out, err := call("mark", key[:10], "rotated", "--reason", "rolled"); err != nil {
 		t.Fatalf("mark: %v\n%s", err, out)
 	}
-	if out, err := call(dir, "--history"); err != nil || !strings.Contains(out, "rotated: rolled") {
+	if out, err := call(dir, "--history"); err != nil || !strings.Contains(out, on+": rolled") {
 		t.Errorf("after rotation: %v\n%s", err, out)
 	}
-	if out, _ := call(dir, "--history", "--format", "markdown"); !strings.Contains(out, "| rotated: rolled. |") || !strings.Contains(out, "**0 open**") {
+	if out, _ := call(dir, "--history", "--format", "markdown"); !strings.Contains(out, "| "+on+": rolled. |") || !strings.Contains(out, "**0 open**") {
 		t.Errorf("as Markdown:\n%s", out)
 	}
 	if out, _ := call(dir, "--history", "--format", "json"); !json.Valid([]byte(out)) || !strings.Contains(out, `"state": "rotated"`) {
@@ -80,6 +82,12 @@ func TestSecretsHistoryCommand(t *testing.T) {
 	}
 	if out, _ := call(dir, "--history", "--format", "csv"); !strings.Contains(out, ",rotated,rolled,critical,secrets/aws-access-token,Amazon Web Services,https://") || strings.Count(out, "\n") != 2 {
 		t.Errorf("as CSV:\n%s", out)
+	}
+	if out, err := call(dir, "--history", "--since-last"); err != nil || !strings.Contains(out, "no new commits to look at") || !strings.Contains(out, "Only what no list has shown yet is listed") {
+		t.Errorf("with nothing new: %v\n%s", err, out)
+	}
+	if out, err := call("mark", strings.Repeat("12", 32), "rotated"); err == nil {
+		t.Errorf("a key that nobody was shown is marked: %s", out)
 	}
 	if _, err := call(dir); err == nil {
 		t.Error("a call without --history is accepted")
@@ -95,7 +103,7 @@ func TestSecretsHistoryCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	searchOutput(t, "the report", text)
-	for _, want := range []string{"# Secrets to rotate", "**Nothing is open.**", "- [x] rotated: rolled. `secrets/aws-access-token` of Amazon Web Services", "2 commits were covered by earlier looks"} {
+	for _, want := range []string{"# Secrets to rotate", "**Nothing is open.**", "- [x] " + on + ": rolled. `secrets/aws-access-token` of Amazon Web Services", "2 commits were covered by earlier looks"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the report does not say %q:\n%s", want, text)
 		}

@@ -2,7 +2,6 @@ package secrets
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -174,7 +173,10 @@ func (s *session) inHistory(h hit) review.Finding {
 	case inMessage:
 		what = "in the message of commit " + short
 	case inTag:
-		what = fmt.Sprintf("in the message of %s on commit %s", cmp.Or(s.tagName(h.Tag), "a tag"), short)
+		what = "in the message of a tag on commit " + short
+		if name := s.tagOf(h.Tag); name != "" {
+			what = fmt.Sprintf("in the message of tag %q on commit %s", name, short)
+		}
 	case inName:
 		what = "in the name of a file, which came with commit " + short
 	case inMerge:
@@ -185,18 +187,12 @@ func (s *session) inHistory(h hit) review.Finding {
 	return h.finding(placeIn(h), fmt.Sprintf("%s %s. Git keeps it, so it must be treated as copied: rotate it.", info.noun(), what))
 }
 
-// tagName is "tag NAME" of an annotated tag that is named, else "". The name is
-// written so that a reader sees where it ends, and holds no secret.
-func (s *session) tagName(id string) string {
+// tagOf is the name of an annotated tag, without secrets in it; "" if none is left.
+func (s *session) tagOf(id string) string {
 	for _, r := range s.refs {
-		if r.ID != id || id == "" {
-			continue
+		if r.ID == id && id != "" {
+			return s.safeName(strings.TrimPrefix(strings.TrimPrefix(r.Name, "refs/tags/"), TagRefs+"/"))
 		}
-		name := r.Name
-		for _, folder := range []string{"refs/tags/", TagRefs + "/"} {
-			name = strings.TrimPrefix(name, folder)
-		}
-		return fmt.Sprintf("tag %q", s.safeName(name))
 	}
 	return ""
 }

@@ -379,7 +379,7 @@ func (s *session) rotations(at *standing, set Settings, rep *scan.Report) {
 		info := infoOf(h.Rule)
 		rot := review.Rotation{
 			Key: h.Key, Rule: ruleIDOf(h.Rule), Severity: info.severity, Provider: info.provider.name, Where: info.provider.link, Steps: info.provider.steps,
-			Commit: review.SHA(h.Commit), Path: s.safeName(h.Path), Line: h.Line, Authored: h.Date, InHead: len(at.Files[h.Key]) > 0, Places: 1, Entropy: h.Entropy,
+			Commit: review.SHA(h.Commit), Path: s.safeName(h.Path), Tag: s.tagOf(h.Tag), Line: h.Line, Authored: h.Date, InHead: len(at.Files[h.Key]) > 0, Places: 1, Entropy: h.Entropy,
 		}
 		rep.Rotations = append(rep.Rotations, rot)
 	}

@@ -123,6 +123,26 @@ func TestMarksAreKept(t *testing.T) {
 	}
 }
 
+// On the command line a key had to be given with all of its 64 digits, and a mistyped
+// one was noted all the same.
+func TestTheBeginningOfAListedKeyIsEnough(t *testing.T) {
+	keys := []string{strings.Repeat("ab", 32), "abababab" + strings.Repeat("cd", 28)}
+	m := client.OpenMarks(t.TempDir())
+	if _, err := m.Find(keys[0]); review.CodeOf(err) != review.CodeBadRequest {
+		t.Errorf("a key that was never listed is found: %v", err)
+	}
+	for range 2 {
+		if err := m.Listed([]review.Rotation{{Key: keys[0]}, {Key: keys[1]}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for short, want := range map[string]string{"ABABABABABAB": keys[0], "ababababcd": keys[1], keys[1]: keys[1], "abababab": "", "ababab": "", "ababababff": ""} {
+		if got, err := m.Find(short); got != want || (want == "") != (review.CodeOf(err) == review.CodeBadRequest) {
+			t.Errorf("%s: %q, %v; want %q", short, got, err, want)
+		}
+	}
+}
+
 func slurp(t *testing.T, dir string) string {
 	t.Helper()
 	var b strings.Builder

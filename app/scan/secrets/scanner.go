@@ -392,7 +392,7 @@ func gapOf(err error) review.Gap {
 	case errors.As(err, &mc):
 		g.Why, g.Do = mc.Error(), "fetch the commit, or check the range"
 	case errors.As(err, &mh):
-		g.Why, g.Do = mh.Error(), "fetch the whole history"
+		g.Why, g.Do = mh.Error(), "fetch the whole history (git fetch --unshallow)"
 	case errors.As(err, &mo):
 		g.Why, g.Do = mo.Error(), "fetch the repository again, as a whole (a partial clone leaves objects out); if it stays, run git fsck on it"
 	case errors.As(err, &ge) && ge.stderr != "":

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/launchgate/launchgate/app/publish"
 	"github.com/launchgate/launchgate/app/review"
@@ -42,7 +43,7 @@ func Run(ctx context.Context, root *cobra.Command, args []string, stdin io.Reade
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	called, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return Pass
 	}
@@ -53,10 +54,18 @@ func Run(ctx context.Context, root *cobra.Command, args []string, stdin io.Reade
 	fmt.Fprintf(stderr, "launchgate: %s\n", Describe(err))
 	var usage usageError
 	if code := review.CodeOf(err); errors.As(err, &usage) || code == review.CodeBadRequest || code == review.CodeBadConfig {
-		fmt.Fprintln(stderr, "See 'launchgate help'.")
+		fmt.Fprintf(stderr, "See '%s'.\n", helpOf(root, called))
 		return BadUsage
 	}
 	return CouldNotVerify
+}
+
+// helpOf is the call that prints what there is to know of the command that was called.
+func helpOf(root, called *cobra.Command) string {
+	if called == nil || called == root {
+		return root.Name() + " help"
+	}
+	return called.CommandPath() + " --help"
 }
 
 // Describe returns err's text with the public form of the coded error in it:
@@ -90,18 +99,63 @@ Start with 'launchgate demo', or 'launchgate review' in a repository.`,
 		SilenceErrors: true,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return Usage(fmt.Errorf("unknown command %q", args[0]))
+				return Usage(UnknownCommand(cmd, args[0]))
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return Usage(err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		// A mistyped command is told from the flags of the one that was meant.
+		if first := firstWord(cmd.Flags().Args()); cmd == root && first != "" {
+			return Usage(UnknownCommand(cmd, first))
+		}
+		return Usage(didYouMean(cmd, err))
+	})
 	root.AddCommand(commands...)
 	for _, c := range root.Commands() {
 		usageFromArgs(c)
 	}
 	return root
+}
+
+// UnknownCommand is the error of a command that cmd does not have, with what may have
+// been meant.
+func UnknownCommand(cmd *cobra.Command, name string) error {
+	return fmt.Errorf("unknown command %q for %q%s", name, cmd.CommandPath(), meant(cmd, name, ""))
+}
+
+// didYouMean adds to the error of an unknown flag which may have been meant.
+func didYouMean(cmd *cobra.Command, err error) error {
+	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !unknown {
+		return err
+	}
+	flags := &cobra.Command{}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		flags.AddCommand(&cobra.Command{Use: f.Name, Hidden: f.Hidden, Run: func(*cobra.Command, []string) {}})
+	})
+	return fmt.Errorf("%w%s", err, meant(flags, name, "--"))
+}
+
+// meant is the question whether one of a command's names was meant.
+func meant(cmd *cobra.Command, name, prefix string) string {
+	cmd.SuggestionsMinimumDistance = 2
+	near := cmd.SuggestionsFor(name)
+	if len(near) == 0 {
+		return ""
+	}
+	for i := range near {
+		near[i] = prefix + near[i]
+	}
+	return ", did you mean " + strings.Join(near, " or ") + "?"
+}
+
+func firstWord(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return words[0]
 }
 
 // usageFromArgs makes wrong positional arguments end with the usage status.

@@ -43,6 +43,21 @@ func WriteOutput(stdout io.Writer, path string, write func(io.Writer) error) err
 	return nil
 }
 
+// CheckOutput tells of a path that WriteOutput could not write to, for whoever does long
+// work first.
+func CheckOutput(path string) error {
+	if path == "" {
+		return nil
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return Usage(fmt.Errorf("write %s: it is a folder; name a file in it", path))
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return Usage(fmt.Errorf("write %s: there is no folder %s; make it first", path, filepath.Dir(path)))
+	}
+	return nil
+}
+
 // IsTerminal reports whether w is a terminal.
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -31,5 +32,21 @@ func TestOutputLeavesPipesAndDevicesInPlace(t *testing.T) {
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
 		t.Errorf("the pipe is now %v, %v", info.Mode(), err)
+	}
+}
+
+// A report's name with a mistyped folder was refused after the whole history had been
+// looked at, as if something could not be verified.
+func TestAnOutputThatCannotBeIsToldFirst(t *testing.T) {
+	dir := t.TempDir()
+	for path, bad := range map[string]bool{"": false, filepath.Join(dir, "a.md"): false, os.DevNull: false, dir: true, filepath.Join(dir, "no", "a.md"): true} {
+		err := CheckOutput(path)
+		if (err != nil) != bad {
+			t.Errorf("%q: %v", path, err)
+		}
+		var usage usageError
+		if bad && !errors.As(err, &usage) {
+			t.Errorf("%q: %v is not a matter of usage", path, err)
+		}
 	}
 }

@@ -86,15 +86,12 @@ func (p *pace) left(e scan.Event, now time.Time) (at int, left time.Duration) {
 	return p.at, time.Duration(float64(now.Sub(p.begun)) * float64(e.Total-p.at) / float64(done))
 }
 
+// A bar of fewer cells than minCells shows nothing that the numbers do not.
+const minCells, maxCells = 8, 24
+
 // barText is one line of at most width columns; 0: of any length. What matters least
 // is left out first.
 func barText(e scan.Event, at int, left time.Duration, width int) string {
-	const cells = 24
-	full := 0
-	if e.Total > 0 {
-		full = min(cells*at/e.Total, cells)
-	}
-	bar := fmt.Sprintf("[%s%s] ", strings.Repeat("#", full), strings.Repeat(".", cells-full))
 	commits := fmt.Sprintf("%d of %d commits", e.Done, e.Total)
 	bytes := fmt.Sprintf(", %.1f MB", float64(e.Bytes)/1e6)
 	found := fmt.Sprintf(", %d findings", e.Found)
@@ -105,8 +102,16 @@ func barText(e scan.Event, at int, left time.Duration, width int) string {
 	if left > 0 {
 		rest = fmt.Sprintf(", %s left", max(left, time.Second).Round(time.Second))
 	}
-	line := bar + commits + bytes + found + rest
-	for _, shorter := range []string{commits + bytes + found + rest, commits + found + rest, commits + rest, commits} {
+	line := commits + bytes + found + rest
+	cells := maxCells
+	if width > 0 {
+		cells = min(maxCells, width-len(line)-len("[] "))
+	}
+	if cells >= minCells && e.Total > 0 {
+		full := min(cells*at/e.Total, cells)
+		return "[" + strings.Repeat("#", full) + strings.Repeat(".", cells-full) + "] " + line
+	}
+	for _, shorter := range []string{commits + found + rest, commits + rest, commits} {
 		if width <= 0 || len(line) <= width {
 			return line
 		}

@@ -31,6 +31,8 @@ func TestTheBarFitsTheTerminal(t *testing.T) {
 	e := scan.Event{Done: 500, Total: 1000, Bytes: 12_300_000, Found: 1}
 	for width, want := range map[int]string{
 		0:  "[############............] 500 of 1000 commits, 12.3 MB, 1 finding, 1m1s left",
+		79: "[############............] 500 of 1000 commits, 12.3 MB, 1 finding, 1m1s left",
+		62: "[####.....] 500 of 1000 commits, 12.3 MB, 1 finding, 1m1s left",
 		60: "500 of 1000 commits, 12.3 MB, 1 finding, 1m1s left",
 		45: "500 of 1000 commits, 1 finding, 1m1s left",
 		32: "500 of 1000 commits, 1m1s left",

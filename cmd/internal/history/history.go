@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -56,6 +57,9 @@ Exit status: 0 nothing open, 1 open secrets, 2 could not look at everything, 64 
   launchgate secrets mark KEY false-positive --reason "a test key" --config launchgate.yml`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !history && len(args) == 1 && notThere(args[0]) {
+				return cli.Usage(cli.UnknownCommand(cmd, args[0]))
+			}
 			if !history {
 				return cli.Usage(errors.New("say --history; the commits of one change are looked at by 'launchgate review'"))
 			}
@@ -66,6 +70,9 @@ Exit status: 0 nothing open, 1 open secrets, 2 could not look at everything, 64 
 			dir := "."
 			if len(args) == 1 {
 				dir = args[0]
+			}
+			if err := cli.CheckOutput(output); err != nil {
+				return err // before hours of looking
 			}
 			settings := client.Settings{ForbidInlineAllow: noInline, History: &client.HistorySettings{SinceLast: sinceLast}}
 			h, told, err := Local(cmd.Context(), launchgate, dir, *cache, settings, cmd.ErrOrStderr())
@@ -96,6 +103,11 @@ func FormatFlags(cmd *cobra.Command, usual string, format, output *string) {
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 }
 
+func notThere(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // Local is a local repository's history with what its user decided. told is to be called
 // when its user has the list.
 func Local(ctx context.Context, launchgate func() (string, error), dir, cache string, settings client.Settings, stderr io.Writer) (h review.History, told func() error, err error) {
@@ -103,9 +115,12 @@ func Local(ctx context.Context, launchgate func() (string, error), dir, cache st
 	if err != nil {
 		return h, nil, err
 	}
+	if settings.History != nil && settings.History.SinceLast {
+		h.Receipt.Notes = append(h.Receipt.Notes, "Only what no list has shown yet is listed; without --since-last, everything is.")
+	}
 	marks, err := client.OpenMarks(cache).All()
 	review.MarkAll(h.Rotations, marks)
-	return h, told, err
+	return h, told, errors.Join(err, client.OpenMarks(cache).Listed(h.Rotations))
 }
 
 // Format returns the writer of one of formats.
@@ -174,7 +189,7 @@ func look(ctx context.Context, launchgate func() (string, error), dir, cache str
 		if context.Cause(ctx) != nil {
 			return h, nil, err
 		}
-		return h, nil, &review.Error{Code: review.CodeBadRequest, Op: "look at the history of", What: dir, Do: "HEAD names no commit: commit something, or check a branch out", Err: err}
+		return h, nil, &review.Error{Code: review.CodeBadRequest, Op: "look at the history of", What: dir, Do: "HEAD names no commit: commit something, or check a branch out (in a bare repository: git symbolic-ref HEAD refs/heads/BRANCH)", Err: err}
 	}
 	key, err := local.Key()
 	if err != nil {

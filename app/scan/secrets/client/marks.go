@@ -47,6 +47,81 @@ func (m Marks) All() (map[string]review.Mark, error) {
 	return marks, nil
 }
 
+// listed is beside the decisions: the keys of what was listed, so that the beginning of
+// one will do and a mistyped one is noticed.
+func (m Marks) listed() string { return filepath.Join(filepath.Dir(m.path), "listed") }
+
+// maxListed is how many keys are remembered.
+const maxListed = 200_000
+
+// Listed remembers the keys of what a user was shown.
+func (m Marks) Listed(rs []review.Rotation) error {
+	if m.path == "" || len(rs) == 0 {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(m.path), 0o700); err != nil {
+		return fmt.Errorf("remember the keys of the list: %w", err)
+	}
+	unlock, err := filelock.Lock(m.path + ".lock")
+	if err != nil {
+		return fmt.Errorf("remember the keys of the list: %w", err)
+	}
+	defer unlock()
+	keys, err := m.keys()
+	if err != nil {
+		return err
+	}
+	before := len(keys)
+	known := make(map[string]bool, before)
+	for _, r := range keys {
+		known[r.Key] = true
+	}
+	for _, r := range rs {
+		if !known[r.Key] {
+			known[r.Key] = true
+			keys = append(keys, r)
+		}
+	}
+	if len(keys) == before {
+		return nil
+	}
+	var b strings.Builder
+	for _, r := range keys[max(0, len(keys)-maxListed):] {
+		b.WriteString(r.Key + "\n")
+	}
+	if err := os.WriteFile(m.listed()+".new", []byte(b.String()), 0o600); err != nil {
+		return fmt.Errorf("remember the keys of the list: %w", err)
+	}
+	if err := os.Rename(m.listed()+".new", m.listed()); err != nil {
+		return fmt.Errorf("remember the keys of the list: %w", err)
+	}
+	return nil
+}
+
+func (m Marks) keys() ([]review.Rotation, error) {
+	data, err := os.ReadFile(m.listed())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the keys of the lists: %w", err)
+	}
+	var out []review.Rotation
+	for key := range strings.Lines(string(data)) {
+		out = append(out, review.Rotation{Key: strings.TrimSuffix(key, "\n")})
+	}
+	return out, nil
+}
+
+// Find returns the one key that a user was shown and that begins with short.
+func (m Marks) Find(short string) (string, error) {
+	if m.path == "" {
+		return short, nil // Set says so
+	}
+	keys, err := m.keys()
+	if err != nil {
+		return "", err
+	}
+	return review.FindKey(keys, short)
+}
+
 // Set notes what became of the secret with a key.
 func (m Marks) Set(key string, mark review.Mark) error {
 	bad := func(what, do string) error {
