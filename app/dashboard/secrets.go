@@ -85,11 +85,12 @@ func bar(h History) *progressBar {
 		return nil
 	}
 	text := fmt.Sprintf("%d of %d commits, %.1f MB, %d findings", p.Commits, p.Total, float64(p.Bytes)/1e6, p.Findings)
-	if took := p.At.Sub(h.Started); p.Commits > 0 && p.Commits < p.Total && took > 0 {
-		left := time.Duration(float64(took) * float64(p.Total-p.Commits) / float64(p.Commits))
+	at := min(p.Commits+p.Ahead, p.Total)
+	if took := p.At.Sub(h.Started); at > 0 && at < p.Total && took > 0 {
+		left := time.Duration(float64(took) * float64(p.Total-at) / float64(at))
 		text += ", about " + round(max(left, time.Second).Round(time.Second)) + " left"
 	}
-	return &progressBar{p.Commits, p.Total, text}
+	return &progressBar{at, p.Total, text}
 }
 
 type rotationCard struct {

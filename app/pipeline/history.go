@@ -232,7 +232,7 @@ func newNotice(s *Service, repo review.RepoID) *notice {
 func (n *notice) event(e scan.Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.last = review.HistoryProgress{Commits: e.Done, Total: e.Total, Bytes: e.Bytes, Findings: e.Found, At: time.Now()}
+	n.last = review.HistoryProgress{Commits: e.Done, Total: e.Total, Ahead: e.Ahead, Bytes: e.Bytes, Findings: e.Found, At: time.Now()}
 }
 
 func (n *notice) stop() review.HistoryProgress {

@@ -170,6 +170,7 @@ func (h History) Open() int {
 // HistoryProgress is how far a look is.
 type HistoryProgress struct {
 	Commits, Total int
+	Ahead          int // what is done on other commits comes to that many
 	Bytes          int64
 	Findings       int
 	At             time.Time

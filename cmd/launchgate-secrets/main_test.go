@@ -62,10 +62,11 @@ func TestALookAtAHistory(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"a list that cannot be written", []string{these, self, "secrets", repo, "--history", "-o", filepath.Join(dir, "none", "list")}, 2, "write "},
+		{"a list that cannot be written", []string{these, self, "secrets", repo, "--history", "-o", "/dev/full"}, 2, "no space left"},
+		{"a list for a folder that is not there", []string{these, self, "secrets", repo, "--history", "-o", filepath.Join(dir, "none", "list")}, 64, "there is no folder"},
 		{"what is new since a list that nobody had", []string{these, self, "secrets", repo, "--history", "--since-last"}, 1, "1 secret, 1 open"},
 		{"by launchgate of the same build", []string{these, self, "secrets", repo, "--history"}, 1, "1 secret, 1 open"},
-		{"again", []string{these, self, "secrets", repo, "--history", "--since-last"}, 0, "0 of 0 commits looked at"},
+		{"again", []string{these, self, "secrets", repo, "--history", "--since-last"}, 0, "no new commits to look at"},
 		{"a call that makes no sense", []string{these, self, "secrets", repo, "--history", "--format", "xml"}, 64, `unknown format "xml"`},
 		{"by launchgate of another build", []string{"--from-build=those", self, "secrets", repo, "--history"}, 7, "launchgate does it: [secrets " + repo + " --history]"},
 		{"by hand", []string{"secrets", repo, "--history"}, 64, "launchgate starts this program"},
