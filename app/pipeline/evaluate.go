@@ -58,6 +58,9 @@ type Evaluator struct {
 	// ReadDirs are further folders the scanners may read: see
 	// scan.Request.ReadDirs.
 	ReadDirs []string
+	// Redact takes what looks like a secret out of texts that are going to be shown,
+	// in place. It is nil only where no repository but a test's is looked at.
+	Redact func(ctx context.Context, texts []*string)
 	// FingerprintKey keys the fingerprints of secrets, for this installation.
 	FingerprintKey []byte
 	// Limits bound the trees that are laid down.
@@ -70,6 +73,12 @@ type Evaluator struct {
 // everything that could be said in part is an Outcome whose receipt names the
 // gap, and whose verdict is then CouldNotVerify.
 func (e *Evaluator) Evaluate(ctx context.Context, repo *checkout.Repo, target review.Target, obs Observer) (review.Outcome, error) {
+	out, err := e.evaluate(ctx, repo, target, obs)
+	e.redactOutcome(ctx, &out)
+	return out, e.redactedError(ctx, err)
+}
+
+func (e *Evaluator) evaluate(ctx context.Context, repo *checkout.Repo, target review.Target, obs Observer) (review.Outcome, error) {
 	out := review.Outcome{Target: target, Started: e.Now()}
 
 	obs.Stage("checkout")

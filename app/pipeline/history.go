@@ -145,6 +145,7 @@ func (s *Service) history(ctx context.Context, job jobs.Job) (h review.History, 
 		return h, read, err
 	}
 	h.Receipt, h.Rotations = rep.Receipt, rep.Rotations
+	s.Evaluator.redact(ctx, &notes.Receipt)
 	h.Receipt.Notes = append(h.Receipt.Notes, notes.Receipt.Notes...)
 	if !h.Receipt.Complete() {
 		h.State = review.HistoryIncomplete

@@ -144,6 +144,9 @@ func (s *Service) readPair(ctx context.Context, inst review.InstallationID, repo
 			return review.Target{}, err
 		}
 	}
+	// From here on the branch is only a name that is shown, kept and fetched; a name
+	// that cannot be fetched is no loss, because the commits are.
+	s.Evaluator.redact(ctx, &struct{ Ref *string }{&t.BaseRef})
 	return t, nil
 }
 

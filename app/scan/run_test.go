@@ -162,10 +162,10 @@ func (i harmless) Scan(ctx context.Context, req scan.Request, progress scan.Prog
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "worker" {
-		os.Exit(scan.WorkerMain(context.Background(), os.Args[2], []scan.Scanner{misbehaving{}, harmless{}, frugal{}}, inert.Make, os.Stdin, os.Stdout))
+		os.Exit(scan.WorkerMain(context.Background(), os.Args[2], []scan.Scanner{misbehaving{}, harmless{}, frugal{}}, inert.Make, marks{}, os.Stdin, os.Stdout))
 	}
 	if len(os.Args) > 2 && os.Args[1] == "lean" {
-		os.Exit(scan.LeanWorkerMain(context.Background(), "this build", os.Args[2], []scan.Scanner{lean{}, harmless{}}, nil, os.Stdin, os.Stdout))
+		os.Exit(scan.LeanWorkerMain(context.Background(), "this build", os.Args[2], []scan.Scanner{lean{}, harmless{}}, nil, marks{}, os.Stdin, os.Stdout))
 	}
 	os.Exit(m.Run())
 }
@@ -412,4 +412,17 @@ func TestALeanWorkerIsUsedIfItIsOfTheSameBuild(t *testing.T) {
 			}
 		})
 	}
+}
+
+// marks is a redactor for which one word is a secret.
+type marks struct{}
+
+func (marks) Redact(_ context.Context, _ string, req scan.Request, texts []*string) error {
+	if string(req.FingerprintKey) == "cannot redact" {
+		return errors.New("the secret is hunter2")
+	}
+	for _, t := range texts {
+		*t = strings.ReplaceAll(*t, "hunter2", "[secret]")
+	}
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -63,19 +62,19 @@ const (
 // stdin, put up the walls, run the named scanner, write one answer to stdout.
 // It is called by "launchgate worker NAME" only, because the walls cannot be
 // taken down again. inert is inert.Make, or nil in a program all of whose scanners
-// are ProgramRunners.
-func WorkerMain(ctx context.Context, name string, scanners []Scanner, inert func() string, stdin io.Reader, stdout io.Writer) int {
-	return workerMain(ctx, "", name, scanners, inert, stdin, stdout)
+// are ProgramRunners. All that is answered has been through redactor.
+func WorkerMain(ctx context.Context, name string, scanners []Scanner, inert func() string, redactor Redactor, stdin io.Reader, stdout io.Writer) int {
+	return workerMain(ctx, "", name, scanners, inert, redactor, stdin, stdout)
 }
 
 // LeanWorkerMain is WorkerMain for a program of its own (Runner.Lean), which
 // refuses to work for a runner of another build: their ideas of a request, or of
 // what a scanner finds, may differ.
-func LeanWorkerMain(ctx context.Context, build, name string, scanners []Scanner, inert func() string, stdin io.Reader, stdout io.Writer) int {
-	return workerMain(ctx, build, name, scanners, inert, stdin, stdout)
+func LeanWorkerMain(ctx context.Context, build, name string, scanners []Scanner, inert func() string, redactor Redactor, stdin io.Reader, stdout io.Writer) int {
+	return workerMain(ctx, build, name, scanners, inert, redactor, stdin, stdout)
 }
 
-func workerMain(ctx context.Context, build, name string, scanners []Scanner, inert func() string, stdin io.Reader, stdout io.Writer) int {
+func workerMain(ctx context.Context, build, name string, scanners []Scanner, inert func() string, redactor Redactor, stdin io.Reader, stdout io.Writer) int {
 	var scanner Scanner
 	for _, s := range scanners {
 		if s.Name() == name {
@@ -115,12 +114,11 @@ func workerMain(ctx context.Context, build, name string, scanners []Scanner, ine
 		out.write(eventLine{Event: &e})
 	}
 	report, err := scanner.Scan(ctx, env.Request, progress)
+	if err == nil {
+		err = redactReport(ctx, redactor, name, env.Request, &report)
+	}
 	if err != nil {
-		f := failure{Code: review.CodeScannerFailed, Op: "run the scanner", What: name, Do: "the server's log has more"}
-		var e *review.Error
-		if errors.As(err, &e) {
-			f = failure{Code: e.Code, Op: e.Op, What: e.What, Do: e.Do}
-		}
+		f := redactFailure(ctx, redactor, name, env.Request, err)
 		out.write(message{Failure: &f})
 	} else {
 		report.Receipt.Protections = append(report.Receipt.Protections, protections...)

@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) == 3 && os.Args[1] == "worker":
-		os.Exit(scan.WorkerMain(context.Background(), os.Args[2], []scan.Scanner{secrets.New()}, nil, os.Stdin, os.Stdout))
+		os.Exit(scan.WorkerMain(context.Background(), os.Args[2], []scan.Scanner{secrets.New()}, nil, secrets.NewRedactor(), os.Stdin, os.Stdout))
 	case len(os.Args) > 1 && os.Args[1] == "secrets":
 		fmt.Println("launchgate does it:", os.Args[1:])
 		os.Exit(7)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
 	"github.com/launchgate/launchgate/app/scan/inert"
+	"github.com/launchgate/launchgate/app/scan/secrets"
 	"github.com/launchgate/launchgate/app/scan/secrets/client"
 	"github.com/launchgate/launchgate/cmd/internal/cli"
 	"github.com/launchgate/launchgate/cmd/internal/local"
@@ -40,7 +42,7 @@ func newWorkerCommand() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if status := scan.WorkerMain(cmd.Context(), args[0], scanners.All(), inert.Make, cmd.InOrStdin(), cmd.OutOrStdout()); status != 0 {
+			if status := scan.WorkerMain(cmd.Context(), args[0], scanners.All(), inert.Make, secrets.NewRedactor(), cmd.InOrStdin(), cmd.OutOrStdout()); status != 0 {
 				return cli.Exit(status)
 			}
 			return nil
@@ -129,8 +131,9 @@ func localEvaluator(scratch string) (*pipeline.Evaluator, error) {
 }
 
 func newEvaluator(runner *scan.Runner, scratch, cache string, key []byte, code goanalysis.Settings) *pipeline.Evaluator {
+	redactor := secrets.NewRedactor()
 	return &pipeline.Evaluator{Run: runner.Bind(scanners.All()), Settings: scannerSettings(code), ScratchDir: scratch, CacheDir: cache,
-		FingerprintKey: key, Limits: checkout.TreeLimits{}, Now: time.Now}
+		FingerprintKey: key, Redact: func(ctx context.Context, texts []*string) { redactor.Texts(ctx, key, texts) }, Limits: checkout.TreeLimits{}, Now: time.Now}
 }
 
 // moduleCache returns the user's module cache if there is one. It is read as

@@ -42,7 +42,7 @@ be set by a LAUNCHGATE_ variable.`,
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), cfg, slog.New(cfg.Log.Handler(cmd.ErrOrStderr())))
+			return serve(cmd.Context(), cfg, slog.New(newQuietLog(cfg.Log.Handler(cmd.ErrOrStderr()))))
 		},
 	}
 	configFlag(cmd, &path)

@@ -83,7 +83,7 @@ func (s Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Progr
 	var store *declstore.Store
 	var notes []string
 	if req.CacheDir != "" {
-		if store, err = declstore.Open(filepath.Join(req.CacheDir, "code")); err != nil {
+		if store, err = declstore.OpenSealed(filepath.Join(req.CacheDir, "code"), req.FingerprintKey); err != nil {
 			notes = append(notes, "the cache cannot be used, so everything is worked out afresh")
 		}
 		defer store.Close()

@@ -323,7 +323,7 @@ func Alone() { fmt.Println() }
 `)
 	scanCached := func(cache string) scan.Report {
 		s := goanalysis.Scanner{Suite: []*analysis.Analyzer{printer}, RuleSet: []rule.Rule{printRule}}
-		rep, err := s.Scan(context.Background(), scan.Request{HeadDir: dir, CacheDir: cache}, nil)
+		rep, err := s.Scan(context.Background(), scan.Request{HeadDir: dir, CacheDir: cache, FingerprintKey: make([]byte, 32)}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
 	"github.com/launchgate/launchgate/app/scan/inert"
+	"github.com/launchgate/launchgate/app/scan/secrets"
 )
 
 // fragile kills its process on packages called boom (endless recursion) and
@@ -70,7 +71,7 @@ func TestWorkerProcess(t *testing.T) {
 	if flag.Arg(0) == "whole" {
 		suite = wholeSuite()
 	}
-	os.Exit(scan.WorkerMain(context.Background(), "code", []scan.Scanner{suite}, inert.Make, os.Stdin, os.Stdout))
+	os.Exit(scan.WorkerMain(context.Background(), "code", []scan.Scanner{suite}, inert.Make, secrets.NewRedactor(), os.Stdin, os.Stdout))
 }
 
 func TestACrashCostsOnePackage(t *testing.T) {

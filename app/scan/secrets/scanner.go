@@ -79,8 +79,8 @@ func (sc *Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Pro
 			return bad("the merge base", err)
 		}
 	}
-	if len(req.FingerprintKey) < 16 {
-		return bad("without a fingerprint key of at least 16 bytes", nil)
+	if len(req.FingerprintKey) < shortestKey {
+		return bad(fmt.Sprintf("without a fingerprint key of at least %d bytes", shortestKey), nil)
 	}
 	set, err := parseSettings(req.Settings)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/launchgate/launchgate/app/scan"
+	"github.com/launchgate/launchgate/app/scan/secrets"
 	"github.com/launchgate/launchgate/cmd/internal/build"
 )
 
@@ -18,7 +19,7 @@ func Main(inert func() string, scanners ...scan.Scanner) {
 	case 1:
 		fmt.Println(build.ID())
 	case 2:
-		os.Exit(scan.LeanWorkerMain(context.Background(), build.ID(), os.Args[1], scanners, inert, os.Stdin, os.Stdout))
+		os.Exit(scan.LeanWorkerMain(context.Background(), build.ID(), os.Args[1], scanners, inert, secrets.NewRedactor(), os.Stdin, os.Stdout))
 	default:
 		fmt.Fprintf(os.Stderr, "usage: %s [SCANNER]\n", os.Args[0])
 		os.Exit(64)

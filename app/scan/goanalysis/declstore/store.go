@@ -19,6 +19,7 @@ import (
 // nothing.
 type Store struct {
 	root    *os.Root
+	seal    *seal // nil for a store without a key
 	hits    atomic.Int64
 	misses  atomic.Int64
 	damaged atomic.Int64
@@ -80,13 +81,33 @@ func (s *Store) Get(key string) ([]byte, bool) {
 	if s == nil {
 		return nil, false
 	}
-	data, ok := s.get(key)
+	data, ok := s.sealed(key)
+	if !ok {
+		data, ok = s.get(key)
+	}
 	if ok {
 		s.hits.Add(1)
 	} else {
 		s.misses.Add(1)
 	}
 	return data, ok
+}
+
+// sealed returns the entry that was sealed under key.
+func (s *Store) sealed(key string) ([]byte, bool) {
+	if s.seal == nil {
+		return nil, false
+	}
+	name := s.seal.name(key)
+	data, ok := s.get(name)
+	if !ok {
+		return nil, false
+	}
+	plain, ok := s.seal.open(name, data)
+	if !ok {
+		s.damaged.Add(1)
+	}
+	return plain, ok
 }
 
 func (s *Store) get(key string) ([]byte, bool) {
@@ -125,6 +146,12 @@ func (s *Store) get(key string) ([]byte, bool) {
 func (s *Store) Put(key string, data []byte) error {
 	if s == nil || len(data) > MaxEntry {
 		return nil
+	}
+	if s.seal != nil {
+		if _, ok := place(key); ok {
+			key = s.seal.name(key)
+			data = s.seal.close(key, data)
+		}
 	}
 	name, ok := place(key)
 	if !ok {
