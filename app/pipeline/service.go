@@ -144,8 +144,8 @@ func (s *Service) readPair(ctx context.Context, inst review.InstallationID, repo
 			return review.Target{}, err
 		}
 	}
-	// From here on the branch is only a name that is shown, kept and fetched; a name
-	// that cannot be fetched is no loss, because the commits are.
+	// From here on the branch is a name that is shown and kept. It is also fetched, but
+	// so are the commits by themselves.
 	s.Evaluator.redact(ctx, &struct{ Ref *string }{&t.BaseRef})
 	return t, nil
 }
@@ -306,7 +306,10 @@ func (s *Service) evaluate(ctx context.Context, t review.Target) (review.Outcome
 	refs := []string{t.HeadRef}
 	commits := []review.SHA{t.Head}
 	if t.Base != "" {
-		refs = append(refs, "refs/heads/"+t.BaseRef)
+		// git allows neither in a name: such a one was redacted and is only shown.
+		if !strings.ContainsAny(t.BaseRef, "[ ") {
+			refs = append(refs, "refs/heads/"+t.BaseRef)
+		}
 		commits = append(commits, t.Base)
 	}
 	if t.JudgeBase != "" {

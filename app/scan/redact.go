@@ -62,9 +62,10 @@ func collectTexts(v reflect.Value, out *[]*string) {
 // errNotRedacted is all that is said of a report whose secrets could not be found.
 var errNotRedacted = &review.Error{Code: review.CodeScannerFailed, Op: "take the secrets out of what was found", Do: "ask for a re-run; if it stays, report this to the maintainers of Launchgate"}
 
-// redactReport takes the secrets out of a report. A fix that would write one down is
-// dropped: with a secret taken out it would put a wrong text into the code.
-func redactReport(ctx context.Context, r Redactor, scanner string, req Request, rep *Report) error {
+// RedactReport takes the secrets out of a report, as a worker does before it answers. A
+// fix that would write one down is dropped: with a secret taken out it would put a wrong
+// text into the code.
+func RedactReport(ctx context.Context, r Redactor, scanner string, req Request, rep *Report) error {
 	fixes := fixesOf(rep)
 	before := make([][]review.Edit, len(fixes))
 	for i, f := range fixes {

@@ -115,7 +115,7 @@ func workerMain(ctx context.Context, build, name string, scanners []Scanner, ine
 	}
 	report, err := scanner.Scan(ctx, env.Request, progress)
 	if err == nil {
-		err = redactReport(ctx, redactor, name, env.Request, &report)
+		err = RedactReport(ctx, redactor, name, env.Request, &report)
 	}
 	if err != nil {
 		f := redactFailure(ctx, redactor, name, env.Request, err)

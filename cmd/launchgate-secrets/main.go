@@ -30,7 +30,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	var cache string
 	root := cli.Root(history.Command(func() (string, error) { return exe, nil }, &cache))
-	status := cli.Run(ctx, root, args, os.Stdin, os.Stdout, os.Stderr)
+	status := cli.Run(ctx, root, nil, args, os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }

@@ -19,7 +19,6 @@ import (
 	"github.com/launchgate/launchgate/app/pipeline"
 	"github.com/launchgate/launchgate/app/publish"
 	"github.com/launchgate/launchgate/app/review"
-	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
 	"github.com/launchgate/launchgate/cmd/internal/cli"
 )
@@ -95,7 +94,7 @@ func dataFlows(ctx context.Context, dir string, gaps *unseen) ([]review.DataFlow
 	if err != nil {
 		return nil, fmt.Errorf("settings of the code scanner: %w", err)
 	}
-	rep, err := goanalysis.Scanner{}.Scan(ctx, scan.Request{HeadDir: dir, Settings: settings}, nil)
+	rep, err := scanHere(ctx, goanalysis.Scanner{}, dir, settings)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/launchgate/launchgate/app/scan/secrets"
 	"github.com/launchgate/launchgate/cmd/internal/cli"
 	_ "github.com/launchgate/launchgate/cmd/internal/handover"
 )
@@ -23,5 +24,11 @@ func main() {
 
 // run is main without the process: tests call it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return cli.Run(ctx, cli.Root(commands()...), args, stdin, stdout, stderr)
+	return cli.Run(ctx, cli.Root(commands()...), quiet, args, stdin, stdout, stderr)
+}
+
+// quiet takes what looks like a secret out of a text.
+func quiet(said string) string {
+	secrets.NewRedactor().Texts(context.Background(), nil, []*string{&said})
+	return said
 }

@@ -38,6 +38,8 @@ func plantOne(kind, secret, part string) string {
 	add := func(form, text string) { register.forms[text] = kind + form }
 	add("", part)
 	add(" backwards", reversed(part))
+	add(" in capitals", strings.ToUpper(part))
+	add(" in small letters", strings.ToLower(part))
 	add(" in hexadecimal", hex.EncodeToString([]byte(part)))
 	// Of its three ways to fall on base64's groups of three bytes, the letters
 	// that do not depend on what stands beside it.
@@ -170,6 +172,9 @@ func (s *served) outputs(visit func(where string, text []byte)) error {
 		return err
 	})
 	for _, r := range s.github.Requests() {
+		if r.Operation == "repos/get-branch" {
+			r.Path = "" // asks GitHub for a branch by the name that GitHub told
+		}
 		visit("the request "+r.Operation, fmt.Appendf([]byte(r.Path+"\n"), "%s", r.Body))
 	}
 	heads := make(map[review.SHA]bool)

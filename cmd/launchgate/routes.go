@@ -20,7 +20,9 @@ import (
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
 	"github.com/launchgate/launchgate/app/scan/goanalysis"
+	"github.com/launchgate/launchgate/app/scan/secrets"
 	"github.com/launchgate/launchgate/cmd/internal/cli"
+	"github.com/launchgate/launchgate/cmd/internal/local"
 )
 
 // newRoutesCommand prints the route inventory of a folder, or how it differs
@@ -102,12 +104,27 @@ func declaredGuards(dir string) (json.RawMessage, error) {
 // inventory scans a folder in this process: it is the user's own checkout. What
 // could not be looked at goes to gaps.
 func inventory(ctx context.Context, dir string, settings json.RawMessage, gaps *unseen) ([]review.Route, error) {
-	rep, err := goanalysis.Scanner{RoutesOnly: true}.Scan(ctx, scan.Request{HeadDir: dir, Settings: settings}, nil)
+	rep, err := scanHere(ctx, goanalysis.Scanner{RoutesOnly: true}, dir, settings)
 	if err != nil {
 		return nil, err
 	}
 	gaps.add(rep.Receipt)
 	return rep.Routes, nil
+}
+
+// scanHere runs a scanner in this process. What it says is redacted as in a worker: a
+// listing ends in logs of pipelines and in files that are handed on.
+func scanHere(ctx context.Context, s scan.Scanner, dir string, settings json.RawMessage) (scan.Report, error) {
+	key, err := local.Key()
+	if err != nil {
+		return scan.Report{}, err
+	}
+	req := scan.Request{HeadDir: dir, FingerprintKey: key, Settings: settings}
+	rep, err := s.Scan(ctx, req, nil)
+	if err != nil {
+		return scan.Report{}, err
+	}
+	return rep, scan.RedactReport(ctx, secrets.NewRedactor(), s.Name(), req, &rep)
 }
 
 // inventoryAt scans a commit of the repository that dir is in.
@@ -140,6 +157,11 @@ func atCommit(ctx context.Context, dir, rev string, gaps *unseen, f func(tree st
 	if err != nil {
 		return err
 	}
+	key, err := local.Key()
+	if err != nil {
+		return err
+	}
+	secrets.NewRedactor().Texts(ctx, key, scan.Texts(&laid.Gaps))
 	gaps.addGaps(laid.Gaps)
 	return f(dst)
 }

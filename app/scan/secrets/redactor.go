@@ -116,8 +116,13 @@ func learnTrees(ctx context.Context, all *known, sets []*ruleSet, dirs ...string
 			continue
 		}
 		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() {
+			switch {
+			case err != nil:
 				return err
+			case d.IsDir() && (d.Name() == ".git" || d.Name() == "node_modules"):
+				return fs.SkipDir // of a user's own checkout; nothing quotes what is in it
+			case !d.Type().IsRegular():
+				return nil
 			}
 			info, err := d.Info()
 			if err != nil {

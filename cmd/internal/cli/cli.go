@@ -37,8 +37,10 @@ type usageError struct{ err error }
 func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
 
-// Run is main without the process.
-func Run(ctx context.Context, root *cobra.Command, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+// Run is main without the process. An error may quote a repository, so what is said of
+// it goes through quiet, which takes out secrets; nil for a program that has nothing to
+// know one by.
+func Run(ctx context.Context, root *cobra.Command, quiet func(string) string, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -51,7 +53,11 @@ func Run(ctx context.Context, root *cobra.Command, args []string, stdin io.Reade
 	if errors.As(err, &exit) {
 		return int(exit)
 	}
-	fmt.Fprintf(stderr, "launchgate: %s\n", Describe(err))
+	said := Describe(err)
+	if quiet != nil {
+		said = quiet(said)
+	}
+	fmt.Fprintf(stderr, "launchgate: %s\n", said)
 	var usage usageError
 	if code := review.CodeOf(err); errors.As(err, &usage) || code == review.CodeBadRequest || code == review.CodeBadConfig {
 		fmt.Fprintf(stderr, "See '%s'.\n", helpOf(root, called))
