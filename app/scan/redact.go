@@ -85,6 +85,14 @@ func RedactReport(ctx context.Context, r Redactor, scanner string, req Request, 
 	return nil
 }
 
+// quotable is req with the trees only of which s may repeat more than names.
+func quotable(s Scanner, req Request) Request {
+	if r, ok := s.(Reticent); ok && r.RepeatsNoValues() {
+		req.HeadDir, req.BaseDir = "", ""
+	}
+	return req
+}
+
 // fixesOf returns where a report holds fixes.
 func fixesOf(rep *Report) []**review.Fix {
 	var out []**review.Fix

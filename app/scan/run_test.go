@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -40,6 +41,18 @@ func (misbehaving) Scan(_ context.Context, req scan.Request, progress scan.Progr
 	switch how {
 	case "answer":
 		progress(scan.Event{Stage: "working", Done: 1, Total: 2, Unit: "files"})
+	case "quote":
+		fix := func(s string) *review.Fix {
+			return &review.Fix{Title: "t", Proved: true, Edits: []review.Edit{{Path: "a.go", StartLine: 1, EndLine: 1, New: s}}}
+		}
+		f := &rep.Head[0]
+		f.Message, f.Key, f.Fix, f.Alternative = "says hunter2", "hunter2", fix("x = 1\n"), fix("x = \"hunter2\"\n")
+		f.Place.Path, f.Evidence = "hunter2/a.go", []review.Step{{Note: "hunter2", Place: review.Place{Path: "hunter2"}}}
+		rep.Routes = []review.Route{{Method: "GET", Path: "/hunter2", Guards: []review.Guard{{Name: "hunter2"}}}}
+		rep.Receipt.Notes = []string{"hunter2"}
+		rep.Receipt.Gaps = []review.Gap{{Code: review.CodeFileUnreadable, What: "hunter2", Why: "hunter2", Do: "hunter2"}}
+	case "fail":
+		return scan.Report{}, &review.Error{Code: review.CodeScannerFailed, Op: "read hunter2", What: "hunter2", Do: "not hunter2", Err: errors.New("hunter2")}
 	case "panic":
 		panic("the secret is hunter2")
 	case "hang":
@@ -425,4 +438,38 @@ func (marks) Redact(_ context.Context, _ string, req scan.Request, texts []*stri
 		*t = strings.ReplaceAll(*t, "hunter2", "[secret]")
 	}
 	return nil
+}
+
+// TestWhatAWorkerAnswersIsRedacted: whatever part of an answer quotes a secret, and a
+// fix that would write one down is none.
+func TestWhatAWorkerAnswersIsRedacted(t *testing.T) {
+	for _, c := range []struct{ how, key, says string }{
+		{"quote", "", "says [secret]"},
+		{"fail", "", "read [secret] [secret]"},
+		{"quote", "cannot redact", "take the secrets out"},
+		{"fail", "cannot redact", "take the secrets out"},
+	} {
+		exe, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := scan.Runner{Command: []string{exe, "worker"}, ScratchDir: t.TempDir()}
+		rep := r.Run(t.Context(), []scan.Scanner{misbehaving{}}, scan.Request{FingerprintKey: []byte(c.key)}, map[string]json.RawMessage{"test": json.RawMessage(strconv.Quote(c.how))}, nil)[0]
+		said, err := json.Marshal(rep)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(said), "hunter2") || !strings.Contains(string(said), c.says) {
+			t.Errorf("%s with %q: %s", c.how, c.key, said)
+		}
+		if c.how != "quote" || c.key != "" {
+			if rep.Receipt.Complete() {
+				t.Errorf("%s with %q is complete", c.how, c.key)
+			}
+			continue
+		}
+		if f := rep.Head[0]; f.Fix == nil || f.Alternative != nil || rep.Routes[0].Path != "/[secret]" || f.Place.Path != "[secret]/a.go" {
+			t.Errorf("got %+v, %+v", f, rep.Routes)
+		}
+	}
 }

@@ -105,6 +105,15 @@ type ProgramRunner interface {
 	RunsPrograms() bool
 }
 
+// Reticent is a Scanner that repeats names only, such as those of files, and never what
+// else stands in one. Its worker's answer need not be held against all that the trees
+// hold.
+type Reticent interface {
+	Scanner
+	// RepeatsNoValues returns true.
+	RepeatsNoValues() bool
+}
+
 // Frugal is a Scanner that is often done in a moment. Its worker starts on one
 // core, which spares it what several cost to keep in step, until the scanner calls
 // AllCores.

@@ -115,10 +115,10 @@ func workerMain(ctx context.Context, build, name string, scanners []Scanner, ine
 	}
 	report, err := scanner.Scan(ctx, env.Request, progress)
 	if err == nil {
-		err = RedactReport(ctx, redactor, name, env.Request, &report)
+		err = RedactReport(ctx, redactor, name, quotable(scanner, env.Request), &report)
 	}
 	if err != nil {
-		f := redactFailure(ctx, redactor, name, env.Request, err)
+		f := redactFailure(ctx, redactor, name, quotable(scanner, env.Request), err)
 		out.write(message{Failure: &f})
 	} else {
 		report.Receipt.Protections = append(report.Receipt.Protections, protections...)

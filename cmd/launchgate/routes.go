@@ -124,7 +124,9 @@ func scanHere(ctx context.Context, s scan.Scanner, dir string, settings json.Raw
 	if err != nil {
 		return scan.Report{}, err
 	}
-	return rep, scan.RedactReport(ctx, secrets.NewRedactor(), s.Name(), req, &rep)
+	redactor := secrets.NewRedactor()
+	redactor.Keep = checkout.ForScanners
+	return rep, scan.RedactReport(ctx, redactor, s.Name(), req, &rep)
 }
 
 // inventoryAt scans a commit of the repository that dir is in.

@@ -34,6 +34,9 @@ func (Scanner) Name() string { return Name }
 // Rules implements scan.Scanner.
 func (Scanner) Rules() []review.Rule { return slices.Clone(rules) }
 
+// RepeatsNoValues implements scan.Reticent.
+func (Scanner) RepeatsNoValues() bool { return true }
+
 // Scan implements scan.Scanner.
 func (Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Progress) (scan.Report, error) {
 	if progress == nil {

@@ -16,6 +16,10 @@
 // place, a fingerprint keyed with this installation's key, and an entropy
 // class.
 //
+// What other scanners say quotes a repository, too: Redactor takes secrets, and what one
+// would recognise of them, out of every answer of every worker, and out of what the
+// server and the commands say themselves (redactor.go, replacer.go).
+//
 // It may import app/review, app/refs, app/scan, the packages below this one, gitleaks,
 // the standard library, and beside them only what reads configuration, runs git on all
 // cores and keeps gitleaks quiet: go-toml, golang.org/x/sync/errgroup,

@@ -21,7 +21,12 @@ import (
 // Redactor is a scan.Redactor whose idea of a secret is that of this package: of both
 // configurations, the default one and the base's. What the base allows, ignores or
 // lists in a baseline is not reported, and is not repeated either.
-type Redactor struct{ plain func() (*ruleSet, error) }
+type Redactor struct {
+	// Keep chooses the files of a tree that may be quoted; nil for all, of a tree that
+	// holds no others.
+	Keep  func(path string, size int64) bool
+	plain func() (*ruleSet, error)
+}
 
 // NewRedactor returns a redactor. It may be used concurrently.
 func NewRedactor() *Redactor {
@@ -42,7 +47,7 @@ func (r *Redactor) Redact(ctx context.Context, scanner string, req scan.Request,
 		return err
 	}
 	sets := []*ruleSet{plain}
-	if scanner != Name {
+	if scanner != Name && req.HeadDir != "" {
 		custom, err := customRules(req)
 		if err != nil {
 			return err
@@ -50,7 +55,7 @@ func (r *Redactor) Redact(ctx context.Context, scanner string, req scan.Request,
 		if custom != nil {
 			sets = append(sets, custom)
 		}
-		if err := learnTrees(ctx, all, sets, req.HeadDir, req.BaseDir); err != nil {
+		if err := r.learnTrees(ctx, all, sets, req.HeadDir, req.BaseDir); err != nil {
 			return err
 		}
 	}
@@ -107,7 +112,7 @@ func customRules(req scan.Request) (*ruleSet, error) {
 
 // learnTrees learns the secrets of all files below dirs. A file of two trees is read
 // once where one is a link to the other.
-func learnTrees(ctx context.Context, all *known, sets []*ruleSet, dirs ...string) error {
+func (r *Redactor) learnTrees(ctx context.Context, all *known, sets []*ruleSet, dirs ...string) error {
 	type place struct{ dir, path string }
 	var files []place
 	seen := make(map[string][]os.FileInfo) // by path
@@ -131,6 +136,9 @@ func learnTrees(ctx context.Context, all *known, sets []*ruleSet, dirs ...string
 			rel, err := filepath.Rel(dir, path)
 			if err != nil {
 				return err
+			}
+			if r.Keep != nil && !r.Keep(filepath.ToSlash(rel), info.Size()) {
+				return nil
 			}
 			if slices.ContainsFunc(seen[rel], func(o os.FileInfo) bool { return os.SameFile(o, info) }) {
 				return nil
