@@ -401,24 +401,30 @@ func (s *session) texts(ctx context.Context, hs []hit) (map[string]sought, error
 			places[h.Commit] = append(places[h.Commit], h.Path)
 		}
 	}
-	for _, h := range kept {
-		if !asked[h.Key] {
-			out[h.Key] = sought{hidden: true} // git threw away where it was
+	// Git threw away where it was, or part of that, as it may of what no ref reaches.
+	unread := func(gone func(h hit) bool) {
+		for _, h := range kept {
+			if _, have := out[h.Key]; !have && gone(h) {
+				out[h.Key] = sought{hidden: true}
+			}
 		}
 	}
+	unread(func(h hit) bool { return !asked[h.Key] })
 	again := make(map[string]bool)
 	for _, commit := range sortedKeys(places) {
 		files, err := s.repo.files(ctx, review.SHA(commit), places[commit])
-		if err != nil {
-			return out, err
+		if err == nil {
+			err = s.lookAtFiles(ctx, files, nil, func(h hit) {
+				if asked[h.Key] {
+					note(h)
+				}
+			})
 		}
-		err = s.lookAtFiles(ctx, files, nil, func(h hit) {
-			if asked[h.Key] {
-				note(h)
-			}
-		})
 		if err != nil {
-			return out, err
+			if ctx.Err() != nil {
+				return out, err
+			}
+			unread(func(h hit) bool { return there[h.Commit] && h.Commit == commit })
 		}
 	}
 	for _, h := range hs {
@@ -431,7 +437,10 @@ func (s *session) texts(ctx context.Context, hs []hit) (map[string]sought, error
 		// the file's name is one that is not kept.
 		once := &session{repo: s.repo, rules: s.rules, key: s.key}
 		if _, err := once.walk(ctx, append([]string{"--no-walk=unsorted"}, sortedKeys(again)...), ends{}, nil, nil); err != nil {
-			return out, err
+			if ctx.Err() != nil {
+				return out, err
+			}
+			unread(func(h hit) bool { return again[h.Commit] })
 		}
 		for _, h := range once.found {
 			if asked[h.Key] && textual(h.Where) && h.secret.s != "" {

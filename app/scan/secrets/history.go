@@ -58,6 +58,14 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	defer cancel()
 	revs := append(slices.Clone(from.revs), negated(old)...)
 	res, err := s.walk(limited, revs, ends{tips: tips, old: old, recent: st.recentSet(), fresh: true, new: from.new}, st.known, s.rememberInAll(st))
+	if walked := len(res.order); err == nil {
+		var more []string
+		more, err = s.underOtherRules(limited, st, tips, &res)
+		tips = sorted(append(slices.Clone(tips), more...))
+		if n := len(res.order) - walked; n > 0 {
+			rep.Receipt.Notes = append(rep.Receipt.Notes, sayOtherRules(n))
+		}
+	}
 	rep.Receipt.Counts = append(rep.Receipt.Counts, review.Count{Unit: "commits", Looked: res.scanned, Expected: res.expected})
 	if len(old) > 0 {
 		rep.Receipt.Notes = append(rep.Receipt.Notes, fmt.Sprintf("%d commits were covered by earlier looks under the same rules and are not looked at again.", st.covered))
@@ -67,7 +75,9 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	}
 	if err == nil {
 		s.sayBlobs(rep)
-		err = s.historyTags(ctx, st, hs, &res, rep)
+		if err = s.historyTags(ctx, st, hs, &res, rep); err == nil {
+			s.adopt(st, &res)
+		}
 	}
 	before := st.before(res.order, s.tagged)
 	if !hs.SinceLast {

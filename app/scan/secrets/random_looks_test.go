@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os/exec"
 	"reflect"
 	"slices"
@@ -172,7 +173,7 @@ func (h *randomHistory) said(dir, cache, base, head string) (lines []string, in 
 // pushed looks at the history as it grows, with all that may happen in between: pushes
 // that force, branches and tags that go and come back, reviews, looks that are
 // stopped. What is said then is said by a look at all of it at once. What was seen
-// under other rules is not remembered under new ones.
+// under other rules before the first look under new ones is looked at under these, too.
 func (h *randomHistory) pushed() {
 	h.t.Helper()
 	cache := h.t.TempDir()
@@ -188,7 +189,11 @@ func (h *randomHistory) pushed() {
 		pushed := h.clone("pushed.git", refs)
 		rules := h.rulesAt(pushed, head)
 		if ever[rules] == nil {
-			ever[rules] = make(map[string]string)
+			all := make(map[string]string)
+			for _, refs := range ever {
+				maps.Copy(all, refs)
+			}
+			ever[rules] = all
 		}
 		if h.one(2) {
 			h.reviewed(pushed, cache, refs, upto)
