@@ -376,6 +376,9 @@ func (s *session) cleanComplaint(err error) {
 	ge.stderr = s.safeName(ge.stderr)
 }
 
+// exhausted are what the system says when there is nothing left of something.
+var exhausted = []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.EAGAIN, syscall.ENOMEM}
+
 // gapOf says what a failure means for the verdict.
 func gapOf(err error) review.Gap {
 	g := review.Gap{Code: review.CodeHistoryIncomplete, What: "commits", Why: "git could not read all of the history", Do: "fetch the repository again; if it stays, run git fsck on it"}
@@ -384,6 +387,7 @@ func gapOf(err error) review.Gap {
 	var mc *missingCommit
 	var mo *missingObject
 	var se *storeError
+	var errno syscall.Errno
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		g.Code, g.Why, g.Do = review.CodeScannerTimeout, "the time limit was reached before every commit was looked at", "raise the scanner's time limit, or re-run: what was scanned is not scanned again"
@@ -404,6 +408,8 @@ func gapOf(err error) review.Gap {
 		g.Code, g.What, g.Why, g.Do = review.CodeTooLarge, "files", err.Error(), "keep large files out of git, or in git LFS"
 	case errors.Is(err, errCut), errors.Is(err, errManyPlaces):
 		g.Code, g.What, g.Why, g.Do = review.CodeTooLarge, "secrets", err.Error(), "exclude generated data with an allowlist in .gitleaks.toml on the default branch"
+	case errors.As(err, &errno) && slices.Contains(exhausted, errno):
+		g.Code, g.Why, g.Do = review.CodeScannerFailed, "git could not be run: "+errno.Error(), "look at what this machine or its limits on processes, open files and memory lack, then look again"
 	case errors.Is(err, errPatch):
 		g.Code, g.Why, g.Do = review.CodeScannerFailed, err.Error(), "report this with the git version in use"
 	}

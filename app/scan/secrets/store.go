@@ -193,6 +193,10 @@ func (st *store) complete(c coverage) {
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	nothing := len(c.order) == 0 && len(st.later.Hits) == 0 && slices.Equal(c.tips, st.tips) && c.at.equal(st.at)
+	if kept, err := st.learn(); err == nil && kept && nothing {
+		return // the file says so, and may be in a place where nothing can be written
+	}
 	err := st.locked(func() error {
 		kept, err := st.learn()
 		if err != nil {
@@ -209,9 +213,6 @@ func (st *store) complete(c coverage) {
 			if h.Tag != "" {
 				st.held[h.Tag] = true
 			}
-		}
-		if len(c.order) == 0 && kept && len(st.later.Hits) == 0 && slices.Equal(c.tips, st.tips) && c.at.equal(st.at) {
-			return nil // the file says so
 		}
 		line := storeLine{Tips: c.tips, N: st.covered + len(c.order), At: c.at, Recent: c.last(), Silent: !c.configures && (st.silent || len(st.tips) == 0)}
 		write := st.rewrite
