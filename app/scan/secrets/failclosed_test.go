@@ -234,3 +234,16 @@ func TestAPartialCloneIsNotFetchedAgainButClonedWithoutAFilter(t *testing.T) {
 		t.Errorf("%+v", rep.Receipt)
 	}
 }
+
+// TestACommitTooLargeToBeReadIsNamed: the receipt told the user to fetch the repository
+// again and to run git fsck on it.
+func TestACommitTooLargeToBeReadIsNamed(t *testing.T) {
+	w := newWork(t)
+	base := w.write("x", "x\n").commit("start")
+	const who = "author A <a@example.com> 1767323045 +0000\ncommitter A <a@example.com> 1767323045 +0000\n"
+	head := w.rawCommit([]string{string(base)}, who, strings.Repeat("m\n", bigFileBytes/2+1))
+	rep := w.scan(base, head)
+	if len(rep.Receipt.Gaps) != 1 || rep.Receipt.Gaps[0].Code != review.CodeTooLarge || rep.Receipt.Gaps[0].Why != "commit "+string(head)+" has more than 12 MiB" {
+		t.Errorf("gaps %+v", rep.Receipt.Gaps)
+	}
+}

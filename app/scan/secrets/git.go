@@ -170,7 +170,7 @@ func (r repo) output(ctx context.Context, limit int64, stdin io.Reader, args ...
 		var err error
 		out, err = io.ReadAll(io.LimitReader(rd, limit+1))
 		if err == nil && int64(len(out)) > limit {
-			return fmt.Errorf("git %s printed more than %d bytes", args[0], limit)
+			return &overLimit{what: "what git " + args[0] + " says", limit: limit}
 		}
 		return err
 	}, args...)
@@ -438,6 +438,16 @@ func readContents(br *bufio.Reader, n int, visit func(i int, o objectInfo, body 
 	return nil
 }
 
+// overLimit is something larger than is read, which is not the repository's fault.
+type overLimit struct {
+	what  string
+	limit int64
+}
+
+func (e *overLimit) Error() string {
+	return fmt.Sprintf("%s has more than %d MiB", e.what, e.limit>>20)
+}
+
 // object is a whole object.
 type object struct {
 	id, kind string
@@ -456,7 +466,7 @@ func (e *missingObject) Error() string {
 func (r repo) objects(ctx context.Context, ids []string, limit int64, visit func(object) error) error {
 	return r.contents(ctx, ids, func(_ int, o objectInfo, body io.Reader) error {
 		if o.size > limit {
-			return fmt.Errorf("git cat-file: %s has %d bytes, more than %d", o.id, o.size, limit)
+			return &overLimit{what: o.kind + " " + o.id, limit: limit}
 		}
 		data := make([]byte, o.size)
 		if _, err := io.ReadFull(body, data); err != nil {

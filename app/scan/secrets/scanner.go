@@ -388,6 +388,7 @@ func gapOf(err error) review.Gap {
 	var mo *missingObject
 	var se *storeError
 	var errno syscall.Errno
+	var ol *overLimit
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		g.Code, g.Why, g.Do = review.CodeScannerTimeout, "the time limit was reached before every commit was looked at", "raise the scanner's time limit, or re-run: what was scanned is not scanned again"
@@ -399,6 +400,8 @@ func gapOf(err error) review.Gap {
 		g.Why, g.Do = mh.Error(), "fetch the whole history (git fetch --unshallow)"
 	case errors.As(err, &mo):
 		g.Why, g.Do = mo.Error(), "fetch the repository again, as a whole (a partial clone leaves objects out); if it stays, run git fsck on it"
+	case errors.As(err, &ol):
+		g.Code, g.Why, g.Do = review.CodeTooLarge, ol.Error(), "look at it with git; nobody's source is as large, so that it may have been made to hide something"
 	case errors.As(err, &ge) && ge.stderr != "":
 		g.Why = "git " + ge.op + ": " + ge.stderr
 		if strings.Contains(ge.stderr, "promisor remote") {
