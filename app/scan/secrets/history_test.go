@@ -373,3 +373,17 @@ func TestATagThatAToolPutAsideIsLookedAt(t *testing.T) {
 		}
 	}
 }
+
+// TestASecretInTheNameOfOneFileOfManyHasItsDate: the names of a commit with more files
+// than are kept are looked at as they are listed, which may be before the commit was
+// read.
+func TestASecretInTheNameOfOneFileOfManyHasItsDate(t *testing.T) {
+	defer func(n int) { maxListed = n }(maxListed)
+	maxListed = 2
+	w := newWork(t)
+	w.write("a", "1\n").write("b", "2\n").write(awsKey()+".txt", "3\n").commit("three files")
+	rep := w.history(look{})
+	if len(rep.Rotations) != 1 || rep.Rotations[0].Authored.IsZero() {
+		t.Errorf("to rotate: %+v", rep.Rotations)
+	}
+}

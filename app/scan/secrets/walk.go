@@ -329,7 +329,11 @@ type stretch struct {
 func (s *session) begin(ctx context.Context, todo []commit, res *walkResult) stretch {
 	st := stretch{todo: todo}
 	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() error { return s.readCommits(ctx, todo, res) })
+	if len(todo) > 1 {
+		both.Go(func() error { return s.readCommits(ctx, todo, res) })
+	} else if st.err = s.readCommits(ctx, todo, res); st.err != nil {
+		return st // the names of one may be looked at as they are listed, and get its date
+	}
 	both.Go(func() (err error) {
 		st.listed, err = s.listing(ctx, s.compared(todo), res)
 		if st.many = errors.Is(err, errManyChanges); st.many {
