@@ -74,7 +74,7 @@ func (s *session) lookAhead(ctx context.Context, revs []string, show bool) *ahea
 	if err == nil {
 		err = k.enough()
 	}
-	if err != nil || len(k.list) > fewCommits || len(k.changes) > maxListed {
+	if err != nil || len(k.list) > fewCommits || len(k.changes) > maxListed || k.named > maxListedBytes {
 		return nil
 	}
 	k.ahead.hits, k.ahead.files = k.commitSink.hits, k.commitSink.files
@@ -89,6 +89,7 @@ type aheadSink struct {
 	// listed and patched are how many files of the last commit git listed, and
 	// showed.
 	listed, patched int
+	named           int // bytes of the names of changes
 	hunks           int // of edits
 }
 
@@ -150,7 +151,8 @@ func (k *aheadSink) line(line string) error {
 			k.unshown[k.cur] = true
 		}
 		for _, c := range changes {
-			if c.commit = k.cur; len(k.changes) <= maxListed {
+			k.named += len(c.path)
+			if c.commit = k.cur; len(k.changes) <= maxListed && k.named <= maxListedBytes {
 				k.changes = append(k.changes, c)
 			}
 		}

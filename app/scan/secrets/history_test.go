@@ -387,3 +387,37 @@ func TestASecretInTheNameOfOneFileOfManyHasItsDate(t *testing.T) {
 		t.Errorf("to rotate: %+v", rep.Rotations)
 	}
 }
+
+// TestNamesOfMegabytesAreNotKept: a folder with a long name costs a pack nothing, and
+// each file in it had that name kept.
+func TestNamesOfMegabytesAreNotKept(t *testing.T) {
+	defer func(n int) { maxListedBytes = n }(maxListedBytes)
+	maxListedBytes = 1000
+	w := newWork(t)
+	w.write("x", "x\n").commit("start")
+	folder := strings.Repeat("d", 200) + "/"
+	for n := range 4 { // fit together
+		w.write(fmt.Sprint(folder, n), "1\n")
+	}
+	w.commit("four")
+	for n := range 8 { // do not
+		w.write(fmt.Sprint(folder, "more", n), "2\n")
+	}
+	w.write(folder+"z.env", "K="+awsKey()+"\n").commit("nine")
+	rep := w.history(look{})
+	complete(t, rep, 3)
+	if len(rep.Rotations) != 1 || rep.Rotations[0].Path != folder+"z.env" {
+		t.Errorf("to rotate: %+v", rep.Rotations)
+	}
+	list, err := w.repo().commits(context.Background(), []string{"--all"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &session{repo: w.repo(), rules: allRules(), key: testKey}
+	if _, err := s.listing(context.Background(), list, &walkResult{}); !errors.Is(err, errManyChanges) {
+		t.Errorf("all are listed at once: %v", err)
+	}
+	if l, err := s.listing(context.Background(), list[2:], &walkResult{}); err != nil || !l.full || len(l.changes) > 0 {
+		t.Errorf("of the last commit %d changes are kept, %v", len(l.changes), err)
+	}
+}

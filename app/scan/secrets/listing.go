@@ -28,6 +28,7 @@ type listing struct {
 
 	// full: there are more changes than are kept, and what follows is not there.
 	full    bool
+	named   int // bytes of the changes' names
 	paths   numbered
 	blobs   numbered
 	files   []brought
@@ -78,8 +79,8 @@ type listedChange struct {
 	from, to int32 // in sides: the regular files on all sides of it
 }
 
-// maxListed is how many changes a listing keeps.
-var maxListed = 1 << 17
+// maxListed is how many changes a listing keeps, maxListedBytes how much of their names.
+var maxListed, maxListedBytes = 1 << 17, 32 << 20
 
 func newListing(todo []commit) *listing {
 	l := &listing{commits: todo, at: make(map[string]int, len(todo)), merges: make(map[string]bool), leftOut: make(map[string]bool), index: make(map[brought]int32), by: make([]commitChanges, len(todo))}
@@ -122,7 +123,10 @@ func (l *listing) mayMove(n int, could []bool) bool {
 
 // add adds all changes of one commit.
 func (l *listing) add(id string, changes []change, names bool) error {
-	if l.full || len(l.changes)+len(changes) > maxListed {
+	for _, c := range changes {
+		l.named += len(c.path)
+	}
+	if l.full || len(l.changes)+len(changes) > maxListed || l.named > maxListedBytes {
 		return errManyChanges
 	}
 	by := &l.by[l.at[id]]
@@ -196,8 +200,10 @@ func (s *session) listing(ctx context.Context, todo []commit, res *walkResult) (
 			}
 			_, err := s.repo.feed(ctx, func() int { return turns.next(i) }, question, func(n int, br *bufio.Reader) error {
 				var changes []change // of one commit
+				named := 0           // bytes of their names
 				err := readListing(br, jobs[n], markerPrefix+strconv.Itoa(n), func(c change) error {
-					if !l.full && len(changes) < maxListed {
+					named += len(c.path)
+					if !l.full && len(changes) < maxListed && named <= maxListedBytes {
 						changes = append(changes, c)
 						return nil
 					}
@@ -215,7 +221,7 @@ func (s *session) listing(ctx context.Context, todo []commit, res *walkResult) (
 					if !l.full {
 						err = l.add(id, changes, !s.plain)
 					}
-					changes = changes[:0]
+					changes, named = changes[:0], 0
 					return err
 				})
 				return err
