@@ -21,19 +21,6 @@ import (
 // HistorySettings ask for a look at the whole history instead of one change.
 type HistorySettings client.HistorySettings
 
-// selection returns the arguments that select the refs for rev-list and
-// rev-parse.
-func (h HistorySettings) selection(head review.SHA) []string {
-	if len(h.Refs) == 0 {
-		return []string{"--all", string(head)}
-	}
-	var out []string
-	for _, ref := range h.Refs {
-		out = append(out, "--glob="+ref)
-	}
-	return append(out, string(head))
-}
-
 // history looks at all the history that hs selects.
 func (s *session) history(ctx context.Context, req scan.Request, hs HistorySettings, set Settings, from *beginning, rep *scan.Report) error {
 	s.allRefs = len(hs.Refs) == 0
@@ -56,7 +43,8 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 		limited, cancel = context.WithTimeout(ctx, time.Duration(hs.Seconds)*time.Second)
 	}
 	defer cancel()
-	revs := append(slices.Clone(from.revs), negated(old)...)
+	// By their ids, not by name: refs move while git counts and lists.
+	revs := append(slices.Clone(tips), negated(old)...)
 	res, err := s.walk(limited, revs, ends{tips: tips, old: old, recent: st.recentSet(), fresh: true, new: from.new}, st.known, s.rememberInAll(st))
 	if walked := len(res.order); err == nil {
 		var more []string
@@ -106,8 +94,7 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 
 // beginning is where a look at history begins.
 type beginning struct {
-	st   *store
-	revs []string // select what tips are
+	st *store
 	// tips are what it is to reach, old what earlier looks reached and the repository
 	// still holds.
 	tips, old []string
@@ -126,7 +113,7 @@ func (s *session) begins(ctx context.Context, req scan.Request, hs HistorySettin
 	if err := whole(s.refs, hs.selects); err != nil {
 		return nil, err
 	}
-	b := &beginning{st: st, revs: hs.selection(req.Head), tips: hs.tipsOf(s.refs, req.Head)}
+	b := &beginning{st: st, tips: hs.tipsOf(s.refs, req.Head)}
 	if b.old, err = s.repo.present(ctx, st.tips); err != nil {
 		return nil, err
 	}

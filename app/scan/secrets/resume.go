@@ -30,7 +30,7 @@ func (s *session) resume(ctx context.Context, req scan.Request, hs HistorySettin
 		return nil
 	}
 	tips := hs.tipsOf(named, req.Head)
-	b := &beginning{st: st, revs: tips, tips: tips, old: st.tips, new: true}
+	b := &beginning{st: st, tips: tips, old: st.tips, new: true}
 	fresh := without(tips, st.tips)
 	if len(fresh) == 0 || len(fresh) > maxNewTips {
 		return nil

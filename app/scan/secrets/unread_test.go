@@ -122,3 +122,38 @@ func TestADamagedCommitGraphHidesNothing(t *testing.T) {
 		t.Errorf("%+v", rep)
 	}
 }
+
+// TestRefsMayMoveDuringALook: git was asked by name, twice, so that a branch that came
+// meanwhile was a history that cannot be read, and one that went counted as looked at.
+func TestRefsMayMoveDuringALook(t *testing.T) {
+	for _, c := range []struct{ name, do string }{
+		{"a branch goes", `$GIT update-ref -d refs/heads/side`},
+		{"a branch comes", `case " $* " in *" --topo-order "*) sleep 0.2; $GIT update-ref refs/heads/new refs/heads/later^0; sleep 0.2;; esac`},
+		{"a branch is forced back", `$GIT update-ref refs/heads/side refs/heads/main`},
+	} {
+		for _, before := range []bool{false, true} {
+			t.Run(c.name, func(t *testing.T) {
+				w := newWork(t)
+				cache := t.TempDir()
+				w.write("a.txt", "a\n").commit("start")
+				if before {
+					w.history(look{cache: cache})
+				}
+				w.git("checkout", "-q", "-b", "side")
+				side := w.write("s.env", "K="+awsKey()+"\n").commit("side")
+				w.git("checkout", "-q", "main")
+				w.write("m.env", "K="+githubPAT()+"\n").commit("main")
+				t.Run("meanwhile", func(t *testing.T) {
+					brokenGit(t, "--topo-order", strings.ReplaceAll(c.do, "refs/heads/later", string(side))+" 2>/dev/null")
+					if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() || len(rep.Rotations) != 2 {
+						t.Errorf("%+v", rep)
+					}
+				})
+				w.git("branch", "-f", "side", string(side))
+				if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() || len(rep.Rotations) != 2 {
+					t.Errorf("afterwards: %+v", rep)
+				}
+			})
+		}
+	}
+}
