@@ -143,7 +143,8 @@ func (st *store) rewrite(line storeLine) error {
 	if err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(st.path), ".store-*")
+	// Only who holds the lock writes it, so that one a kill left is used by the next.
+	tmp, err := os.OpenFile(st.path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
