@@ -48,6 +48,10 @@ var safeConfig = []string{
 // waitDelay is how long a killed git's pipes may stay open.
 const waitDelay = 3 * time.Second
 
+// drainDelay is how long what a git wrote before it ended may take to be read:
+// three thousand small files fit into a pipe, and a busy disk takes its time.
+const drainDelay = time.Minute
+
 // maxStderr bounds what is kept of git's messages, for the server's log.
 const maxStderr = 8 << 10
 
@@ -147,7 +151,7 @@ func (g gitDir) stream(ctx context.Context, stdin io.Reader, max int64, w io.Wri
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cmd := g.command(ctx, nil, args...)
-	cmd.Stdin = stdin
+	cmd.Stdin, cmd.WaitDelay = stdin, drainDelay
 	return incomplete(run(ctx, cancel, cmd, args[0], max, w))
 }
 

@@ -343,9 +343,17 @@ func overCPU(state *os.ProcessState, l Limits) bool {
 
 var position = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^\t([^\s:]+\.go:\d+)`) })
 
+var trace = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^goroutine \d+ `) })
+
 // positions returns the source positions of a Go crash, the only part of it
-// that cannot quote what was scanned.
+// that cannot quote what was scanned. What a panic says comes before the first
+// goroutine; Go sets its further lines off with a tab, as it does positions.
 func positions(stderr string) []string {
+	begins := trace().FindStringIndex(stderr)
+	if begins == nil {
+		return nil
+	}
+	stderr = stderr[begins[0]:]
 	var out []string
 	for _, m := range position().FindAllStringSubmatch(stderr, 20) {
 		out = append(out, m[1])

@@ -54,7 +54,7 @@ func (misbehaving) Scan(_ context.Context, req scan.Request, progress scan.Progr
 	case "fail":
 		return scan.Report{}, &review.Error{Code: review.CodeScannerFailed, Op: "read hunter2", What: "hunter2", Do: "not hunter2", Err: errors.New("hunter2")}
 	case "panic":
-		panic("the secret is hunter2")
+		panic("the secret is hunter2\nhunter2.go:7\ngoroutine 7 hunter2\nhunter2.go:8")
 	case "hang":
 		select {}
 	case "overflow":

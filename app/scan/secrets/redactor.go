@@ -24,14 +24,11 @@ import (
 type Redactor struct {
 	// Keep chooses the files of a tree that may be quoted; nil for all, of a tree that
 	// holds no others.
-	Keep  func(path string, size int64) bool
-	plain func() (*ruleSet, error)
+	Keep func(path string, size int64) bool
 }
 
 // NewRedactor returns a redactor. It may be used concurrently.
-func NewRedactor() *Redactor {
-	return &Redactor{plain: sync.OnceValues(func() (*ruleSet, error) { return buildRules(rulesInput{own: true}) })}
-}
+func NewRedactor() *Redactor { return &Redactor{} }
 
 // Redact implements scan.Redactor. What looks like a secret is one wherever it stands;
 // what is one for the name beside it is known from the files of the trees. For the
@@ -42,7 +39,7 @@ func (r *Redactor) Redact(ctx context.Context, scanner string, req scan.Request,
 		return nil
 	}
 	all := newKnown(req.FingerprintKey)
-	plain, err := r.plain()
+	plain, err := defaultRules()
 	if err != nil {
 		return err
 	}

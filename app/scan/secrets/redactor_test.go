@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -103,5 +105,37 @@ func TestRedactor(t *testing.T) {
 	}
 	if got := say(nil, "/"+pat); got != "/"+redacted {
 		t.Errorf("without a key: %q", got)
+	}
+}
+
+// TestASecretThatTheRepositoryAllowsIsNotRepeatedInAName: what a .gitleaks.toml switches
+// off is not reported; a file named after such a secret is, for what it holds.
+func TestASecretThatTheRepositoryAllowsIsNotRepeatedInAName(t *testing.T) {
+	w := newWork(t)
+	base := w.write(".gitleaks.toml", "[extend]\nuseDefault = true\ndisabledRules = [\"github-pat\"]\n").commit("rules")
+	head := w.write("keys-"+githubPAT()+"/a.env", "K="+awsKey()+"\n").commit("keys")
+	req := w.request(base, head)
+	req.CacheDir = t.TempDir()
+	rep, err := New().Scan(t.Context(), req, nil)
+	if err != nil || len(rep.Head) != 1 {
+		t.Fatalf("%+v, %v", rep, err)
+	}
+	part, files := githubPAT()[8:20], 0
+	if said := fmt.Sprintf("%+v", rep); strings.Contains(said, part) {
+		t.Errorf("the report repeats it: %s", said)
+	}
+	err = filepath.WalkDir(req.CacheDir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files++
+		data, err := os.ReadFile(path)
+		if bytes.Contains(data, []byte(part)) {
+			t.Errorf("%s holds it", filepath.Base(path))
+		}
+		return err
+	})
+	if err != nil || files == 0 {
+		t.Errorf("%d files, %v", files, err)
 	}
 }
