@@ -2,7 +2,6 @@ package secrets
 
 import (
 	"bytes"
-	"maps"
 	"regexp"
 	"slices"
 	"sort"
@@ -37,6 +36,9 @@ type filter struct {
 	lists     []*config.Allowlist
 	local     bool // no global allowlist looks at whole lines
 	pool      sync.Pool
+
+	lengths    sync.Once
+	longestOne int // see longest
 
 	byName sync.Once
 	names  []*pathTest // of rules about names alone; nil: any name
@@ -90,8 +92,8 @@ func filterOf(cfg *config.Config, anchorsOf func(expr string) []anchor) *filter 
 		}
 		return &f.patterns[i]
 	}
-	for _, s := range slices.Sorted(maps.Keys(foreignLetters)) {
-		at(s).foreign = true
+	for _, s := range [][]byte{dottedI, longS, kelvin} {
+		at(string(s)).foreign = true
 	}
 	index := make(map[string]int)
 	for i, id := range cfg.OrderedRules {
@@ -156,12 +158,6 @@ func usableKeywords(words []string) bool {
 	})
 }
 
-// foreignLetters are the letters outside ASCII that case folding takes into it:
-// the Kelvin sign and the long s match k and s in a case-insensitive
-// expression, and the dotted capital I becomes i in strings.ToLower. Text with
-// one of them is looked at a second time with them replaced.
-var foreignLetters = map[string]byte{"\u212a": 'k', "\u017f": 's', "\u0130": 'i'}
-
 func widest(a, b int) int {
 	if a < 0 || b < 0 {
 		return -1
@@ -209,8 +205,10 @@ type matcher struct {
 	steps   []int
 	paths   *dfa // filter.paths
 	path    []byte
-	few     int  // paths that were asked for before paths was made
-	foreign bool // the last text had foreign letters
+	few     int   // paths that were asked for before paths was made
+	foreign bool  // the last text had foreign letters
+	letters []int // where these end in it
+	folded  []byte
 }
 
 func newMatcher(f *filter) *matcher {
@@ -306,39 +304,73 @@ func touches(segments []interval, from, to int) bool {
 // go through at, which maps them back to content. It reports whether content ends
 // in what could be the beginning of a literal.
 func (m *matcher) each(content []byte, visit func(p *pattern, end int, at func(int) int)) (open bool) {
-	same := func(i int) int { return i }
-	if m.foreign, open = m.pass(content, same, visit); !m.foreign {
-		return open
+	m.letters = m.letters[:0]
+	open = m.pass(content, func(i int) int { return i }, visit)
+	m.foreign = len(m.letters) > 0
+	reach := 3 * (1 + m.f.longest()) // letters of up to three bytes each
+	for letters := m.letters; len(letters) > 0; {
+		// What one of these letters may be a part of, with the next of them, and so on.
+		start := max(letters[0]-reach, 0)
+		at, to := start, letters[0]+reach
+		var moved []interval // from here in folded on, positions in content are further on by to
+		m.folded = m.folded[:0]
+		for len(letters) > 0 && letters[0] <= to {
+			c, n := foreignLetter(content[:letters[0]])
+			m.folded = append(append(m.folded, content[at:letters[0]-n]...), c)
+			at, to = letters[0], letters[0]+reach
+			moved = append(moved, interval{len(m.folded), at - start - len(m.folded)})
+			letters = letters[1:]
+		}
+		m.folded = append(m.folded, content[at:min(to, len(content))]...)
+		more := m.pass(m.folded, func(p int) int {
+			i := sort.Search(len(moved), func(i int) bool { return moved[i].from > p })
+			if i == 0 {
+				return start + p
+			}
+			return start + p + moved[i-1].to
+		}, visit)
+		open = open || more && to >= len(content)
 	}
-	var folded []byte
-	var moved []interval // from here in folded on, positions in content are further on by to
-	for i := 0; i < len(content); i++ {
-		if content[i] >= 0xc4 {
-			for s, c := range foreignLetters {
-				if bytes.HasPrefix(content[i:], []byte(s)) {
-					folded = append(folded, c)
-					i += len(s) - 1
-					moved = append(moved, interval{len(folded), i + 1 - len(folded)})
-					goto next
+	return open
+}
+
+// longest is how many bytes a literal has at most.
+func (f *filter) longest() int {
+	f.lengths.Do(func() {
+		for _, p := range f.patterns {
+			for _, a := range p.anchor {
+				f.longestOne = max(f.longestOne, int(a.length))
+			}
+			for _, r := range p.keyword {
+				for _, w := range f.rules[r].words {
+					f.longestOne = max(f.longestOne, len(w))
 				}
 			}
 		}
-		folded = append(folded, content[i])
-	next:
-	}
-	_, more := m.pass(folded, func(p int) int {
-		i := sort.Search(len(moved), func(i int) bool { return moved[i].from > p })
-		if i == 0 {
-			return p
-		}
-		return p + moved[i-1].to
-	}, visit)
-	return open || more
+	})
+	return f.longestOne
 }
 
-// pass goes over text once. It reports whether there are foreign letters in it, and
+// foreignLetter returns what case folding makes in ASCII of the letter outside it that
+// text ends in, and how many bytes that letter has. The Kelvin sign and the long s match
+// k and s in a case-insensitive expression, and the dotted capital I becomes i in
+// strings.ToLower. Text around one of them is looked at a second time with them
+// replaced.
+func foreignLetter(text []byte) (folded byte, n int) {
+	switch {
+	case bytes.HasSuffix(text, dottedI):
+		return 'i', len(dottedI)
+	case bytes.HasSuffix(text, longS):
+		return 's', len(longS)
+	}
+	return 'k', len(kelvin)
+}
+
+var kelvin, longS, dottedI = []byte("\u212a"), []byte("\u017f"), []byte("\u0130")
+
+// pass goes over text once and notes where foreign letters in it end. It reports
 // whether it ends in what could be the beginning of a literal.
-func (m *matcher) pass(text []byte, at func(int) int, visit func(*pattern, int, func(int) int)) (foreign, open bool) {
+func (m *matcher) pass(text []byte, at func(int) int, visit func(*pattern, int, func(int) int)) (open bool) {
 	a := &m.f.auto
 	next, class, firstOut := a.next, &a.class, a.firstOut
 	s := a.root
@@ -350,13 +382,13 @@ func (m *matcher) pass(text []byte, at func(int) int, visit func(*pattern, int, 
 		for _, id := range a.out[(s-a.firstOut)>>a.shift] {
 			p := &m.f.patterns[id]
 			if p.foreign {
-				foreign = true
+				m.letters = append(m.letters, i+1)
 				continue
 			}
 			visit(p, i+1, at)
 		}
 	}
-	return foreign, s != a.root
+	return s != a.root
 }
 
 // follow reports whether the rule's expression can go on from an anchor, and

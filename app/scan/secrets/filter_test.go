@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/url"
 	"regexp"
@@ -426,5 +427,44 @@ func TestAFindingEndsOnTheLineOnWhichGitleaksEndsIt(t *testing.T) {
 		for _, after := range []string{"", "\n", ";\n", ";\n" + filler, "\n" + filler, "; " + strings.Repeat("x", 400), " # " + strings.Repeat("x", 90) + "\nmore\n"} {
 			same(t, allRules(), []byte(filler+match+after), "a.go")
 		}
+	}
+}
+
+// TestTextAroundForeignLettersIsReadAsIfAllWereFolded: only what is near to one of them
+// is read again.
+func TestTextAroundForeignLettersIsReadAsIfAllWereFolded(t *testing.T) {
+	f := allRules().filter
+	m := newMatcher(f)
+	rng := rand.New(rand.NewPCG(21, 22))
+	fold := strings.NewReplacer("\u212a", "k", "\u017f", "s", "\u0130", "i")
+	pieces := []string{"to\u212aen", "\u017fecret", "ap\u0130", "key", "A\u212aIA", "\u017f\u017f", "\xc4", "\xe2\x84", "\u0130\u0131", "日本", "password", " = ", "\n"}
+	seen := 0
+	for range 200 {
+		var b strings.Builder
+		for range rng.IntN(20) {
+			b.WriteString(pieces[rng.IntN(len(pieces))])
+			b.WriteString(strings.Repeat("é.", rng.IntN(3)*rng.IntN(150)))
+		}
+		got, want := make(map[int32]bool), make(map[int32]bool)
+		note := func(in map[int32]bool) func(*pattern, int, func(int) int) {
+			return func(p *pattern, _ int, _ func(int) int) {
+				for _, r := range p.keyword {
+					in[r] = true
+				}
+				for _, a := range p.anchor {
+					in[1000+a.rule] = true
+				}
+			}
+		}
+		m.each([]byte(b.String()), note(got))
+		m.pass([]byte(b.String()), nil, note(want))
+		m.pass([]byte(fold.Replace(b.String())), nil, note(want))
+		if !maps.Equal(got, want) {
+			t.Fatalf("%q: %v, want %v", b.String(), got, want)
+		}
+		seen += len(want)
+	}
+	if seen < 500 {
+		t.Errorf("%d literals in all: that proves little", seen)
 	}
 }
