@@ -95,7 +95,7 @@ func (e *Evaluator) evaluate(ctx context.Context, repo *checkout.Repo, target re
 	defer os.RemoveAll(scratch)
 
 	req := scan.Request{
-		Kind: target.Kind, GitDir: repo.GitDir(), Head: target.Head, MergeBase: pair.judgeBase, Fork: target.Fork,
+		Kind: target.Kind, GitDir: repo.GitDir(), Head: target.Head, MergeBase: pair.judgeBase, RulesAt: pair.policyAt, Fork: target.Fork,
 		Diff: pair.judgeDiff, FingerprintKey: e.FingerprintKey, CacheDir: e.CacheDir, ReadDirs: e.ReadDirs,
 	}
 	req.HeadDir = filepath.Join(scratch, "head")

@@ -22,6 +22,9 @@ type Request struct {
 	BaseDir   string     `json:"base_dir,omitempty"`
 	Head      review.SHA `json:"head"`
 	MergeBase review.SHA `json:"merge_base,omitempty"`
+	// RulesAt is the commit whose policy judges, the tip of the base branch: what the
+	// repository says there of its own rules holds. Empty: MergeBase, or else Head.
+	RulesAt review.SHA `json:"rules_at,omitempty"`
 	// Fork says that the head comes from a fork: nothing may be downloaded on
 	// its word.
 	Fork           bool        `json:"fork,omitempty"`

@@ -138,3 +138,51 @@ func TestTagsOfAMirrorAreWhereTheScannerLooks(t *testing.T) {
 		t.Errorf("the scanner looks for tags below %s, mirrors keep them below %s", secrets.TagRefs, want)
 	}
 }
+
+// What a developer was told, a line of .gitleaksignore on the base branch, changed
+// nothing for a branch that had left the base before: only the policy was read from the
+// base's tip.
+func TestWhatTheBaseIgnoresHoldsForBranchesThatLeftItBefore(t *testing.T) {
+	secret := plantKey()
+	dir := t.TempDir()
+	git := func(args ...string) {
+		t.Helper()
+		cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=a", "-c", "user.email=a@example.com"}, args...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+	commit := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		git("add", name)
+		git("commit", "-q", "-m", name)
+	}
+	git("init", "-q", "-b", "main")
+	commit("go.mod", "module example.com/m\n\ngo 1.24\n")
+	git("checkout", "-q", "-b", "topic")
+	commit("x.env", "A=1\nK="+secret+"\n")
+	commit("x.env", "A=1\n")
+	review := func() (int, string) {
+		status, out, errs := launchgate(t, "review", dir, "--base", "main", "--head", "topic")
+		return status, out + errs
+	}
+	if status, out := review(); status != cli.Block || !strings.Contains(out, "(https://console.aws.amazon.com/") {
+		t.Fatalf("status %d\n%s", status, out)
+	}
+	git("checkout", "-q", "main")
+	commit(".gitleaksignore", "x.env:aws-access-token:2\n")
+	if status, out := review(); status != cli.Pass {
+		t.Errorf("status %d\n%s", status, out)
+	}
+	// The branch's own list is a stranger's.
+	git("rm", "-q", ".gitleaksignore")
+	git("commit", "-q", "-m", "not ignored")
+	git("checkout", "-q", "topic")
+	commit(".gitleaksignore", "x.env:aws-access-token:2\n")
+	if status, out := review(); status != cli.Block {
+		t.Errorf("a branch ignores its own secret: status %d\n%s", status, out)
+	}
+}

@@ -134,8 +134,8 @@ func (i ruleInfo) rule() review.Rule {
 		Bad:  "const token = \"…the value itself…\"",
 		Good: "token := os.Getenv(\"SERVICE_TOKEN\") // filled from a secret store at deployment",
 		Fix: fmt.Sprintf("First rotate it%s. Then take it out of the code and read it from the environment or a secret store. "+
-			"Last take it out of the branch, of which every commit is looked at: squash it, or edit the commit that brought it with `git rebase -i`, and `git push --force-with-lease`.", i.provider.how()),
-		Suppress: "If it is no secret, or is rotated and has to stay in history: suppress its fingerprint, with a reason, in `.github/launchgate.yml` on the base branch" + i.ignored() + ".",
+			"Last take it out of the branch, of which every commit is looked at: squash it, or edit the commit that brought it with `git rebase -i`, and `git push --force-with-lease`; a tag with it has to be deleted.", i.provider.how()),
+		Suppress: "Suppress its fingerprint, with a reason, in `.github/launchgate.yml` on the base branch, be it no secret, or rotated and bound to stay in history" + i.ignored() + ".",
 		Since:    "0.1.0",
 	}
 	if isOwn(i.id) {

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -77,6 +78,11 @@ func (sc *Scanner) Scan(ctx context.Context, req scan.Request, progress scan.Pro
 	if req.MergeBase != "" {
 		if _, err := review.ParseSHA(string(req.MergeBase)); err != nil {
 			return bad("the merge base", err)
+		}
+	}
+	if req.RulesAt != "" {
+		if _, err := review.ParseSHA(string(req.RulesAt)); err != nil {
+			return bad("the commit whose rules hold", err)
 		}
 	}
 	if len(req.FingerprintKey) < shortestKey {
@@ -210,15 +216,13 @@ func (s *session) noteIn(batch []commit, note func(done []string, hits []hit)) {
 // ruleBase reads what the base says about secrets, after a look whether both ends of
 // the range are there.
 func (s *session) ruleBase(ctx context.Context, req scan.Request) (*ruleSet, error) {
-	base := req.MergeBase
-	if base == "" {
-		base = req.Head
-	}
-	have, err := s.repo.present(ctx, []string{string(req.Head), string(base)})
+	from := cmp.Or(req.MergeBase, req.Head)
+	base := cmp.Or(req.RulesAt, from)
+	have, err := s.repo.present(ctx, []string{string(req.Head), string(from), string(base)})
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range []review.SHA{req.Head, base} {
+	for _, id := range []review.SHA{req.Head, from, base} {
 		if !slices.Contains(have, string(id)) {
 			return nil, &missingCommit{commit: id}
 		}
