@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/tools/go/analysis"
@@ -288,9 +289,14 @@ func main() {
 	cache := t.TempDir()
 	base, head := checkout(t, program), checkout(t, strings.Replace(program, "GET /a", "GET /b", 1))
 	scanned := func(req scan.Request) (scan.Report, map[string]int) {
+		var mu sync.Mutex // events come from several goroutines
 		stages := map[string]int{}
 		req.CacheDir = cache
-		rep, err := goanalysis.Scanner{}.Scan(context.Background(), req, func(e scan.Event) { stages[e.Stage]++ })
+		rep, err := goanalysis.Scanner{}.Scan(context.Background(), req, func(e scan.Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			stages[e.Stage]++
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -195,11 +195,10 @@ func TestStoppedScanGoesOnWhereItStopped(t *testing.T) {
 	}
 	fmt.Fprintf(f, "%032d {\"c\":[%q", 0, head)
 	f.Close()
+	var begun sync.Once // events come from several goroutines
 	least := -1
 	h := w.history(look{cache: cache, progress: func(e scan.Event) {
-		if least < 0 {
-			least = e.Done
-		}
+		begun.Do(func() { least = e.Done })
 	}})
 	if least < batchCommits || !h.Receipt.Complete() || h.Receipt.Counts[0].Looked != 3*batchCommits {
 		t.Errorf("went on at %d; %+v", least, h.Receipt)
