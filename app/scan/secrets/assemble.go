@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -66,7 +67,7 @@ func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, 
 		}
 	}
 	var errs error
-	atTree, err := s.locate(ctx, req.Head, rest)
+	atTree, err := s.locate(ctx, req.Head, onLines(rest))
 	errs = firstOf(errs, err)
 	done := make(map[string]bool)
 	for _, h := range rest {
@@ -87,7 +88,7 @@ func (s *session) assemble(ctx context.Context, req scan.Request, set Settings, 
 	if req.MergeBase == "" {
 		return errs
 	}
-	stood, err := s.locate(ctx, req.MergeBase, append(diff, rest...))
+	stood, err := s.locate(ctx, req.MergeBase, onLines(append(diff, rest...)))
 	errs = firstOf(errs, err)
 	atBase := make(map[string]hit)
 	for _, h := range removed {
@@ -139,8 +140,10 @@ func less(a, b hit) bool {
 		return a.Line < b.Line
 	case a.Rule != b.Rule:
 		return a.Rule < b.Rule
+	case a.Key != b.Key:
+		return a.Key < b.Key
 	}
-	return a.Key < b.Key
+	return a.holder() < b.holder() // of tags
 }
 
 func firstOf(a, b error) error {
@@ -152,6 +155,11 @@ func firstOf(a, b error) error {
 
 // textual reports whether a hit can stand on a line of a file.
 func textual(w where) bool { return w != inMessage && w != inTag && w != inName }
+
+// onLines returns those of hs that can.
+func onLines(hs []hit) []hit {
+	return slices.DeleteFunc(slices.Clone(hs), func(h hit) bool { return !textual(h.Where) })
+}
 
 // atHead is a secret that stands at the head, brought by the commit of first.
 func atHead(h, first hit) review.Finding {
@@ -366,9 +374,8 @@ type sought struct {
 // shortText is how long a text must be to say something about a file.
 const shortText = 6
 
-// texts returns those secrets that can stand on a line of a file, by key. What an
-// earlier scan found is read again where it was: one file, not the commit, for its text
-// was not kept.
+// texts returns the texts of secrets, by key. What an earlier scan found is read again
+// where it was, for its text was not kept.
 func (s *session) texts(ctx context.Context, hs []hit) (map[string]sought, error) {
 	out := make(map[string]sought)
 	note := func(h hit) {
@@ -378,79 +385,28 @@ func (s *session) texts(ctx context.Context, hs []hit) (map[string]sought, error
 		}
 		out[h.Key] = t
 	}
+	inFile := make(map[string]bool)
 	for _, h := range hs {
-		if textual(h.Where) && h.secret.s != "" {
+		inFile[h.Key] = inFile[h.Key] || textual(h.Where)
+		if _, have := out[h.Key]; h.secret.s != "" && (!have || textual(h.Where)) {
 			note(h)
 		}
 	}
-	var kept []hit
-	for _, h := range hs {
-		if _, have := out[h.Key]; !have && textual(h.Where) {
-			kept = append(kept, h)
-		}
-	}
-	there, err := s.stillThere(ctx, kept)
-	if err != nil {
+	kept := slices.DeleteFunc(slices.Clone(hs), func(h hit) bool { _, have := out[h.Key]; return have })
+	if err := s.readAgain(ctx, kept, note); err != nil {
 		return out, err
 	}
-	places := make(map[string][]string) // paths by commit
-	asked := make(map[string]bool)
 	for _, h := range kept {
-		if there[h.Commit] && !asked[h.Key] {
-			asked[h.Key] = true
-			places[h.Commit] = append(places[h.Commit], h.Path)
+		if _, have := out[h.Key]; !have {
+			// Git threw away where it was, or part of that, as it may of what no ref
+			// reaches.
+			out[h.Key] = sought{hidden: true}
 		}
 	}
-	// Git threw away where it was, or part of that, as it may of what no ref reaches.
-	unread := func(gone func(h hit) bool) {
-		for _, h := range kept {
-			if _, have := out[h.Key]; !have && gone(h) {
-				out[h.Key] = sought{hidden: true}
-			}
-		}
-	}
-	unread(func(h hit) bool { return !asked[h.Key] })
-	again := make(map[string]bool)
-	for _, commit := range sortedKeys(places) {
-		files, err := s.repo.files(ctx, review.SHA(commit), places[commit])
-		if err == nil {
-			err = s.lookAtFiles(ctx, files, nil, func(h hit) {
-				if asked[h.Key] {
-					note(h)
-				}
-			})
-		}
-		if err != nil {
-			if ctx.Err() != nil {
-				return out, err
-			}
-			unread(func(h hit) bool { return there[h.Commit] && h.Commit == commit })
-		}
-	}
+	// One that stands in plain sight in one place may be hidden in another: in a file
+	// that no commit brought as it is, if it was seen in no file.
 	for _, h := range hs {
-		if _, have := out[h.Key]; asked[h.Key] && !have {
-			again[h.Commit] = true
-		}
-	}
-	if len(again) > 0 {
-		// gitleaks sees it in what the commit changes and not in the whole file, or
-		// the file's name is one that is not kept.
-		once := &session{repo: s.repo, rules: s.rules, key: s.key}
-		if _, err := once.walk(ctx, append([]string{"--no-walk=unsorted"}, sortedKeys(again)...), ends{}, nil, nil); err != nil {
-			if ctx.Err() != nil {
-				return out, err
-			}
-			unread(func(h hit) bool { return again[h.Commit] })
-		}
-		for _, h := range once.found {
-			if asked[h.Key] && textual(h.Where) && h.secret.s != "" {
-				note(h)
-			}
-		}
-	}
-	// One that stands in plain sight in one place may be hidden in another.
-	for _, h := range hs {
-		if t, have := out[h.Key]; have && textual(h.Where) && t.path == "" && (h.Decoded || h.Where == inBlob) {
+		if t := out[h.Key]; t.path == "" && (h.Decoded || h.Where == inBlob || !inFile[h.Key]) {
 			t.hidden = true
 			out[h.Key] = t
 		}
@@ -458,18 +414,87 @@ func (s *session) texts(ctx context.Context, hs []hit) (map[string]sought, error
 	return out, nil
 }
 
-// stillThere says which of the commits of hs the repository holds: what no ref reaches
-// may have been thrown away.
+// readAgain finds kept secrets again where one of them was: in one file, or a message,
+// not the commit. Of what cannot be read, nothing is found.
+func (s *session) readAgain(ctx context.Context, kept []hit, found func(hit)) error {
+	there, err := s.stillThere(ctx, kept)
+	if err != nil {
+		return err
+	}
+	places := make(map[string][]string) // paths by commit
+	asked, seen := make(map[string]bool), make(map[string]bool)
+	note := func(h hit) {
+		if asked[h.Key] && h.secret.s != "" {
+			seen[h.Key] = true
+			found(h)
+		}
+	}
+	var messages []string // whose they are
+	for _, h := range kept {
+		if !there[h.holder()] || asked[h.Key] {
+			continue
+		}
+		asked[h.Key] = true
+		switch {
+		case h.Where == inTag || h.Where == inMessage:
+			messages = append(messages, h.holder())
+		case textual(h.Where):
+			places[h.Commit] = append(places[h.Commit], h.Path)
+		}
+	}
+	if err := s.repo.objects(ctx, messages, bigFileBytes, func(o object) error {
+		_, message, _ := bytes.Cut(o.data, []byte("\n\n"))
+		for _, h := range s.hits(ctx, text{content: message, line: 1}, inMessage) {
+			note(h)
+		}
+		return ctx.Err()
+	}); err != nil && ctx.Err() != nil {
+		return err
+	}
+	unread := make(map[string]bool) // commits
+	for _, commit := range sortedKeys(places) {
+		files, err := s.repo.files(ctx, review.SHA(commit), places[commit])
+		if err == nil {
+			err = s.lookAtFiles(ctx, files, nil, note)
+		}
+		if err != nil && ctx.Err() != nil {
+			return err
+		}
+		unread[commit] = err != nil
+	}
+	again := make(map[string]bool)
+	for _, h := range kept {
+		if asked[h.Key] && !seen[h.Key] && there[h.Commit] && !unread[h.Commit] {
+			again[h.Commit] = true
+		}
+	}
+	if len(again) == 0 {
+		return nil
+	}
+	// gitleaks sees it in what the commit changes and not in the whole file, or it is in a
+	// file's name, or in a file of a name that is not kept.
+	once := &session{repo: s.repo, rules: s.rules, key: s.key}
+	if _, err := once.walk(ctx, append([]string{"--no-walk=unsorted"}, sortedKeys(again)...), ends{}, nil, nil); err != nil && ctx.Err() != nil {
+		return err
+	}
+	for _, h := range once.found {
+		note(h)
+	}
+	return nil
+}
+
+// stillThere says which of the commits and tags of hs the repository holds: what no ref
+// reaches may have been thrown away.
 func (s *session) stillThere(ctx context.Context, hs []hit) (map[string]bool, error) {
-	commits := make(map[string]bool)
+	objects := make(map[string]bool)
 	for _, h := range hs {
-		commits[h.Commit] = false
+		objects[h.holder()] = false
 	}
-	have, err := s.repo.present(ctx, sortedKeys(commits))
+	have, err := s.repo.present(ctx, sortedKeys(objects))
 	for _, id := range have {
-		commits[id] = true
+		objects[id] = true
 	}
-	return commits, err
+	return objects, err
 }
 
 func longestLine(s string) string {

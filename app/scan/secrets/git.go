@@ -78,7 +78,7 @@ func (r repo) command(ctx context.Context, args ...string) *exec.Cmd {
 		"-c", "core.commitGraph=false",
 		"-c", "safe.directory=" + r.dir, "-c", "protocol.allow=never",
 		"-c", "diff.suppressBlankEmpty=false", "-c", "diff.algorithm=default", "-c", "color.ui=false",
-		"-c", "diff.indentHeuristic=true", "-c", "gc.auto=0", "-c", "advice.graftFileDeprecated=false",
+		"-c", "diff.indentHeuristic=true", "-c", "diff.renameLimit=1000", "-c", "gc.auto=0", "-c", "advice.graftFileDeprecated=false",
 	}
 	cmd := exec.CommandContext(ctx, "git", append(fixed, args...)...)
 	// Not the caller's environment: it may hold tokens, and GIT_* variables

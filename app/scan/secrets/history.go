@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,7 +88,7 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 			rep.Mark = s.markOf(st)
 		}
 	}
-	s.rotations(at, set, rep)
+	s.rotations(ctx, at, set, rep)
 	rep.Receipt.Warnings = append(rep.Receipt.Warnings, st.warnings(lost)...)
 	return err
 }
@@ -217,9 +218,6 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 	}
 	var fresh []hit
 	for _, h := range hs {
-		if !textual(h.Where) {
-			continue
-		}
 		if before != nil {
 			if files, ok := before.Files[h.Key]; ok {
 				now.Files[h.Key] = files
@@ -345,18 +343,16 @@ func (s *session) historyTags(ctx context.Context, st *store, hs HistorySettings
 }
 
 // rotations makes the list of what to rotate.
-func (s *session) rotations(at *standing, set Settings, rep *scan.Report) {
+func (s *session) rotations(ctx context.Context, at *standing, set Settings, rep *scan.Report) {
 	sort.SliceStable(s.found, func(i, j int) bool {
 		a, b := s.found[i], s.found[j]
-		if !a.Date.Equal(b.Date) {
-			return a.Date.Before(b.Date)
-		}
-		if !a.Committed.Equal(b.Committed) {
-			return a.Committed.Before(b.Committed)
+		if c := cmp.Or(compareDates(a.Date, b.Date), compareDates(a.Committed, b.Committed)); c != 0 {
+			return c < 0
 		}
 		return less(a, b)
 	})
 	index := make(map[string]int)
+	var places [][]hit // by rotation
 	allowed, ignored := make(map[string]bool), make(map[string]bool)
 	for _, h := range s.found {
 		id := h.Rule + h.Key
@@ -369,19 +365,31 @@ func (s *session) rotations(at *standing, set Settings, rep *scan.Report) {
 			continue
 		}
 		if i, ok := index[id]; ok {
-			rep.Rotations[i].Places++
+			places[i] = append(places[i], h)
 			continue
 		}
 		index[id] = len(rep.Rotations)
 		info := infoOf(h.Rule)
 		rot := review.Rotation{
 			Key: h.Key, Rule: ruleIDOf(h.Rule), Severity: info.severity, Provider: info.provider.name, Where: info.provider.link, Steps: info.provider.steps,
-			Commit: review.SHA(h.Commit), Path: s.safeName(h.Path), Tag: s.tagOf(h.Tag), Line: h.Line, Authored: h.Date, InHead: len(at.Files[h.Key]) > 0, Places: 1, Entropy: h.Entropy,
+			Commit: review.SHA(h.Commit), Path: s.safeName(h.Path), Tag: s.tagOf(h.Tag), Line: h.Line, Authored: h.Date, InHead: len(at.Files[h.Key]) > 0, Entropy: h.Entropy,
 		}
-		rep.Rotations = append(rep.Rotations, rot)
+		rep.Rotations, places = append(rep.Rotations, rot), append(places, []hit{h})
+	}
+	for i := range rep.Rotations {
+		rep.Rotations[i].Places = len(places[i])
+		s.settleFirst(ctx, &rep.Rotations[i], places[i])
 	}
 	s.sayLeftOut(rep, len(allowed), len(ignored))
 	review.MarkAll(rep.Rotations, nil)
+}
+
+// compareDates puts what is of no known date last.
+func compareDates(a, b time.Time) int {
+	if a.IsZero() != b.IsZero() {
+		return b.Compare(a)
+	}
+	return a.Compare(b)
 }
 
 // tipsOf returns what the selected refs point at, commits and annotated tags, and

@@ -51,9 +51,11 @@ const (
 
 // hit is one finding of gitleaks. All but secret may leave the process.
 type hit struct {
-	Rule    string    `json:"rule"`
-	Where   where     `json:"where"`
-	Path    string    `json:"path,omitempty"`
+	Rule  string `json:"rule"`
+	Where where  `json:"where"`
+	Path  string `json:"path,omitempty"`
+	// Raw is Path when that is not UTF-8, which JSON would make it.
+	Raw     []byte    `json:"raw,omitempty"`
 	Commit  string    `json:"commit,omitempty"`
 	Tag     string    `json:"tag,omitempty"` // whose message it is in
 	Line    int       `json:"line,omitempty"`

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"github.com/launchgate/launchgate/app/review"
 	"github.com/launchgate/launchgate/app/scan"
@@ -208,7 +209,9 @@ func (s *session) noteIn(batch []commit, note func(done []string, hits []hit)) {
 		return // not all is known of them
 	}
 	for i := range hits {
-		hits[i].Path = s.safeName(hits[i].Path)
+		if hits[i].Path = s.safeName(hits[i].Path); !utf8.ValidString(hits[i].Path) {
+			hits[i].Raw = []byte(hits[i].Path)
+		}
 	}
 	note(ids, hits)
 }

@@ -193,3 +193,42 @@ func TestASecretInAFileOfThatNameIsLookedForElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// TestASecretOfAMessageStandsInAFile that no commit brings as a whole: it was said to be
+// in history only.
+func TestASecretOfAMessageStandsInAFile(t *testing.T) {
+	end := "-----END RSA PRIVATE" + " KEY-----\n"
+	begin := "-----BEGIN RSA PRIVATE" + " KEY-----\nMIIEowIBAAKCAQEAx7Kq3vR8mZ1pL5tYw2" + "nB9cXeJd4GhF6sUoQaTiWzPyMkEvRb8N\nq3vR8mZ1pL5tYw2nB9cXeJd4GhF6sUoQaTiWzPyMkEvRb8Nx7Kq\n"
+	for name, tell := range map[string]func(w *work){
+		"of a commit": func(w *work) { w.git("commit", "-q", "--allow-empty", "-m", "use\n\n"+begin+end) },
+		"of a tag":    func(w *work) { w.git("tag", "-a", "-m", "use\n\n"+begin+end, "v1") },
+		"of a file":   func(w *work) { w.write("x", "x\n").write("keys/"+begin+end+"x", "x\n").commit("name") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWork(t)
+			cache := t.TempDir()
+			stands := func(want bool) {
+				t.Helper()
+				for how, dir := range map[string]string{"after each": cache, "at once": ""} {
+					if rep := w.history(look{cache: dir}); len(rep.Rotations) != 1 || rep.Rotations[0].InHead != want {
+						t.Errorf("%s: %+v", how, rep.Rotations)
+					}
+				}
+			}
+			w.write("key.txt", begin).commit("begins")
+			tell(w)
+			if name == "of a file" {
+				w.git("rm", "-q", "-r", "keys")
+				w.commit("no such name")
+			}
+			stands(false)
+			w.write("key.txt", begin+end).commit("ends")
+			stands(true)
+			w.write("other.txt", "x\n").commit("more")
+			stands(true)
+			w.git("rm", "-q", "key.txt")
+			w.commit("goes")
+			stands(false)
+		})
+	}
+}

@@ -81,7 +81,13 @@ func (st *store) open(before, raw []byte) (line storeLine, ok bool) {
 	if n < 0 || raw[n] != ' ' || !hmac.Equal(raw[n+1:], st.seal(before, raw[:n])) {
 		return line, false
 	}
-	return line, json.Unmarshal(raw[:n], &line) == nil
+	ok = json.Unmarshal(raw[:n], &line) == nil
+	for i := range line.Hits {
+		if path := line.Hits[i].Raw; path != nil {
+			line.Hits[i].Path = string(path)
+		}
+	}
+	return line, ok
 }
 
 func (st *store) seal(before, body []byte) []byte {

@@ -485,13 +485,18 @@ func (e *missingHistory) Error() string {
 	return fmt.Sprintf("the history is cut off at commit %s (shallow clone or graft)", e.commit.Short())
 }
 
+// lastDate is the last that can be told: JSON has no year 10000.
+const lastDate = 253402300799
+
+// identDate is when someone did something, zero when that is not said, or is before or
+// after all that git or we can tell: whoever writes a commit by hand writes any number.
 func identDate(ident string) time.Time {
 	f := strings.Fields(ident[strings.LastIndexByte(ident, '>')+1:])
 	if len(f) == 0 {
 		return time.Time{}
 	}
 	sec, err := strconv.ParseInt(f[0], 10, 64)
-	if err != nil {
+	if err != nil || sec < 0 || sec > lastDate {
 		return time.Time{}
 	}
 	return time.Unix(sec, 0).UTC()
@@ -526,8 +531,8 @@ func (s *session) add(res *walkResult, hs []hit) {
 		if n, walked := res.order[h.Commit]; walked && h.Where != inTag {
 			h.Order = s.covered + n
 		}
-		if h.Date.IsZero() {
-			h.Date, h.Committed = res.dates[h.Commit].authored, res.dates[h.Commit].committed
+		if d, read := res.dates[h.Commit]; read && h.Where != inTag {
+			h.Date, h.Committed = d.authored, d.committed
 		}
 		if len(s.found) >= maxHits {
 			s.cut = true
