@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/launchgate/launchgate/app/review"
@@ -30,7 +31,7 @@ func TestRandomHistories(t *testing.T) {
 	}
 	for seed := range n {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			kind := historyKind{commits: 14 + seed/3%5*10, leftOut: 4 - seed%4, configured: seed%3 == 1, linear: seed%5 == 2}
+			kind := historyKind{commits: 14 + seed/3%5*10, leftOut: 4 - seed%4, configured: seed%3 == 1, linear: seed%5 == 2, odd: seed%2 == 1, sha256: seed%7 == 2}
 			h := newRandomHistory(t, uint64(seed), kind)
 			h.foundInEveryWay()
 			h.pushed()
@@ -71,12 +72,13 @@ func found(hs []hit) []string {
 func (h *randomHistory) foundInEveryWay() {
 	h.t.Helper()
 	dir := h.clone("ways.git", h.all())
-	walk := func(filtered, plain bool, few int, many bool, old []string, ahead, isNew bool) *session {
+	unfriendly := h.clone("unfriendly.git", h.all())
+	walkIn := func(dir string, filtered, plain bool, few int, many bool, old []string, ahead, isNew bool) *session {
 		h.t.Helper()
 		f, a, m, st := fewCommits, askedFiles, maxListed, stretchCommits
 		defer func() { fewCommits, askedFiles, maxListed, stretchCommits = f, a, m, st }()
 		if fewCommits = few; many {
-			askedFiles, maxListed, stretchCommits = 0, 2, 3
+			askedFiles, maxListed, stretchCommits = 0, 2, 1+2*h.IntN(2)
 		}
 		r, err := openRepo(h.t.Context(), dir)
 		if err != nil {
@@ -99,6 +101,10 @@ func (h *randomHistory) foundInEveryWay() {
 		}
 		return s
 	}
+	walk := func(filtered, plain bool, few int, many bool, old []string, ahead, isNew bool) *session {
+		h.t.Helper()
+		return walkIn(dir, filtered, plain, few, many, old, ahead, isNew)
+	}
 	compare := func(what string, got, want *session) {
 		h.t.Helper()
 		if d := different(found(got.found), found(want.found)); d != "" {
@@ -111,11 +117,13 @@ func (h *randomHistory) foundInEveryWay() {
 		compare("the filter", walk(true, plain, asFew, false, nil, false, false), want)
 		compare("screening", walk(true, plain, 0, false, nil, false, false), want)
 		compare("screening of many", walk(true, plain, 0, true, nil, false, false), want)
+		compare("an unfriendly repository", walkIn(unfriendly, true, plain, 0, h.one(2), nil, false, false), want)
 	}
 	old := []string{h.commits[h.IntN(len(h.commits))].id, h.commits[h.IntN(len(h.commits))].id}
 	want := walk(false, false, asFew, false, sorted(old), false, false)
 	one := walk(true, false, asFew, false, sorted(old), true, true)
 	compare("one git", one, want)
+	compare("one git in an unfriendly repository", walkIn(unfriendly, true, false, asFew, false, sorted(old), true, true), want)
 	compare("one git that shows nothing", walk(true, false, asFew, false, sorted(old), true, false), want)
 	if !reflect.DeepEqual(one.seen.binary, want.seen.binary) || !reflect.DeepEqual(one.seen.text, want.seen.text) {
 		h.t.Errorf("one git sees %+v where several see %+v", one.seen, want.seen)
@@ -207,9 +215,10 @@ func (h *randomHistory) pushed() {
 		ever[rules]["refs/heads/"+head] = head
 		if h.one(3) {
 			ctx, cancel := context.WithCancel(h.t.Context())
-			left := h.IntN(6)
+			var told atomic.Int64 // by several goroutines
+			most := int64(h.IntN(6))
 			_, _ = h.scan(ctx, pushed, cache, "", head, h.one(2), func(scan.Event) {
-				if left--; left < 0 {
+				if told.Add(1) > most {
 					cancel()
 				}
 			})

@@ -1,14 +1,11 @@
 package secrets
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
-	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -28,7 +25,7 @@ type randomHistory struct {
 	tags    []madeTag
 	tips    map[string]int // marks by branch
 	lines   []string       // that were used lately: they come again
-	out     bytes.Buffer   // for git fast-import
+	objects *madeObjects
 }
 
 // historyKind says what a history is full of.
@@ -37,6 +34,8 @@ type historyKind struct {
 	leftOut    int  // of ten names, how many allowlists leave out
 	configured bool // .gitleaks.toml and .gitleaksignore change
 	linear     bool // one branch
+	odd        bool // commits and tags have what git itself does not write
+	sha256     bool
 }
 
 type madeFile struct{ mode, data string }
@@ -52,21 +51,23 @@ type madeCommit struct {
 	tree       madeTree
 }
 
+// madeTag is a ref that points at something else than a branch does, or by a tag.
 type madeTag struct {
-	name, id  string
-	commit    int
-	annotated bool
+	name, id string
+	peeled   string // what its tag comes to in the end; "": it names no tag
+	commit   int    // that is there with it
 }
 
 var (
 	plainNames   = []string{"a.env", "b.go", "conf/c.yaml", "d.txt", "src/e.js", "k.p12", "e \"f\".go", "ä.env", "deploy/values.yml", "x.tf", "app/index.php", "nuget.config", "tab\tx.env", "lib/a.env", "-x", "a -> b.env", "vendored/github.com.go", "go.sum.txt", "conf"}
 	leftOutNames = []string{"vendor/github.com/x/y.go", "x/vendor/golang.org/x/z.env", "node_modules/m/i.js", "web/node_modules/a.env", "go.sum", "sub/go.mod", "pic.svg", "package-lock.json", "a/yarn.lock"}
+	oddNames     = []string{"A.env", "B.GO", "\xff\xfe.env", "caf\xe9/\x80.go", "a\xff.env", "a\xfe.env", " ", " a.env", "a.env ", "a\\b.env", "\\", "*.env", "[a].env", ":(top)a.env", ":a", "\"", "a\rb.env", "\x1b[31m.env", "\x7f", "x b/x", "b/x b/x", "dev/null", "a\tb\t", "--stdin", "^a", "~", "@", "HEAD", "a/b", "c/" + strings.Repeat("long/", 40) + "a.env", strings.Repeat("n", 255) + ".env", ".gitattributes", ".gitmodules", "x/.gitattributes", "conf/.gitignore", ".git-a", "\u0130.env", "\u212aey.env", "\u202e.env"}
 	otherNames   = []string{"logo.png", "fonts/a.woff", "static/jquery-3.1.min.js", "gitleaks.toml", "gradlew", "vendor/mod/a.go"}
 )
 
 func newRandomHistory(t testing.TB, seed uint64, kind historyKind) *randomHistory {
 	t.Helper()
-	h := &randomHistory{Rand: rand.New(rand.NewPCG(17, seed)), t: t, kind: kind, tips: make(map[string]int), dir: filepath.Join(t.TempDir(), "all.git")}
+	h := &randomHistory{Rand: rand.New(rand.NewPCG(17, seed)), t: t, kind: kind, tips: make(map[string]int), dir: filepath.Join(t.TempDir(), "all.git"), objects: newMadeObjects(kind.sha256)}
 	start := make(madeTree)
 	for range 1 + h.IntN(6) {
 		start.put(h.name(), madeFile{"100644", h.content()})
@@ -76,12 +77,7 @@ func newRandomHistory(t testing.TB, seed uint64, kind historyKind) *randomHistor
 		h.step()
 	}
 	for n := range h.IntN(5) {
-		tag := madeTag{name: fmt.Sprintf("refs/tags/v%d", n), commit: 1 + h.IntN(len(h.commits)), annotated: h.IntN(3) > 0}
-		if tag.annotated {
-			fmt.Fprintf(&h.out, "tag v%d\nfrom :%d\ntagger A <a@example.com> %d +0000\n", n, tag.commit, firstDate+h.IntN(5000))
-			h.data(h.message())
-		}
-		h.tags = append(h.tags, tag)
+		h.tag(fmt.Sprintf("refs/tags/v%d", n))
 	}
 	h.make()
 	return h
@@ -153,7 +149,10 @@ func (h *randomHistory) name() string {
 	switch n := h.IntN(20); {
 	case n < 2*h.kind.leftOut:
 		return h.pick(leftOutNames)
-	case n == 18 && h.one(2):
+	case n >= 17 && n < 19 && h.one(2):
+		if h.one(2) {
+			return h.pick(oddNames)
+		}
 		return h.pick([]string{"dump-" + stripeKey() + ".txt", "keys/" + awsKey() + "/x.env", githubPAT(), "n\nl.env", "node_modules/n\nl.env"})
 	case n == 19:
 		return h.pick(otherNames)
@@ -272,6 +271,18 @@ func (h *randomHistory) content() string {
 		s = strings.ReplaceAll(s, "\n", "\r\n")
 	}
 	switch h.IntN(40) {
+	case 3:
+		s = strings.ReplaceAll(s, "\n", "\r")
+	case 4:
+		s = strings.Repeat("let a = b.c(d, 1);", 4000+h.IntN(2000)) + h.line() + s
+	case 5:
+		s = h.pick([]string{"* -diff\n", "*.env binary\n", "* text eol=crlf\n", "* working-tree-encoding=UTF-16\n", "*.go diff=x\n", "* -text -diff merge=union\n", "[attr]binary diff\n* binary\n"}) + s
+	case 6:
+		s = "\xef\xbb\xbf" + s
+	case 7:
+		s = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-" + s + "\n\\ No newline at end of file\n"
+	case 8:
+		s = "version https://git-lfs.github.com/spec/v1\noid sha256:" + strings.Repeat("0a", 32) + "\nsize 12\n" + s
 	case 0:
 		s = wide(s)
 	case 1:
@@ -408,20 +419,6 @@ func (h *randomHistory) merged(trees []madeTree) madeTree {
 	return out
 }
 
-func (h *randomHistory) message() string {
-	switch h.IntN(12) {
-	case 0:
-		return "use " + h.secret()
-	case 1:
-		return "m\n\n" + h.line() + "\n" + h.line() + "\n"
-	case 2:
-		return ""
-	case 3:
-		return h.encode(h.secret()) + "\r\n"
-	}
-	return fmt.Sprintf("change %d\n", len(h.commits))
-}
-
 // configure changes what a tree says of secrets.
 func (h *randomHistory) configure(t madeTree) {
 	switch h.IntN(8) {
@@ -440,130 +437,4 @@ func (h *randomHistory) configure(t madeTree) {
 	case 2:
 		delete(t, configPath)
 	}
-}
-
-func (h *randomHistory) data(s string) { fmt.Fprintf(&h.out, "data %d\n%s\n", len(s), s) }
-
-func quotedPath(p string) string {
-	var b strings.Builder
-	for _, c := range []byte(p) {
-		fmt.Fprintf(&b, "\\%03o", c)
-	}
-	return "\"" + b.String() + "\""
-}
-
-// commit queues a commit. Dates of authors are in no order, and some are the same.
-func (h *randomHistory) commit(branch string, parents []int, tree madeTree) {
-	for p, f := range tree {
-		if f.mode == linkFile && (f.data == "" || len(f.data) > 2000 || strings.Contains(f.data, "\x00")) {
-			tree[p] = madeFile{linkFile, "x"}
-		}
-	}
-	if h.kind.configured {
-		h.configure(tree)
-	}
-	h.commits = append(h.commits, madeCommit{branch: branch, parents: parents, tree: tree})
-	mark := len(h.commits)
-	date := firstDate
-	switch h.IntN(6) {
-	case 0:
-	case 1:
-		date += 60*mark - h.IntN(2000)
-	default:
-		date += 60 * mark
-	}
-	fmt.Fprintf(&h.out, "commit refs/made/%d\nmark :%d\nauthor A <a@example.com> %d +0000\ncommitter A <a@example.com> %d +0000\n", mark, mark, date, firstDate+2*mark)
-	h.data(h.message())
-	for i, p := range parents {
-		fmt.Fprintf(&h.out, "%s :%d\n", map[bool]string{true: "from", false: "merge"}[i == 0], p)
-	}
-	h.out.WriteString("deleteall\n")
-	for _, p := range sortedKeys(tree) {
-		if f := tree[p]; f.mode == moduleFile {
-			fmt.Fprintf(&h.out, "M %s %s %s\n", f.mode, f.data, quotedPath(p))
-		} else {
-			fmt.Fprintf(&h.out, "M %s inline %s\n", f.mode, quotedPath(p))
-			h.data(f.data)
-		}
-	}
-	h.out.WriteString("\n")
-	h.tips[branch] = mark
-}
-
-func (h *randomHistory) git(dir string, in []byte, args ...string) string {
-	h.t.Helper()
-	cmd := exec.Command("git", args...)
-	cmd.Dir, cmd.Stdin = dir, bytes.NewReader(in)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=/nonexistent", "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C"}
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
-	if err != nil {
-		h.t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, complaint.String())
-	}
-	return string(out)
-}
-
-// make has git make all of it.
-func (h *randomHistory) make() {
-	h.git(h.t.TempDir(), nil, "init", "-q", "--bare", h.dir)
-	marks := filepath.Join(filepath.Dir(h.dir), "marks")
-	h.git(h.dir, h.out.Bytes(), "fast-import", "--quiet", "--export-marks="+marks)
-	list, err := os.ReadFile(marks)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	for line := range strings.Lines(string(list)) {
-		var n int
-		var id string
-		if _, err := fmt.Sscanf(line, ":%d %s", &n, &id); err != nil {
-			h.t.Fatal(err)
-		}
-		h.commits[n-1].id = id
-	}
-	for i, tag := range h.tags {
-		h.tags[i].id = h.commits[tag.commit-1].id
-		if tag.annotated {
-			h.tags[i].id = strings.TrimSpace(h.git(h.dir, nil, "rev-parse", tag.name))
-		}
-	}
-}
-
-// clone makes a repository with the same objects, or gives it other refs.
-func (h *randomHistory) clone(name string, refs map[string]string) string {
-	h.t.Helper()
-	dir := filepath.Join(filepath.Dir(h.dir), name)
-	if _, err := os.Stat(dir); err != nil {
-		h.git(filepath.Dir(h.dir), nil, "init", "-q", "--bare", dir)
-		if err := os.WriteFile(filepath.Join(dir, "objects", "info", "alternates"), []byte(h.dir+"/objects\n"), 0o644); err != nil {
-			h.t.Fatal(err)
-		}
-	}
-	var b strings.Builder
-	b.WriteString("# pack-refs with: peeled fully-peeled sorted \n")
-	for _, ref := range sortedKeys(refs) {
-		fmt.Fprintf(&b, "%s %s\n", refs[ref], ref)
-		for _, tag := range h.tags {
-			if tag.annotated && tag.id == refs[ref] {
-				fmt.Fprintf(&b, "^%s\n", h.commits[tag.commit-1].id)
-				break
-			}
-		}
-	}
-	if err := os.WriteFile(filepath.Join(dir, "packed-refs"), []byte(b.String()), 0o644); err != nil {
-		h.t.Fatal(err)
-	}
-	return dir
-}
-
-// all are refs that reach everything.
-func (h *randomHistory) all() map[string]string {
-	refs := make(map[string]string)
-	for _, c := range h.commits {
-		refs["refs/heads/"+c.id] = c.id
-	}
-	for _, tag := range h.tags {
-		refs[tag.name] = tag.id
-	}
-	return refs
 }
