@@ -55,7 +55,7 @@ func TestABranchThatPointsAtNothingReadableIsAGap(t *testing.T) {
 func TestAFileThatGrepCannotReadIsAGap(t *testing.T) {
 	w := newWork(t)
 	cache := t.TempDir()
-	w.write("a.txt", "a\n").write(githubPAT()+"/b.env", "K="+awsKey()+"\n").commit("start")
+	w.write("a.txt", "a\n").write("conf/b.env", "K="+awsKey()+"\n").commit("start")
 	id := w.git("rev-parse", "HEAD:a.txt")
 	brokenGit(t, "grep", `mv `+w.objectPath(id)+` `+w.dir+`/hidden; $GIT "$@"; rc=$?; mv `+w.dir+`/hidden `+w.objectPath(id)+`; exit $rc`)
 	rep := w.history(look{cache: cache})
