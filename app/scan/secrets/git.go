@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	pathpkg "path"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -40,6 +39,8 @@ type repo struct {
 	dir string // absolute
 	// asked are the running gits that answer what is in an object.
 	asked *askedGits
+	// emptyTree is the name of a tree without files.
+	emptyTree string
 	// attributes is a file of attributes, nil for none.
 	attributes *os.File
 	// allocLimit is the most that git may allocate at once, "" for any amount.
@@ -61,6 +62,19 @@ func openRepo(ctx context.Context, dir string) (repo, error) {
 		return repo{}, fmt.Errorf("open the repository: %w", err)
 	}
 	return newRepo(ctx, abs), nil
+}
+
+// emptyTreeOf returns the name of a tree without files in a repository. git knows it
+// without having it, and one of the other kind of names is none to it.
+func emptyTreeOf(dir string) string {
+	config, _ := os.ReadFile(filepath.Join(dir, "config")) // without one, git says what is wrong
+	for line := range strings.Lines(strings.ToLower(string(config))) {
+		key, value, _ := strings.Cut(line, "=")
+		if strings.HasSuffix(strings.TrimSpace(key), "objectformat") && strings.Trim(value, " \t\r\n\"") == "sha256" {
+			return "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
+		}
+	}
+	return "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 }
 
 // command prepares git with args in its own process group, which is killed as
@@ -90,7 +104,7 @@ func (r repo) command(ctx context.Context, args ...string) *exec.Cmd {
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1",
 		"GIT_NO_REPLACE_OBJECTS=1", "GIT_GRAFT_FILE=/dev/null", "GIT_NO_LAZY_FETCH=1",
 		"GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0",
-		"GIT_ATTR_SOURCE=4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+		"GIT_ATTR_SOURCE=" + r.emptyTree,
 		// glibc would map and unmap memory for every larger file, which is a
 		// tenth of git's time; in pages of usual size, another.
 		"GLIBC_TUNABLES=glibc.malloc.hugetlb=1", "MALLOC_MMAP_THRESHOLD_=67108864", "MALLOC_TRIM_THRESHOLD_=268435456", "MALLOC_TOP_PAD_=16777216",
@@ -582,11 +596,15 @@ const modeLink = "120000"
 // files returns those of paths that are regular files or symbolic links of a commit's tree.
 func (r repo) files(ctx context.Context, at review.SHA, paths []string) ([]named, error) {
 	var out []named
-	// So many that they fit on a command line.
-	for part := range slices.Chunk(paths, 500) {
-		if err := r.eachFile(ctx, at, false, part, func(f treeFile) { out = append(out, f.named) }); err != nil {
+	for len(paths) > 0 {
+		n, size := 0, 0 // so many that they fit on a command line, whatever they are called
+		for ; n < len(paths) && n < 500 && (n == 0 || size+len(paths[n]) < maxExcluded); n++ {
+			size += len(paths[n]) + 1
+		}
+		if err := r.eachFile(ctx, at, false, paths[:n], func(f treeFile) { out = append(out, f.named) }); err != nil {
 			return nil, err
 		}
+		paths = paths[n:]
 	}
 	return out, nil
 }

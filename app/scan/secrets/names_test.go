@@ -1,7 +1,15 @@
 package secrets
 
 import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/scan/secrets/client"
 )
 
 // TestAFileOfANameThatIsNoUTF8IsIgnoredLaterToo: its name was kept as JSON has it, which
@@ -20,5 +28,47 @@ func TestAFileOfANameThatIsNoUTF8IsIgnoredLaterToo(t *testing.T) {
 	w.write("other.txt", "x\n").commit("more")
 	if h := w.history(look{cache: cache}); len(h.Rotations) != 1 || !h.Rotations[0].InHead || h.Rotations[0].Path != name {
 		t.Errorf("later: %+v", h.Rotations)
+	}
+}
+
+// TestFilesOfVeryLongNamesAreNoGap: five hundred names of four thousand letters are more
+// than a command line takes.
+func TestFilesOfVeryLongNamesAreNoGap(t *testing.T) {
+	w := newWork(t)
+	folder := strings.Repeat("a-long-name-of-a-folder/", 190)
+	var b strings.Builder
+	b.WriteString("commit refs/heads/main\ncommitter A <a@example.com> 1767322000 +0000\ndata 1\nx\n")
+	for i := range 501 {
+		fmt.Fprintf(&b, "M 644 inline %sf%d.env\ndata 23\nK=%s\n\n", folder, i, awsKey())
+	}
+	w.stream = []byte(b.String())
+	w.flush()
+	req := w.request("", review.SHA(w.git("rev-parse", "refs/heads/main")))
+	req.Settings, _ = json.Marshal(Settings{History: &client.HistorySettings{}})
+	if h, err := New().Scan(t.Context(), req, nil); err != nil || !h.Receipt.Complete() || len(h.Rotations) != 1 || !h.Rotations[0].InHead || h.Rotations[0].Places != 501 {
+		t.Errorf("%.2000s\n%d rotations, %v", fmt.Sprint(h.Receipt), len(h.Rotations), err)
+	}
+}
+
+// TestNoAttributesAreTakenFromARepositoryOfEitherKindOfNames: git 2.41 and later refuses
+// to work with a name of the wrong kind for where attributes come from.
+func TestNoAttributesAreTakenFromARepositoryOfEitherKindOfNames(t *testing.T) {
+	for _, format := range []string{"sha1", "sha256"} {
+		w := &work{t: t, dir: t.TempDir()}
+		w.git("init", "-q", "-b", "main", "--object-format="+format)
+		w.write("a.env", "K="+awsKey()+"\n").commit("start")
+		r := w.repo()
+		env := r.command(t.Context(), "version").Env
+		i := slices.IndexFunc(env, func(e string) bool { return strings.HasPrefix(e, "GIT_ATTR_SOURCE=") })
+		if i < 0 {
+			t.Fatal("attributes come from HEAD")
+		}
+		tree := strings.TrimPrefix(env[i], "GIT_ATTR_SOURCE=")
+		if kind, err := w.try("--git-dir", filepath.Join(w.dir, ".git"), "cat-file", "-t", tree); err != nil || kind != "tree" {
+			t.Errorf("%s: %s is %s, %v", format, tree, kind, err)
+		}
+		if rep := w.history(look{}); !rep.Receipt.Complete() || len(rep.Rotations) != 1 {
+			t.Errorf("%s: %+v", format, rep)
+		}
 	}
 }
