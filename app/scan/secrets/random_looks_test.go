@@ -172,6 +172,7 @@ func (h *randomHistory) said(dir, cache, base, head string) (lines []string, in 
 	}
 	in = make(map[string]bool)
 	for _, r := range rep.Rotations {
+		r.Tag = "" // only while there is one
 		say(r)
 		in[r.Key] = r.InHead
 	}
