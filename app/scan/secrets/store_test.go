@@ -266,7 +266,7 @@ func TestAStoreThatCannotBeWrittenIsNoGap(t *testing.T) {
 			t.Errorf("%+v, %v", rep, err)
 		}
 		// That the store cannot be read is not known to be harmless.
-		if err := os.Rename(st.path, st.path+".moved"); err == nil {
+		if err = os.Rename(st.path, st.path+".moved"); err == nil {
 			err = os.Mkdir(st.path, 0o700)
 		}
 		if err != nil {
