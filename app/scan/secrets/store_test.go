@@ -139,6 +139,9 @@ func TestALineThatIsNotWhereItWasWrittenHidesNothing(t *testing.T) {
 		{"the first comes last", func(l [][]byte) [][]byte { return [][]byte{l[1], l[2], l[3], l[0]} }, 5, true},
 		{"an empty line", func(l [][]byte) [][]byte { return [][]byte{l[0], []byte("\n"), l[1], l[2], l[3]} }, 4, true},
 		{"zeros at the end", func(l [][]byte) [][]byte { return append(l, make([]byte, 4096)) }, 0, false},
+		{"of an earlier version", func(l [][]byte) [][]byte {
+			return [][]byte{[]byte(strings.Repeat("0a", sealBytes/2) + ` {"c":[]}` + "\n")}
+		}, 5, false},
 		{"nothing is left", func([][]byte) [][]byte { return nil }, 5, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

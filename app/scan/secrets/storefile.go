@@ -57,7 +57,7 @@ func (st *store) read() error {
 		before = append(before[:0], sealOf(sc.Bytes())...)
 		if !ok {
 			// One that does not end was not written when the process was killed.
-			st.bad, st.lost = true, st.lost || size <= st.file.Size()
+			st.bad, st.lost = true, st.lost || size <= st.file.Size() && !sealedBefore(sc.Bytes())
 			continue
 		}
 		if st.bad {
@@ -88,6 +88,12 @@ func (st *store) open(before, raw []byte) (line storeLine, ok bool) {
 		}
 	}
 	return line, ok
+}
+
+// sealedBefore reports whether a line is as earlier versions wrote it, with its seal
+// first. It counts for nothing, and nothing happened to it.
+func sealedBefore(raw []byte) bool {
+	return len(raw) > sealBytes+1 && isHex(raw[:sealBytes]) && string(raw[sealBytes:sealBytes+2]) == " {"
 }
 
 func (st *store) seal(before, body []byte) []byte {
