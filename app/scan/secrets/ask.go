@@ -57,7 +57,7 @@ type askedGit struct {
 }
 
 func newRepo(ctx context.Context, dir string) repo {
-	return repo{dir: dir, emptyTree: emptyTreeOf(dir), asked: &askedGits{ctx: ctx}}
+	return repo{dir: dir, asked: &askedGits{ctx: ctx}}.familiar()
 }
 
 // close ends the gits that wait. Nothing may be asked any more.

@@ -39,8 +39,13 @@ type repo struct {
 	dir string // absolute
 	// asked are the running gits that answer what is in an object.
 	asked *askedGits
-	// emptyTree is the name of a tree without files.
+	// emptyTree is the name of a tree without files: git knows it without having it, and
+	// one of the other kind of names is none to it.
 	emptyTree string
+	// workTree is a folder without files of names that a tree has, where the configuration
+	// says another, which git would go to, or of which the repository's folder is a part;
+	// "" where it says none.
+	workTree string
 	// attributes is a file of attributes, nil for none.
 	attributes *os.File
 	// allocLimit is the most that git may allocate at once, "" for any amount.
@@ -64,17 +69,21 @@ func openRepo(ctx context.Context, dir string) (repo, error) {
 	return newRepo(ctx, abs), nil
 }
 
-// emptyTreeOf returns the name of a tree without files in a repository. git knows it
-// without having it, and one of the other kind of names is none to it.
-func emptyTreeOf(dir string) string {
-	config, _ := os.ReadFile(filepath.Join(dir, "config")) // without one, git says what is wrong
+// familiar says what must be known of a repository's configuration before git is asked.
+func (r repo) familiar() repo {
+	r.emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+	config, _ := os.ReadFile(filepath.Join(r.dir, "config")) // without one, git says what is wrong
 	for line := range strings.Lines(strings.ToLower(string(config))) {
 		key, value, _ := strings.Cut(line, "=")
-		if strings.HasSuffix(strings.TrimSpace(key), "objectformat") && strings.Trim(value, " \t\r\n\"") == "sha256" {
-			return "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
+		key = strings.TrimSpace(key)
+		switch {
+		case strings.HasSuffix(key, "objectformat") && strings.Trim(value, " \t\r\n\"") == "sha256":
+			r.emptyTree = "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
+		case strings.HasSuffix(key, "worktree"):
+			r.workTree = filepath.Join(r.dir, "objects")
 		}
 	}
-	return "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+	return r
 }
 
 // command prepares git with args in its own process group, which is killed as
@@ -111,6 +120,9 @@ func (r repo) command(ctx context.Context, args ...string) *exec.Cmd {
 	}
 	if r.allocLimit != "" {
 		cmd.Env = append(cmd.Env, "GIT_ALLOC_LIMIT="+r.allocLimit)
+	}
+	if r.workTree != "" {
+		cmd.Env = append(cmd.Env, "GIT_WORK_TREE="+r.workTree)
 	}
 	cmd.Dir, cmd.ExtraFiles = r.dir, handed
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

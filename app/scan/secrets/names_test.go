@@ -72,3 +72,20 @@ func TestNoAttributesAreTakenFromARepositoryOfEitherKindOfNames(t *testing.T) {
 		}
 	}
 }
+
+// TestAWorkTreeThatIsNamedHidesNothing: git took the folder of the repository for one of
+// the work tree, and what it was asked for as what is in that.
+func TestAWorkTreeThatIsNamedHidesNothing(t *testing.T) {
+	for _, tree := range []string{"..", "/nowhere", "../../../s"} {
+		w := newWork(t)
+		base := w.write(".gitattributes", "* -diff\n").write("a.env", "x\n").commit("start")
+		head := w.write("a.env", "K="+awsKey()+"\n").commit("bring it")
+		w.git("config", "core.worktree", tree)
+		rep, err := New().Scan(t.Context(), w.request(base, head), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, rep.Head, "secrets/aws-access-token a.env:1")
+		complete(t, rep, 1)
+	}
+}
