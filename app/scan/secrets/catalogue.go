@@ -98,7 +98,9 @@ var criticalRules = set("aws-access-token", "private-key", "private-key-in-env",
 var shapeRules = set("generic-api-key", "jwt", "jwt-base64", "curl-auth-header", "curl-auth-user", "kubernetes-secret-yaml", "hashicorp-tf-password",
 	"nuget-config-password", "pkcs12-file", "credentials-in-url", "credentials-in-mysql-dsn", "credentials-in-connection-string", "password-in-env-file",
 	"authorization-header", "netrc-password", "pgpass-password", "credentials-in-jdbc-url", "frontend-public-env", "deepseek-api-key", "mailgun-key", "mailchimp-key", "jwk-private-key", "sourcegraph-access-token", "facebook-access-token",
-	"looker-client-id", "discord-client-id", "linkedin-client-id")
+	"looker-client-id", "discord-client-id", "linkedin-client-id", "generic-password", "generic-password-in-sql", "generic-password-on-command-line",
+	"generic-named-secret", "generic-key-in-code", "generic-encoded-key-in-code", "generic-credential-in-call", "generic-credential-in-constructor",
+	"generic-secret-in-struct-tag", "generic-basic-auth-in-code", "basic-auth-hash", "htpasswd-hash", "mandrill-key", "mollie-api-key", "voyage-api-key", "mailgun-key-new")
 
 func set(ids ...string) map[string]bool {
 	m := make(map[string]bool, len(ids))

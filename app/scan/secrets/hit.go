@@ -129,6 +129,7 @@ func (s *session) hits(ctx context.Context, t text, w where) []hit {
 		s.cutList()
 	}
 	var out []hit
+	found = slices.DeleteFunc(slices.Clone(found), func(f report.Finding) bool { return isOwn(f.RuleID) && isPlaceholder(f) })
 	line, allowed := "", false
 	for i, f := range tellingMost(found) {
 		if i == 0 || f.Line != line { // a line may be megabytes with thousands of findings
@@ -182,8 +183,17 @@ func (f told) givesWay(g told) bool {
 		return f.StartColumn == g.StartColumn && len(f.Secret) < len(g.Secret) && strings.Contains(g.Secret, f.Secret)
 	case !f.own && !g.own:
 		return false // gitleaks has chosen among its own
+	case f.own && f.tells == 0 && g.tells == 0: // rules of names, which tell the same
+		if g.own {
+			return f.Secret == g.Secret && f.RuleID > g.RuleID || len(f.Secret) < len(g.Secret) && strings.Contains(g.Secret, f.Secret)
+		}
+		return strings.Contains(f.Secret, g.Secret) || strings.Contains(g.Secret, f.Secret)
 	case f.tells < g.tells:
-		return strings.Contains(f.Secret, g.Secret) || g.own && strings.Contains(g.Secret, f.Secret)
+		if strings.Contains(f.Secret, g.Secret) {
+			return true
+		}
+		// Of a private key that gitleaks reports as a whole, ours is a line.
+		return (g.own || f.own && providerOf(f.RuleID) == providerOf(g.RuleID)) && strings.Contains(g.Secret, f.Secret)
 	default:
 		return f.own && g.own && f.Secret == g.Secret && f.tells == g.tells && f.RuleID > g.RuleID
 	}

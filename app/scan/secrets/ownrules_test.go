@@ -208,6 +208,11 @@ func TestTokensOfProvidersThatGitleaksMisses(t *testing.T) {
 			t.Errorf("%s in %s: reported as %q", rule, c[0], got)
 		}
 	}
+	eachCase(t, "leaks", 2, func(c madeCase) {
+		for _, h := range c.hits(t) {
+			tried[h.Rule] = true
+		}
+	})
 	for i := range savedRules {
 		id := savedRules[i].id
 		if savedRules[i].own && !tried[id] {

@@ -5,7 +5,7 @@ package secrets
 import "regexp/syntax"
 
 // savedHash is hashRules of the default rules with ours.
-const savedHash = "368189f88e1e19ba7a8296544caa444844e9d9fceba93d4573b3048242c9b73c"
+const savedHash = "275f616e392f23531647d38bdf896070ae0b5bfd1d5473ddc90f08a3b4194396"
 
 // savedLocal: no global allowlist looks at whole lines.
 const savedLocal = true
@@ -23,1071 +23,1243 @@ var savedRules = []savedRule{
 	{own: false, id: "1password-service-account-token", description: "Uncovered a possible 1Password service account token, potentially compromising access to secrets in vaults.", path: ``, expr: `ops_eyJ[a-zA-Z0-9+/]{250,}={0,3}`, group: 0, entropy: 4, keywords: []string{"ops_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
 			{[]string{"ops_eyj"}, 0, 0, 1}}},
+	{own: true, id: "ably-api-key", description: "Ably API key", path: ``, expr: `(?i)ably[^\n]{0,80}?[^a-z0-9_-]([a-z0-9_-]{6}\.[a-z0-9_-]{6}:[a-z0-9_-]{43})(?:[^a-z0-9_-]|$)`, group: 1, entropy: 4.5, keywords: []string{"ably"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"ably"}, 0, 0, 2}}},
 	{own: false, id: "adafruit-api-key", description: "Identified a potential Adafruit API Key, which could lead to unauthorized access to Adafruit services and sensitive data exposure.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:adafruit)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9_-]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"adafruit"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"adafruit"}, 200, 1, 2}}},
+			{[]string{"adafruit"}, 200, 1, 3}}},
 	{own: false, id: "adobe-client-id", description: "Detected a pattern that resembles an Adobe OAuth Web Client ID, posing a risk of compromised Adobe integrations and data breaches.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:adobe)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"adobe"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"adobe"}, 200, 1, 3}}},
+			{[]string{"adobe"}, 200, 1, 4}}},
 	{own: false, id: "adobe-client-secret", description: "Discovered a potential Adobe Client Secret, which, if exposed, could allow unauthorized Adobe service access and data manipulation.", path: ``, expr: `\b(p8e-(?i)[a-z0-9]{32})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"p8e-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(p8e-(?i)[a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"p8e-"}, 0, 0, 4}}},
+			{[]string{"p8e-"}, 0, 0, 5}}},
+	{own: true, id: "adyen-api-key", description: "Adyen API key", path: ``, expr: "\\b(AQE[A-Za-z0-9+/]{50,150}-[A-Za-z0-9+/]{43}=-[^\\s\"'`\\\\<>]{16})", group: 0, entropy: 4, keywords: []string{"aqe"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"aqe"}, 0, 0, 6}}},
 	{own: false, id: "age-secret-key", description: "Discovered a potential Age encryption tool secret key, risking data decryption and unauthorized access to sensitive information.", path: ``, expr: `AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}`, group: 0, entropy: 0, keywords: []string{"age-secret-key-1"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"age-secret-key-1"}, 0, 0, 5}}},
+			{[]string{"age-secret-key-1"}, 0, 0, 7}}},
 	{own: false, id: "airtable-api-key", description: "Uncovered a possible Airtable API Key, potentially compromising database access and leading to data leakage or alteration.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:airtable)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{17})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"airtable"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"airtable"}, 200, 1, 6}}},
+			{[]string{"airtable"}, 200, 1, 8}}},
 	{own: false, id: "airtable-personnal-access-token", description: "Uncovered a possible Airtable Personal AccessToken, potentially compromising database access and leading to data leakage or alteration.", path: ``, expr: `\b(pat[[:alnum:]]{14}\.[a-f0-9]{64})\b`, group: 0, entropy: 0, keywords: []string{"airtable"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pat"}, 0, 0, 7}}},
+			{[]string{"pat"}, 0, 0, 9}}},
 	{own: false, id: "algolia-api-key", description: "Identified an Algolia API Key, which could result in unauthorized search operations and data exposure on Algolia-managed platforms.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:algolia)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"algolia"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"algolia"}, 200, 1, 8}}},
+			{[]string{"algolia"}, 200, 1, 10}}},
 	{own: false, id: "alibaba-access-key-id", description: "Detected an Alibaba Cloud AccessKey ID, posing a risk of unauthorized cloud resource access and potential data compromise.", path: ``, expr: `\b(LTAI(?i)[a-z0-9]{20})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"ltai"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(LTAI(?i)[a-z0-9]{20})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"ltai"}, 0, 0, 9}}},
+			{[]string{"ltai"}, 0, 0, 11}}},
 	{own: false, id: "alibaba-secret-key", description: "Discovered a potential Alibaba Cloud Secret Key, potentially allowing unauthorized operations and data access within Alibaba Cloud.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:alibaba)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{30})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"alibaba"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"alibaba"}, 200, 1, 10}}},
+			{[]string{"alibaba"}, 200, 1, 12}}},
 	{own: false, id: "anthropic-admin-api-key", description: "Detected an Anthropic Admin API Key, risking unauthorized access to administrative functions and sensitive AI model configurations.", path: ``, expr: `\b(sk-ant-admin01-[a-zA-Z0-9_\-]{93}AA)(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 0, keywords: []string{"sk-ant-admin01"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(sk-ant-admin01-[a-zA-Z0-9_\-]{93}AA)(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"sk-ant-admin01-"}, 0, 0, 11}}},
+			{[]string{"sk-ant-admin01-"}, 0, 0, 13}}},
 	{own: false, id: "anthropic-api-key", description: "Identified an Anthropic API Key, which may compromise AI assistant integrations and expose sensitive data to unauthorized access.", path: ``, expr: `\b(sk-ant-api03-[a-zA-Z0-9_\-]{93}AA)(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 0, keywords: []string{"sk-ant-api03"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(sk-ant-api03-[a-zA-Z0-9_\-]{93}AA)(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"sk-ant-api03-"}, 0, 0, 12}}},
+			{[]string{"sk-ant-api03-"}, 0, 0, 14}}},
 	{own: true, id: "anthropic-oauth-token", description: "Anthropic OAuth or session token", path: ``, expr: `\b(sk-ant-(?:oat|ort|sid)[0-9]{2}-[A-Za-z0-9_-]{80,120})`, group: 0, entropy: 3, keywords: []string{"sk-ant-oat", "sk-ant-ort", "sk-ant-sid"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sk-ant-oat", "sk-ant-ort", "sk-ant-sid"}, 0, 0, 13}}},
+			{[]string{"sk-ant-oat", "sk-ant-ort", "sk-ant-sid"}, 0, 0, 15}}},
 	{own: true, id: "apify-api-token", description: "Apify API token", path: ``, expr: `\b(apify_api_[A-Za-z0-9]{36})\b`, group: 0, entropy: 3, keywords: []string{"apify_api_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"apify_api_"}, 0, 0, 14}}},
+			{[]string{"apify_api_"}, 0, 0, 16}}},
 	{own: true, id: "appwrite-api-key", description: "Appwrite API key", path: ``, expr: `\b(standard_[a-f0-9]{200,256})\b`, group: 0, entropy: 3, keywords: []string{"standard_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"standard_"}, 0, 0, 15}}},
+			{[]string{"standard_"}, 0, 0, 17}}},
 	{own: false, id: "artifactory-api-key", description: "Detected an Artifactory api key, posing a risk unauthorized access to the central repository.", path: ``, expr: `\bAKCp[A-Za-z0-9]{69}\b`, group: 0, entropy: 4.5, keywords: []string{"akcp"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"akcp"}, 0, 0, 16}}},
+			{[]string{"akcp"}, 0, 0, 18}}},
 	{own: false, id: "artifactory-reference-token", description: "Detected an Artifactory reference token, posing a risk of impersonation and unauthorized access to the central repository.", path: ``, expr: `\bcmVmd[A-Za-z0-9]{59}\b`, group: 0, entropy: 4.5, keywords: []string{"cmvmd"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"cmvmd"}, 0, 0, 17}}},
+			{[]string{"cmvmd"}, 0, 0, 19}}},
 	{own: false, id: "asana-client-id", description: "Discovered a potential Asana Client ID, risking unauthorized access to Asana projects and sensitive task information.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:asana)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9]{16})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"asana"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"asana"}, 200, 1, 18}}},
+			{[]string{"asana"}, 200, 1, 20}}},
 	{own: false, id: "asana-client-secret", description: "Identified an Asana Client Secret, which could lead to compromised project management integrity and unauthorized access.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:asana)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"asana"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"asana"}, 200, 1, 19}}},
+			{[]string{"asana"}, 200, 1, 21}}},
+	{own: true, id: "asana-personal-access-token", description: "Asana personal access token", path: ``, expr: `(?i)asana[^\n]{0,100}?\b([12]/[0-9]{10,20}(?:/[0-9]{10,20})?:[a-f0-9]{32})\b`, group: 1, entropy: 3.3, keywords: []string{"asana"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"asana"}, 0, 0, 22}}},
 	{own: false, id: "atlassian-api-token", description: "Detected an Atlassian API token, posing a threat to project management and collaboration tool security and data confidentiality.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:(?-i:ATLASSIAN|[Aa]tlassian)|(?-i:CONFLUENCE|[Cc]onfluence)|(?-i:JIRA|[Jj]ira))(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{20}[a-f0-9]{4})(?:[\x60'"\s;]|\\[nr]|$)|\b(ATATT3[A-Za-z0-9_\-=]{186})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3.5, keywords: []string{"atlassian", "confluence", "jira", "atatt3"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"atlassian", "atlassian", "confluence", "confluence", "jira", "jira"}, 200, 1, 20},
-			{[]string{"atatt3"}, 0, 0, 21}}},
-	{own: true, id: "authorization-header", description: "Credential in an Authorization header", path: ``, expr: "(?i)\\bauthorization[\"'`]?[ \\t]{0,5}(?:[:=,]|=>)[ \\t]{0,5}[\"'`]?(?:bearer|basic|token|apikey)[ \\t]{1,3}([A-Za-z0-9_.~+/-]{20,500}={0,2})", group: 1, entropy: 3.6, keywords: []string{"authorization"}, tags: []string(nil), skipReport: false, lists: []savedList{
+			{[]string{"atlassian", "atlassian", "confluence", "confluence", "jira", "jira"}, 200, 1, 23},
+			{[]string{"atatt3"}, 0, 0, 24}}},
+	{own: true, id: "authorization-header", description: "Credential in an Authorization header", path: ``, expr: "(?i)\\bauthorization[\"'`]?(?:[ \\t]{0,5}(?:[:=,]|=>)|[ \\t])[ \\t]{0,5}[\"'`]?(?:(?:bearer|basic|token|apikey|ssws)[ \\t]{1,3}(?:[\"'`][ \\t]{0,3}\\+[ \\t]{0,3}[\"'`])?([A-Za-z0-9_.~+/-]{20,500}={0,2})|basic[ \\t]{1,3}[a-z0-9_.@-]{1,60}[ \\t]([^\\s\"'`<>{}$]{10,128}))", group: 0, entropy: 3.6, keywords: []string{"authorization"}, tags: []string(nil), skipReport: false, lists: []savedList{
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`^(?:[A-Z]?[a-z]{3,}|[A-Z]{3,}|[0-9]+|[^A-Za-z0-9])+$`, `^[A-Za-z_][A-Za-z0-9_]*(?:\??\.[A-Za-z_][A-Za-z0-9_]*)+$|^[A-Za-z_]+\*[0-9]{1,4}[a-z]?$`}, stops: []string{}},
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`....`, `example`, `qwxhzgrpbjpvcgvu`, `token`, `xxxx`, `your`}}},
 		anchors: []savedAnchor{
-			{[]string{"authorization"}, 0, 0, 22}}},
+			{[]string{"authorization"}, 0, 0, 25}}},
 	{own: false, id: "authress-service-client-access-key", description: "Uncovered a possible Authress Service Client Access Key, which may compromise access control services and sensitive data.", path: ``, expr: `\b((?:sc|ext|scauth|authress)_(?i)[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.(?-i:acc)[_-][a-z0-9-]{10,32}\.[a-z0-9+/_=-]{30,120})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"sc_", "ext_", "scauth_", "authress_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b((?:sc|ext|scauth|authress)_(?i)[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.(?-i:acc)[_-][a-z0-9-]{10,32}\.[a-z0-9+/_=-]{30,120})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{".acc-", ".acc_"}, 154, 2, 23}}},
+			{[]string{".acc-", ".acc_"}, 154, 2, 26}}},
 	{own: false, id: "aws-access-token", description: "Identified a pattern that may indicate AWS credentials, risking unauthorized cloud resource access and data breaches on AWS platforms.", path: ``, expr: `\b((?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})\b`, group: 0, entropy: 3, keywords: []string{"a3t", "akia", "asia", "abia", "acca"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`.+EXAMPLE$`}, stops: []string{}}},
 		anchors: []savedAnchor{
-			{[]string{"a3t", "abia", "acca", "akia", "asia"}, 0, 0, 24}}},
+			{[]string{"a3t", "abia", "acca", "akia", "asia"}, 0, 0, 27}}},
 	{own: false, id: "aws-amazon-bedrock-api-key-long-lived", description: "Identified a pattern that may indicate long-lived Amazon Bedrock API keys, risking unauthorized Amazon Bedrock usage", path: ``, expr: `\b(ABSK[A-Za-z0-9+/]{109,269}={0,2})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"absk"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(ABSK[A-Za-z0-9+/]{109,269}={0,2})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"absk"}, 0, 0, 25}}},
+			{[]string{"absk"}, 0, 0, 28}}},
 	{own: false, id: "aws-amazon-bedrock-api-key-short-lived", description: "Identified a pattern that may indicate short-lived Amazon Bedrock API keys, risking unauthorized Amazon Bedrock usage", path: ``, expr: `bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t`, group: 0, entropy: 3, keywords: []string{"bedrock-api-key-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"bedrock-api-key-ymvkcm9j"}, 0, 0, 26}}},
+			{[]string{"bedrock-api-key-ymvkcm9j"}, 0, 0, 29}}},
 	{own: true, id: "aws-session-token", description: "AWS session token", path: ``, expr: `\b((?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz)[A-Za-z0-9+/=]{100,1000})`, group: 0, entropy: 4, keywords: []string{"iqojb3jpz2lu", "fwogzxivyxdz", "fqogzxivyxdz"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"iqojb3jpz2lu", "fwogzxivyxdz", "fqogzxivyxdz"}, 0, 0, 27}}},
+			{[]string{"iqojb3jpz2lu", "fwogzxivyxdz", "fqogzxivyxdz"}, 0, 0, 30}}},
 	{own: true, id: "axiom-token", description: "Axiom API or personal token", path: ``, expr: `\b(xa[ap]t-[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})\b`, group: 0, entropy: 3, keywords: []string{"xaat-", "xapt-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xaat-", "xapt-"}, 0, 0, 28}}},
+			{[]string{"xaat-", "xapt-"}, 0, 0, 31}}},
 	{own: false, id: "azure-ad-client-secret", description: "Azure AD Client Secret", path: ``, expr: `(?:^|[\\'"\x60\s>=:(,)])([a-zA-Z0-9_~.]{3}\dQ~[a-zA-Z0-9_~.-]{31,34})(?:$|[\\'"\x60\s<),])`, group: 0, entropy: 3, keywords: []string{"q~"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"q~"}, 5, 3, 29}}},
+			{[]string{"q~"}, 5, 3, 32}}},
 	{own: true, id: "azure-devops-pat", description: "Azure DevOps personal access token", path: ``, expr: `\b([A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4})\b`, group: 0, entropy: 4, keywords: []string{"azdo"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"azdo"}, 76, 4, 30}}},
+			{[]string{"azdo"}, 76, 4, 33}}},
+	{own: true, id: "azure-logic-app-signature", description: "Signature in the URL of a Logic App or flow", path: ``, expr: "\\.logic\\.azure\\.com(?::443)?/[^\\s\"'`<>]{10,300}[?&]sig=([A-Za-z0-9_%-]{40,50})", group: 1, entropy: 3.5, keywords: []string{"logic.azure.com"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{".logic.azure.com"}, 0, 0, 34}}},
 	{own: true, id: "azure-redis-key", description: "Access key of Azure Cache for Redis", path: ``, expr: "\\.redis\\.cache\\.windows\\.net(?::[0-9]{1,5})?,[^\\s'\\\"`]{0,60}?password=([A-Za-z0-9+/]{42,54}=)", group: 1, entropy: 3.5, keywords: []string{"redis.cache.windows.net"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{".redis.cache.windows.net"}, 0, 0, 31}}},
+			{[]string{".redis.cache.windows.net"}, 0, 0, 35}}},
 	{own: true, id: "azure-service-key", description: "Key of an Azure service (OpenAI, AI, API Management and others)", path: ``, expr: `\b([A-Za-z0-9]{52}JQQJ9[9D][A-Za-z0-9][A-L][A-Za-z0-9]{16}[A-Za-z][A-Za-z0-9]{7}(?:[A-Za-z0-9]{2}==)?)`, group: 0, entropy: 4, keywords: []string{"jqqj9"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"jqqj99", "jqqj9d"}, 52, 4, 32}}},
+			{[]string{"jqqj99", "jqqj9d"}, 52, 4, 36}}},
 	{own: true, id: "azure-storage-account-key", description: "Azure Storage account key", path: ``, expr: `(?i)AccountKey=([A-Za-z0-9+/]{86}==)`, group: 1, entropy: 4, keywords: []string{"accountkey="}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"accountkey="}, 0, 0, 33}}},
+			{[]string{"accountkey="}, 0, 0, 37}}},
 	{own: true, id: "azure-storage-sas", description: "Azure shared access signature", path: ``, expr: `sig=([A-Za-z0-9%]{42,64}%3[Dd])`, group: 1, entropy: 3.5, keywords: []string{"sig="}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`dd80ihbh5jfnpymo5hg1idij`}}},
 		anchors: []savedAnchor{
-			{[]string{"sig="}, 0, 0, 34}}},
+			{[]string{"sig="}, 0, 0, 38}}},
+	{own: true, id: "basic-auth-hash", description: "Hash of a password that a proxy asks for", path: ``, expr: `(?i)\b(?:basicauth|basic_auth)(?:\.users=|[^\n]{0,60}\s{1,40}|s?\.[a-z_.]{0,30}=)["']?[a-z0-9_.@-]{1,64}[: \t](\${1,2}(?:2[abxy]?\${1,2}[0-9]{2}\${1,2}[./A-Za-z0-9]{53}|(?:apr1|1|5|6)\${1,2}(?:rounds=[0-9]{1,9}\${1,2})?[./A-Za-z0-9]{1,16}\${1,2}[./A-Za-z0-9]{22,86}))`, group: 1, entropy: 3, keywords: []string{"basicauth", "basic_auth"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"basicauth", "basic_auth"}, 0, 0, 39}}},
 	{own: false, id: "beamer-api-token", description: "Detected a Beamer API token, potentially compromising content management and exposing sensitive notifications and updates.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:beamer)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(b_[a-z0-9=_\-]{44})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"beamer"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"beamer"}, 200, 1, 35}}},
+			{[]string{"beamer"}, 200, 1, 40}}},
 	{own: true, id: "bitbucket-access-token", description: "Bitbucket repository, project or workspace access token", path: ``, expr: `\b(ATCTT3xFfG[A-Za-z0-9_=-]{150,200})`, group: 0, entropy: 3.5, keywords: []string{"atctt3xffg"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"atctt3xffg"}, 0, 0, 36}}},
+			{[]string{"atctt3xffg"}, 0, 0, 41}}},
 	{own: true, id: "bitbucket-app-password", description: "Bitbucket app password", path: ``, expr: `\b(ATBB[A-Za-z0-9]{28,36})\b`, group: 0, entropy: 3.5, keywords: []string{"atbb"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"atbb"}, 0, 0, 37}}},
+			{[]string{"atbb"}, 0, 0, 42}}},
 	{own: false, id: "bitbucket-client-id", description: "Discovered a potential Bitbucket Client ID, risking unauthorized repository access and potential codebase exposure.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:bitbucket)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"bitbucket"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"bitbucket"}, 200, 1, 38}}},
+			{[]string{"bitbucket"}, 200, 1, 43}}},
 	{own: false, id: "bitbucket-client-secret", description: "Discovered a potential Bitbucket Client Secret, posing a risk of compromised code repositories and unauthorized access.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:bitbucket)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"bitbucket"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"bitbucket"}, 200, 1, 39}}},
+			{[]string{"bitbucket"}, 200, 1, 44}}},
 	{own: false, id: "bittrex-access-key", description: "Identified a Bittrex Access Key, which could lead to unauthorized access to cryptocurrency trading accounts and financial loss.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:bittrex)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"bittrex"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"bittrex"}, 200, 1, 40}}},
+			{[]string{"bittrex"}, 200, 1, 45}}},
 	{own: false, id: "bittrex-secret-key", description: "Detected a Bittrex Secret Key, potentially compromising cryptocurrency transactions and financial security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:bittrex)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"bittrex"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"bittrex"}, 200, 1, 41}}},
+			{[]string{"bittrex"}, 200, 1, 46}}},
 	{own: true, id: "buildkite-token", description: "Buildkite API or agent token", path: ``, expr: `\b(bkua_[a-f0-9]{40}|bkct_[A-Za-z0-9_-]{40,64})\b`, group: 0, entropy: 3, keywords: []string{"bkua_", "bkct_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"bkct_", "bkua_"}, 0, 0, 42}}},
+			{[]string{"bkct_", "bkua_"}, 0, 0, 47}}},
 	{own: true, id: "calcom-api-key", description: "Cal.com API key", path: ``, expr: `\b(cal_live_[a-f0-9]{32})\b`, group: 0, entropy: 3, keywords: []string{"cal_live_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"cal_live_"}, 0, 0, 43}}},
+			{[]string{"cal_live_"}, 0, 0, 48}}},
 	{own: true, id: "cargo-registry-token", description: "crates.io token", path: ``, expr: `\b(cio[A-Za-z0-9]{32})\b`, group: 0, entropy: 4, keywords: []string{"cio"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"cio"}, 0, 0, 44}}},
+			{[]string{"cio"}, 0, 0, 49}}},
+	{own: true, id: "cerebras-api-key", description: "Cerebras API key", path: ``, expr: `\b(csk-[a-z0-9]{48})\b`, group: 0, entropy: 3.5, keywords: []string{"csk-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"csk-"}, 0, 0, 50}}},
 	{own: true, id: "circleci-token", description: "CircleCI personal or project token", path: ``, expr: `\b(CCIP(?:AT|RJ)_[A-Za-z0-9]{22}_[a-f0-9]{40})\b`, group: 0, entropy: 3, keywords: []string{"ccipat_", "cciprj_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"ccipat_", "cciprj_"}, 0, 0, 45}}},
+			{[]string{"ccipat_", "cciprj_"}, 0, 0, 51}}},
 	{own: false, id: "cisco-meraki-api-key", description: "Cisco Meraki is a cloud-managed IT solution that provides networking, security, and device management through an easy-to-use interface.", path: ``, expr: `[\w.-]{0,50}?(?i:[\w.-]{0,50}?(?:(?-i:[Mm]eraki|MERAKI))(?:[ \t\w.-]{0,20})[\s'"]{0,3})(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9a-f]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"meraki"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"meraki", "meraki"}, 250, 1, 46}}},
+			{[]string{"meraki", "meraki"}, 250, 1, 52}}},
 	{own: false, id: "clickhouse-cloud-api-secret-key", description: "Identified a pattern that may indicate clickhouse cloud API secret key, risking unauthorized clickhouse cloud api access and data breaches on ClickHouse Cloud platforms.", path: ``, expr: `\b(4b1d[A-Za-z0-9]{38})\b`, group: 0, entropy: 3, keywords: []string{"4b1d"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"4b1d"}, 0, 0, 47}}},
+			{[]string{"4b1d"}, 0, 0, 53}}},
 	{own: true, id: "clickup-token", description: "ClickUp personal token", path: ``, expr: `\b(pk_[0-9]{7,9}_[A-Z0-9]{32})\b`, group: 0, entropy: 3.5, keywords: []string{"pk_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pk_"}, 0, 0, 48}}},
+			{[]string{"pk_"}, 0, 0, 54}}},
 	{own: false, id: "clojars-api-token", description: "Uncovered a possible Clojars API token, risking unauthorized access to Clojure libraries and potential code manipulation.", path: ``, expr: `(?i)CLOJARS_[a-z0-9]{60}`, group: 0, entropy: 2, keywords: []string{"clojars_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"clojars_"}, 0, 0, 49}}},
+			{[]string{"clojars_"}, 0, 0, 55}}},
 	{own: false, id: "cloudflare-api-key", description: "Detected a Cloudflare API Key, potentially compromising cloud application deployments and operational security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:cloudflare)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9_-]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"cloudflare"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"cloudflare"}, 200, 1, 50}}},
+			{[]string{"cloudflare"}, 200, 1, 56}}},
 	{own: false, id: "cloudflare-global-api-key", description: "Detected a Cloudflare Global API Key, potentially compromising cloud application deployments and operational security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:cloudflare)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{37})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"cloudflare"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"cloudflare"}, 200, 1, 51}}},
+			{[]string{"cloudflare"}, 200, 1, 57}}},
 	{own: false, id: "cloudflare-origin-ca-key", description: "Detected a Cloudflare Origin CA Key, potentially compromising cloud application deployments and operational security.", path: ``, expr: `\b(v1\.0-[a-f0-9]{24}-[a-f0-9]{146})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"cloudflare", "v1.0-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(v1\.0-[a-f0-9]{24}-[a-f0-9]{146})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"v1.0-"}, 0, 0, 52}}},
+			{[]string{"v1.0-"}, 0, 0, 58}}},
 	{own: true, id: "cloudflare-token", description: "Cloudflare token or key of the newer, prefixed form", path: ``, expr: `\b(cf(?:k|ut|at)_[A-Za-z0-9]{40,60})\b`, group: 0, entropy: 3, keywords: []string{"cfk_", "cfut_", "cfat_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"cfk_", "cfut_", "cfat_"}, 0, 0, 53}}},
+			{[]string{"cfk_", "cfut_", "cfat_"}, 0, 0, 59}}},
+	{own: true, id: "cloudflare-turnstile-secret", description: "Cloudflare Turnstile secret", path: ``, expr: `\b(0x4AAAAAA[A-Za-z0-9_-]{26})(?:[^A-Za-z0-9_-]|$)`, group: 0, entropy: 3.5, keywords: []string{"0x4aaaaaa"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"0x4aaaaaa"}, 0, 0, 60}}},
 	{own: false, id: "codecov-access-token", description: "Found a pattern resembling a Codecov Access Token, posing a risk of unauthorized access to code coverage reports and sensitive data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:codecov)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"codecov"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"codecov"}, 200, 1, 54}}},
+			{[]string{"codecov"}, 200, 1, 61}}},
 	{own: false, id: "cohere-api-token", description: "Identified a Cohere Token, posing a risk of unauthorized access to AI services and data manipulation.", path: ``, expr: `[\w.-]{0,50}?(?i:[\w.-]{0,50}?(?:cohere|CO_API_KEY)(?:[ \t\w.-]{0,20})[\s'"]{0,3})(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-zA-Z0-9]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 4, keywords: []string{"cohere", "co_api_key"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"cohere", "co_api_key"}, 250, 1, 55}}},
+			{[]string{"cohere", "co_api_key"}, 250, 1, 62}}},
 	{own: false, id: "coinbase-access-token", description: "Detected a Coinbase Access Token, posing a risk of unauthorized access to cryptocurrency accounts and financial transactions.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:coinbase)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9_-]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"coinbase"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"coinbase"}, 200, 1, 56}}},
+			{[]string{"coinbase"}, 200, 1, 63}}},
 	{own: false, id: "confluent-access-token", description: "Identified a Confluent Access Token, which could compromise access to streaming data platforms and sensitive data flow.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:confluent)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{16})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"confluent"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"confluent"}, 200, 1, 57}}},
+			{[]string{"confluent"}, 200, 1, 64}}},
 	{own: false, id: "confluent-secret-key", description: "Found a Confluent Secret Key, potentially risking unauthorized operations and data access within Confluent services.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:confluent)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"confluent"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"confluent"}, 200, 1, 58}}},
+			{[]string{"confluent"}, 200, 1, 65}}},
 	{own: false, id: "contentful-delivery-api-token", description: "Discovered a Contentful delivery API token, posing a risk to content management systems and data integrity.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:contentful)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{43})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"contentful"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"contentful"}, 200, 1, 59}}},
+			{[]string{"contentful"}, 200, 1, 66}}},
 	{own: true, id: "contentful-management-token", description: "Contentful personal access token", path: ``, expr: `\b(CFPAT-[A-Za-z0-9_-]{43})`, group: 0, entropy: 3.5, keywords: []string{"cfpat-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"cfpat-"}, 0, 0, 60}}},
+			{[]string{"cfpat-"}, 0, 0, 67}}},
 	{own: true, id: "convex-deploy-key", description: "Convex deploy key", path: ``, expr: `\|(eyJ2MiI6I[A-Za-z0-9+/=]{40,400})`, group: 0, entropy: 3.5, keywords: []string{"|eyj2mii6i"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"|eyj2mii6i"}, 0, 0, 61}}},
+			{[]string{"|eyj2mii6i"}, 0, 0, 68}}},
 	{own: true, id: "credentials-in-connection-string", description: "Password in a connection string", path: ``, expr: "(?i)\\b(?:server|data source|host|hostname|addr|endpoint)=[^\\s;'\"`=]{3,100};[^\\r\\n'\"`]{0,200}?\\b(?:password|pwd)=([^\\s;'\"`<>{}()$%]{6,128})", group: 1, entropy: 2.8, keywords: []string{"password=", "pwd="}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "match", exprs: []string{`(?i)^(?:server|data source|host|hostname|addr|endpoint)=(?:tcp:)?(?:localhost|127\.0\.0\.1|\.|\(local)[;,:\\]`}, stops: []string{}},
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`%s`, `%v`, `****`, `....`, `changeme`, `example`, `pass123`, `passwd`, `password`, `redacted`, `secret`, `token`, `xxxx`, `your`}}},
 		anchors: []savedAnchor{
-			{[]string{"addr=", "data source=", "endpoint=", "host=", "hostname=", "server="}, 0, 0, 62}}},
+			{[]string{"addr=", "data source=", "endpoint=", "host=", "hostname=", "server="}, 0, 0, 69}}},
 	{own: true, id: "credentials-in-jdbc-url", description: "Password in a JDBC URL", path: ``, expr: "(?i)\\bjdbc:[a-z0-9:+]{2,30}//[^\\s\"'`<>]{3,200}?[?;&](?:password|pwd)=([^\\s;&\"'`<>{}()$%]{6,128})", group: 1, entropy: 2.8, keywords: []string{"jdbc:"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "match", exprs: []string{`(?i)//(?:localhost|127\.0\.0\.1)[:/;]`}, stops: []string{}},
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`****`, `....`, `changeme`, `example`, `passwd`, `password`, `secret`, `xxxx`, `your`}}},
 		anchors: []savedAnchor{
-			{[]string{"jdbc:"}, 0, 0, 63}}},
+			{[]string{"jdbc:"}, 0, 0, 70}}},
 	{own: true, id: "credentials-in-mysql-dsn", description: "Password in a data source name of MySQL", path: ``, expr: "[A-Za-z0-9_.-]{1,64}:([^\\s:/@'\"`<>${}()\\[\\]\\\\][^\\s@'\"`<>{}()\\[\\]\\\\]{5,127})@(?:tcp|unix)[46]?\\([A-Za-z0-9_./\\[\\]:-]{1,200}", group: 1, entropy: 2.8, keywords: []string{"@tcp", "@unix"}, tags: []string(nil), skipReport: false, lists: []savedList{
-		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "match", exprs: []string{`(?i)\((?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|host|hostname|server|ip|example\.(?:com|org|net)|(?:[a-z0-9-]+\.)+(?:example|invalid|test|local))(?::(?:[0-9]{1,5}|port))?$`}, stops: []string{}},
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "match", exprs: []string{`(?i)\((?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|host|hostname|server|ip|(?:[a-z0-9-]+\.)*example\.(?:com|org|net|edu)|(?:[a-z0-9-]+\.)+(?:example|invalid|test|local))(?::(?:[0-9]{1,5}|port))?$`}, stops: []string{}},
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`%s`, `%v`, `****`, `....`, `changeme`, `example`, `pass123`, `passwd`, `password`, `redacted`, `secret`, `token`, `xxxx`, `your`}}},
 		anchors: []savedAnchor{
-			{[]string{"@tcp", "@unix"}, 577, 5, 64}}},
+			{[]string{"@tcp", "@unix"}, 577, 5, 71}}},
 	{own: true, id: "credentials-in-url", description: "Credentials inside a URL", path: ``, expr: "\\b(?i:[a-z][a-z0-9+.-]{1,30})://[^\\s:/@'\"`<>${}()\\[\\],;\\\\]{0,64}:([^\\s:/@'\"`<>${}()\\[\\]\\\\][^\\s/@'\"`<>{}()\\[\\]\\\\]{5,127})@(?:[A-Za-z0-9][A-Za-z0-9.-]*|\\[[0-9A-Fa-f:.]{2,45}\\])", group: 1, entropy: 2.8, keywords: []string{"://"}, tags: []string(nil), skipReport: false, lists: []savedList{
-		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "match", exprs: []string{`(?i)@(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|sha256|host|hostname|server|example\.(?:com|org|net)|(?:[a-z0-9-]+\.)+(?:example|invalid|test|local))(?:$|[:/])?$`}, stops: []string{}},
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "match", exprs: []string{`(?i)@(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|sha256|host|hostname|server|(?:[a-z0-9-]+\.)*example\.(?:com|org|net|edu)|(?:[a-z0-9-]+\.)+(?:example|invalid|test|local))(?:$|[:/])?$`}, stops: []string{}},
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`%s`, `%v`, `****`, `....`, `changeme`, `example`, `pass123`, `passwd`, `password`, `redacted`, `secret`, `token`, `xxxx`, `your`}}},
 		anchors: []savedAnchor{
-			{[]string{"://"}, 124, 6, 65}}},
+			{[]string{"://"}, 124, 6, 72}}},
 	{own: false, id: "curl-auth-header", description: "Discovered a potential authorization token provided in a curl command header, which could compromise the curl accessed resource.", path: ``, expr: `\bcurl\b(?:.*?|.*?(?:[\r\n]{1,2}.*?){1,5})[ \t\n\r](?:-H|--header)(?:=|[ \t]{0,5})(?:"(?i)(?:Authorization:[ \t]{0,5}(?:Basic[ \t]([a-z0-9+/]{8,}={0,3})|(?:Bearer|(?:Api-)?Token)[ \t]([\w=~@.+/-]{8,})|([\w=~@.+/-]{8,}))|(?:(?:X-(?:[a-z]+-)?)?(?:Api-?)?(?:Key|Token)):[ \t]{0,5}([\w=~@.+/-]{8,}))"|'(?i)(?:Authorization:[ \t]{0,5}(?:Basic[ \t]([a-z0-9+/]{8,}={0,3})|(?:Bearer|(?:Api-)?Token)[ \t]([\w=~@.+/-]{8,})|([\w=~@.+/-]{8,}))|(?:(?:X-(?:[a-z]+-)?)?(?:Api-?)?(?:Key|Token)):[ \t]{0,5}([\w=~@.+/-]{8,}))')(?:\B|\s|\z)`, group: 0, entropy: 2.75, keywords: []string{"curl"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"curl"}, 0, 0, 66}}},
+			{[]string{"curl"}, 0, 0, 73}}},
 	{own: false, id: "curl-auth-user", description: "Discovered a potential basic authorization token provided in a curl command, which could compromise the curl accessed resource.", path: ``, expr: `\bcurl\b(?:.*|.*(?:[\r\n]{1,2}.*){1,5})[ \t\n\r](?:-u|--user)(?:=|[ \t]{0,5})("(:[^"]{3,}|[^:"]{3,}:|[^:"]{3,}:[^"]{3,})"|'([^:']{3,}:[^']{3,})'|((?:"[^"]{3,}"|'[^']{3,}'|[\w$@.-]+):(?:"[^"]{3,}"|'[^']{3,}'|[\w${}@.-]+)))(?:\s|\z)`, group: 0, entropy: 2, keywords: []string{"curl"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`[^:]+:(?:change(?:it|me)|pass(?:word)?|pwd|test|token|\*+|x+)`, `['"]?<[^>]+>['"]?:['"]?<[^>]+>|<[^:]+:[^>]+>['"]?`, `[^:]+:\[[^]]+]`, `['"]?[^:]+['"]?:['"]?\$(?:\d|\w+|\{(?:\d|\w+)})['"]?`, `\$\([^)]+\):\$\([^)]+\)`, `['"]?\$?{{[^}]+}}['"]?:['"]?\$?{{[^}]+}}['"]?`}, stops: []string{}}},
 		anchors: []savedAnchor{
-			{[]string{"curl"}, 0, 0, 67}}},
+			{[]string{"curl"}, 0, 0, 74}}},
 	{own: false, id: "databricks-api-token", description: "Uncovered a Databricks API token, which may compromise big data analytics platforms and sensitive data processing.", path: ``, expr: `\b(dapi[a-f0-9]{32}(?:-\d)?)(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"dapi"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(dapi[a-f0-9]{32}(?:-\d)?)(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"dapi"}, 0, 0, 68}}},
+			{[]string{"dapi"}, 0, 0, 75}}},
 	{own: true, id: "databricks-oauth-secret", description: "Databricks OAuth secret", path: ``, expr: `\b(dose[a-f0-9]{32})\b`, group: 0, entropy: 3, keywords: []string{"dose"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dose"}, 0, 0, 69}}},
+			{[]string{"dose"}, 0, 0, 76}}},
 	{own: false, id: "datadog-access-token", description: "Detected a Datadog Access Token, potentially risking monitoring and analytics data exposure and manipulation.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:datadog)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"datadog"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"datadog"}, 200, 1, 70}}},
+			{[]string{"datadog"}, 200, 1, 77}}},
 	{own: true, id: "deepseek-api-key", description: "DeepSeek API key, or one of another service with this form", path: ``, expr: `\b(sk-[a-f0-9]{32})\b`, group: 0, entropy: 3, keywords: []string{"sk-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sk-"}, 0, 0, 71}}},
+			{[]string{"sk-"}, 0, 0, 78}}},
 	{own: false, id: "defined-networking-api-token", description: "Identified a Defined Networking API token, which could lead to unauthorized network operations and data breaches.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:dnkey)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(dnkey-[a-z0-9=_\-]{26}-[a-z0-9=_\-]{52})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"dnkey"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dnkey-"}, 299, 7, 72}}},
+			{[]string{"dnkey-"}, 299, 7, 79}}},
 	{own: false, id: "digitalocean-access-token", description: "Found a DigitalOcean OAuth Access Token, risking unauthorized cloud resource access and data compromise.", path: ``, expr: `\b(doo_v1_[a-f0-9]{64})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"doo_v1_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(doo_v1_[a-f0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"doo_v1_"}, 0, 0, 73}}},
+			{[]string{"doo_v1_"}, 0, 0, 80}}},
 	{own: false, id: "digitalocean-pat", description: "Discovered a DigitalOcean Personal Access Token, posing a threat to cloud infrastructure security and data privacy.", path: ``, expr: `\b(dop_v1_[a-f0-9]{64})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"dop_v1_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(dop_v1_[a-f0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"dop_v1_"}, 0, 0, 74}}},
+			{[]string{"dop_v1_"}, 0, 0, 81}}},
 	{own: false, id: "digitalocean-refresh-token", description: "Uncovered a DigitalOcean OAuth Refresh Token, which could allow prolonged unauthorized access and resource manipulation.", path: ``, expr: `(?i)\b(dor_v1_[a-f0-9]{64})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 0, keywords: []string{"dor_v1_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `(?i)\b(dor_v1_[a-f0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"dor_v1_"}, 0, 0, 75}}},
+			{[]string{"dor_v1_"}, 0, 0, 82}}},
 	{own: false, id: "discord-api-token", description: "Detected a Discord API key, potentially compromising communication channels and user data privacy on Discord.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:discord)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"discord"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"discord"}, 200, 1, 76}}},
-	{own: true, id: "discord-bot-token", description: "Discord bot token", path: ``, expr: "(?i:discord|bot)[A-Za-z0-9_.]{0,30}[\"'`]?[ \\t]{0,5}(?::?=|:|\\(|,|[ \\t])[ \\t]{0,5}[\"'`]?(?:Bot )?([MNO][A-Za-z0-9_-]{23,27}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,38})\\b", group: 1, entropy: 4, keywords: []string{"discord", "bot"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+			{[]string{"discord"}, 200, 1, 83}}},
+	{own: true, id: "discord-bot-token", description: "Discord bot token", path: ``, expr: "(?i:discord|bot)[A-Za-z0-9_.]{0,30}[\"'`]?[ \\t]{0,5}(?::?=|:|\\(|,|[ \\t])[ \\t]{0,5}[\"'`]?(?:Bot )?(?:[\"'`][ \\t]{0,3}\\+[ \\t]{0,3}[\"'`])?([MNO][A-Za-z0-9_-]{23,27}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,38})\\b", group: 1, entropy: 4, keywords: []string{"discord", "bot"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"discord", "bot"}, 0, 0, 77}}},
+			{[]string{"discord", "bot"}, 0, 0, 84}}},
 	{own: false, id: "discord-client-id", description: "Identified a Discord client ID, which may lead to unauthorized integrations and data exposure in Discord applications.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:discord)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9]{18})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"discord"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"discord"}, 200, 1, 78}}},
+			{[]string{"discord"}, 200, 1, 85}}},
 	{own: false, id: "discord-client-secret", description: "Discovered a potential Discord client secret, risking compromised Discord bot integrations and data leaks.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:discord)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"discord"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"discord"}, 200, 1, 79}}},
+			{[]string{"discord"}, 200, 1, 86}}},
 	{own: true, id: "discord-webhook", description: "Discord webhook URL", path: ``, expr: `discord(?:app)?\.com/api/webhooks/([0-9]{17,20}/[A-Za-z0-9_-]{60,80})`, group: 1, entropy: 3, keywords: []string{"discord"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"discord"}, 0, 0, 80}}},
+			{[]string{"discord"}, 0, 0, 87}}},
 	{own: true, id: "docker-config-auth", description: "Login of a container registry in Docker's configuration", path: ``, expr: `auths\\?"\s{0,5}:\s{0,5}\{\s{0,40}\\?"[^"\s]{1,200}"\s{0,5}:\s{0,5}\{[^{}]{0,200}?auth\\?"\s{0,5}:\s{0,5}\\?"([A-Za-z0-9+/]{16,1000}={0,2})`, group: 1, entropy: 3, keywords: []string{"auths"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"auths"}, 0, 0, 81}}},
+			{[]string{"auths"}, 0, 0, 88}}},
 	{own: true, id: "docker-hub-token", description: "Docker Hub access token", path: ``, expr: `\b(dckr_(?:pat|oat)_[A-Za-z0-9_-]{27,40})`, group: 0, entropy: 3, keywords: []string{"dckr_pat_", "dckr_oat_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dckr_pat_", "dckr_oat_"}, 0, 0, 82}}},
+			{[]string{"dckr_pat_", "dckr_oat_"}, 0, 0, 89}}},
 	{own: false, id: "doppler-api-token", description: "Discovered a Doppler API token, posing a risk to environment and secrets management security.", path: ``, expr: `dp\.pt\.(?i)[a-z0-9]{43}`, group: 0, entropy: 2, keywords: []string{"dp.pt."}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dp.pt."}, 0, 0, 83}}},
+			{[]string{"dp.pt."}, 0, 0, 90}}},
 	{own: true, id: "doppler-service-token", description: "Doppler service, CLI, SCIM or audit token", path: ``, expr: `\b(dp\.(?:ct|sa|scim|audit|st(?:\.[a-z0-9_-]{2,35})?)\.[A-Za-z0-9]{40,44})\b`, group: 0, entropy: 3, keywords: []string{"dp.ct.", "dp.sa.", "dp.scim.", "dp.audit.", "dp.st."}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dp.audit.", "dp.ct.", "dp.sa.", "dp.scim.", "dp.st"}, 0, 0, 84}}},
+			{[]string{"dp.audit.", "dp.ct.", "dp.sa.", "dp.scim.", "dp.st"}, 0, 0, 91}}},
 	{own: false, id: "droneci-access-token", description: "Detected a Droneci Access Token, potentially compromising continuous integration and deployment workflows.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:droneci)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"droneci"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"droneci"}, 200, 1, 85}}},
+			{[]string{"droneci"}, 200, 1, 92}}},
 	{own: false, id: "dropbox-api-token", description: "Identified a Dropbox API secret, which could lead to unauthorized file access and data breaches in Dropbox storage.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:dropbox)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{15})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"dropbox"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dropbox"}, 200, 1, 86}}},
+			{[]string{"dropbox"}, 200, 1, 93}}},
 	{own: false, id: "dropbox-long-lived-api-token", description: "Found a Dropbox long-lived API token, risking prolonged unauthorized access to cloud storage and sensitive data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:dropbox)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{11}(AAAAAAAAAA)[a-z0-9\-_=]{43})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"dropbox"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dropbox"}, 200, 1, 87}}},
+			{[]string{"dropbox"}, 200, 1, 94}}},
 	{own: false, id: "dropbox-short-lived-api-token", description: "Discovered a Dropbox short-lived API token, posing a risk of temporary but potentially harmful data access and manipulation.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:dropbox)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(sl\.[a-z0-9\-=_]{135})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"dropbox"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dropbox"}, 200, 1, 88}}},
+			{[]string{"dropbox"}, 200, 1, 95}}},
+	{own: true, id: "dropbox-token", description: "Dropbox access token", path: ``, expr: `\b(sl\.(?:u\.)?[A-Za-z0-9_-]{130,1000})`, group: 0, entropy: 4.5, keywords: []string{"sl."}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"sl."}, 0, 0, 96}}},
 	{own: false, id: "duffel-api-token", description: "Uncovered a Duffel API token, which may compromise travel platform integrations and sensitive customer data.", path: ``, expr: `duffel_(?:test|live)_(?i)[a-z0-9_\-=]{43}`, group: 0, entropy: 2, keywords: []string{"duffel_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"duffel_test_", "duffel_live_"}, 0, 0, 89}}},
+			{[]string{"duffel_test_", "duffel_live_"}, 0, 0, 97}}},
 	{own: false, id: "dynatrace-api-token", description: "Detected a Dynatrace API token, potentially risking application performance monitoring and data exposure.", path: ``, expr: `dt0c01\.(?i)[a-z0-9]{24}\.[a-z0-9]{64}`, group: 0, entropy: 4, keywords: []string{"dt0c01."}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"dt0c01."}, 0, 0, 90}}},
+			{[]string{"dt0c01."}, 0, 0, 98}}},
 	{own: true, id: "e2b-api-key", description: "E2B API key", path: ``, expr: `\b(e2b_[a-f0-9]{40})\b`, group: 0, entropy: 3, keywords: []string{"e2b_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"e2b_"}, 0, 0, 91}}},
+			{[]string{"e2b_"}, 0, 0, 99}}},
 	{own: false, id: "easypost-api-token", description: "Identified an EasyPost API token, which could lead to unauthorized postal and shipment service access and data exposure.", path: ``, expr: `\bEZAK(?i)[a-z0-9]{54}\b`, group: 0, entropy: 2, keywords: []string{"ezak"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"ezak"}, 0, 0, 92}}},
+			{[]string{"ezak"}, 0, 0, 100}}},
 	{own: false, id: "easypost-test-api-token", description: "Detected an EasyPost test API token, risking exposure of test environments and potentially sensitive shipment data.", path: ``, expr: `\bEZTK(?i)[a-z0-9]{54}\b`, group: 0, entropy: 2, keywords: []string{"eztk"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"eztk"}, 0, 0, 93}}},
+			{[]string{"eztk"}, 0, 0, 101}}},
 	{own: true, id: "elevenlabs-api-key", description: "ElevenLabs API key", path: ``, expr: `\b(sk_[a-f0-9]{48})\b`, group: 0, entropy: 3, keywords: []string{"sk_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sk_"}, 0, 0, 94}}},
+			{[]string{"sk_"}, 0, 0, 102}}},
 	{own: false, id: "etsy-access-token", description: "Found an Etsy Access Token, potentially compromising Etsy shop management and customer data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:(?-i:ETSY|[Ee]tsy))(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{24})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"etsy"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"etsy", "etsy"}, 200, 1, 95}}},
+			{[]string{"etsy", "etsy"}, 200, 1, 103}}},
 	{own: false, id: "facebook-access-token", description: "Discovered a Facebook Access Token, posing a risk of unauthorized access to Facebook accounts and personal data exposure.", path: ``, expr: `(?i)\b(\d{15,16}(\||%)[0-9a-z\-_]{27,40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"facebook"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"%", "|"}, 16, 8, 96}}},
+			{[]string{"%", "|"}, 16, 8, 104}}},
 	{own: false, id: "facebook-page-access-token", description: "Discovered a Facebook Page Access Token, posing a risk of unauthorized access to Facebook accounts and personal data exposure.", path: ``, expr: `\b(EAA[MC](?i)[a-z0-9]{100,})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 4, keywords: []string{"eaam", "eaac"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"eaac", "eaam"}, 0, 0, 97}}},
+			{[]string{"eaac", "eaam"}, 0, 0, 105}}},
 	{own: false, id: "facebook-secret", description: "Discovered a Facebook Application secret, posing a risk of unauthorized access to Facebook accounts and personal data exposure.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:facebook)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"facebook"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"facebook"}, 200, 1, 98}}},
+			{[]string{"facebook"}, 200, 1, 106}}},
 	{own: true, id: "facebook-token", description: "Meta access token", path: ``, expr: "(?:^|[\\s\"'`=:(<>\\\\\\\\])(EAA[A-Za-z0-9]{100,400})\\b", group: 1, entropy: 4, keywords: []string{"eaa"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"eaa"}, 1, 9, 99}}},
+			{[]string{"eaa"}, 1, 9, 107}}},
 	{own: false, id: "fastly-api-token", description: "Uncovered a Fastly API key, which may compromise CDN and edge cloud services, leading to content delivery and security issues.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:fastly)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"fastly"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"fastly"}, 200, 1, 100}}},
+			{[]string{"fastly"}, 200, 1, 108}}},
+	{own: true, id: "fcm-server-key", description: "Server key of Firebase Cloud Messaging", path: ``, expr: `\b(AAAA[A-Za-z0-9_-]{7}:APA91b[A-Za-z0-9_-]{130,140})`, group: 0, entropy: 4, keywords: []string{":apa91b"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{":apa91b"}, 11, 10, 109}}},
 	{own: true, id: "figma-token", description: "Figma personal access token", path: ``, expr: `\b(figd_[A-Za-z0-9_-]{38,46})`, group: 0, entropy: 3.5, keywords: []string{"figd_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"figd_"}, 0, 0, 101}}},
+			{[]string{"figd_"}, 0, 0, 110}}},
 	{own: false, id: "finicity-api-token", description: "Detected a Finicity API token, potentially risking financial data access and unauthorized financial operations.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:finicity)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"finicity"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"finicity"}, 200, 1, 102}}},
+			{[]string{"finicity"}, 200, 1, 111}}},
 	{own: false, id: "finicity-client-secret", description: "Identified a Finicity Client Secret, which could lead to compromised financial service integrations and data breaches.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:finicity)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{20})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"finicity"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"finicity"}, 200, 1, 103}}},
+			{[]string{"finicity"}, 200, 1, 112}}},
 	{own: false, id: "finnhub-access-token", description: "Found a Finnhub Access Token, risking unauthorized access to financial market data and analytics.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:finnhub)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{20})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"finnhub"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"finnhub"}, 200, 1, 104}}},
+			{[]string{"finnhub"}, 200, 1, 113}}},
 	{own: true, id: "firecrawl-api-key", description: "Firecrawl API key", path: ``, expr: `\b(fc-[a-f0-9]{32})\b`, group: 0, entropy: 3, keywords: []string{"fc-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"fc-"}, 0, 0, 105}}},
+			{[]string{"fc-"}, 0, 0, 114}}},
 	{own: true, id: "fireworks-api-key", description: "Fireworks AI API key", path: ``, expr: `\b(fw_[A-Za-z0-9]{24})\b`, group: 0, entropy: 3.5, keywords: []string{"fw_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"fw_"}, 0, 0, 106}}},
+			{[]string{"fw_"}, 0, 0, 115}}},
 	{own: false, id: "flickr-access-token", description: "Discovered a Flickr Access Token, posing a risk of unauthorized photo management and potential data leakage.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:flickr)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"flickr"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"flickr"}, 200, 1, 107}}},
+			{[]string{"flickr"}, 200, 1, 116}}},
 	{own: false, id: "flutterwave-encryption-key", description: "Uncovered a Flutterwave Encryption Key, which may compromise payment processing and sensitive financial information.", path: ``, expr: `FLWSECK_TEST-(?i)[a-h0-9]{12}`, group: 0, entropy: 2, keywords: []string{"flwseck_test"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"flwseck_test-"}, 0, 0, 108}}},
+			{[]string{"flwseck_test-"}, 0, 0, 117}}},
+	{own: true, id: "flutterwave-key", description: "Flutterwave secret key", path: ``, expr: `\b(FLWSECK(?:_TEST)?-[a-f0-9]{32}-X)\b`, group: 0, entropy: 3, keywords: []string{"flwseck"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"flwseck"}, 0, 0, 118}}},
 	{own: false, id: "flutterwave-public-key", description: "Detected a Finicity Public Key, potentially exposing public cryptographic operations and integrations.", path: ``, expr: `FLWPUBK_TEST-(?i)[a-h0-9]{32}-X`, group: 0, entropy: 2, keywords: []string{"flwpubk_test"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"flwpubk_test-"}, 0, 0, 109}}},
+			{[]string{"flwpubk_test-"}, 0, 0, 119}}},
 	{own: false, id: "flutterwave-secret-key", description: "Identified a Flutterwave Secret Key, risking unauthorized financial transactions and data breaches.", path: ``, expr: `FLWSECK_TEST-(?i)[a-h0-9]{32}-X`, group: 0, entropy: 2, keywords: []string{"flwseck_test"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"flwseck_test-"}, 0, 0, 110}}},
+			{[]string{"flwseck_test-"}, 0, 0, 120}}},
 	{own: false, id: "flyio-access-token", description: "Uncovered a Fly.io API key", path: ``, expr: `\b((?:fo1_[\w-]{43}|fm1[ar]_[a-zA-Z0-9+\/]{100,}={0,3}|fm2_[a-zA-Z0-9+\/]{100,}={0,3}))(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 4, keywords: []string{"fo1_", "fm1", "fm2_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b((?:fo1_[\w-]{43}|fm1[ar]_[a-zA-Z0-9+\/]{100,}={0,3}|fm2_[a-zA-Z0-9+\/]{100,}={0,3}))(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"fm1a_", "fm1r_", "fm2_", "fo1_"}, 0, 0, 111}}},
+			{[]string{"fm1a_", "fm1r_", "fm2_", "fo1_"}, 0, 0, 121}}},
 	{own: false, id: "frameio-api-token", description: "Found a Frame.io API token, potentially compromising video collaboration and project management.", path: ``, expr: `fio-u-(?i)[a-z0-9\-_=]{64}`, group: 0, entropy: 0, keywords: []string{"fio-u-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"fio-u-"}, 0, 0, 112}}},
+			{[]string{"fio-u-"}, 0, 0, 122}}},
 	{own: false, id: "freemius-secret-key", description: "Detected a Freemius secret key, potentially exposing sensitive information.", path: `(?i)\.php$`, expr: `(?i)["']secret_key["']\s*=>\s*["'](sk_[\S]{29})["']`, group: 0, entropy: 0, keywords: []string{"secret_key"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		pathLiterals: []string{".php"},
 		anchors: []savedAnchor{
-			{[]string{"\"secret_key\"", "\"secret_key'", "'secret_key\"", "'secret_key'"}, 0, 0, 113}}},
+			{[]string{"\"secret_key\"", "\"secret_key'", "'secret_key\"", "'secret_key'"}, 0, 0, 123}}},
 	{own: false, id: "freshbooks-access-token", description: "Discovered a Freshbooks Access Token, posing a risk to accounting software access and sensitive financial data exposure.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:freshbooks)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"freshbooks"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"freshbooks"}, 200, 1, 114}}},
+			{[]string{"freshbooks"}, 200, 1, 124}}},
 	{own: true, id: "frontend-public-env", description: "Secret in an environment variable that front-end builds publish", path: ``, expr: "\\b((?:NEXT_PUBLIC|VITE|REACT_APP|VUE_APP|NUXT_PUBLIC|EXPO_PUBLIC|GATSBY|PUBLIC|STORYBOOK|NG_APP|SNOWPACK_PUBLIC|PLASMO_PUBLIC|BUN_PUBLIC|WXT)_[A-Z0-9_]*(?:SECRET|PRIVATE|PASSWORD|PASSWD|ACCESS_TOKEN|AUTH_TOKEN|API_TOKEN|BEARER|SERVICE_ROLE|SERVICE_KEY|ADMIN_KEY|JWT)[A-Z0-9_]*)\\\\?[\"']?[ \\t]{0,5}[=:][ \\t]{0,5}\\\\?[\"'`]?([^\\s\"'`,;#$<>{}()\\\\]{8,512})", group: 2, entropy: 2.5, keywords: []string{"secret", "private", "password", "passwd", "access_token", "auth_token", "api_token", "bearer", "service_role", "service_key", "admin_key", "jwt"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`changeme`, `example`, `import.meta`, `process.env`, `xxxx`, `your`}}},
 		anchors: []savedAnchor{
-			{[]string{"next_public_", "vite_", "react_app_", "vue_app_", "nuxt_public_", "expo_public_", "gatsby_", "public_", "storybook_", "ng_app_", "snowpack_public_", "plasmo_public_", "bun_public_", "wxt_"}, 0, 0, 115}}},
+			{[]string{"next_public_", "vite_", "react_app_", "vue_app_", "nuxt_public_", "expo_public_", "gatsby_", "public_", "storybook_", "ng_app_", "snowpack_public_", "plasmo_public_", "bun_public_", "wxt_"}, 0, 0, 125}}},
 	{own: false, id: "gcp-api-key", description: "Uncovered a GCP API key, which could lead to unauthorized access to Google Cloud services and data breaches.", path: ``, expr: `\b(AIza[\w-]{35})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 4, keywords: []string{"aiza"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`AIzaSyabcdefghijklmnopqrstuvwxyz1234567`, `AIzaSyAnLA7NfeLquW1tJFpx_eQCxoX-oo6YyIs`, `AIzaSyCkEhVjf3pduRDt6d1yKOMitrUEke8agEM`, `AIzaSyDMAScliyLx7F0NPDEJi1QmyCgHIAODrlU`, `AIzaSyD3asb-2pEZVqMkmL6M9N6nHZRR_znhrh0`, `AIzayDNSXIbFmlXbIE6mCzDLQAqITYefhixbX4A`, `AIzaSyAdOS2zB6NCsk1pCdZ4-P6GBdi_UUPwX7c`, `AIzaSyASWm6HmTMdYWpgMnjRBjxcQ9CKctWmLd4`, `AIzaSyANUvH9H9BsUccjsu2pCmEkOPjjaXeDQgY`, `AIzaSyA5_iVawFQ8ABuTZNUdcwERLJv_a_p4wtM`, `AIzaSyA4UrcGxgwQFTfaI3no3t7Lt1sjmdnP5sQ`, `AIzaSyDSb51JiIcB6OJpwwMicseKRhhrOq1cS7g`, `AIzaSyBF2RrAIm4a0mO64EShQfqfd2AFnzAvvuU`, `AIzaSyBcE-OOIbhjyR83gm4r2MFCu4MJmprNXsw`, `AIzaSyB8qGxt4ec15vitgn44duC5ucxaOi4FmqE`, `AIzaSyA8vmApnrHNFE0bApF4hoZ11srVL_n0nvY`}, stops: []string{}}},
 		plain: `\b(AIza[\w-]{35})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"aiza"}, 0, 0, 116}}},
+			{[]string{"aiza"}, 0, 0, 126}}},
+	{own: true, id: "gemini-auth-key", description: "Gemini API key of the newer form", path: ``, expr: `\b(AQ\.Ab8RN6[A-Za-z0-9_-]{40,60})`, group: 0, entropy: 3.5, keywords: []string{"aq.ab8rn6"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"aq.ab8rn6"}, 0, 0, 127}}},
 	{own: false, id: "generic-api-key", description: "Detected a Generic API Key, potentially exposing access to various services and sensitive operations.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:access|auth|(?-i:[Aa]pi|API)|credential|creds|key|passw(?:or)?d|secret|token)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([\w.=-]{10,150}|[a-z0-9][a-z0-9+/]{11,}={0,3})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3.5, keywords: []string{"access", "api", "auth", "key", "credential", "creds", "passwd", "password", "secret", "token"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`^[a-zA-Z_.-]+$`}, stops: []string{}},
 		{description: "Allowlist for Generic API Keys", all: false, commits: []string(nil), paths: []string{}, target: "match", exprs: []string{`(?i)(?:access(?:ibility|or)|access[_.-]?id|random[_.-]?access|api[_.-]?(?:id|name|version)|rapid|capital|[a-z0-9-]*?api[a-z0-9-]*?:jar:|author|X-MS-Exchange-Organization-Auth|Authentication-Results|(?:credentials?[_.-]?id|withCredentials)|(?:bucket|foreign|hot|idx|natural|primary|pub(?:lic)?|schema|sequence)[_.-]?key|(?:turkey)|key[_.-]?(?:alias|board|code|frame|id|length|mesh|name|pair|press(?:ed)?|ring|selector|signature|size|stone|storetype|word|up|down|left|right)|key[_.-]?vault[_.-]?(?:id|name)|keyVaultToStoreSecrets|key(?:store|tab)[_.-]?(?:file|path)|issuerkeyhash|(?-i:[DdMm]onkey|[DM]ONKEY)|keying|(?:secret)[_.-]?(?:length|name|size)|UserSecretsId|(?:csrf)[_.-]?token|(?:io\.jsonwebtoken[ \t]?:[ \t]?[\w-]+)|(?:api|credentials|token)[_.-]?(?:endpoint|ur[il])|public[_.-]?token|(?:key|token)[_.-]?file|(?-i:(?:[A-Z_]+=\n[A-Z_]+=|[a-z_]+=\n[a-z_]+=)(?:\n|\z))|(?-i:(?:[A-Z.]+=\n[A-Z.]+=|[a-z.]+=\n[a-z.]+=)(?:\n|\z)))`}, stops: []string{`000000`, `6fe4476ee5a1832882e326b506d14126`, `_ec2_`, `aaaaaa`, `about`, `abstract`, `academy`, `acces`, `account`, `act-`, `act.`, `act_`, `action`, `active`, `actively`, `activity`, `adapter`, `add-`, `add-on`, `add.`, `add_`, `addon`, `addres`, `admin`, `adobe`, `advanced`, `adventure`, `agent`, `agile`, `air-`, `air.`, `air_`, `ajax`, `akka`, `alert`, `alfred`, `algorithm`, `all-`, `all.`, `all_`, `alloy`, `alpha`, `amazon`, `amqp`, `analysi`, `analytic`, `analyzer`, `android`, `angular`, `angularj`, `animate`, `animation`, `another`, `ansible`, `answer`, `ant-`, `ant.`, `ant_`, `any-`, `any.`, `any_`, `apache`, `app-`, `app.`, `app_`, `apple`, `arch`, `archive`, `archived`, `arduino`, `array`, `art-`, `art.`, `art_`, `article`, `asp-`, `asp.`, `asp_`, `asset`, `async`, `atom`, `attention`, `audio`, `audit`, `aura`, `auth`, `author`, `authorize`, `auto`, `automated`, `automatic`, `awesome`, `aws_`, `azure`, `back`, `backbone`, `backend`, `backup`, `bar-`, `bar.`, `bar_`, `base`, `based`, `bash`, `basic`, `batch`, `been`, `beer`, `behavior`, `being`, `benchmark`, `best`, `beta`, `better`, `big-`, `big.`, `big_`, `binary`, `binding`, `bit-`, `bit.`, `bit_`, `bitcoin`, `block`, `blog`, `board`, `book`, `bookmark`, `boost`, `boot`, `bootstrap`, `bosh`, `bot-`, `bot.`, `bot_`, `bower`, `box-`, `box.`, `box_`, `boxen`, `bracket`, `branch`, `bridge`, `browser`, `brunch`, `buffer`, `bug-`, `bug.`, `bug_`, `build`, `builder`, `building`, `buildout`, `buildpack`, `built`, `bundle`, `busines`, `but-`, `but.`, `but_`, `button`, `cache`, `caching`, `cakephp`, `calendar`, `call`, `camera`, `campfire`, `can-`, `can.`, `can_`, `canva`, `captcha`, `capture`, `card`, `carousel`, `case`, `cassandra`, `cat-`, `cat.`, `cat_`, `category`, `center`, `cento`, `challenge`, `change`, `changelog`, `channel`, `chart`, `chat`, `cheat`, `check`, `checker`, `chef`, `ches`, `chinese`, `chosen`, `chrome`, `ckeditor`, `clas`, `classe`, `classic`, `clean`, `cli-`, `cli.`, `cli_`, `client`, `clojure`, `clone`, `closure`, `cloud`, `club`, `cluster`, `cms-`, `cms_`, `coco`, `code`, `coding`, `coffee`, `color`, `combination`, `combo`, `command`, `commander`, `comment`, `commit`, `common`, `community`, `compas`, `compiler`, `complete`, `component`, `composer`, `computer`, `computing`, `con-`, `con.`, `con_`, `concept`, `conf`, `config`, `connect`, `connector`, `console`, `contact`, `container`, `contao`, `content`, `contest`, `context`, `control`, `convert`, `converter`, `conway'`, `cookbook`, `cookie`, `cool`, `copy`, `cordova`, `core`, `couchbase`, `couchdb`, `countdown`, `counter`, `course`, `craft`, `crawler`, `create`, `creating`, `creator`, `credential`, `crm-`, `crm.`, `crm_`, `cros`, `crud`, `csv-`, `csv.`, `csv_`, `cube`, `cucumber`, `cuda`, `current`, `currently`, `custom`, `daemon`, `dark`, `dart`, `dash`, `dashboard`, `data`, `database`, `date`, `day-`, `day.`, `day_`, `dead`, `debian`, `debug`, `debugger`, `deck`, `define`, `del-`, `del.`, `del_`, `delete`, `demo`, `deploy`, `design`, `designer`, `desktop`, `detection`, `detector`, `dev-`, `dev.`, `dev_`, `develop`, `developer`, `device`, `devise`, `diff`, `digital`, `directive`, `directory`, `discovery`, `display`, `django`, `dns-`, `dns_`, `doc-`, `doc.`, `doc_`, `docker`, `docpad`, `doctrine`, `document`, `doe-`, `doe.`, `doe_`, `dojo`, `dom-`, `dom.`, `dom_`, `domain`, `don't`, `done`, `dot-`, `dot.`, `dot_`, `dotfile`, `download`, `draft`, `drag`, `drill`, `drive`, `driven`, `driver`, `drop`, `dropbox`, `drupal`, `dsl-`, `dsl.`, `dsl_`, `dynamic`, `easy`, `ecdsa`, `eclipse`, `edit`, `editing`, `edition`, `editor`, `element`, `emac`, `email`, `embed`, `embedded`, `ember`, `emitter`, `emulator`, `encoding`, `endpoint`, `engine`, `english`, `enhanced`, `entity`, `entry`, `env_`, `episode`, `erlang`, `error`, `espresso`, `event`, `evented`, `example`, `exchange`, `exercise`, `experiment`, `expire`, `exploit`, `explorer`, `export`, `exporter`, `expres`, `ext-`, `ext.`, `ext_`, `extended`, `extension`, `external`, `extra`, `extractor`, `fabric`, `facebook`, `factory`, `fake`, `fast`, `feature`, `feed`, `fewfwef`, `ffmpeg`, `field`, `file`, `filter`, `find`, `finder`, `firefox`, `firmware`, `first`, `fish`, `fix-`, `fix_`, `flash`, `flask`, `flat`, `flex`, `flexible`, `flickr`, `flow`, `fluent`, `fluentd`, `fluid`, `folder`, `font`, `force`, `foreman`, `fork`, `form`, `format`, `formatter`, `forum`, `foundry`, `framework`, `free`, `friend`, `friendly`, `front-end`, `frontend`, `ftp-`, `ftp.`, `ftp_`, `fuel`, `full`, `fun-`, `fun.`, `fun_`, `func`, `future`, `gaia`, `gallery`, `game`, `gateway`, `gem-`, `gem.`, `gem_`, `gen-`, `gen.`, `gen_`, `general`, `generator`, `generic`, `genetic`, `get-`, `get.`, `get_`, `getenv`, `getting`, `ghost`, `gist`, `git-`, `git.`, `git_`, `github`, `gitignore`, `gitlab`, `glas`, `gmail`, `gnome`, `gnu-`, `gnu.`, `gnu_`, `goal`, `golang`, `gollum`, `good`, `google`, `gpu-`, `gpu.`, `gpu_`, `gradle`, `grail`, `graph`, `graphic`, `great`, `grid`, `groovy`, `group`, `grunt`, `guard`, `gui-`, `gui.`, `gui_`, `guide`, `guideline`, `gulp`, `gwt-`, `gwt.`, `gwt_`, `hack`, `hackathon`, `hacker`, `hacking`, `hadoop`, `haml`, `handler`, `hardware`, `has-`, `has_`, `hash`, `haskell`, `have`, `haxe`, `hello`, `help`, `helper`, `here`, `hero`, `heroku`, `high`, `hipchat`, `history`, `home`, `homebrew`, `homepage`, `hook`, `host`, `hosting`, `hot-`, `hot.`, `hot_`, `house`, `how-`, `how.`, `how_`, `html`, `http`, `hub-`, `hub.`, `hub_`, `hubot`, `human`, `icon`, `ide-`, `ide.`, `ide_`, `idea`, `identity`, `idiomatic`, `image`, `impact`, `import`, `important`, `importer`, `impres`, `index`, `infinite`, `info`, `injection`, `inline`, `input`, `inside`, `inspector`, `instagram`, `install`, `installer`, `instant`, `intellij`, `interface`, `internet`, `interview`, `into`, `intro`, `ionic`, `iphone`, `ipython`, `irc-`, `irc_`, `iso-`, `iso.`, `iso_`, `issue`, `jade`, `jasmine`, `java`, `jbos`, `jekyll`, `jenkin`, `jetbrains`, `job-`, `job.`, `job_`, `joomla`, `jpa-`, `jpa.`, `jpa_`, `jquery`, `json`, `just`, `kafka`, `karma`, `kata`, `kernel`, `keyboard`, `kindle`, `kit-`, `kit.`, `kit_`, `kitchen`, `knife`, `koan`, `kohana`, `lab-`, `lab.`, `lab_`, `lambda`, `lamp`, `language`, `laravel`, `last`, `latest`, `latex`, `launcher`, `layer`, `layout`, `lazy`, `ldap`, `leaflet`, `league`, `learn`, `learning`, `led-`, `led.`, `led_`, `leetcode`, `les-`, `les.`, `les_`, `level`, `leveldb`, `lib-`, `lib.`, `lib_`, `librarie`, `library`, `license`, `life`, `liferay`, `light`, `lightbox`, `like`, `line`, `link`, `linked`, `linkedin`, `linux`, `lisp`, `list`, `lite`, `little`, `load`, `loader`, `local`, `location`, `lock`, `log-`, `log.`, `log_`, `logger`, `logging`, `logic`, `login`, `logstash`, `longer`, `look`, `love`, `lua-`, `lua.`, `lua_`, `mac-`, `mac.`, `mac_`, `machine`, `made`, `magento`, `magic`, `mail`, `make`, `maker`, `making`, `man-`, `man.`, `man_`, `manage`, `manager`, `manifest`, `manual`, `map-`, `map.`, `map_`, `mapper`, `mapping`, `markdown`, `markup`, `master`, `math`, `matrix`, `maven`, `md5`, `mean`, `media`, `mediawiki`, `meetup`, `memcached`, `memory`, `menu`, `merchant`, `message`, `messaging`, `meta`, `metadata`, `meteor`, `method`, `metric`, `micro`, `middleman`, `migration`, `minecraft`, `miner`, `mini`, `minimal`, `mirror`, `mit-`, `mit.`, `mit_`, `mobile`, `mocha`, `mock`, `mod-`, `mod.`, `mod_`, `mode`, `model`, `modern`, `modular`, `module`, `modx`, `money`, `mongo`, `mongodb`, `mongoid`, `mongoose`, `monitor`, `monkey`, `more`, `motion`, `moved`, `movie`, `mozilla`, `mqtt`, `mule`, `multi`, `multiple`, `music`, `mustache`, `mvc-`, `mvc.`, `mvc_`, `mysql`, `nagio`, `name`, `native`, `need`, `neo-`, `neo.`, `neo_`, `nest`, `nested`, `net-`, `net.`, `net_`, `nette`, `network`, `new-`, `new.`, `new_`, `next`, `nginx`, `ninja`, `nlp-`, `nlp.`, `nlp_`, `node`, `nodej`, `nosql`, `not-`, `not.`, `not_`, `note`, `notebook`, `notepad`, `notice`, `notifier`, `now-`, `now.`, `now_`, `number`, `oauth`, `object`, `objective`, `obsolete`, `ocaml`, `octopres`, `official`, `old-`, `old.`, `old_`, `onboard`, `online`, `only`, `open`, `opencv`, `opengl`, `openshift`, `openwrt`, `option`, `oracle`, `org-`, `org.`, `org_`, `origin`, `original`, `orm-`, `orm.`, `orm_`, `osx-`, `osx_`, `our-`, `our.`, `our_`, `out-`, `out.`, `out_`, `output`, `over`, `overview`, `own-`, `own.`, `own_`, `pack`, `package`, `packet`, `page`, `panel`, `paper`, `paperclip`, `para`, `parallax`, `parallel`, `parse`, `parser`, `parsing`, `particle`, `party`, `password`, `patch`, `path`, `pattern`, `payment`, `paypal`, `pdf-`, `pdf.`, `pdf_`, `pebble`, `people`, `perl`, `personal`, `phalcon`, `phoenix`, `phone`, `phonegap`, `photo`, `php-`, `php.`, `php_`, `physic`, `picker`, `pipeline`, `platform`, `play`, `player`, `please`, `plu-`, `plu.`, `plu_`, `plug-in`, `plugin`, `plupload`, `png-`, `png.`, `png_`, `poker`, `polyfill`, `polymer`, `pool`, `pop-`, `pop.`, `pop_`, `popcorn`, `popup`, `port`, `portable`, `portal`, `portfolio`, `post`, `power`, `powered`, `powerful`, `prelude`, `pretty`, `preview`, `principle`, `print`, `pro-`, `pro.`, `pro_`, `problem`, `proc`, `product`, `profile`, `profiler`, `program`, `progres`, `project`, `protocol`, `prototype`, `provider`, `proxy`, `public`, `pull`, `puppet`, `pure`, `purpose`, `push`, `pusher`, `pyramid`, `python`, `quality`, `query`, `queue`, `quick`, `rabbitmq`, `rack`, `radio`, `rail`, `railscast`, `random`, `range`, `raspberry`, `rdf-`, `rdf.`, `rdf_`, `react`, `reactive`, `read`, `reader`, `readme`, `ready`, `real`, `real-time`, `reality`, `realtime`, `recipe`, `recorder`, `red-`, `red.`, `red_`, `reddit`, `redi`, `redmine`, `reference`, `refinery`, `refresh`, `registry`, `related`, `release`, `remote`, `rendering`, `repo`, `report`, `request`, `require`, `required`, `requirej`, `research`, `resource`, `response`, `resque`, `rest`, `restful`, `resume`, `reveal`, `reverse`, `review`, `riak`, `rich`, `right`, `ring`, `robot`, `role`, `room`, `router`, `routing`, `rpc-`, `rpc.`, `rpc_`, `rpg-`, `rpg.`, `rpg_`, `rspec`, `ruby-`, `ruby.`, `ruby_`, `rule`, `run-`, `run.`, `run_`, `runner`, `running`, `runtime`, `rust`, `rvm-`, `rvm.`, `rvm_`, `salt`, `sample`, `sandbox`, `sas-`, `sas.`, `sas_`, `sbt-`, `sbt.`, `sbt_`, `scala`, `scalable`, `scanner`, `schema`, `scheme`, `school`, `science`, `scraper`, `scratch`, `screen`, `script`, `scroll`, `scs-`, `scs.`, `scs_`, `sdk-`, `sdk.`, `sdk_`, `sdl-`, `sdl.`, `sdl_`, `search`, `secure`, `security`, `see-`, `see.`, `see_`, `seed`, `select`, `selector`, `selenium`, `semantic`, `sencha`, `send`, `sentiment`, `serie`, `server`, `service`, `session`, `set-`, `set.`, `set_`, `setting`, `setup`, `sha1`, `sha2`, `sha256`, `share`, `shared`, `sharing`, `sheet`, `shell`, `shield`, `shipping`, `shop`, `shopify`, `shortener`, `should`, `show`, `showcase`, `side`, `silex`, `simple`, `simulator`, `single`, `site`, `skeleton`, `sketch`, `skin`, `slack`, `slide`, `slider`, `slim`, `small`, `smart`, `smtp`, `snake`, `snapshot`, `snippet`, `soap`, `social`, `socket`, `software`, `solarized`, `solr`, `solution`, `solver`, `some`, `soon`, `source`, `space`, `spark`, `spatial`, `spec`, `sphinx`, `spine`, `spotify`, `spree`, `spring`, `sprite`, `sql-`, `sql.`, `sql_`, `sqlite`, `ssh-`, `ssh.`, `ssh_`, `stack`, `staging`, `standard`, `stanford`, `start`, `started`, `starter`, `startup`, `stat`, `statamic`, `state`, `static`, `statistic`, `statsd`, `statu`, `steam`, `step`, `still`, `stm-`, `stm.`, `stm_`, `storage`, `store`, `storm`, `story`, `strategy`, `stream`, `streaming`, `string`, `stripe`, `structure`, `studio`, `study`, `stuff`, `style`, `sublime`, `sugar`, `suite`, `summary`, `super`, `support`, `supported`, `svg-`, `svg.`, `svg_`, `svn-`, `svn.`, `svn_`, `swagger`, `swift`, `switch`, `switcher`, `symfony`, `symphony`, `sync`, `synopsi`, `syntax`, `system`, `tab-`, `tab.`, `tab_`, `table`, `tag-`, `tag.`, `tag_`, `talk`, `target`, `task`, `tcp-`, `tcp.`, `tcp_`, `tdd-`, `tdd.`, `tdd_`, `team`, `tech`, `template`, `term`, `terminal`, `testing`, `tetri`, `text`, `textmate`, `theme`, `theory`, `three`, `thrift`, `time`, `timeline`, `timer`, `tiny`, `tinymce`, `tip-`, `tip.`, `tip_`, `title`, `todo`, `todomvc`, `token`, `tool`, `toolbox`, `toolkit`, `top-`, `top.`, `top_`, `tornado`, `touch`, `tower`, `tracker`, `tracking`, `traffic`, `training`, `transfer`, `translate`, `transport`, `tree`, `trello`, `try-`, `try.`, `try_`, `tumblr`, `tut-`, `tut.`, `tut_`, `tutorial`, `tweet`, `twig`, `twitter`, `type`, `typo`, `ubuntu`, `uiview`, `ultimate`, `under`, `unit`, `unity`, `universal`, `unix`, `update`, `updated`, `upgrade`, `upload`, `uploader`, `uri-`, `uri.`, `uri_`, `url-`, `url.`, `url_`, `usage`, `usb-`, `usb.`, `usb_`, `use-`, `use.`, `use_`, `used`, `useful`, `user`, `using`, `util`, `utilitie`, `utility`, `vagrant`, `validator`, `value`, `variou`, `varnish`, `version`, `via-`, `via.`, `via_`, `video`, `view`, `viewer`, `vim-`, `vim.`, `vim_`, `vimrc`, `virtual`, `vision`, `visual`, `vpn`, `want`, `warning`, `watch`, `watcher`, `wave`, `way-`, `way.`, `way_`, `weather`, `web-`, `web_`, `webapp`, `webgl`, `webhook`, `webkit`, `webrtc`, `website`, `websocket`, `welcome`, `what`, `what'`, `when`, `where`, `which`, `why-`, `why.`, `why_`, `widget`, `wifi`, `wiki`, `win-`, `win.`, `win_`, `window`, `wip-`, `wip.`, `wip_`, `within`, `without`, `wizard`, `word`, `wordpres`, `work`, `worker`, `workflow`, `working`, `workshop`, `world`, `wrapper`, `write`, `writer`, `writing`, `written`, `www-`, `www.`, `www_`, `xamarin`, `xcode`, `xml-`, `xml.`, `xml_`, `xmpp`, `xxxxxx`, `yahoo`, `yaml`, `yandex`, `yeoman`, `yet-`, `yet.`, `yet_`, `yii-`, `yii.`, `yii_`, `youtube`, `yui-`, `yui.`, `yui_`, `zend`, `zero`, `zip-`, `zip.`, `zip_`, `zsh-`, `zsh.`, `zsh_`}},
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "line", exprs: []string{`--mount=type=secret,`, `import[ \t]+{[ \t\w,]+}[ \t]+from[ \t]+['"][^'"]+['"]`}, stops: []string{}},
 		{description: "", all: true, commits: []string(nil), paths: []string{`\.bb$`, `\.bbappend$`, `\.bbclass$`, `\.inc$`}, target: "line", exprs: []string{`LICENSE[^=]*=\s*"[^"]+`, `LIC_FILES_CHKSUM[^=]*=\s*"[^"]+`, `SRC[^=]*=\s*"[a-zA-Z0-9]+`}, stops: []string{}}},
 		anchors: []savedAnchor{
-			{[]string{"access", "api", "auth", "credential", "creds", "key", "passw", "secret", "token"}, 200, 1, 117}}},
+			{[]string{"access", "api", "auth", "credential", "creds", "key", "passw", "secret", "token"}, 200, 1, 128}}},
+	{own: true, id: "generic-basic-auth-in-code", description: "Login that code makes a header of", path: ``, expr: "(?:\\bbtoa|\\bb64encode|\\bEncodeToString[^\\w\\s]..byte)[^\\w\\s][ \\t]?b?[\"'`][A-Za-z0-9_.@-]{1,60}:([!#%+0-9?@A-Z^_a-z~-][!#%*+./0-9:?@A-Z^_a-z~=-]{7,128})[\"'`]", group: 1, entropy: 2.9, keywords: []string{"btoa", "b64encode", "encodetostring"}, tags: []string(nil), skipReport: false, lists: []savedList{
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`^(?:[A-Z]?[a-z]{3,}|[A-Z]{3,}|[0-9]+|[^A-Za-z0-9])+$`, `^[A-Za-z_][A-Za-z0-9_]*(?:\??\.[A-Za-z_][A-Za-z0-9_]*)+$|^[A-Za-z_]+\*[0-9]{1,4}[a-z]?$`, `^[a-z]{2,}[0-9]{0,4}(?:[-_./][a-z]+[0-9]{0,4}|[-_./][0-9]{1,4})+$`, `^[^0-9]*$`, `^[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}$`}, stops: []string{}},
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`%s`, `%v`, `****`, `....`, `0000`, `111111`, `123123`, `12345`, `54321`, `://`, `abcd`, `admin`, `authenticity`, `base64`, `change-me`, `change-this`, `change_me`, `change_this`, `changeme`, `csrf`, `dummy`, `example`, `eyj`, `foobar`, `hunter2`, `insert`, `letmein`, `md5`, `optional`, `p@ssw`, `pa$$w`, `pa55w`, `passphrase`, `passw`, `placeholder`, `qwert`, `redacted`, `replace`, `required`, `s3cr3t`, `s3cret`, `sample`, `secret`, `sha256`, `sha512`, `ssh-`, `test123`, `testing`, `utf8`, `xxxx`, `your`}},
+		{description: "", all: false, commits: []string(nil), paths: []string{`(?i)(?:_test\.go|[._](?:test|spec)\.[cm]?[jt]sx?|(?:^|/)test_[^/]*\.py)$`, `(?i)(?:^|/)(?:test_?data|__tests__|__fixtures__|__mocks__|fixtures?|mocks?|node_modules|vendor)/`}, target: "", exprs: []string{}, stops: []string{}}},
+		anchors: []savedAnchor{
+			{[]string{"b64encode", "btoa", "encodetostring"}, 0, 0, 129}}},
+	{own: true, id: "generic-credential-in-call", description: "Credential that code gives to a client", path: ``, expr: `(?:\bPlainAuth\([ \t]?"[^"\n]{0,60}",[ \t]?[^,\n]{1,80},|\bNewDialer\([^,\n]{1,60},[^,\n]{1,40},[^,\n]{1,80},|\b(?:SetBasicAuth|WithBasicAuth|UserInfo|UserPassword|NewStaticV[24]|NewStaticCredentials(?:Provider)?|scw\.WithAuth|qbox\.NewMac|auth\.New)\([^,\n]{1,100},|\.Bind\("[^"\n]{1,100}=[^"\n]{1,100}",|\b(?:ssh\.Password|SetAuthToken|WithToken|WithA(?:PI|pi)(?:Key|Token)|NewWithAPIToken|WithSecretKey|WithMasterKey)\(|\bgin\.Accounts[^\w\s][ \t]?"[^"\n]{1,40}":|\bUsers:[ \t]{0,5}map[^\w\s]string[^\w\s]string[^\w\s][ \t]?"[^"\n]{1,40}":)\s{0,10}"([!#%+0-9?@A-Z^_a-z~-][!#%*+/0-9?A-Z^_a-z~=-]{9,500})\"`, group: 1, entropy: 3, keywords: []string{"plainauth(", "newdialer(", "basicauth(", "userinfo(", "userpassword(", ".bind(", "newmac(", "newstatic", "withauth(", "auth.new(", "ssh.password(", "setauthtoken(", "withtoken(", "withapikey(", "withapitoken(", "newwithapitoken(", "withsecretkey(", "withmasterkey(", "gin.accounts", "users:"}, tags: []string(nil), skipReport: false, lists: []savedList{
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`^(?:[A-Z]?[a-z]{3,}|[A-Z]{3,}|[0-9]+|[^A-Za-z0-9])+$`, `^[A-Za-z_][A-Za-z0-9_]*(?:\??\.[A-Za-z_][A-Za-z0-9_]*)+$|^[A-Za-z_]+\*[0-9]{1,4}[a-z]?$`, `^[a-z]{2,}[0-9]{0,4}(?:[-_./][a-z]+[0-9]{0,4}|[-_./][0-9]{1,4})+$`, `^[^0-9]*$`}, stops: []string{}},
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`%s`, `%v`, `****`, `....`, `0000`, `111111`, `123123`, `12345`, `54321`, `://`, `abcd`, `admin`, `authenticity`, `base64`, `change-me`, `change-this`, `change_me`, `change_this`, `changeme`, `csrf`, `dummy`, `example`, `eyj`, `foobar`, `hunter2`, `insert`, `letmein`, `md5`, `optional`, `p@ssw`, `pa$$w`, `pa55w`, `passphrase`, `passw`, `placeholder`, `qwert`, `redacted`, `replace`, `required`, `s3cr3t`, `s3cret`, `sample`, `secret`, `sha256`, `sha512`, `ssh-`, `test123`, `testing`, `utf8`, `xxxx`, `your`}},
+		{description: "", all: false, commits: []string(nil), paths: []string{`(?i)(?:_test\.go|[._](?:test|spec)\.[cm]?[jt]sx?|(?:^|/)test_[^/]*\.py)$`, `(?i)(?:^|/)(?:test_?data|__tests__|__fixtures__|__mocks__|fixtures?|mocks?|node_modules|vendor)/`}, target: "", exprs: []string{}, stops: []string{}}},
+		anchors: []savedAnchor{
+			{[]string{".bind(\"", "auth.new(", "gin.accounts", "newdialer(", "newstatic", "newwithapitoken(", "plainauth(", "qbox.newmac(", "scw.withauth(", "setauthtoken(", "setbasicauth(", "ssh.password(", "userinfo(", "userpassword(", "users:", "withapikey(", "withapitoken(", "withbasicauth(", "withmasterkey(", "withsecretkey(", "withtoken("}, 0, 0, 130}}},
+	{own: true, id: "generic-credential-in-constructor", description: "Credential that a client is made with", path: ``, expr: "\\b(?:NewClient|NewRestClient|NewAPIClient|NewAPI|NewBotAPI|NewSendClient|NewMailgun)(?:[A-Z]\\w{0,20})?\\((?:(?:ctx|context\\.\\w{1,12}\\(\\))[ \\t]?,[ \\t]?)?(?:\"[^\"\\n]{0,80}\",[ \\t]?){0,2}\"([A-Za-z0-9_+=-]{24,200})\"|\\.apps\\.googleusercontent\\.com[\"'`],[ \\t]?[\"'`]([A-Za-z0-9_-]{24,40})[\"'`]", group: 0, entropy: 3, keywords: []string{"newclient", "newrestclient", "newapi", "newbotapi", "newsendclient", "newmailgun", "googleusercontent"}, tags: []string(nil), skipReport: false, lists: []savedList{
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`^(?:[A-Z]?[a-z]{3,}|[A-Z]{3,}|[0-9]+|[^A-Za-z0-9])+$`, `^[A-Za-z_][A-Za-z0-9_]*(?:\??\.[A-Za-z_][A-Za-z0-9_]*)+$|^[A-Za-z_]+\*[0-9]{1,4}[a-z]?$`, `^[a-z]{2,}[0-9]{0,4}(?:[-_./][a-z]+[0-9]{0,4}|[-_./][0-9]{1,4})+$`, `^[^0-9]*$`}, stops: []string{}},
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`%s`, `%v`, `****`, `....`, `0000`, `111111`, `123123`, `12345`, `54321`, `://`, `abcd`, `admin`, `authenticity`, `base64`, `change-me`, `change-this`, `change_me`, `change_this`, `changeme`, `csrf`, `dummy`, `example`, `eyj`, `foobar`, `hunter2`, `insert`, `letmein`, `md5`, `optional`, `p@ssw`, `pa$$w`, `pa55w`, `passphrase`, `passw`, `placeholder`, `qwert`, `redacted`, `replace`, `required`, `s3cr3t`, `s3cret`, `sample`, `secret`, `sha256`, `sha512`, `ssh-`, `test123`, `testing`, `utf8`, `xxxx`, `your`}},
+		{description: "", all: false, commits: []string(nil), paths: []string{`(?i)(?:_test\.go|[._](?:test|spec)\.[cm]?[jt]sx?|(?:^|/)test_[^/]*\.py)$`, `(?i)(?:^|/)(?:test_?data|__tests__|__fixtures__|__mocks__|fixtures?|mocks?|node_modules|vendor)/`}, target: "", exprs: []string{}, stops: []string{}}},
+		anchors: []savedAnchor{
+			{[]string{".apps.googleusercontent.", "newapi", "newbotapi", "newclient", "newmailgun", "newrestclient", "newsendclient"}, 0, 0, 131}}},
+	{own: true, id: "generic-encoded-key-in-code", description: "Key in code, in hexadecimal or base64", path: ``, expr: "(?i)(?:key|secret|salt|pepper)\\w{0,20}(?:,[ \\t]{0,3}\\w{1,10})?[ \\t]{0,5}:?=[ \\t]{0,5}(?:hex|base64\\.\\w{1,20})\\.decodestring[^\\w\\s][ \\t]{0,3}[\"`]([a-z0-9+/_-]{32,500}={0,2})[\"`]", group: 1, entropy: 3, keywords: []string{"decodestring"}, tags: []string(nil), skipReport: false, lists: []savedList{
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`^(?:[A-Z]?[a-z]{3,}|[A-Z]{3,}|[0-9]+|[^A-Za-z0-9])+$`, `^[A-Za-z_][A-Za-z0-9_]*(?:\??\.[A-Za-z_][A-Za-z0-9_]*)+$|^[A-Za-z_]+\*[0-9]{1,4}[a-z]?$`, `^[a-z]{2,}[0-9]{0,4}(?:[-_./][a-z]+[0-9]{0,4}|[-_./][0-9]{1,4})+$`, `^[^0-9]*$`, `^[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}$`}, stops: []string{}},
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`%s`, `%v`, `****`, `....`, `0000`, `111111`, `123123`, `12345`, `54321`, `://`, `abcd`, `admin`, `authenticity`, `base64`, `change-me`, `change-this`, `change_me`, `change_this`, `changeme`, `csrf`, `dummy`, `example`, `eyj`, `foobar`, `hunter2`, `insert`, `letmein`, `md5`, `optional`, `p@ssw`, `pa$$w`, `pa55w`, `passphrase`, `passw`, `placeholder`, `qwert`, `redacted`, `replace`, `required`, `s3cr3t`, `s3cret`, `sample`, `secret`, `sha256`, `sha512`, `ssh-`, `test123`, `testing`, `utf8`, `xxxx`, `your`}},
+		{description: "", all: false, commits: []string(nil), paths: []string{`(?i)(?:_test\.go|[._](?:test|spec)\.[cm]?[jt]sx?|(?:^|/)test_[^/]*\.py)$`, `(?i)(?:^|/)(?:test_?data|__tests__|__fixtures__|__mocks__|fixtures?|mocks?|node_modules|vendor)/`}, target: "", exprs: []string{}, stops: []string{}}},
+		anchors: []savedAnchor{
+			{[]string{"base64.", "hex.decodestring"}, 144, 11, 132}}},
+	{own: true, id: "generic-key-in-code", description: "Key that code signs or encrypts with", path: ``, expr: "(?i)(?:(?:key|secret|salt|pepper|sign|jwt|cookie|session|store|csrf|protect|cipher|token|auth|sha256|sha512)[^\\n]{0,100}|jwt\\.token\\)[^\\n]{0,40}\\{\\s{0,10}return[ \\t])[^\\w\\s]{2}byte\\(\"([^\\s\"`\\\\<>{}()\\[\\]$%]{14,256})[\"`]", group: 1, entropy: 3, keywords: []string{"byte("}, tags: []string(nil), skipReport: false, lists: []savedList{
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`^(?:[A-Z]?[a-z]{3,}|[A-Z]{3,}|[0-9]+|[^A-Za-z0-9])+$`, `^[A-Za-z_][A-Za-z0-9_]*(?:\??\.[A-Za-z_][A-Za-z0-9_]*)+$|^[A-Za-z_]+\*[0-9]{1,4}[a-z]?$`, `^[a-z]{2,}[0-9]{0,4}(?:[-_./][a-z]+[0-9]{0,4}|[-_./][0-9]{1,4})+$`, `^[^0-9]*$`, `^[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}$`}, stops: []string{}},
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`%s`, `%v`, `****`, `....`, `0000`, `111111`, `123123`, `12345`, `54321`, `://`, `abcd`, `admin`, `authenticity`, `base64`, `change-me`, `change-this`, `change_me`, `change_this`, `changeme`, `csrf`, `dummy`, `example`, `eyj`, `foobar`, `hunter2`, `insert`, `letmein`, `md5`, `optional`, `p@ssw`, `pa$$w`, `pa55w`, `passphrase`, `passw`, `placeholder`, `qwert`, `redacted`, `replace`, `required`, `s3cr3t`, `s3cret`, `sample`, `secret`, `sha256`, `sha512`, `ssh-`, `test123`, `testing`, `utf8`, `xxxx`, `your`}},
+		{description: "", all: false, commits: []string(nil), paths: []string{`(?i)(?:_test\.go|[._](?:test|spec)\.[cm]?[jt]sx?|(?:^|/)test_[^/]*\.py)$`, `(?i)(?:^|/)(?:test_?data|__tests__|__fixtures__|__mocks__|fixtures?|mocks?|node_modules|vendor)/`}, target: "", exprs: []string{}, stops: []string{}}},
+		anchors: []savedAnchor{
+			{[]string{"byte(\""}, 421, 12, 133}}},
+	{own: true, id: "generic-named-secret", description: "Secret beside its name", path: ``, expr: "(?i)[\\w-]{0,20}(?:passw(?:or)?d|passphrase|_pass|_pwd|secret|token|api_key|api-key|apikey|authorization)[\"'<\\n](?:(?:/key>)?,?(?:[ \\t]{0,3}:?[ \\t]{0,3}\\{)?\\s{0,60}(?:(?:type[ \\t]*=[ \\t]*string|sensitive[ \\t]*=[ \\t]*true|in:[ \\t]*header|required:[ \\t]*\\w{4,5}|\"type\":[ \\t]*\"\\w{1,12}\",)\\s{1,40}){0,3}(?:[\"']?\\b(?:value|default|example)[\"']?[ \\t]{0,10}[:=][ \\t]{0,10}[\"'`]?|<string>|>)(?:(?:bearer|basic|token)[ \\t]{1,3})?|[^\\w\\s]?[ \\t]{0,3}[!=]?==?[ \\t]{0,3}[\"'`])([!#%+0-9?@A-Z^_a-z~-][!#%*+./0-9:?@A-Z^_a-z~=-]{11,500}?)(?:[\\s\"'`,;&<]|\\\\|$)", group: 1, entropy: 3, keywords: []string{"passw", "passphrase", "_pass", "_pwd", "secret", "token", "apikey", "api_key", "api-key", "authorization"}, tags: []string(nil), skipReport: false, lists: []savedList{
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`^(?:[A-Z]?[a-z]{3,}|[A-Z]{3,}|[0-9]+|[^A-Za-z0-9])+$`, `^[A-Za-z_][A-Za-z0-9_]*(?:\??\.[A-Za-z_][A-Za-z0-9_]*)+$|^[A-Za-z_]+\*[0-9]{1,4}[a-z]?$`, `^[a-z]{2,}[0-9]{0,4}(?:[-_./][a-z]+[0-9]{0,4}|[-_./][0-9]{1,4})+$`, `^[^0-9]*$`, `^[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}$`}, stops: []string{}},
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`%s`, `%v`, `****`, `....`, `0000`, `111111`, `123123`, `12345`, `54321`, `://`, `abcd`, `admin`, `authenticity`, `base64`, `change-me`, `change-this`, `change_me`, `change_this`, `changeme`, `csrf`, `dummy`, `example`, `eyj`, `foobar`, `hunter2`, `insert`, `letmein`, `md5`, `optional`, `p@ssw`, `pa$$w`, `pa55w`, `passphrase`, `passw`, `placeholder`, `qwert`, `redacted`, `replace`, `required`, `s3cr3t`, `s3cret`, `sample`, `secret`, `sha256`, `sha512`, `ssh-`, `test123`, `testing`, `utf8`, `xxxx`, `your`}},
+		{description: "", all: false, commits: []string(nil), paths: []string{`(?i)(?:_test\.go|[._](?:test|spec)\.[cm]?[jt]sx?|(?:^|/)test_[^/]*\.py)$`, `(?i)(?:^|/)(?:test_?data|__tests__|__fixtures__|__mocks__|fixtures?|mocks?|node_modules|vendor)/`}, target: "", exprs: []string{}, stops: []string{}},
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "match", exprs: []string{`(?i)authenticity|csrf|xsrf`}, stops: []string{}}},
+		anchors: []savedAnchor{
+			{[]string{"_pass\n", "_pass\"", "_pass'", "_pass<", "_pwd\n", "_pwd\"", "_pwd'", "_pwd<", "api-key\n", "api-key\"", "api-key'", "api-key<", "api_key\n", "api_key\"", "api_key'", "api_key<", "apikey\n", "apikey\"", "apikey'", "apikey<", "authorization\n", "authorization\"", "authorization'", "authorization<", "passphrase\n", "passphrase\"", "passphrase'", "passphrase<", "passw", "secret\n", "secret\"", "secret'", "secret<", "token\n", "token\"", "token'", "token<"}, 80, 13, 134}}},
+	{own: true, id: "generic-password", description: "Password that a name is given", path: ``, expr: "(?i)(?:passw(?:or)?d|passphrase|passwort|_pass|-pass|_pwd|-pwd)\\w{0,12}\\\\{0,3}[\"'`]?\\]?[ \\t]{0,20}(?::=|=>|[=!]==?|=|:|>)[ \\t]{0,10}\\\\{0,3}[\"'`]?((?:[!#%+?@A-Z^_a-z~-][!#%*+./:?@A-Z^_a-z~=-]{0,60})?[0-9][!#%*+./0-9:?@A-Z^_a-z~=-]{0,127}?)(?:[\\s\"'`,;&<]|\\\\|$)", group: 1, entropy: 2.9, keywords: []string{"passw", "passphrase", "_pass", "-pass", "_pwd", "-pwd"}, tags: []string(nil), skipReport: false, lists: []savedList{
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`^.{1,9}$`}, stops: []string{}},
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`^(?:[A-Z]?[a-z]{3,}|[A-Z]{3,}|[0-9]+|[^A-Za-z0-9])+$`, `^[A-Za-z_][A-Za-z0-9_]*(?:\??\.[A-Za-z_][A-Za-z0-9_]*)+$|^[A-Za-z_]+\*[0-9]{1,4}[a-z]?$`, `^[a-z]{2,}[0-9]{0,4}(?:[-_./][a-z]+[0-9]{0,4}|[-_./][0-9]{1,4})+$`, `^[^0-9]*$`, `^(?:[a-f0-9]{32}|[a-f0-9]{40}|[a-f0-9]{64}|[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12})$`}, stops: []string{}},
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`%s`, `%v`, `****`, `....`, `0000`, `111111`, `123123`, `12345`, `54321`, `://`, `abcd`, `admin`, `authenticity`, `base64`, `change-me`, `change-this`, `change_me`, `change_this`, `changeme`, `csrf`, `dummy`, `example`, `eyj`, `foobar`, `hunter2`, `insert`, `letmein`, `md5`, `optional`, `p@ssw`, `pa$$w`, `pa55w`, `passphrase`, `passw`, `placeholder`, `qwert`, `redacted`, `replace`, `required`, `s3cr3t`, `s3cret`, `sample`, `secret`, `sha256`, `sha512`, `ssh-`, `test123`, `testing`, `utf8`, `xxxx`, `your`}},
+		{description: "", all: false, commits: []string(nil), paths: []string{`(?i)(?:_test\.go|[._](?:test|spec)\.[cm]?[jt]sx?|(?:^|/)test_[^/]*\.py)$`, `(?i)(?:^|/)(?:test_?data|__tests__|__fixtures__|__mocks__|fixtures?|mocks?|node_modules|vendor)/`}, target: "", exprs: []string{}, stops: []string{}},
+		{description: "", all: true, commits: []string(nil), paths: []string{`(?i)\.(?:go|[cm]?[jt]sx?|vue|svelte|py|java|kt|rs|php|rb|cs|swift|dart|c|cc|cpp|h)$`}, target: "match", exprs: []string{"(?:[=:>]|:=)[ \\t]{1,10}[A-Za-z_][^\"'`]*$"}, stops: []string{}},
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "line", exprs: []string{`(?i)(?:server|data source|host|hostname|addr|address)["']?[ \t]{0,3}[=:][ \t]{0,3}["']?(?:tcp:)?(?:localhost|127\.0\.0\.1|\[::1\])`}, stops: []string{}},
+		{description: "", all: true, commits: []string(nil), paths: []string{`(?i)(?:example|sample|template|tmpl|tpl|default|dist)(?:[._-][^/]*)?$`}, target: "", exprs: []string{`^[A-Z]?[a-z]{4,}[^a-z]`}, stops: []string{}}},
+		anchors: []savedAnchor{
+			{[]string{"-pass", "-pwd", "_pass", "_pwd", "passphrase", "passw", "passwort"}, 0, 0, 135}}},
+	{own: true, id: "generic-password-in-sql", description: "Password of a database user in SQL", path: ``, expr: `(?i)\b(?:identified[ \t]{1,5}(?:with[ \t]{1,5}\w{1,40}[ \t]{1,5})?by[ \t]N?'|(?:user|role|login)[ \t]{1,5}[^\n;]{1,120}password(?: '| = '|='| N'| = N'))([!#%+0-9?@A-Z^_a-z~-][!#%*+./0-9:?@A-Z^_a-z~=-]{7,128})'`, group: 1, entropy: 2.9, keywords: []string{"identified", "password"}, tags: []string(nil), skipReport: false, lists: []savedList{
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`^(?:[A-Z]?[a-z]{3,}|[A-Z]{3,}|[0-9]+|[^A-Za-z0-9])+$`, `^[A-Za-z_][A-Za-z0-9_]*(?:\??\.[A-Za-z_][A-Za-z0-9_]*)+$|^[A-Za-z_]+\*[0-9]{1,4}[a-z]?$`, `^[a-z]{2,}[0-9]{0,4}(?:[-_./][a-z]+[0-9]{0,4}|[-_./][0-9]{1,4})+$`, `^[^0-9]*$`, `^(?:[a-f0-9]{32}|[a-f0-9]{40}|[a-f0-9]{64}|[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12})$`}, stops: []string{}},
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`%s`, `%v`, `****`, `....`, `0000`, `111111`, `123123`, `12345`, `54321`, `://`, `abcd`, `admin`, `authenticity`, `base64`, `change-me`, `change-this`, `change_me`, `change_this`, `changeme`, `csrf`, `dummy`, `example`, `eyj`, `foobar`, `hunter2`, `insert`, `letmein`, `md5`, `optional`, `p@ssw`, `pa$$w`, `pa55w`, `passphrase`, `passw`, `placeholder`, `qwert`, `redacted`, `replace`, `required`, `s3cr3t`, `s3cret`, `sample`, `secret`, `sha256`, `sha512`, `ssh-`, `test123`, `testing`, `utf8`, `xxxx`, `your`}},
+		{description: "", all: false, commits: []string(nil), paths: []string{`(?i)(?:_test\.go|[._](?:test|spec)\.[cm]?[jt]sx?|(?:^|/)test_[^/]*\.py)$`, `(?i)(?:^|/)(?:test_?data|__tests__|__fixtures__|__mocks__|fixtures?|mocks?|node_modules|vendor)/`}, target: "", exprs: []string{}, stops: []string{}}},
+		anchors: []savedAnchor{
+			{[]string{"password '", "password = '", "password='", "password n'", "password = n'"}, 491, 14, 136},
+			{[]string{"identified\t", "identified "}, 0, 0, 137}}},
+	{own: true, id: "generic-password-on-command-line", description: "Password on a command line", path: ``, expr: "(?:\\brequirepass[ \\t]{1,5}[\"']?|\\bmasterauth[ \\t]{1,5}[\"']?|\\bsshpass[ \\t]{1,5}-p[ \\t]{0,3}[\"']?|\\b(?:mysql|mysqldump|mysqladmin)[ \\t][^\\n|;&]{0,120}?[ \\t]-p[\"']?|\\bredis-cli[ \\t][^\\n|;&]{0,120}?[ \\t](?:-a|--pass)[ \\t]{1,3}[\"']?|\\b(?:mongosh?|mongodump|mongorestore|(?:docker|podman|registry) login)[ \\t][^\\n|;&]{0,160}?[ \\t](?:-p|--password)[ \\t]{1,3}[\"']?)([!#%+0-9?@A-Z^_a-z~-][!#%*+./0-9:?@A-Z^_a-z~=-]{7,127}?)(?:[\\s\"'`,;&<]|\\\\|$)", group: 1, entropy: 2.9, keywords: []string{"requirepass", "masterauth", "sshpass", "mysql", "redis-cli", "mongo", "login"}, tags: []string(nil), skipReport: false, lists: []savedList{
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`^(?:[A-Z]?[a-z]{3,}|[A-Z]{3,}|[0-9]+|[^A-Za-z0-9])+$`, `^[A-Za-z_][A-Za-z0-9_]*(?:\??\.[A-Za-z_][A-Za-z0-9_]*)+$|^[A-Za-z_]+\*[0-9]{1,4}[a-z]?$`, `^[a-z]{2,}[0-9]{0,4}(?:[-_./][a-z]+[0-9]{0,4}|[-_./][0-9]{1,4})+$`, `^[^0-9]*$`, `^(?:[a-f0-9]{32}|[a-f0-9]{40}|[a-f0-9]{64}|[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12})$`}, stops: []string{}},
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`%s`, `%v`, `****`, `....`, `0000`, `111111`, `123123`, `12345`, `54321`, `://`, `abcd`, `admin`, `authenticity`, `base64`, `change-me`, `change-this`, `change_me`, `change_this`, `changeme`, `csrf`, `dummy`, `example`, `eyj`, `foobar`, `hunter2`, `insert`, `letmein`, `md5`, `optional`, `p@ssw`, `pa$$w`, `pa55w`, `passphrase`, `passw`, `placeholder`, `qwert`, `redacted`, `replace`, `required`, `s3cr3t`, `s3cret`, `sample`, `secret`, `sha256`, `sha512`, `ssh-`, `test123`, `testing`, `utf8`, `xxxx`, `your`}},
+		{description: "", all: false, commits: []string(nil), paths: []string{`(?i)(?:_test\.go|[._](?:test|spec)\.[cm]?[jt]sx?|(?:^|/)test_[^/]*\.py)$`, `(?i)(?:^|/)(?:test_?data|__tests__|__fixtures__|__mocks__|fixtures?|mocks?|node_modules|vendor)/`}, target: "", exprs: []string{}, stops: []string{}}},
+		anchors: []savedAnchor{
+			{[]string{"docker login\t", "docker login ", "masterauth\t", "masterauth ", "mongodump\t", "mongodump ", "mongorestore\t", "mongorestore ", "mongos", "mysql\t", "mysql ", "mysqladmin\t", "mysqladmin ", "mysqldump\t", "mysqldump ", "podman login\t", "podman login ", "redis-cli\t", "redis-cli ", "registry login\t", "registry login ", "requirepass\t", "requirepass ", "sshpass\t", "sshpass "}, 0, 0, 138}}},
+	{own: true, id: "generic-secret-in-struct-tag", description: "Secret as the default in a tag of a field", path: ``, expr: "(?i)\\benv(?:config)?:\"[A-Z0-9_.,-]{0,60}(?:SECRET|PASSWORD|PASSWD|TOKEN|KEY)[A-Z0-9_,.-]{0,30}\"[^`\\n]{0,60}\\benvDefault:\"([!#%+0-9?@A-Z^_a-z~-][!#%*+./0-9:?@A-Z^_a-z~=-]{11,256}?)\\\"", group: 1, entropy: 3, keywords: []string{"envdefault:"}, tags: []string(nil), skipReport: false, lists: []savedList{
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`^(?:[A-Z]?[a-z]{3,}|[A-Z]{3,}|[0-9]+|[^A-Za-z0-9])+$`, `^[A-Za-z_][A-Za-z0-9_]*(?:\??\.[A-Za-z_][A-Za-z0-9_]*)+$|^[A-Za-z_]+\*[0-9]{1,4}[a-z]?$`, `^[a-z]{2,}[0-9]{0,4}(?:[-_./][a-z]+[0-9]{0,4}|[-_./][0-9]{1,4})+$`, `^[^0-9]*$`, `^[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}$`}, stops: []string{}},
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`%s`, `%v`, `****`, `....`, `0000`, `111111`, `123123`, `12345`, `54321`, `://`, `abcd`, `admin`, `authenticity`, `base64`, `change-me`, `change-this`, `change_me`, `change_this`, `changeme`, `csrf`, `dummy`, `example`, `eyj`, `foobar`, `hunter2`, `insert`, `letmein`, `md5`, `optional`, `p@ssw`, `pa$$w`, `pa55w`, `passphrase`, `passw`, `placeholder`, `qwert`, `redacted`, `replace`, `required`, `s3cr3t`, `s3cret`, `sample`, `secret`, `sha256`, `sha512`, `ssh-`, `test123`, `testing`, `utf8`, `xxxx`, `your`}},
+		{description: "", all: false, commits: []string(nil), paths: []string{`(?i)(?:_test\.go|[._](?:test|spec)\.[cm]?[jt]sx?|(?:^|/)test_[^/]*\.py)$`, `(?i)(?:^|/)(?:test_?data|__tests__|__fixtures__|__mocks__|fixtures?|mocks?|node_modules|vendor)/`}, target: "", exprs: []string{}, stops: []string{}}},
+		anchors: []savedAnchor{
+			{[]string{"envdefault:\""}, 624, 15, 139}}},
 	{own: false, id: "github-app-token", description: "Identified a GitHub App Token, which may compromise GitHub application integrations and source code security.", path: ``, expr: `(?:ghu|ghs)_[0-9a-zA-Z]{36}`, group: 0, entropy: 3, keywords: []string{"ghu_", "ghs_"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{`(?:^|/)@octokit/auth-token/README\.md$`}, target: "", exprs: []string{}, stops: []string{}}},
 		anchors: []savedAnchor{
-			{[]string{"ghs_", "ghu_"}, 0, 0, 118}}},
+			{[]string{"ghs_", "ghu_"}, 0, 0, 140}}},
 	{own: true, id: "github-app-token-long", description: "GitHub App installation or user token of the newer, longer form", path: ``, expr: `\b(gh[us]_[A-Za-z0-9_.-]{40,1000})`, group: 0, entropy: 3, keywords: []string{"ghu_", "ghs_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"ghs_", "ghu_"}, 0, 0, 119}}},
+			{[]string{"ghs_", "ghu_"}, 0, 0, 141}}},
 	{own: false, id: "github-fine-grained-pat", description: "Found a GitHub Fine-Grained Personal Access Token, risking unauthorized repository access and code manipulation.", path: ``, expr: `github_pat_\w{82}`, group: 0, entropy: 3, keywords: []string{"github_pat_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"github_pat_"}, 0, 0, 120}}},
+			{[]string{"github_pat_"}, 0, 0, 142}}},
 	{own: false, id: "github-oauth", description: "Discovered a GitHub OAuth Access Token, posing a risk of compromised GitHub account integrations and data leaks.", path: ``, expr: `gho_[0-9a-zA-Z]{36}`, group: 0, entropy: 3, keywords: []string{"gho_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gho_"}, 0, 0, 121}}},
+			{[]string{"gho_"}, 0, 0, 143}}},
 	{own: false, id: "github-pat", description: "Uncovered a GitHub Personal Access Token, potentially leading to unauthorized repository access and sensitive content exposure.", path: ``, expr: `ghp_[0-9a-zA-Z]{36}`, group: 0, entropy: 3, keywords: []string{"ghp_"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{`(?:^|/)@octokit/auth-token/README\.md$`}, target: "", exprs: []string{}, stops: []string{}}},
 		anchors: []savedAnchor{
-			{[]string{"ghp_"}, 0, 0, 122}}},
+			{[]string{"ghp_"}, 0, 0, 144}}},
 	{own: false, id: "github-refresh-token", description: "Detected a GitHub Refresh Token, which could allow prolonged unauthorized access to GitHub services.", path: ``, expr: `ghr_[0-9a-zA-Z]{36}`, group: 0, entropy: 3, keywords: []string{"ghr_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"ghr_"}, 0, 0, 123}}},
+			{[]string{"ghr_"}, 0, 0, 145}}},
 	{own: false, id: "gitlab-cicd-job-token", description: "Identified a GitLab CI/CD Job Token, potential access to projects and some APIs on behalf of a user while the CI job is running.", path: ``, expr: `glcbt-[0-9a-zA-Z]{1,5}_[0-9a-zA-Z_-]{20}`, group: 0, entropy: 3, keywords: []string{"glcbt-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glcbt-"}, 0, 0, 124}}},
+			{[]string{"glcbt-"}, 0, 0, 146}}},
 	{own: false, id: "gitlab-deploy-token", description: "Identified a GitLab Deploy Token, risking access to repositories, packages and containers with write access.", path: ``, expr: `gldt-[0-9a-zA-Z_\-]{20}`, group: 0, entropy: 3, keywords: []string{"gldt-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gldt-"}, 0, 0, 125}}},
+			{[]string{"gldt-"}, 0, 0, 147}}},
 	{own: false, id: "gitlab-feature-flag-client-token", description: "Identified a GitLab feature flag client token, risks exposing user lists and features flags used by an application.", path: ``, expr: `glffct-[0-9a-zA-Z_\-]{20}`, group: 0, entropy: 3, keywords: []string{"glffct-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glffct-"}, 0, 0, 126}}},
+			{[]string{"glffct-"}, 0, 0, 148}}},
 	{own: false, id: "gitlab-feed-token", description: "Identified a GitLab feed token, risking exposure of user data.", path: ``, expr: `glft-[0-9a-zA-Z_\-]{20}`, group: 0, entropy: 3, keywords: []string{"glft-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glft-"}, 0, 0, 127}}},
+			{[]string{"glft-"}, 0, 0, 149}}},
 	{own: false, id: "gitlab-incoming-mail-token", description: "Identified a GitLab incoming mail token, risking manipulation of data sent by mail.", path: ``, expr: `glimt-[0-9a-zA-Z_\-]{25}`, group: 0, entropy: 3, keywords: []string{"glimt-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glimt-"}, 0, 0, 128}}},
+			{[]string{"glimt-"}, 0, 0, 150}}},
 	{own: false, id: "gitlab-kubernetes-agent-token", description: "Identified a GitLab Kubernetes Agent token, risking access to repos and registry of projects connected via agent.", path: ``, expr: `glagent-[0-9a-zA-Z_\-]{50}`, group: 0, entropy: 3, keywords: []string{"glagent-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glagent-"}, 0, 0, 129}}},
+			{[]string{"glagent-"}, 0, 0, 151}}},
 	{own: false, id: "gitlab-oauth-app-secret", description: "Identified a GitLab OIDC Application Secret, risking access to apps using GitLab as authentication provider.", path: ``, expr: `gloas-[0-9a-zA-Z_\-]{64}`, group: 0, entropy: 3, keywords: []string{"gloas-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gloas-"}, 0, 0, 130}}},
+			{[]string{"gloas-"}, 0, 0, 152}}},
 	{own: false, id: "gitlab-pat", description: "Identified a GitLab Personal Access Token, risking unauthorized access to GitLab repositories and codebase exposure.", path: ``, expr: `glpat-[\w-]{20}`, group: 0, entropy: 3, keywords: []string{"glpat-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glpat-"}, 0, 0, 131}}},
+			{[]string{"glpat-"}, 0, 0, 153}}},
 	{own: false, id: "gitlab-pat-routable", description: "Identified a GitLab Personal Access Token (routable), risking unauthorized access to GitLab repositories and codebase exposure.", path: ``, expr: `\bglpat-[0-9a-zA-Z_-]{27,300}\.[0-9a-z]{2}[0-9a-z]{7}\b`, group: 0, entropy: 4, keywords: []string{"glpat-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glpat-"}, 0, 0, 132}}},
+			{[]string{"glpat-"}, 0, 0, 154}}},
 	{own: false, id: "gitlab-ptt", description: "Found a GitLab Pipeline Trigger Token, potentially compromising continuous integration workflows and project security.", path: ``, expr: `glptt-[0-9a-f]{40}`, group: 0, entropy: 3, keywords: []string{"glptt-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glptt-"}, 0, 0, 133}}},
+			{[]string{"glptt-"}, 0, 0, 155}}},
 	{own: false, id: "gitlab-rrt", description: "Discovered a GitLab Runner Registration Token, posing a risk to CI/CD pipeline integrity and unauthorized access.", path: ``, expr: `GR1348941[\w-]{20}`, group: 0, entropy: 3, keywords: []string{"gr1348941"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gr1348941"}, 0, 0, 134}}},
+			{[]string{"gr1348941"}, 0, 0, 156}}},
 	{own: false, id: "gitlab-runner-authentication-token", description: "Discovered a GitLab Runner Authentication Token, posing a risk to CI/CD pipeline integrity and unauthorized access.", path: ``, expr: `glrt-[0-9a-zA-Z_\-]{20}`, group: 0, entropy: 3, keywords: []string{"glrt-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glrt-"}, 0, 0, 135}}},
+			{[]string{"glrt-"}, 0, 0, 157}}},
 	{own: false, id: "gitlab-runner-authentication-token-routable", description: "Discovered a GitLab Runner Authentication Token (Routable), posing a risk to CI/CD pipeline integrity and unauthorized access.", path: ``, expr: `\bglrt-t\d_[0-9a-zA-Z_\-]{27,300}\.[0-9a-z]{2}[0-9a-z]{7}\b`, group: 0, entropy: 4, keywords: []string{"glrt-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glrt-t"}, 0, 0, 136}}},
+			{[]string{"glrt-t"}, 0, 0, 158}}},
 	{own: false, id: "gitlab-scim-token", description: "Discovered a GitLab SCIM Token, posing a risk to unauthorized access for a organization or instance.", path: ``, expr: `glsoat-[0-9a-zA-Z_\-]{20}`, group: 0, entropy: 3, keywords: []string{"glsoat-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glsoat-"}, 0, 0, 137}}},
+			{[]string{"glsoat-"}, 0, 0, 159}}},
 	{own: false, id: "gitlab-session-cookie", description: "Discovered a GitLab Session Cookie, posing a risk to unauthorized access to a user account.", path: ``, expr: `_gitlab_session=[0-9a-z]{32}`, group: 0, entropy: 3, keywords: []string{"_gitlab_session="}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"_gitlab_session="}, 0, 0, 138}}},
+			{[]string{"_gitlab_session="}, 0, 0, 160}}},
 	{own: true, id: "gitlab-workspace-token", description: "GitLab workspace token", path: ``, expr: `\b(glwt-[A-Za-z0-9_-]{20,64})`, group: 0, entropy: 3.5, keywords: []string{"glwt-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"glwt-"}, 0, 0, 139}}},
+			{[]string{"glwt-"}, 0, 0, 161}}},
 	{own: false, id: "gitter-access-token", description: "Uncovered a Gitter Access Token, which may lead to unauthorized access to chat and communication services.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:gitter)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9_-]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"gitter"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gitter"}, 200, 1, 140}}},
+			{[]string{"gitter"}, 200, 1, 162}}},
 	{own: false, id: "gocardless-api-token", description: "Detected a GoCardless API token, potentially risking unauthorized direct debit payment operations and financial data exposure.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:gocardless)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(live_(?i)[a-z0-9\-_=]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"live_", "gocardless"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gocardless"}, 200, 1, 141}}},
+			{[]string{"gocardless"}, 200, 1, 163}}},
 	{own: true, id: "google-oauth-access-token", description: "Google OAuth access token", path: ``, expr: `\b(ya29\.[A-Za-z0-9_-]{60,500})`, group: 0, entropy: 4, keywords: []string{"ya29."}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"ya29."}, 0, 0, 142}}},
+			{[]string{"ya29."}, 0, 0, 164}}},
 	{own: true, id: "google-oauth-client-secret", description: "Google OAuth client secret", path: ``, expr: `\b(GOCSPX-[A-Za-z0-9_-]{28})`, group: 0, entropy: 3, keywords: []string{"gocspx-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gocspx-"}, 0, 0, 143}}},
+			{[]string{"gocspx-"}, 0, 0, 165}}},
 	{own: true, id: "google-oauth-refresh-token", description: "Google OAuth refresh token", path: ``, expr: `\b(1//0[A-Za-z0-9_-]{60,200})`, group: 0, entropy: 4, keywords: []string{"1//0"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"1//0"}, 0, 0, 144}}},
+			{[]string{"1//0"}, 0, 0, 166}}},
 	{own: false, id: "grafana-api-key", description: "Identified a Grafana API key, which could compromise monitoring dashboards and sensitive data analytics.", path: ``, expr: `(?i)\b(eyJrIjoi[A-Za-z0-9]{70,400}={0,3})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"eyjrijoi"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `(?i)\b(eyJrIjoi[A-Za-z0-9]{70,400}={0,3})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"eyjrijoi"}, 0, 0, 145}}},
+			{[]string{"eyjrijoi"}, 0, 0, 167}}},
 	{own: false, id: "grafana-cloud-api-token", description: "Found a Grafana cloud API token, risking unauthorized access to cloud-based monitoring services and data exposure.", path: ``, expr: `(?i)\b(glc_[A-Za-z0-9+/]{32,400}={0,3})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"glc_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `(?i)\b(glc_[A-Za-z0-9+/]{32,400}={0,3})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"glc_"}, 0, 0, 146}}},
+			{[]string{"glc_"}, 0, 0, 168}}},
 	{own: false, id: "grafana-service-account-token", description: "Discovered a Grafana service account token, posing a risk of compromised monitoring services and data integrity.", path: ``, expr: `(?i)\b(glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"glsa_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `(?i)\b(glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"glsa_"}, 0, 0, 147}}},
+			{[]string{"glsa_"}, 0, 0, 169}}},
 	{own: true, id: "groq-api-key", description: "Groq API key", path: ``, expr: `\b(gsk_[A-Za-z0-9]{52})\b`, group: 0, entropy: 3, keywords: []string{"gsk_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"gsk_"}, 0, 0, 148}}},
+			{[]string{"gsk_"}, 0, 0, 170}}},
 	{own: false, id: "harness-api-key", description: "Identified a Harness Access Token (PAT or SAT), risking unauthorized access to a Harness account.", path: ``, expr: `(?:pat|sat)\.[a-zA-Z0-9_-]{22}\.[a-zA-Z0-9]{24}\.[a-zA-Z0-9]{20}`, group: 0, entropy: 0, keywords: []string{"pat.", "sat."}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pat.", "sat."}, 0, 0, 149}}},
+			{[]string{"pat.", "sat."}, 0, 0, 171}}},
 	{own: false, id: "hashicorp-tf-api-token", description: "Uncovered a HashiCorp Terraform user/org API token, which may lead to unauthorized infrastructure management and security breaches.", path: ``, expr: `(?i)[a-z0-9]{14}\.(?-i:atlasv1)\.[a-z0-9\-_=]{60,70}`, group: 0, entropy: 3.5, keywords: []string{"atlasv1"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{".atlasv1."}, 56, 10, 150}}},
+			{[]string{".atlasv1."}, 56, 16, 172}}},
 	{own: false, id: "hashicorp-tf-password", description: "Identified a HashiCorp Terraform password field, risking unauthorized infrastructure configuration and security breaches.", path: `(?i)\.(?:tf|hcl)$`, expr: `(?i)[\w.-]{0,50}?(?:administrator_login_password|password)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}("[a-z0-9=_\-]{8,20}")(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"administrator_login_password", "password"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		pathLiterals: []string{".hcl", ".tf"},
 		anchors: []savedAnchor{
-			{[]string{"administrator_login_pass", "password"}, 200, 1, 151}}},
+			{[]string{"administrator_login_pass", "password"}, 200, 1, 173}}},
 	{own: false, id: "heroku-api-key", description: "Detected a Heroku API Key, potentially compromising cloud application deployments and operational security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:heroku)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"heroku"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"heroku"}, 200, 1, 152}}},
+			{[]string{"heroku"}, 200, 1, 174}}},
 	{own: false, id: "heroku-api-key-v2", description: "Detected a Heroku API Key, potentially compromising cloud application deployments and operational security.", path: ``, expr: `\b((HRKU-AA[0-9a-zA-Z_-]{58}))(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 4, keywords: []string{"hrku-aa"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b((HRKU-AA[0-9a-zA-Z_-]{58}))(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"hrku-aa"}, 0, 0, 153}}},
+			{[]string{"hrku-aa"}, 0, 0, 175}}},
 	{own: true, id: "honeybadger-token", description: "Honeybadger personal token", path: ``, expr: `\b(hbp_[A-Za-z0-9]{36})\b`, group: 0, entropy: 3.5, keywords: []string{"hbp_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"hbp_"}, 0, 0, 154}}},
+			{[]string{"hbp_"}, 0, 0, 176}}},
 	{own: true, id: "honeycomb-ingest-key", description: "Honeycomb ingest key", path: ``, expr: `\b(hc[a-z]ik_[a-z0-9]{58})\b`, group: 0, entropy: 3.5, keywords: []string{"ik_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"ik_"}, 3, 11, 155}}},
+			{[]string{"ik_"}, 3, 17, 177}}},
+	{own: true, id: "honeycomb-team-key", description: "Honeycomb API key in a header", path: ``, expr: "(?i)x-honeycomb-team[\"'`]?[ \\t]{0,5}[:=,][ \\t]{0,5}[\"'`]?([a-z0-9]{22,32})\\b", group: 1, entropy: 3.3, keywords: []string{"x-honeycomb-team"}, tags: []string(nil), skipReport: false, lists: []savedList{
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`apikey`, `xxxx`, `your`}}},
+		anchors: []savedAnchor{
+			{[]string{"x-honeycomb-team"}, 0, 0, 178}}},
+	{own: true, id: "htpasswd-hash", description: "Hash of a password in a file of logins", path: `(?i)(?:^|/)[^/]*htpasswd[^/]*$`, expr: `(?m)^[A-Za-z0-9_.@-]{1,64}:(\${1,2}(?:2[abxy]?\${1,2}[0-9]{2}\${1,2}[./A-Za-z0-9]{53}|(?:apr1|1|5|6)\${1,2}(?:rounds=[0-9]{1,9}\${1,2})?[./A-Za-z0-9]{1,16}\${1,2}[./A-Za-z0-9]{22,86}))$`, group: 1, entropy: 3, keywords: []string{":$"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		pathLiterals: []string{"htpasswd"},
+		anchors: []savedAnchor{
+			{[]string{":$"}, 64, 18, 179}}},
 	{own: false, id: "hubspot-api-key", description: "Found a HubSpot API Token, posing a risk to CRM data integrity and unauthorized marketing operations.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:hubspot)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"hubspot"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"hubspot"}, 200, 1, 156}}},
+			{[]string{"hubspot"}, 200, 1, 180}}},
 	{own: true, id: "hubspot-private-app-token", description: "HubSpot private app token", path: ``, expr: `\b(pat-(?:na|eu|ap)[0-9]-[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})\b`, group: 0, entropy: 3, keywords: []string{"pat-na", "pat-eu", "pat-ap"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pat-na", "pat-eu", "pat-ap"}, 0, 0, 157}}},
+			{[]string{"pat-na", "pat-eu", "pat-ap"}, 0, 0, 181}}},
 	{own: false, id: "huggingface-access-token", description: "Discovered a Hugging Face Access token, which could lead to unauthorized access to AI models and sensitive data.", path: ``, expr: `\b(hf_(?i:[a-z]{34}))(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"hf_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(hf_(?i:[a-z]{34}))(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"hf_"}, 0, 0, 158}}},
+			{[]string{"hf_"}, 0, 0, 182}}},
 	{own: false, id: "huggingface-organization-api-token", description: "Uncovered a Hugging Face Organization API token, potentially compromising AI organization accounts and associated data.", path: ``, expr: `\b(api_org_(?i:[a-z]{34}))(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"api_org_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(api_org_(?i:[a-z]{34}))(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"api_org_"}, 0, 0, 159}}},
+			{[]string{"api_org_"}, 0, 0, 183}}},
 	{own: true, id: "imagekit-private-key", description: "ImageKit private key", path: ``, expr: `\b(private_[A-Za-z0-9+/]{27}=)`, group: 0, entropy: 4, keywords: []string{"private_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"private_"}, 0, 0, 160}}},
+			{[]string{"private_"}, 0, 0, 184}}},
+	{own: true, id: "infisical-service-token", description: "Infisical service token", path: ``, expr: `(?i)infisical[^\n]{0,80}?\b(st\.[a-f0-9-]{24,36}\.[a-f0-9]{32}\.[a-f0-9]{32})\b`, group: 1, entropy: 3.5, keywords: []string{"infisical"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"infisical"}, 0, 0, 185}}},
 	{own: false, id: "infracost-api-token", description: "Detected an Infracost API Token, risking unauthorized access to cloud cost estimation tools and financial data.", path: ``, expr: `\b(ico-[a-zA-Z0-9]{32})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"ico-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(ico-[a-zA-Z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"ico-"}, 0, 0, 161}}},
+			{[]string{"ico-"}, 0, 0, 186}}},
 	{own: true, id: "inngest-signing-key", description: "Inngest signing key", path: ``, expr: `\b(signkey-(?:prod|branch|test)-[a-f0-9]{64})\b`, group: 0, entropy: 3, keywords: []string{"signkey-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"signkey-prod-", "signkey-branch-", "signkey-test-"}, 0, 0, 162}}},
+			{[]string{"signkey-prod-", "signkey-branch-", "signkey-test-"}, 0, 0, 187}}},
 	{own: true, id: "instagram-token", description: "Instagram access token", path: ``, expr: `\b(IG(?:QV|AA)[A-Za-z0-9_-]{100,400})`, group: 0, entropy: 4, keywords: []string{"igqv", "igaa"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"igqv", "igaa"}, 0, 0, 163}}},
+			{[]string{"igqv", "igaa"}, 0, 0, 188}}},
 	{own: false, id: "intercom-api-key", description: "Identified an Intercom API Token, which could compromise customer communication channels and data privacy.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:intercom)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{60})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"intercom"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"intercom"}, 200, 1, 164}}},
+			{[]string{"intercom"}, 200, 1, 189}}},
 	{own: false, id: "intra42-client-secret", description: "Found a Intra42 client secret, which could lead to unauthorized access to the 42School API and sensitive data.", path: ``, expr: `\b(s-s4t2(?:ud|af)-(?i)[abcdef0123456789]{64})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"intra", "s-s4t2ud-", "s-s4t2af-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(s-s4t2(?:ud|af)-(?i)[abcdef0123456789]{64})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"s-s4t2ud-", "s-s4t2af-"}, 0, 0, 165}}},
+			{[]string{"s-s4t2ud-", "s-s4t2af-"}, 0, 0, 190}}},
 	{own: false, id: "jfrog-api-key", description: "Found a JFrog API Key, posing a risk of unauthorized access to software artifact repositories and build pipelines.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:jfrog|artifactory|bintray|xray)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{73})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"jfrog", "artifactory", "bintray", "xray"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"jfrog", "artifactory", "bintray", "xray"}, 200, 1, 166}}},
+			{[]string{"jfrog", "artifactory", "bintray", "xray"}, 200, 1, 191}}},
 	{own: false, id: "jfrog-identity-token", description: "Discovered a JFrog Identity Token, potentially compromising access to JFrog services and sensitive software artifacts.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:jfrog|artifactory|bintray|xray)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"jfrog", "artifactory", "bintray", "xray"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"jfrog", "artifactory", "bintray", "xray"}, 200, 1, 167}}},
-	{own: true, id: "jwk-private-key", description: "Private key in the form of a JSON Web Key", path: ``, expr: `"d"\s{0,5}:\s{0,5}"([A-Za-z0-9_-]{43,1000})"`, group: 1, entropy: 4.5, keywords: []string{"\"d\""}, tags: []string(nil), skipReport: false, lists: []savedList{},
+			{[]string{"jfrog", "artifactory", "bintray", "xray"}, 200, 1, 192}}},
+	{own: true, id: "jina-api-key", description: "Jina AI API key", path: ``, expr: `\b(jina_[A-Za-z0-9]{55,65})\b`, group: 0, entropy: 4, keywords: []string{"jina_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"\"d\""}, 0, 0, 168}}},
+			{[]string{"jina_"}, 0, 0, 193}}},
+	{own: true, id: "jwk-private-key", description: "Private key in the form of a JSON Web Key", path: ``, expr: `"d"\s{0,5}:\s{0,5}"([A-Za-z0-9_-]{43,1000})"|"kty"\s{0,5}:\s{0,5}"oct"[^{}]{0,200}"k"\s{0,5}:\s{0,5}"([A-Za-z0-9_-]{22,1000})"|"k"\s{0,5}:\s{0,5}"([A-Za-z0-9_-]{22,1000})"[^{}]{0,200}"kty"\s{0,5}:\s{0,5}"oct"`, group: 0, entropy: 4, keywords: []string{"\"d\"", "\"k\""}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"\"kty\""}, 1816, 19, 194},
+			{[]string{"\"d\"", "\"kty\""}, 0, 0, 195}}},
 	{own: false, id: "jwt", description: "Uncovered a JSON Web Token, which may lead to unauthorized access to web applications and sensitive user data.", path: ``, expr: `\b(ey[a-zA-Z0-9]{17,}\.ey[a-zA-Z0-9\/\\_-]{17,}\.(?:[a-zA-Z0-9\/\\_-]{10,}={0,2})?)(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"ey"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{".ey"}, -1, 4, 169}}},
+			{[]string{".ey"}, -1, 4, 196}}},
 	{own: false, id: "jwt-base64", description: "Detected a Base64-encoded JSON Web Token, posing a risk of exposing encoded authentication and data exchange information.", path: ``, expr: `\bZXlK(?:(?P<alg>aGJHY2lPaU)|(?P<apu>aGNIVWlPaU)|(?P<apv>aGNIWWlPaU)|(?P<aud>aGRXUWlPaU)|(?P<b64>aU5qUWlP)|(?P<crit>amNtbDBJanBi)|(?P<cty>amRIa2lPaU)|(?P<epk>bGNHc2lPbn)|(?P<enc>bGJtTWlPaU)|(?P<jku>cWEzVWlPaU)|(?P<jwk>cWQyc2lPb)|(?P<iss>cGMzTWlPaU)|(?P<iv>cGRpSTZJ)|(?P<kid>cmFXUWlP)|(?P<key_ops>clpYbGZiM0J6SWpwY)|(?P<kty>cmRIa2lPaUp)|(?P<nonce>dWIyNWpaU0k2)|(?P<p2c>d01tTWlP)|(?P<p2s>d01uTWlPaU)|(?P<ppt>d2NIUWlPaU)|(?P<sub>emRXSWlPaU)|(?P<svt>emRuUWlP)|(?P<tag>MFlXY2lPaU)|(?P<typ>MGVYQWlPaUp)|(?P<url>MWNtd2l)|(?P<use>MWMyVWlPaUp)|(?P<ver>MlpYSWlPaU)|(?P<version>MlpYSnphVzl1SWpv)|(?P<x>NElqb2)|(?P<x5c>NE5XTWlP)|(?P<x5t>NE5YUWlPaU)|(?P<x5ts256>NE5YUWpVekkxTmlJNkl)|(?P<x5u>NE5YVWlPaU)|(?P<zip>NmFYQWlPaU))[a-zA-Z0-9\/\\_+\-\r\n]{40,}={0,2}`, group: 0, entropy: 2, keywords: []string{"zxlk"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"zxlkagjhy2lpau", "zxlkagnivwlpau", "zxlkagniwwlpau", "zxlkagrxuwlpau", "zxlkau5quwlp", "zxlkamntbdbjanbi", "zxlkamria2lpau", "zxlkbgnhc2lpbn", "zxlkbgjttwlpau", "zxlkcwezvwlpau", "zxlkcwqyc2lpb", "zxlkcgmztwlpau", "zxlkcgrpstzj", "zxlkcmfxuwlp", "zxlkclpybgzim0j6swpwy", "zxlkcmria2lpaup", "zxlkdwiynwpau0k2", "zxlkd01ttwlp", "zxlkd01utwlpau", "zxlkd2niuwlpau", "zxlkemrxswlpau", "zxlkemruuwlp", "zxlkmflxy2lpau", "zxlkmgvyqwlpaup", "zxlkmwntd2l", "zxlkmwmyvwlpaup", "zxlkmlpyswlpau", "zxlkmlpysnphvzl1swpv", "zxlknelqb2", "zxlkne5xtwlp", "zxlkne5yuwlpau", "zxlkne5yuwpvekkxtmljnkl", "zxlkne5yvwlpau", "zxlknmfyqwlpau"}, 0, 0, 170}}},
+			{[]string{"zxlkagjhy2lpau", "zxlkagnivwlpau", "zxlkagniwwlpau", "zxlkagrxuwlpau", "zxlkau5quwlp", "zxlkamntbdbjanbi", "zxlkamria2lpau", "zxlkbgnhc2lpbn", "zxlkbgjttwlpau", "zxlkcwezvwlpau", "zxlkcwqyc2lpb", "zxlkcgmztwlpau", "zxlkcgrpstzj", "zxlkcmfxuwlp", "zxlkclpybgzim0j6swpwy", "zxlkcmria2lpaup", "zxlkdwiynwpau0k2", "zxlkd01ttwlp", "zxlkd01utwlpau", "zxlkd2niuwlpau", "zxlkemrxswlpau", "zxlkemruuwlp", "zxlkmflxy2lpau", "zxlkmgvyqwlpaup", "zxlkmwntd2l", "zxlkmwmyvwlpaup", "zxlkmlpyswlpau", "zxlkmlpysnphvzl1swpv", "zxlknelqb2", "zxlkne5xtwlp", "zxlkne5yuwlpau", "zxlkne5yuwpvekkxtmljnkl", "zxlkne5yvwlpau", "zxlknmfyqwlpau"}, 0, 0, 197}}},
 	{own: false, id: "kraken-access-token", description: "Identified a Kraken Access Token, potentially compromising cryptocurrency trading accounts and financial security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:kraken)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9\/=_\+\-]{80,90})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"kraken"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"kraken"}, 200, 1, 171}}},
+			{[]string{"kraken"}, 200, 1, 198}}},
 	{own: false, id: "kubernetes-secret-yaml", description: "Possible Kubernetes Secret detected, posing a risk of leaking credentials/tokens from your deployments", path: `(?i)\.ya?ml$`, expr: `(?i)(?:\bkind:[ \t]*["']?\bsecret\b["']?(?s:.){0,200}?\bdata:(?s:.){0,100}?\s+([\w.-]+:(?:[ \t]*(?:\||>[-+]?)\s+)?[ \t]*(?:["']?[a-z0-9+/]{10,}={0,3}["']?|\{\{[ \t\w"|$:=,.-]+}}|""|''))|\bdata:(?s:.){0,100}?\s+([\w.-]+:(?:[ \t]*(?:\||>[-+]?)\s+)?[ \t]*(?:["']?[a-z0-9+/]{10,}={0,3}["']?|\{\{[ \t\w"|$:=,.-]+}}|""|''))(?s:.){0,200}?\bkind:[ \t]*["']?\bsecret\b["']?)`, group: 0, entropy: 0, keywords: []string{"secret"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`[\w.-]+:(?:[ \t]*(?:\||>[-+]?)\s+)?[ \t]*(?:\{\{[ \t\w"|$:=,.-]+}}|""|'')`}, stops: []string{}},
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "match", exprs: []string{`(kind:(?s:.)+\n---\n(?s:.)+\bdata:|data:(?s:.)+\n---\n(?s:.)+\bkind:)`}, stops: []string{}}},
 		pathLiterals: []string{"ml"},
 		anchors: []savedAnchor{
-			{[]string{"secret"}, -1, 12, 172},
-			{[]string{"secret"}, -1, 13, 173}}},
+			{[]string{"secret"}, -1, 20, 199},
+			{[]string{"secret"}, -1, 12, 200}}},
 	{own: false, id: "kucoin-access-token", description: "Found a Kucoin Access Token, risking unauthorized access to cryptocurrency exchange services and transactions.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:kucoin)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{24})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"kucoin"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"kucoin"}, 200, 1, 174}}},
+			{[]string{"kucoin"}, 200, 1, 201}}},
 	{own: false, id: "kucoin-secret-key", description: "Discovered a Kucoin Secret Key, which could lead to compromised cryptocurrency operations and financial data breaches.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:kucoin)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"kucoin"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"kucoin"}, 200, 1, 175}}},
+			{[]string{"kucoin"}, 200, 1, 202}}},
+	{own: true, id: "langfuse-secret-key", description: "Langfuse secret key", path: ``, expr: `\b(sk-lf-[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})\b`, group: 0, entropy: 3, keywords: []string{"sk-lf-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"sk-lf-"}, 0, 0, 203}}},
 	{own: true, id: "langsmith-api-key", description: "LangSmith API key", path: ``, expr: `\b(lsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10})\b`, group: 0, entropy: 3, keywords: []string{"lsv2_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"lsv2_pt_", "lsv2_sk_"}, 0, 0, 176}}},
+			{[]string{"lsv2_pt_", "lsv2_sk_"}, 0, 0, 204}}},
 	{own: true, id: "laravel-app-key", description: "Laravel application key", path: ``, expr: `APP_KEY["']?[ \t]{0,5}[=:][ \t]{0,5}["']?(base64:[A-Za-z0-9+/]{42,44}=)`, group: 1, entropy: 4, keywords: []string{"app_key"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"app_key"}, 0, 0, 177}}},
+			{[]string{"app_key"}, 0, 0, 205}}},
 	{own: false, id: "launchdarkly-access-token", description: "Uncovered a Launchdarkly Access Token, potentially compromising feature flag management and application functionality.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:launchdarkly)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"launchdarkly"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"launchdarkly"}, 200, 1, 178}}},
+			{[]string{"launchdarkly"}, 200, 1, 206}}},
 	{own: true, id: "launchdarkly-sdk-key", description: "LaunchDarkly server-side SDK key", path: ``, expr: `\b(sdk-[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})\b`, group: 0, entropy: 3, keywords: []string{"sdk-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sdk-"}, 0, 0, 179}}},
+			{[]string{"sdk-"}, 0, 0, 207}}},
 	{own: false, id: "linear-api-key", description: "Detected a Linear API Token, posing a risk to project management tools and sensitive task data.", path: ``, expr: `lin_api_(?i)[a-z0-9]{40}`, group: 0, entropy: 2, keywords: []string{"lin_api_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"lin_api_"}, 0, 0, 180}}},
+			{[]string{"lin_api_"}, 0, 0, 208}}},
 	{own: false, id: "linear-client-secret", description: "Identified a Linear Client Secret, which may compromise secure integrations and sensitive project management data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:linear)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"linear"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"linear"}, 200, 1, 181}}},
+			{[]string{"linear"}, 200, 1, 209}}},
 	{own: true, id: "linear-oauth-token", description: "Linear OAuth token or webhook secret", path: ``, expr: `\b(lin_(?:oauth|wh)_[A-Za-z0-9]{32,64})\b`, group: 0, entropy: 3, keywords: []string{"lin_oauth_", "lin_wh_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"lin_oauth_", "lin_wh_"}, 0, 0, 182}}},
+			{[]string{"lin_oauth_", "lin_wh_"}, 0, 0, 210}}},
 	{own: false, id: "linkedin-client-id", description: "Found a LinkedIn Client ID, risking unauthorized access to LinkedIn integrations and professional data exposure.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:linked[_-]?in)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{14})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"linkedin", "linked_in", "linked-in"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"linked"}, 200, 1, 183}}},
+			{[]string{"linked"}, 200, 1, 211}}},
 	{own: false, id: "linkedin-client-secret", description: "Discovered a LinkedIn Client secret, potentially compromising LinkedIn application integrations and user data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:linked[_-]?in)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{16})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"linkedin", "linked_in", "linked-in"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"linked"}, 200, 1, 184}}},
+			{[]string{"linked"}, 200, 1, 212}}},
 	{own: true, id: "liveblocks-secret-key", description: "Liveblocks secret key", path: ``, expr: `\b(sk_(?:prod|dev)_[A-Za-z0-9_-]{60,70})`, group: 0, entropy: 4, keywords: []string{"sk_prod_", "sk_dev_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sk_prod_", "sk_dev_"}, 0, 0, 185}}},
+			{[]string{"sk_prod_", "sk_dev_"}, 0, 0, 213}}},
 	{own: false, id: "lob-api-key", description: "Uncovered a Lob API Key, which could lead to unauthorized access to mailing and address verification services.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:lob)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}((live|test)_[a-f0-9]{35})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"test_", "live_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"live_", "test_"}, 295, 7, 186}}},
+			{[]string{"live_", "test_"}, 295, 7, 214}}},
 	{own: false, id: "lob-pub-api-key", description: "Detected a Lob Publishable API Key, posing a risk of exposing mail and print service integrations.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:lob)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}((test|live)_pub_[a-f0-9]{31})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"test_pub", "live_pub", "_pub"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"test_pub_", "live_pub_"}, 295, 7, 187}}},
+			{[]string{"test_pub_", "live_pub_"}, 295, 7, 215}}},
 	{own: false, id: "looker-client-id", description: "Found a Looker Client ID, risking unauthorized access to a Looker account and exposing sensitive data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:looker)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{20})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"looker"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"looker"}, 200, 1, 188}}},
+			{[]string{"looker"}, 200, 1, 216}}},
 	{own: false, id: "looker-client-secret", description: "Found a Looker Client Secret, risking unauthorized access to a Looker account and exposing sensitive data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:looker)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{24})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"looker"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"looker"}, 200, 1, 189}}},
+			{[]string{"looker"}, 200, 1, 217}}},
 	{own: false, id: "mailchimp-api-key", description: "Identified a Mailchimp API key, potentially compromising email marketing campaigns and subscriber data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:MailchimpSDK.initialize|mailchimp)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{32}-us\d\d)(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"mailchimp"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"mailchimp"}, 200, 1, 190}}},
+			{[]string{"mailchimp"}, 200, 1, 218}}},
 	{own: true, id: "mailchimp-key", description: "Mailchimp API key", path: ``, expr: `\b([a-f0-9]{32}-us[0-9]{1,2})\b`, group: 0, entropy: 3, keywords: []string{"-us"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"-us"}, 32, 14, 191}}},
+			{[]string{"-us"}, 32, 21, 219}}},
+	{own: true, id: "mailersend-token", description: "MailerSend API token", path: ``, expr: `\b(mlsn\.[a-f0-9]{64})\b`, group: 0, entropy: 3, keywords: []string{"mlsn."}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"mlsn."}, 0, 0, 220}}},
 	{own: true, id: "mailgun-key", description: "Mailgun API key", path: ``, expr: `\b(key-[a-f0-9]{32})\b`, group: 0, entropy: 3, keywords: []string{"key-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"key-"}, 0, 0, 192}}},
+			{[]string{"key-"}, 0, 0, 221}}},
+	{own: true, id: "mailgun-key-new", description: "Mailgun API key of the newer form", path: ``, expr: `(?i)mailgun[^\n]{0,100}?\b([a-f0-9]{32}-[a-f0-9]{8}-[a-f0-9]{8})\b`, group: 1, entropy: 3.2, keywords: []string{"mailgun"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"mailgun"}, 0, 0, 222}}},
 	{own: false, id: "mailgun-private-api-token", description: "Found a Mailgun private API token, risking unauthorized email service operations and data breaches.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:mailgun)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(key-[a-f0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"mailgun"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"mailgun"}, 200, 1, 193}}},
+			{[]string{"mailgun"}, 200, 1, 223}}},
 	{own: false, id: "mailgun-pub-key", description: "Discovered a Mailgun public validation key, which could expose email verification processes and associated data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:mailgun)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(pubkey-[a-f0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"mailgun"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"mailgun"}, 200, 1, 194}}},
+			{[]string{"mailgun"}, 200, 1, 224}}},
 	{own: false, id: "mailgun-signing-key", description: "Uncovered a Mailgun webhook signing key, potentially compromising email automation and data integrity.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:mailgun)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-h0-9]{32}-[a-h0-9]{8}-[a-h0-9]{8})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"mailgun"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"mailgun"}, 200, 1, 195}}},
+			{[]string{"mailgun"}, 200, 1, 225}}},
+	{own: true, id: "mandrill-key", description: "Mailchimp Transactional key", path: ``, expr: `\b(md-[A-Za-z0-9_-]{22})\b`, group: 0, entropy: 3.7, keywords: []string{"md-"}, tags: []string(nil), skipReport: false, lists: []savedList{
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`^md-(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}|[0-9]+|[_-])+$`}, stops: []string{}}},
+		anchors: []savedAnchor{
+			{[]string{"md-"}, 0, 0, 226}}},
 	{own: false, id: "mapbox-api-token", description: "Detected a MapBox API token, posing a risk to geospatial services and sensitive location data exposure.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:mapbox)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(pk\.[a-z0-9]{60}\.[a-z0-9]{22})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"mapbox"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"mapbox"}, 200, 1, 196}}},
+			{[]string{"mapbox"}, 200, 1, 227}}},
 	{own: true, id: "mapbox-secret-token", description: "Mapbox secret token", path: ``, expr: `\b(sk\.eyJ[A-Za-z0-9_-]{20,300}\.[A-Za-z0-9_-]{20,30})`, group: 0, entropy: 3.5, keywords: []string{"sk.eyj"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sk.eyj"}, 0, 0, 197}}},
+			{[]string{"sk.eyj"}, 0, 0, 228}}},
 	{own: false, id: "mattermost-access-token", description: "Identified a Mattermost Access Token, which may compromise team communication channels and data privacy.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:mattermost)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{26})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"mattermost"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"mattermost"}, 200, 1, 198}}},
+			{[]string{"mattermost"}, 200, 1, 229}}},
 	{own: false, id: "maxmind-license-key", description: "Discovered a potential MaxMind license key.", path: ``, expr: `\b([A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk)(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 4, keywords: []string{"_mmk"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b([A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk)(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"_mmk"}, 36, 15, 199}}},
+			{[]string{"_mmk"}, 36, 22, 230}}},
 	{own: false, id: "messagebird-api-token", description: "Found a MessageBird API token, risking unauthorized access to communication platforms and message data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:message[_-]?bird)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{25})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"messagebird", "message-bird", "message_bird"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"message"}, 200, 1, 200}}},
+			{[]string{"message"}, 200, 1, 231}}},
 	{own: false, id: "messagebird-client-id", description: "Discovered a MessageBird client ID, potentially compromising API integrations and sensitive communication data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:message[_-]?bird)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"messagebird", "message-bird", "message_bird"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"message"}, 200, 1, 201}}},
+			{[]string{"message"}, 200, 1, 232}}},
 	{own: false, id: "microsoft-teams-webhook", description: "Uncovered a Microsoft Teams Webhook, which could lead to unauthorized access to team collaboration tools and data leaks.", path: ``, expr: `https://[a-z0-9]+\.webhook\.office\.com/webhookb2/[a-z0-9]{8}-([a-z0-9]{4}-){3}[a-z0-9]{12}@[a-z0-9]{8}-([a-z0-9]{4}-){3}[a-z0-9]{12}/IncomingWebhook/[a-z0-9]{32}/[a-z0-9]{8}-([a-z0-9]{4}-){3}[a-z0-9]{12}`, group: 0, entropy: 0, keywords: []string{"webhook.office.com", "webhookb2", "incomingwebhook"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"https://"}, 0, 0, 202}}},
+			{[]string{"https://"}, 0, 0, 233}}},
+	{own: true, id: "minisign-secret-key", description: "Secret key of minisign or signify", path: ``, expr: `\b(RWR(?:TY0Iy|CSw)[A-Za-z0-9+/]{130,250}={0,2})`, group: 1, entropy: 3.5, keywords: []string{"rwrty0iy", "rwrcsw"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"rwrty0iy", "rwrcsw"}, 0, 0, 234}}},
+	{own: true, id: "mollie-api-key", description: "Mollie API key", path: ``, expr: `\b((?:live|test)_[A-Za-z0-9]{30,40})\b`, group: 0, entropy: 4, keywords: []string{"live_", "test_"}, tags: []string(nil), skipReport: false, lists: []savedList{
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`(?:[A-Z]?[a-z]{3,}|[A-Z]{4,}){3}`, `^(?:live|test)_[a-f0-9]+$`}, stops: []string{}}},
+		anchors: []savedAnchor{
+			{[]string{"live_", "test_"}, 0, 0, 235}}},
 	{own: true, id: "mongodb-atlas-secret", description: "MongoDB Atlas service account secret", path: ``, expr: `\b(mdb_sa_sk_[A-Za-z0-9_-]{40})`, group: 0, entropy: 3.5, keywords: []string{"mdb_sa_sk_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"mdb_sa_sk_"}, 0, 0, 203}}},
+			{[]string{"mdb_sa_sk_"}, 0, 0, 236}}},
+	{own: true, id: "nats-nkey-seed", description: "Seed of a NATS key", path: ``, expr: `(?i:seed)[^\n]{0,60}?(?:\\r|\\n|\s){0,4}[^\n]{0,10}?\b(S[UAOXNC][A-Z2-7]{56})\b`, group: 1, entropy: 3.8, keywords: []string{"seed"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"seed"}, 0, 0, 237}}},
 	{own: true, id: "neon-api-key", description: "Neon API key", path: ``, expr: `\b(napi_[a-z0-9]{60,70})\b`, group: 0, entropy: 3, keywords: []string{"napi_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"napi_"}, 0, 0, 204}}},
+			{[]string{"napi_"}, 0, 0, 238}}},
 	{own: false, id: "netlify-access-token", description: "Detected a Netlify Access Token, potentially compromising web hosting services and site management.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:netlify)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{40,46})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"netlify"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"netlify"}, 200, 1, 205}}},
+			{[]string{"netlify"}, 200, 1, 239}}},
 	{own: true, id: "netlify-token", description: "Netlify token of the newer, prefixed form", path: ``, expr: `\b(nfp_[A-Za-z0-9]{36})\b`, group: 0, entropy: 3.5, keywords: []string{"nfp_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"nfp_"}, 0, 0, 206}}},
+			{[]string{"nfp_"}, 0, 0, 240}}},
 	{own: true, id: "netrc-password", description: "Password in a netrc file", path: ``, expr: `machine {1,5}\S{1,100}\s{1,5}login\s{1,5}\S{1,100}\s{1,5}password\s{1,5}([^\s<>${}]{6,128})`, group: 1, entropy: 2.8, keywords: []string{"machine"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"machine "}, 0, 0, 207}}},
+			{[]string{"machine "}, 0, 0, 241}}},
 	{own: false, id: "new-relic-browser-api-token", description: "Identified a New Relic ingest browser API token, risking unauthorized access to application performance data and analytics.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:new-relic|newrelic|new_relic)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(NRJS-[a-f0-9]{19})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"nrjs-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 208}}},
+			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 242}}},
 	{own: false, id: "new-relic-insert-key", description: "Discovered a New Relic insight insert key, compromising data injection into the platform.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:new-relic|newrelic|new_relic)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(NRII-[a-z0-9-]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"nrii-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 209}}},
+			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 243}}},
 	{own: true, id: "new-relic-key", description: "New Relic user, insert or license key", path: ``, expr: `\b(NRAK-[A-Z0-9]{27}\b|NRI[IQ]-[A-Za-z0-9_-]{32}|(?:[a-f0-9]{36}|[a-z]{2}[0-9]{2}x{2}[a-f0-9]{30})NRAL\b)`, group: 0, entropy: 3, keywords: []string{"nrak-", "nrii-", "nriq-", "nral"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"nral"}, 36, 16, 210},
-			{[]string{"nrak-", "nrii-", "nriq-"}, 0, 0, 211}}},
+			{[]string{"nral"}, 36, 23, 244},
+			{[]string{"nrak-", "nrii-", "nriq-"}, 0, 0, 245}}},
 	{own: false, id: "new-relic-user-api-id", description: "Found a New Relic user API ID, posing a risk to application monitoring services and data integrity.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:new-relic|newrelic|new_relic)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"new-relic", "newrelic", "new_relic"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 212}}},
+			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 246}}},
 	{own: false, id: "new-relic-user-api-key", description: "Discovered a New Relic user API Key, which could lead to compromised application insights and performance monitoring.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:new-relic|newrelic|new_relic)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(NRAK-[a-z0-9]{27})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"nrak"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 213}}},
+			{[]string{"new-relic", "newrelic", "new_relic"}, 200, 1, 247}}},
 	{own: false, id: "notion-api-token", description: "Notion API token", path: ``, expr: `\b(ntn_[0-9]{11}[A-Za-z0-9]{32}[A-Za-z0-9]{3})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 4, keywords: []string{"ntn_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(ntn_[0-9]{11}[A-Za-z0-9]{32}[A-Za-z0-9]{3})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"ntn_"}, 0, 0, 214}}},
+			{[]string{"ntn_"}, 0, 0, 248}}},
 	{own: true, id: "notion-secret", description: "Notion integration secret of the older form", path: ``, expr: `\b(secret_[A-Za-z0-9]{43})\b`, group: 0, entropy: 4, keywords: []string{"secret_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"secret_"}, 0, 0, 215}}},
+			{[]string{"secret_"}, 0, 0, 249}}},
 	{own: false, id: "npm-access-token", description: "Uncovered an npm access token, potentially compromising package management and code repository access.", path: ``, expr: `(?i)\b(npm_[a-z0-9]{36})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"npm_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `(?i)\b(npm_[a-z0-9]{36})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"npm_"}, 0, 0, 216}}},
+			{[]string{"npm_"}, 0, 0, 250}}},
 	{own: true, id: "nuget-api-key", description: "NuGet API key", path: ``, expr: `\b(oy2[a-z0-9]{43})\b`, group: 0, entropy: 3.5, keywords: []string{"oy2"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"oy2"}, 0, 0, 217}}},
+			{[]string{"oy2"}, 0, 0, 251}}},
 	{own: false, id: "nuget-config-password", description: "Identified a password within a Nuget config file, potentially compromising package management access.", path: `(?i)nuget\.config$`, expr: `(?i)<add key=\"(?:(?:ClearText)?Password)\"\s*value=\"(.{8,})\"\s*/>`, group: 0, entropy: 1, keywords: []string{"<add key="}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`33f!!lloppa`, `hal\+9ooo_da!sY`, `^\%\S.*\%$`}, stops: []string{}}},
 		pathLiterals: []string{"nuget.config"},
 		anchors: []savedAnchor{
-			{[]string{"<add key=\""}, 0, 0, 218}}},
+			{[]string{"<add key=\""}, 0, 0, 252}}},
 	{own: true, id: "nvidia-api-key", description: "NVIDIA API key", path: ``, expr: `\b(nvapi-[A-Za-z0-9_-]{60,70})`, group: 0, entropy: 3, keywords: []string{"nvapi-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"nvapi-"}, 0, 0, 219}}},
+			{[]string{"nvapi-"}, 0, 0, 253}}},
 	{own: false, id: "nytimes-access-token", description: "Detected a Nytimes Access Token, risking unauthorized access to New York Times APIs and content services.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:nytimes|new-york-times,|newyorktimes)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9=_\-]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"nytimes", "new-york-times", "newyorktimes"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"nytimes", "new-york-times,", "newyorktimes"}, 200, 1, 220}}},
+			{[]string{"nytimes", "new-york-times,", "newyorktimes"}, 200, 1, 254}}},
 	{own: false, id: "octopus-deploy-api-key", description: "Discovered a potential Octopus Deploy API key, risking application deployments and operational security.", path: ``, expr: `\b(API-[A-Z0-9]{26})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"api-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(API-[A-Z0-9]{26})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"api-"}, 0, 0, 221}}},
+			{[]string{"api-"}, 0, 0, 255}}},
 	{own: false, id: "okta-access-token", description: "Identified an Okta Access Token, which may compromise identity management services and user authentication data.", path: ``, expr: `[\w.-]{0,50}?(?i:[\w.-]{0,50}?(?:(?-i:[Oo]kta|OKTA))(?:[ \t\w.-]{0,20})[\s'"]{0,3})(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(00[\w=\-]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 4, keywords: []string{"okta"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"okta", "okta"}, 250, 1, 222}}},
+			{[]string{"okta", "okta"}, 250, 1, 256}}},
+	{own: true, id: "onesignal-api-key", description: "OneSignal API key", path: ``, expr: `\b(os_v2_(?:app|org)_[a-z2-7]{100,110})\b`, group: 0, entropy: 3.5, keywords: []string{"os_v2_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"os_v2_app_", "os_v2_org_"}, 0, 0, 257}}},
 	{own: false, id: "openai-api-key", description: "Found an OpenAI API Key, posing a risk of unauthorized access to AI services and data manipulation.", path: ``, expr: `\b(sk-(?:proj|svcacct|admin)-(?:[A-Za-z0-9_-]{74}|[A-Za-z0-9_-]{58})T3BlbkFJ(?:[A-Za-z0-9_-]{74}|[A-Za-z0-9_-]{58})\b|sk-[a-zA-Z0-9]{20}T3BlbkFJ[a-zA-Z0-9]{20})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"t3blbkfj"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(sk-(?:proj|svcacct|admin)-(?:[A-Za-z0-9_-]{74}|[A-Za-z0-9_-]{58})T3BlbkFJ(?:[A-Za-z0-9_-]{74}|[A-Za-z0-9_-]{58})\b|sk-[a-zA-Z0-9]{20}T3BlbkFJ[a-zA-Z0-9]{20})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"t3blbkfj"}, 23, 17, 223},
-			{[]string{"sk-admin-", "sk-proj-", "sk-svcacct-"}, 0, 0, 224}}},
+			{[]string{"t3blbkfj"}, 23, 24, 258},
+			{[]string{"sk-admin-", "sk-proj-", "sk-svcacct-"}, 0, 0, 259}}},
 	{own: true, id: "openai-short-key", description: "OpenAI project key of the first, short form", path: ``, expr: `\b(sk-(?:proj|svcacct|admin|None)-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20})\b`, group: 0, entropy: 3, keywords: []string{"t3blbkfj"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sk-proj-", "sk-svcacct-", "sk-admin-", "sk-none-"}, 0, 0, 225}}},
+			{[]string{"sk-proj-", "sk-svcacct-", "sk-admin-", "sk-none-"}, 0, 0, 260}}},
 	{own: true, id: "openrouter-api-key", description: "OpenRouter API key", path: ``, expr: `\b(sk-or-v1-[a-f0-9]{64})\b`, group: 0, entropy: 3, keywords: []string{"sk-or-v1-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sk-or-v1-"}, 0, 0, 226}}},
+			{[]string{"sk-or-v1-"}, 0, 0, 261}}},
 	{own: false, id: "openshift-user-token", description: "Found an OpenShift user token, potentially compromising an OpenShift/Kubernetes cluster.", path: ``, expr: `\b(sha256~[\w-]{43})(?:[^\w-]|\z)`, group: 0, entropy: 3.5, keywords: []string{"sha256~"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sha256~"}, 0, 0, 227}}},
+			{[]string{"sha256~"}, 0, 0, 262}}},
 	{own: true, id: "paddle-api-key", description: "Paddle API key", path: ``, expr: `\b(pdl_(?:live|sdbx)_apikey_[a-z0-9]{26}_[A-Za-z0-9]{22}_[A-Za-z0-9]{3})\b`, group: 0, entropy: 3, keywords: []string{"pdl_live_", "pdl_sdbx_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pdl_live_apikey_", "pdl_sdbx_apikey_"}, 0, 0, 228}}},
+			{[]string{"pdl_live_apikey_", "pdl_sdbx_apikey_"}, 0, 0, 263}}},
+	{own: true, id: "paddle-webhook-secret", description: "Paddle webhook secret", path: ``, expr: `\b(pdl_ntfset_[a-z0-9]{26}_[A-Za-z0-9+/]{32})`, group: 0, entropy: 3.5, keywords: []string{"pdl_ntfset_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"pdl_ntfset_"}, 0, 0, 264}}},
 	{own: true, id: "password-in-env-file", description: "Password, secret or token in an environment file", path: `(?:^|/)[A-Za-z0-9_-]{0,60}\.env(?:\.[A-Za-z0-9_-]{1,40}){0,3}$`, expr: "(?m)^[ \\t]{0,20}(?:export[ \\t]{1,5})?[A-Z0-9_]{0,60}(?:PASSWORD|PASSWD|PASSPHRASE|_PASS|_PWD|SECRET|SECRET_KEY|TOKEN|API_KEY|APIKEY|ENCRYPTION_KEY|SIGNING_KEY)(?:_[0-9])?[ \\t]{0,5}=[ \\t]{0,5}[\"']?([^\\s\"'`#<>${}/.][^\\s\"'`<>${}]{7,255})", group: 1, entropy: 2.8, keywords: []string{"passw", "passphrase", "_pass", "_pwd", "secret", "token", "key"}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{`(?i)(?:example|sample|template|default|defaults|dist|test|tests|testing|ci)\.env(?:\.[^/]*)?$`, `(?i)\.env\.(?:[^/]*[._-])?(?:example|sample|template|tpl|tmpl|default|defaults|dist|test|tests|testing|ci)(?:[._-][^/]*)?$`}, target: "", exprs: []string{}, stops: []string{}},
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`****`, `....`, `://`, `change-me`, `change_me`, `changeme`, `dummy`, `example`, `localhost`, `passwd`, `password`, `placeholder`, `redacted`, `xxxx`, `your`}}},
 		pathLiterals: []string{".env"},
 		anchors: []savedAnchor{
-			{[]string{"_pass", "_pwd", "api_key", "apikey", "encryption_key", "passphrase", "passwd", "password", "secret", "signing_key", "token"}, 91, 18, 229}}},
+			{[]string{"_pass", "_pwd", "api_key", "apikey", "encryption_key", "passphrase", "passwd", "password", "secret", "signing_key", "token"}, 91, 25, 265}}},
 	{own: true, id: "paypal-braintree-access-token", description: "PayPal Braintree access token", path: ``, expr: `\b(access_token\$(?:production|sandbox)\$[a-z0-9]{16}\$[a-f0-9]{32})\b`, group: 0, entropy: 3, keywords: []string{"access_token$"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"access_token$production$", "access_token$sandbox$"}, 0, 0, 230}}},
+			{[]string{"access_token$production$", "access_token$sandbox$"}, 0, 0, 266}}},
 	{own: false, id: "perplexity-api-key", description: "Detected a Perplexity API key, which could lead to unauthorized access to Perplexity AI services and data exposure.", path: ``, expr: `\b(pplx-[a-zA-Z0-9]{48})(?:[\x60'"\s;]|\\[nr]|$|\b)`, group: 0, entropy: 4, keywords: []string{"pplx-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pplx-"}, 0, 0, 231}}},
-	{own: true, id: "pgpass-password", description: "Password in PostgreSQL's password file", path: `(?:^|/)\.?pgpass(?:\.conf)?$`, expr: `(?m)^[^\s:#]{1,100}:(?:5432|6432):[^\s:]{1,64}:[^\s:]{1,64}:([^\s<>${}]{6,128})$`, group: 1, entropy: 2.5, keywords: []string{":5432:", ":6432:"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+			{[]string{"pplx-"}, 0, 0, 267}}},
+	{own: true, id: "pgpass-password", description: "Password in PostgreSQL's password file", path: `(?:^|/)\.?pgpass(?:\.conf)?$`, expr: `(?m)^[^\s:#]{1,100}:(?:5432|6432|\*):[^\s:]{1,64}:[^\s:]{1,64}:([^\s<>${}]{6,128})$`, group: 1, entropy: 2.5, keywords: []string{":5432:", ":6432:", ":*:"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		pathLiterals: []string{"pgpass"},
 		anchors: []savedAnchor{
-			{[]string{":5432:", ":6432:"}, 400, 19, 232}}},
+			{[]string{":5432:", ":6432:", ":*:"}, 400, 26, 268}}},
 	{own: true, id: "pinecone-api-key", description: "Pinecone API key", path: ``, expr: `\b(pcsk_[A-Za-z0-9]{5,6}_[A-Za-z0-9]{60,70})\b`, group: 0, entropy: 3.5, keywords: []string{"pcsk_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pcsk_"}, 0, 0, 233}}},
+			{[]string{"pcsk_"}, 0, 0, 269}}},
 	{own: false, id: "pkcs12-file", description: "Found a PKCS #12 file, which commonly contain bundled private keys.", path: `(?i)(?:^|\/)[^\/]+\.p(?:12|fx)$`, expr: ``, group: 0, entropy: 0, keywords: []string{}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		pathLiterals: []string{".p12", ".pfx"},
 		anchors:      []savedAnchor{}},
 	{own: true, id: "plaid-access-token", description: "Plaid access token", path: ``, expr: `\b(access-(?:sandbox|development|production)-[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})\b`, group: 0, entropy: 3, keywords: []string{"access-sandbox-", "access-development-", "access-production-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"access-sandbox-", "access-development-", "access-production-"}, 0, 0, 234}}},
+			{[]string{"access-sandbox-", "access-development-", "access-production-"}, 0, 0, 270}}},
 	{own: false, id: "plaid-api-token", description: "Discovered a Plaid API Token, potentially compromising financial data aggregation and banking services.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:plaid)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(access-(?:sandbox|development|production)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"plaid"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"access-sandbox-", "access-development-", "access-production-"}, 297, 7, 235}}},
+			{[]string{"access-sandbox-", "access-development-", "access-production-"}, 297, 7, 271}}},
 	{own: false, id: "plaid-client-id", description: "Uncovered a Plaid Client ID, which could lead to unauthorized financial service integrations and data breaches.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:plaid)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{24})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3.5, keywords: []string{"plaid"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"plaid"}, 200, 1, 236}}},
+			{[]string{"plaid"}, 200, 1, 272}}},
 	{own: false, id: "plaid-secret-key", description: "Detected a Plaid Secret key, risking unauthorized access to financial accounts and sensitive transaction data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:plaid)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{30})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3.5, keywords: []string{"plaid"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"plaid"}, 200, 1, 237}}},
+			{[]string{"plaid"}, 200, 1, 273}}},
 	{own: false, id: "planetscale-api-token", description: "Identified a PlanetScale API token, potentially compromising database management and operations.", path: ``, expr: `\b(pscale_tkn_(?i)[\w=\.-]{32,64})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"pscale_tkn_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(pscale_tkn_(?i)[\w=\.-]{32,64})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"pscale_tkn_"}, 0, 0, 238}}},
+			{[]string{"pscale_tkn_"}, 0, 0, 274}}},
 	{own: false, id: "planetscale-oauth-token", description: "Found a PlanetScale OAuth token, posing a risk to database access control and sensitive data integrity.", path: ``, expr: `\b(pscale_oauth_[\w=\.-]{32,64})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"pscale_oauth_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(pscale_oauth_[\w=\.-]{32,64})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"pscale_oauth_"}, 0, 0, 239}}},
+			{[]string{"pscale_oauth_"}, 0, 0, 275}}},
 	{own: false, id: "planetscale-password", description: "Discovered a PlanetScale password, which could lead to unauthorized database operations and data breaches.", path: ``, expr: `(?i)\b(pscale_pw_(?i)[\w=\.-]{32,64})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"pscale_pw_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `(?i)\b(pscale_pw_(?i)[\w=\.-]{32,64})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"pscale_pw_"}, 0, 0, 240}}},
+			{[]string{"pscale_pw_"}, 0, 0, 276}}},
 	{own: true, id: "polar-token", description: "Polar access token", path: ``, expr: `\b(polar_(?:oat|pat|ort|whs)_[A-Za-z0-9]{32,50})\b`, group: 0, entropy: 3.5, keywords: []string{"polar_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"polar_oat_", "polar_pat_", "polar_ort_", "polar_whs_"}, 0, 0, 241}}},
+			{[]string{"polar_oat_", "polar_pat_", "polar_ort_", "polar_whs_"}, 0, 0, 277}}},
 	{own: true, id: "posthog-personal-key", description: "PostHog personal API key", path: ``, expr: `\b(phx_[A-Za-z0-9]{40,50})\b`, group: 0, entropy: 3.5, keywords: []string{"phx_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"phx_"}, 0, 0, 242}}},
+			{[]string{"phx_"}, 0, 0, 278}}},
 	{own: false, id: "postman-api-token", description: "Uncovered a Postman API token, potentially compromising API testing and development workflows.", path: ``, expr: `\b(PMAK-(?i)[a-f0-9]{24}\-[a-f0-9]{34})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"pmak-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(PMAK-(?i)[a-f0-9]{24}\-[a-f0-9]{34})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"pmak-"}, 0, 0, 243}}},
+			{[]string{"pmak-"}, 0, 0, 279}}},
 	{own: false, id: "prefect-api-token", description: "Detected a Prefect API token, risking unauthorized access to workflow management and automation services.", path: ``, expr: `\b(pnu_[a-zA-Z0-9]{36})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"pnu_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(pnu_[a-zA-Z0-9]{36})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"pnu_"}, 0, 0, 244}}},
+			{[]string{"pnu_"}, 0, 0, 280}}},
 	{own: false, id: "private-key", description: "Identified a Private Key, which may compromise cryptographic security and sensitive data encryption.", path: ``, expr: `(?i)-----BEGIN[ A-Z0-9_-]{0,100}PRIVATE KEY(?: BLOCK)?-----[\s\S-]{64,}?KEY(?: BLOCK)?-----`, group: 0, entropy: 0, keywords: []string{"-----begin"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"-----begin"}, 0, 0, 245}}},
+			{[]string{"-----begin"}, 0, 0, 281}}},
 	{own: true, id: "private-key-in-env", description: "Private key in an environment file or one-line string", path: ``, expr: "(?i)[A-Z0-9_]{0,60}(?:KEY|PEM|CERT)[A-Z0-9_]{0,40}[ \\t]{0,5}[=:][ \\t]{0,5}[\"'`]?-----BEGIN[ A-Z0-9_-]{0,100}PRIVATE KEY(?: BLOCK)?-----(?:\\\\r|\\\\n|\\s)*([A-Za-z0-9+/=\\\\]{40,})", group: 1, entropy: 0, keywords: []string{"-----begin"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"-----begin"}, 417, 20, 246}}},
+			{[]string{"-----begin"}, 417, 27, 282}}},
 	{own: false, id: "privateai-api-token", description: "Identified a PrivateAI Token, posing a risk of unauthorized access to AI services and data manipulation.", path: ``, expr: `[\w.-]{0,50}?(?i:[\w.-]{0,50}?(?:private[_-]?ai)(?:[ \t\w.-]{0,20})[\s'"]{0,3})(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"privateai", "private_ai", "private-ai"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"private"}, 250, 1, 247}}},
+			{[]string{"private"}, 250, 1, 283}}},
 	{own: false, id: "pulumi-api-token", description: "Found a Pulumi API token, posing a risk to infrastructure as code services and cloud resource management.", path: ``, expr: `\b(pul-[a-f0-9]{40})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"pul-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(pul-[a-f0-9]{40})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"pul-"}, 0, 0, 248}}},
+			{[]string{"pul-"}, 0, 0, 284}}},
+	{own: true, id: "pusher-secret", description: "Pusher app secret", path: ``, expr: "(?i)pusher[^\\n]{0,120}\\bsecret[\"'`]?[ \\t]{0,5}[:=][ \\t]{0,5}[\"'`]?([a-f0-9]{20})\\b", group: 0, entropy: 3, keywords: []string{"pusher"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"pusher"}, 0, 0, 285}}},
 	{own: true, id: "putty-private-key", description: "Private key of PuTTY", path: ``, expr: `Private-Lines: [0-9]{1,3}(?:\\r|\\n|\s){1,4}([A-Za-z0-9+/=]{40,64})`, group: 1, entropy: 3.5, keywords: []string{"private-lines:"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"private-lines: "}, 0, 0, 249}}},
+			{[]string{"private-lines: "}, 0, 0, 286}}},
 	{own: false, id: "pypi-upload-token", description: "Discovered a PyPI upload token, potentially compromising Python package distribution and repository integrity.", path: ``, expr: `pypi-AgEIcHlwaS5vcmc[\w-]{50,1000}`, group: 0, entropy: 3, keywords: []string{"pypi-ageichlwas5vcmc"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"pypi-ageichlwas5vcmc"}, 0, 0, 250}}},
+			{[]string{"pypi-ageichlwas5vcmc"}, 0, 0, 287}}},
 	{own: false, id: "rapidapi-access-token", description: "Uncovered a RapidAPI Access Token, which could lead to unauthorized access to various APIs and data services.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:rapidapi)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9_-]{50})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"rapidapi"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"rapidapi"}, 200, 1, 251}}},
+			{[]string{"rapidapi"}, 200, 1, 288}}},
+	{own: true, id: "razorpay-key-secret", description: "Razorpay key secret", path: ``, expr: "\\brzp_(?:live|test)_[A-Za-z0-9]{14}[\"'`]?[,;]?\\s{1,10}(?:[\\w.\"':=-]{0,40}[:= ])?[\"'`]?([A-Za-z0-9]{24})\\b", group: 1, entropy: 3.5, keywords: []string{"rzp_live_", "rzp_test_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"rzp_live_", "rzp_test_"}, 0, 0, 289}}},
 	{own: false, id: "readme-api-token", description: "Detected a Readme API token, risking unauthorized documentation management and content exposure.", path: ``, expr: `\b(rdme_[a-z0-9]{70})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"rdme_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(rdme_[a-z0-9]{70})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"rdme_"}, 0, 0, 252}}},
+			{[]string{"rdme_"}, 0, 0, 290}}},
 	{own: true, id: "render-api-key", description: "Render API key", path: ``, expr: `\b(rnd_[A-Za-z0-9]{28,32})\b`, group: 0, entropy: 3.5, keywords: []string{"rnd_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"rnd_"}, 0, 0, 253}}},
+			{[]string{"rnd_"}, 0, 0, 291}}},
+	{own: true, id: "render-deploy-hook", description: "Render deploy hook", path: ``, expr: `api\.render\.com/deploy/srv-[a-z0-9]{15,25}\?key=([A-Za-z0-9_-]{8,24})`, group: 1, entropy: 2.5, keywords: []string{"api.render.com"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"api.render.com/deploy/sr"}, 0, 0, 292}}},
 	{own: true, id: "replicate-api-token", description: "Replicate API token", path: ``, expr: `\b(r8_[A-Za-z0-9]{37})\b`, group: 0, entropy: 3, keywords: []string{"r8_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"r8_"}, 0, 0, 254}}},
+			{[]string{"r8_"}, 0, 0, 293}}},
 	{own: true, id: "resend-api-key", description: "Resend API key", path: ``, expr: `\b(re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24})\b`, group: 0, entropy: 3, keywords: []string{"re_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"re_"}, 0, 0, 255}}},
+			{[]string{"re_"}, 0, 0, 294}}},
 	{own: false, id: "rubygems-api-token", description: "Identified a Rubygem API token, potentially compromising Ruby library distribution and package management.", path: ``, expr: `\b(rubygems_[a-f0-9]{48})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"rubygems_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(rubygems_[a-f0-9]{48})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"rubygems_"}, 0, 0, 256}}},
+			{[]string{"rubygems_"}, 0, 0, 295}}},
 	{own: true, id: "salesforce-session", description: "Salesforce access token", path: ``, expr: `\b(00D[A-Za-z0-9]{12,15}!A[QR][A-Za-z0-9._]{78,200})`, group: 0, entropy: 4, keywords: []string{"!aq", "!ar"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"00d"}, 0, 0, 257}}},
+			{[]string{"00d"}, 0, 0, 296}}},
 	{own: false, id: "scalingo-api-token", description: "Found a Scalingo API token, posing a risk to cloud platform services and application deployment security.", path: ``, expr: `\b(tk-us-[\w-]{48})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"tk-us-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(tk-us-[\w-]{48})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"tk-us-"}, 0, 0, 258}}},
+			{[]string{"tk-us-"}, 0, 0, 297}}},
 	{own: false, id: "sendbird-access-id", description: "Discovered a Sendbird Access ID, which could compromise chat and messaging platform integrations.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:sendbird)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"sendbird"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sendbird"}, 200, 1, 259}}},
+			{[]string{"sendbird"}, 200, 1, 298}}},
 	{own: false, id: "sendbird-access-token", description: "Uncovered a Sendbird Access Token, potentially risking unauthorized access to communication services and user data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:sendbird)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"sendbird"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sendbird"}, 200, 1, 260}}},
+			{[]string{"sendbird"}, 200, 1, 299}}},
 	{own: false, id: "sendgrid-api-token", description: "Detected a SendGrid API token, posing a risk of unauthorized email service operations and data exposure.", path: ``, expr: `\b(SG\.(?i)[a-z0-9=_\-\.]{66})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"sg."}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(SG\.(?i)[a-z0-9=_\-\.]{66})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"sg."}, 0, 0, 261}}},
+			{[]string{"sg."}, 0, 0, 300}}},
 	{own: false, id: "sendinblue-api-token", description: "Identified a Sendinblue API token, which may compromise email marketing services and subscriber data privacy.", path: ``, expr: `\b(xkeysib-[a-f0-9]{64}\-(?i)[a-z0-9]{16})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"xkeysib-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(xkeysib-[a-f0-9]{64}\-(?i)[a-z0-9]{16})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"xkeysib-"}, 0, 0, 262}}},
+			{[]string{"xkeysib-"}, 0, 0, 301}}},
 	{own: true, id: "sendinblue-smtp-key", description: "Brevo SMTP key", path: ``, expr: `\b(xsmtpsib-[a-f0-9]{64}-[A-Za-z0-9]{16})\b`, group: 0, entropy: 3, keywords: []string{"xsmtpsib-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xsmtpsib-"}, 0, 0, 263}}},
+			{[]string{"xsmtpsib-"}, 0, 0, 302}}},
 	{own: false, id: "sentry-access-token", description: "Found a Sentry.io Access Token (old format), risking unauthorized access to error tracking services and sensitive application data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:sentry)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"sentry"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sentry"}, 200, 1, 264}}},
+			{[]string{"sentry"}, 200, 1, 303}}},
 	{own: false, id: "sentry-org-token", description: "Found a Sentry.io Organization Token, risking unauthorized access to error tracking services and sensitive application data.", path: ``, expr: `\bsntrys_eyJpYXQiO[a-zA-Z0-9+/]{10,200}(?:LCJyZWdpb25fdXJs|InJlZ2lvbl91cmwi|cmVnaW9uX3VybCI6)[a-zA-Z0-9+/]{10,200}={0,2}_[a-zA-Z0-9+/]{43}(?:[^a-zA-Z0-9+/]|\z)`, group: 0, entropy: 4.5, keywords: []string{"sntrys_eyjpyxqio"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sntrys_eyjpyxqio"}, 0, 0, 265}}},
+			{[]string{"sntrys_eyjpyxqio"}, 0, 0, 304}}},
 	{own: false, id: "sentry-user-token", description: "Found a Sentry.io User Token, risking unauthorized access to error tracking services and sensitive application data.", path: ``, expr: `\b(sntryu_[a-f0-9]{64})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3.5, keywords: []string{"sntryu_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(sntryu_[a-f0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"sntryu_"}, 0, 0, 266}}},
+			{[]string{"sntryu_"}, 0, 0, 305}}},
 	{own: false, id: "settlemint-application-access-token", description: "Found a Settlemint Application Access Token.", path: ``, expr: `\b(sm_aat_[a-zA-Z0-9]{16})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"sm_aat"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(sm_aat_[a-zA-Z0-9]{16})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"sm_aat_"}, 0, 0, 267}}},
+			{[]string{"sm_aat_"}, 0, 0, 306}}},
 	{own: false, id: "settlemint-personal-access-token", description: "Found a Settlemint Personal Access Token.", path: ``, expr: `\b(sm_pat_[a-zA-Z0-9]{16})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"sm_pat"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(sm_pat_[a-zA-Z0-9]{16})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"sm_pat_"}, 0, 0, 268}}},
+			{[]string{"sm_pat_"}, 0, 0, 307}}},
 	{own: false, id: "settlemint-service-access-token", description: "Found a Settlemint Service Access Token.", path: ``, expr: `\b(sm_sat_[a-zA-Z0-9]{16})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 3, keywords: []string{"sm_sat"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(sm_sat_[a-zA-Z0-9]{16})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"sm_sat_"}, 0, 0, 269}}},
+			{[]string{"sm_sat_"}, 0, 0, 308}}},
 	{own: false, id: "shippo-api-token", description: "Discovered a Shippo API token, potentially compromising shipping services and customer order data.", path: ``, expr: `\b(shippo_(?:live|test)_[a-fA-F0-9]{40})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"shippo_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(shippo_(?:live|test)_[a-fA-F0-9]{40})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"shippo_live_", "shippo_test_"}, 0, 0, 270}}},
+			{[]string{"shippo_live_", "shippo_test_"}, 0, 0, 309}}},
 	{own: false, id: "shopify-access-token", description: "Uncovered a Shopify access token, which could lead to unauthorized e-commerce platform access and data breaches.", path: ``, expr: `shpat_[a-fA-F0-9]{32}`, group: 0, entropy: 2, keywords: []string{"shpat_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"shpat_"}, 0, 0, 271}}},
+			{[]string{"shpat_"}, 0, 0, 310}}},
 	{own: false, id: "shopify-custom-access-token", description: "Detected a Shopify custom access token, potentially compromising custom app integrations and e-commerce data security.", path: ``, expr: `shpca_[a-fA-F0-9]{32}`, group: 0, entropy: 2, keywords: []string{"shpca_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"shpca_"}, 0, 0, 272}}},
+			{[]string{"shpca_"}, 0, 0, 311}}},
 	{own: false, id: "shopify-private-app-access-token", description: "Identified a Shopify private app access token, risking unauthorized access to private app data and store operations.", path: ``, expr: `shppa_[a-fA-F0-9]{32}`, group: 0, entropy: 2, keywords: []string{"shppa_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"shppa_"}, 0, 0, 273}}},
+			{[]string{"shppa_"}, 0, 0, 312}}},
 	{own: false, id: "shopify-shared-secret", description: "Found a Shopify shared secret, posing a risk to application authentication and e-commerce platform security.", path: ``, expr: `shpss_[a-fA-F0-9]{32}`, group: 0, entropy: 2, keywords: []string{"shpss_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"shpss_"}, 0, 0, 274}}},
+			{[]string{"shpss_"}, 0, 0, 313}}},
 	{own: true, id: "shopify-user-token", description: "Shopify user access token", path: ``, expr: `\b(shpua_[a-fA-F0-9]{32})\b`, group: 0, entropy: 3, keywords: []string{"shpua_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"shpua_"}, 0, 0, 275}}},
+			{[]string{"shpua_"}, 0, 0, 314}}},
 	{own: false, id: "sidekiq-secret", description: "Discovered a Sidekiq Secret, which could lead to compromised background job processing and application data breaches.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:BUNDLE_ENTERPRISE__CONTRIBSYS__COM|BUNDLE_GEMS__CONTRIBSYS__COM)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-f0-9]{8}:[a-f0-9]{8})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"bundle_enterprise__contribsys__com", "bundle_gems__contribsys__com"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"bundle_"}, 200, 1, 276}}},
+			{[]string{"bundle_"}, 200, 1, 315}}},
 	{own: false, id: "sidekiq-sensitive-url", description: "Uncovered a Sidekiq Sensitive URL, potentially exposing internal job queues and sensitive operation details.", path: ``, expr: `(?i)\bhttps?://([a-f0-9]{8}:[a-f0-9]{8})@(?:gems.contribsys.com|enterprise.contribsys.com)(?:[\/|\#|\?|:]|$)`, group: 0, entropy: 0, keywords: []string{"gems.contribsys.com", "enterprise.contribsys.com"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"contribsys"}, 38, 13, 277},
-			{[]string{"@enterprise"}, 27, 21, 278}}},
+			{[]string{"contribsys"}, 38, 12, 316},
+			{[]string{"@enterprise"}, 27, 28, 317}}},
 	{own: false, id: "slack-app-token", description: "Detected a Slack App-level token, risking unauthorized access to Slack applications and workspace data.", path: ``, expr: `(?i)xapp-\d-[A-Z0-9]+-\d+-[a-z0-9]+`, group: 0, entropy: 2, keywords: []string{"xapp"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xapp-"}, 0, 0, 279}}},
+			{[]string{"xapp-"}, 0, 0, 318}}},
 	{own: false, id: "slack-bot-token", description: "Identified a Slack Bot token, which may compromise bot integrations and communication channel security.", path: ``, expr: `xoxb-[0-9]{10,13}-[0-9]{10,13}[a-zA-Z0-9-]*`, group: 0, entropy: 3, keywords: []string{"xoxb"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xoxb-"}, 0, 0, 280}}},
+			{[]string{"xoxb-"}, 0, 0, 319}}},
 	{own: false, id: "slack-config-access-token", description: "Found a Slack Configuration access token, posing a risk to workspace configuration and sensitive data access.", path: ``, expr: `(?i)xoxe.xox[bp]-\d-[A-Z0-9]{163,166}`, group: 0, entropy: 2, keywords: []string{"xoxe.xoxb-", "xoxe.xoxp-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xoxb-", "xoxp-"}, 8, 13, 281}}},
+			{[]string{"xoxb-", "xoxp-"}, 8, 12, 320}}},
 	{own: false, id: "slack-config-refresh-token", description: "Discovered a Slack Configuration refresh token, potentially allowing prolonged unauthorized access to configuration settings.", path: ``, expr: `(?i)xoxe-\d-[A-Z0-9]{146}`, group: 0, entropy: 2, keywords: []string{"xoxe-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xoxe-"}, 0, 0, 282}}},
+			{[]string{"xoxe-"}, 0, 0, 321}}},
 	{own: false, id: "slack-legacy-bot-token", description: "Uncovered a Slack Legacy bot token, which could lead to compromised legacy bot operations and data exposure.", path: ``, expr: `xoxb-[0-9]{8,14}-[a-zA-Z0-9]{18,26}`, group: 0, entropy: 2, keywords: []string{"xoxb"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xoxb-"}, 0, 0, 283}}},
+			{[]string{"xoxb-"}, 0, 0, 322}}},
 	{own: false, id: "slack-legacy-token", description: "Detected a Slack Legacy token, risking unauthorized access to older Slack integrations and user data.", path: ``, expr: `xox[os]-\d+-\d+-\d+-[a-fA-F\d]+`, group: 0, entropy: 2, keywords: []string{"xoxo", "xoxs"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xoxo-", "xoxs-"}, 0, 0, 284}}},
+			{[]string{"xoxo-", "xoxs-"}, 0, 0, 323}}},
 	{own: false, id: "slack-legacy-workspace-token", description: "Identified a Slack Legacy Workspace token, potentially compromising access to workspace data and legacy features.", path: ``, expr: `xox[ar]-(?:\d-)?[0-9a-zA-Z]{8,48}`, group: 0, entropy: 2, keywords: []string{"xoxa", "xoxr"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xoxa-", "xoxr-"}, 0, 0, 285}}},
+			{[]string{"xoxa-", "xoxr-"}, 0, 0, 324}}},
 	{own: true, id: "slack-session-token", description: "Slack browser session token or cookie", path: ``, expr: `\b(xoxc-(?:[0-9]{10,13}-){3}[a-f0-9]{64}|xoxd-[A-Za-z0-9%/+=-]{100,300})`, group: 0, entropy: 3, keywords: []string{"xoxc-", "xoxd-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xoxc-", "xoxd-"}, 0, 0, 286}}},
+			{[]string{"xoxc-", "xoxd-"}, 0, 0, 325}}},
 	{own: false, id: "slack-user-token", description: "Found a Slack User token, posing a risk of unauthorized user impersonation and data access within Slack workspaces.", path: ``, expr: `xox[pe](?:-[0-9]{10,13}){3}-[a-zA-Z0-9-]{28,34}`, group: 0, entropy: 2, keywords: []string{"xoxp-", "xoxe-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xoxe-", "xoxp-"}, 0, 0, 287}}},
+			{[]string{"xoxe-", "xoxp-"}, 0, 0, 326}}},
 	{own: false, id: "slack-webhook-url", description: "Discovered a Slack Webhook, which could lead to unauthorized message posting and data leakage in Slack channels.", path: ``, expr: `(?:https?://)?hooks.slack.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{43,56}`, group: 0, entropy: 0, keywords: []string{"hooks.slack.com"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"com/services/", "com/workflows/", "com/triggers/"}, 26, 13, 288}}},
+			{[]string{"com/services/", "com/workflows/", "com/triggers/"}, 26, 12, 327}}},
 	{own: false, id: "snyk-api-token", description: "Uncovered a Snyk API token, potentially compromising software vulnerability scanning and code security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:snyk[_.-]?(?:(?:api|oauth)[_.-]?)?(?:key|token))(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"snyk"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"snyk"}, 200, 1, 289}}},
+			{[]string{"snyk"}, 200, 1, 328}}},
 	{own: false, id: "sonar-api-token", description: "Uncovered a Sonar API token, potentially compromising software vulnerability scanning and code security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:sonar[_.-]?(login|token))(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}((?:squ_|sqp_|sqa_)?[a-z0-9=_\-]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 2, entropy: 0, keywords: []string{"sonar"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"login", "token"}, 208, 1, 290}}},
+			{[]string{"login", "token"}, 208, 1, 329}}},
 	{own: true, id: "sonar-token", description: "SonarQube token", path: ``, expr: `\b(sq[pua]_[a-f0-9]{40})\b`, group: 0, entropy: 3, keywords: []string{"sqp_", "squ_", "sqa_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sqa_", "sqp_", "squ_"}, 0, 0, 291}}},
+			{[]string{"sqa_", "sqp_", "squ_"}, 0, 0, 330}}},
 	{own: false, id: "sourcegraph-access-token", description: "Sourcegraph is a code search and navigation engine.", path: ``, expr: `(?i)\b(\b(sgp_(?:[a-fA-F0-9]{16}|local)_[a-fA-F0-9]{40}|sgp_[a-fA-F0-9]{40}|[a-fA-F0-9]{40})\b)(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"sgp_", "sourcegraph"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{}},
 	{own: false, id: "square-access-token", description: "Detected a Square Access Token, risking unauthorized payment processing and financial transaction exposure.", path: ``, expr: `\b((?:EAAA|sq0atp-)[\w-]{22,60})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 2, keywords: []string{"sq0atp-", "eaaa"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"eaaa", "sq0atp-"}, 0, 0, 292}}},
+			{[]string{"eaaa", "sq0atp-"}, 0, 0, 331}}},
 	{own: true, id: "square-oauth-secret", description: "Square OAuth secret or access token", path: ``, expr: `\b(sq0(?:csp-[A-Za-z0-9_-]{43}|atp-[A-Za-z0-9_-]{22}))`, group: 0, entropy: 3, keywords: []string{"sq0csp-", "sq0atp-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sq0atp-", "sq0csp-"}, 0, 0, 293}}},
+			{[]string{"sq0atp-", "sq0csp-"}, 0, 0, 332}}},
 	{own: false, id: "squarespace-access-token", description: "Identified a Squarespace Access Token, which may compromise website management and content control on Squarespace.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:squarespace)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"squarespace"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"squarespace"}, 200, 1, 294}}},
+			{[]string{"squarespace"}, 200, 1, 333}}},
+	{own: true, id: "ssh2-private-key", description: "Private key in the format of SSH.COM", path: ``, expr: `BEGIN SSH2 (?:ENCRYPTED )?PRIVATE KEY ----(?:\\r|\\n|\s|[A-Za-z-]{3,20}:[^\n]{0,80}\n){1,10}([A-Za-z0-9+/=]{40,})`, group: 1, entropy: 3.5, keywords: []string{"begin ssh2"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"begin ssh2 "}, 0, 0, 334}}},
 	{own: true, id: "statsig-secret-key", description: "Statsig server secret", path: ``, expr: `\b(secret-[A-Za-z0-9]{43})\b`, group: 0, entropy: 4, keywords: []string{"secret-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"secret-"}, 0, 0, 295}}},
+			{[]string{"secret-"}, 0, 0, 335}}},
 	{own: false, id: "stripe-access-token", description: "Found a Stripe Access Token, posing a risk to payment processing services and sensitive financial data.", path: ``, expr: `\b((?:sk|rk)_(?:test|live|prod)_[a-zA-Z0-9]{10,99})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 2, keywords: []string{"sk_test", "sk_live", "sk_prod", "rk_test", "rk_live", "rk_prod"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b((?:sk|rk)_(?:test|live|prod)_[a-zA-Z0-9]{10,99})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"sk_test_", "sk_live_", "sk_prod_", "rk_test_", "rk_live_", "rk_prod_"}, 0, 0, 296}}},
+			{[]string{"sk_test_", "sk_live_", "sk_prod_", "rk_test_", "rk_live_", "rk_prod_"}, 0, 0, 336}}},
 	{own: true, id: "stripe-org-key", description: "Stripe organisation key", path: ``, expr: `\b(sk_org_(?:live|test)_[A-Za-z0-9]{20,200})\b`, group: 0, entropy: 3, keywords: []string{"sk_org_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sk_org_live_", "sk_org_test_"}, 0, 0, 297}}},
+			{[]string{"sk_org_live_", "sk_org_test_"}, 0, 0, 337}}},
 	{own: true, id: "stripe-webhook-secret", description: "Stripe webhook signing secret", path: ``, expr: `\b(whsec_[A-Za-z0-9+/=]{24,80})`, group: 0, entropy: 3, keywords: []string{"whsec_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"whsec_"}, 0, 0, 298}}},
+			{[]string{"whsec_"}, 0, 0, 338}}},
+	{own: true, id: "stytch-secret", description: "Stytch secret", path: ``, expr: `\b(secret-(?:live|test)-[A-Za-z0-9_-]{36}=)`, group: 0, entropy: 3.5, keywords: []string{"secret-live-", "secret-test-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"secret-live-", "secret-test-"}, 0, 0, 339}}},
 	{own: false, id: "sumologic-access-id", description: "Discovered a SumoLogic Access ID, potentially compromising log management services and data analytics integrity.", path: ``, expr: `[\w.-]{0,50}?(?i:[\w.-]{0,50}?(?:(?-i:[Ss]umo|SUMO))(?:[ \t\w.-]{0,20})[\s'"]{0,3})(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(su[a-zA-Z0-9]{12})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"sumo"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sumo", "sumo"}, 250, 1, 299}}},
+			{[]string{"sumo", "sumo"}, 250, 1, 340}}},
 	{own: false, id: "sumologic-access-token", description: "Uncovered a SumoLogic Access Token, which could lead to unauthorized access to log data and analytics insights.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:(?-i:[Ss]umo|SUMO))(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{64})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3, keywords: []string{"sumo"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sumo", "sumo"}, 200, 1, 300}}},
+			{[]string{"sumo", "sumo"}, 200, 1, 341}}},
 	{own: true, id: "supabase-secret-key", description: "Supabase secret key or personal access token", path: ``, expr: `\b(sb_secret_[A-Za-z0-9_-]{20,64}|sbp_[a-f0-9]{40})\b`, group: 0, entropy: 2.5, keywords: []string{"sb_secret_", "sbp_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sb_secret_", "sbp_"}, 0, 0, 301}}},
+			{[]string{"sb_secret_", "sbp_"}, 0, 0, 342}}},
 	{own: true, id: "supabase-service-role-jwt", description: "Supabase service role key, which passes row level security", path: ``, expr: `\b(ey[A-Za-z0-9_-]{10,200}\.ey[A-Za-z0-9_-]{0,400}(?:c2VydmljZV9yb2xl|NlcnZpY2Vfcm9sZ|zZXJ2aWNlX3JvbGU)[A-Za-z0-9_-]{0,400}\.[A-Za-z0-9_-]{20,100})`, group: 0, entropy: 3, keywords: []string{"c2vydmljzv9yb2xl", "nlcnzpy2vfcm9sz", "zzxj2awnlx3jvbgu"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"c2vydmljzv9yb2xl", "nlcnzpy2vfcm9sz", "zzxj2awnlx3jvbgu"}, 605, 22, 302}}},
+			{[]string{"c2vydmljzv9yb2xl", "nlcnzpy2vfcm9sz", "zzxj2awnlx3jvbgu"}, 605, 29, 343}}},
 	{own: true, id: "tailscale-key", description: "Tailscale key", path: ``, expr: `\b(tskey-(?:auth|api|client|scim|webhook)-[A-Za-z0-9]{8,24}-[A-Za-z0-9]{20,64})\b`, group: 0, entropy: 3, keywords: []string{"tskey-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"tskey-auth-", "tskey-api-", "tskey-client-", "tskey-scim-", "tskey-webhook-"}, 0, 0, 303}}},
+			{[]string{"tskey-auth-", "tskey-api-", "tskey-client-", "tskey-scim-", "tskey-webhook-"}, 0, 0, 344}}},
 	{own: true, id: "tavily-api-key", description: "Tavily API key", path: ``, expr: `\b(tvly-(?:dev-|prod-)?[A-Za-z0-9]{32})\b`, group: 0, entropy: 3, keywords: []string{"tvly-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"tvly-"}, 0, 0, 304}}},
+			{[]string{"tvly-"}, 0, 0, 345}}},
 	{own: false, id: "telegram-bot-api-token", description: "Detected a Telegram Bot API Token, risking unauthorized bot operations and message interception on Telegram.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:telegr)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9]{5,16}:(?-i:A)[a-z0-9_\-]{34})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"telegr"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"telegr"}, 200, 1, 305}}},
+			{[]string{"telegr"}, 200, 1, 346}}},
 	{own: true, id: "telegram-bot-token-bare", description: "Telegram bot token in a request URL", path: ``, expr: `api\.telegram\.org/bot([0-9]{6,12}:[A-Za-z0-9_-]{35})`, group: 1, entropy: 3, keywords: []string{"api.telegram.org"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"api.telegram.org/bot"}, 0, 0, 306}}},
+			{[]string{"api.telegram.org/bot"}, 0, 0, 347}}},
 	{own: true, id: "telegram-token", description: "Telegram bot token", path: ``, expr: `\b([0-9]{8,10}:AA[A-Za-z0-9_-]{33})\b`, group: 0, entropy: 3.5, keywords: []string{":aa"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{":aa"}, 10, 8, 307}}},
+			{[]string{":aa"}, 10, 8, 348}}},
+	{own: true, id: "together-api-key", description: "Together AI API key", path: ``, expr: `\b(tgp_v1_[A-Za-z0-9_-]{43})`, group: 0, entropy: 3.5, keywords: []string{"tgp_v1_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"tgp_v1_"}, 0, 0, 349}}},
 	{own: false, id: "travisci-access-token", description: "Identified a Travis CI Access Token, potentially compromising continuous integration services and codebase security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:travis)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{22})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"travis"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"travis"}, 200, 1, 308}}},
+			{[]string{"travis"}, 200, 1, 350}}},
 	{own: true, id: "trigger-secret-key", description: "Trigger.dev secret key or access token", path: ``, expr: `\b(tr_(?:prod|stg|dev|preview|pat)_[A-Za-z0-9]{20,50})\b`, group: 0, entropy: 3.5, keywords: []string{"tr_prod_", "tr_stg_", "tr_dev_", "tr_preview_", "tr_pat_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"tr_prod_", "tr_stg_", "tr_dev_", "tr_preview_", "tr_pat_"}, 0, 0, 309}}},
+			{[]string{"tr_prod_", "tr_stg_", "tr_dev_", "tr_preview_", "tr_pat_"}, 0, 0, 351}}},
 	{own: false, id: "twilio-api-key", description: "Found a Twilio API Key, posing a risk to communication services and sensitive customer interaction data.", path: ``, expr: `SK[0-9a-fA-F]{32}`, group: 0, entropy: 3, keywords: []string{"sk"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"sk"}, 0, 0, 310}}},
+			{[]string{"sk"}, 0, 0, 352}}},
 	{own: false, id: "twitch-api-token", description: "Discovered a Twitch API token, which could compromise streaming services and account integrations.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:twitch)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{30})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"twitch"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"twitch"}, 200, 1, 311}}},
+			{[]string{"twitch"}, 200, 1, 353}}},
 	{own: false, id: "twitter-access-secret", description: "Uncovered a Twitter Access Secret, potentially risking unauthorized Twitter integrations and data breaches.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:twitter)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{45})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"twitter"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"twitter"}, 200, 1, 312}}},
+			{[]string{"twitter"}, 200, 1, 354}}},
 	{own: false, id: "twitter-access-token", description: "Detected a Twitter Access Token, posing a risk of unauthorized account operations and social media data exposure.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:twitter)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([0-9]{15,25}-[a-zA-Z0-9]{20,40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"twitter"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"twitter"}, 200, 1, 313}}},
+			{[]string{"twitter"}, 200, 1, 355}}},
 	{own: false, id: "twitter-api-key", description: "Identified a Twitter API Key, which may compromise Twitter application integrations and user data security.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:twitter)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{25})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"twitter"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"twitter"}, 200, 1, 314}}},
+			{[]string{"twitter"}, 200, 1, 356}}},
 	{own: false, id: "twitter-api-secret", description: "Found a Twitter API Secret, risking the security of Twitter app integrations and sensitive data access.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:twitter)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{50})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"twitter"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"twitter"}, 200, 1, 315}}},
+			{[]string{"twitter"}, 200, 1, 357}}},
 	{own: false, id: "twitter-bearer-token", description: "Discovered a Twitter Bearer Token, potentially compromising API access and data retrieval from Twitter.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:twitter)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(A{22}[a-zA-Z0-9%]{80,100})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"twitter"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"aaaaaaaaaaaaaaaaaaaaaa"}, 299, 7, 316}}},
+			{[]string{"aaaaaaaaaaaaaaaaaaaaaa"}, 299, 7, 358}}},
 	{own: false, id: "typeform-api-token", description: "Uncovered a Typeform API token, which could lead to unauthorized survey management and data collection.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:typeform)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(tfp_[a-z0-9\-_\.=]{59})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"tfp_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"typeform"}, 200, 1, 317}}},
+			{[]string{"typeform"}, 200, 1, 359}}},
 	{own: true, id: "typeform-token", description: "Typeform token", path: ``, expr: `\b(tfp_[A-Za-z0-9_-]{40,80})`, group: 0, entropy: 3.5, keywords: []string{"tfp_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"tfp_"}, 0, 0, 318}}},
+			{[]string{"tfp_"}, 0, 0, 360}}},
 	{own: true, id: "unkey-root-key", description: "Unkey root key", path: ``, expr: `\b(unkey_[A-Za-z0-9]{20,40})\b`, group: 0, entropy: 3.5, keywords: []string{"unkey_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"unkey_"}, 0, 0, 319}}},
+			{[]string{"unkey_"}, 0, 0, 361}}},
 	{own: false, id: "vault-batch-token", description: "Detected a Vault Batch Token, risking unauthorized access to secret management services and sensitive data.", path: ``, expr: `\b(hvb\.[\w-]{138,300})(?:[\x60'"\s;<>()\[\]{},|&#@:?!*%\\]|\.(?:\W|$)|$)`, group: 0, entropy: 4, keywords: []string{"hvb."}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		plain: `\b(hvb\.[\w-]{138,300})(?:[\x60'"\s;]|\\[nr]|$)`,
 		anchors: []savedAnchor{
-			{[]string{"hvb."}, 0, 0, 320}}},
+			{[]string{"hvb."}, 0, 0, 362}}},
 	{own: false, id: "vault-service-token", description: "Identified a Vault Service Token, potentially compromising infrastructure security and access to sensitive credentials.", path: ``, expr: `\b((?:hvs\.[\w-]{90,120}|s\.(?i:[a-z0-9]{24})))(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 3.5, keywords: []string{"hvs.", "s."}, tags: []string(nil), skipReport: false, lists: []savedList{
 		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{`s\.[A-Za-z]{24}`}, stops: []string{}}},
 		anchors: []savedAnchor{
-			{[]string{"hvs.", "s."}, 0, 0, 321}}},
+			{[]string{"hvs.", "s."}, 0, 0, 363}}},
 	{own: true, id: "vault-token", description: "HashiCorp Vault token, of the short form too that root tokens have", path: ``, expr: `\b(hvs\.(?:[A-Za-z0-9]{24}|[A-Za-z0-9_-]{90,120}))(?:[^A-Za-z0-9_-]|$)`, group: 0, entropy: 3.5, keywords: []string{"hvs."}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"hvs."}, 0, 0, 322}}},
+			{[]string{"hvs."}, 0, 0, 364}}},
 	{own: true, id: "vercel-blob-token", description: "Vercel Blob read and write token", path: ``, expr: `\b(vercel_blob_rw_[A-Za-z0-9]{16}_[A-Za-z0-9]{30,32})\b`, group: 0, entropy: 3, keywords: []string{"vercel_blob_rw_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"vercel_blob_rw_"}, 0, 0, 323}}},
+			{[]string{"vercel_blob_rw_"}, 0, 0, 365}}},
 	{own: true, id: "vercel-token", description: "Vercel access token", path: ``, expr: `\b(vc[pirak]_[A-Za-z0-9]{56})\b`, group: 0, entropy: 3, keywords: []string{"vcp_", "vci_", "vcr_", "vca_", "vck_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"vc"}, 0, 0, 324}}},
+			{[]string{"vc"}, 0, 0, 366}}},
+	{own: true, id: "voyage-api-key", description: "Voyage AI API key", path: ``, expr: `\b(pa-[A-Za-z0-9_-]{43})(?:[^A-Za-z0-9_-]|$)`, group: 0, entropy: 4.2, keywords: []string{"pa-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"pa-"}, 0, 0, 367}}},
+	{own: true, id: "x-bearer-token", description: "Bearer token of an app of X", path: ``, expr: `\b(A{19,23}[A-Za-z0-9%]{10,60}%3[Dd][A-Za-z0-9%]{30,80})`, group: 0, entropy: 3.5, keywords: []string{"aaaaaaaaaaaaaaaaaaa"}, tags: []string(nil), skipReport: false, lists: []savedList{},
+		anchors: []savedAnchor{
+			{[]string{"aaaaaaaaaaaaaaaaaaa"}, 0, 0, 368}}},
 	{own: true, id: "xai-api-key", description: "xAI API key", path: ``, expr: `\b(xai-[A-Za-z0-9]{80})\b`, group: 0, entropy: 3, keywords: []string{"xai-"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xai-"}, 0, 0, 325}}},
+			{[]string{"xai-"}, 0, 0, 369}}},
 	{own: true, id: "xata-api-key", description: "Xata API key", path: ``, expr: `\b(xau_[A-Za-z0-9]{30,60})\b`, group: 0, entropy: 3.5, keywords: []string{"xau_"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"xau_"}, 0, 0, 326}}},
+			{[]string{"xau_"}, 0, 0, 370}}},
 	{own: false, id: "yandex-access-token", description: "Found a Yandex Access Token, posing a risk to Yandex service integrations and user data privacy.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:yandex)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(t1\.[A-Z0-9a-z_-]+[=]{0,2}\.[A-Z0-9a-z_-]{86}[=]{0,2})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"yandex"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"yandex"}, 200, 1, 327}}},
+			{[]string{"yandex"}, 200, 1, 371}}},
 	{own: false, id: "yandex-api-key", description: "Discovered a Yandex API Key, which could lead to unauthorized access to Yandex services and data manipulation.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:yandex)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(AQVN[A-Za-z0-9_\-]{35,38})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"yandex"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"yandex"}, 200, 1, 328}}},
+			{[]string{"yandex"}, 200, 1, 372}}},
 	{own: false, id: "yandex-aws-access-token", description: "Uncovered a Yandex AWS Access Token, potentially compromising cloud resource access and data security on Yandex Cloud.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:yandex)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}(YC[a-zA-Z0-9_\-]{38})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"yandex"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"yandex"}, 200, 1, 329}}},
+			{[]string{"yandex"}, 200, 1, 373}}},
+	{own: true, id: "zapier-webhook", description: "Zapier webhook URL", path: ``, expr: `hooks\.zapier\.com/hooks/catch/([0-9]{5,9}/[a-z0-9]{6,8})\b`, group: 1, entropy: 2.5, keywords: []string{"hooks.zapier.com"}, tags: []string(nil), skipReport: false, lists: []savedList{
+		{description: "", all: false, commits: []string(nil), paths: []string{}, target: "", exprs: []string{}, stops: []string{`123456`, `abcde`}}},
+		anchors: []savedAnchor{
+			{[]string{"hooks.zapier.com/hooks/c"}, 0, 0, 374}}},
 	{own: false, id: "zendesk-secret-key", description: "Detected a Zendesk Secret Key, risking unauthorized access to customer support services and sensitive ticketing data.", path: ``, expr: `(?i)[\w.-]{0,50}?(?:zendesk)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([a-z0-9]{40})(?:[\x60'"\s;]|\\[nr]|$)`, group: 0, entropy: 0, keywords: []string{"zendesk"}, tags: []string(nil), skipReport: false, lists: []savedList{},
 		anchors: []savedAnchor{
-			{[]string{"zendesk"}, 200, 1, 330}}},
+			{[]string{"zendesk"}, 200, 1, 375}}},
 }
 
 // savedLeads are the bytes before anchors, as byteSet.ranges gives them.
-var savedLeads = []string{"", "\x2d\x2e\x30\x39\x41\x5a\x5f\x5f\x61\x7a\x80\xff", "\x2e\x2e\x30\x39\x41\x5a\x5f\x5f\x61\x7a\x80\xff", "\x09\x0a\x0c\x0d\x20\x20\x22\x22\x27\x29\x2c\x2c\x2e\x2e\x30\x3a\x3d\x3e\x41\x5a\x5c\x5c\x5f\x7a\x7e\x7e", "\x30\x39\x41\x5a\x61\x7a", "\x00\x08\x0b\x0b\x0e\x1f\x21\x21\x23\x26\x2a\x3b\x3d\x3d\x3f\x3f\x41\x5a\x5e\x5f\x61\x7a\x7c\x7c\x7e\xff", "\x2b\x2b\x2d\x2e\x30\x39\x41\x5a\x61\x7a\x80\xff", "\x09\x0a\x0c\x0d\x20\x20\x22\x22\x27\x27\x2c\x2e\x30\x3a\x3d\x3f\x41\x5a\x5f\x7a\x7c\x7c\x80\xff", "\x30\x39", "\x09\x0a\x0c\x0d\x20\x20\x22\x22\x27\x28\x3a\x3a\x3c\x3e\x5c\x5c\x60\x60", "\x30\x39\x41\x5a\x61\x7a\x80\xff", "\x61\x7a", "\x09\x09\x20\x20\x22\x22\x27\x27\x3a\x3a\x44\x44\x49\x49\x4b\x4b\x4e\x4e\x64\x64\x69\x69\x6b\x6b\x6e\x6e\x80\xff", "\x00\xff", "\x30\x39\x61\x66", "\x30\x39\x41\x5a\x5f\x5f\x61\x7a", "\x30\x39\x61\x7a", "\x2d\x2d\x30\x39\x41\x5a\x61\x7a", "\x09\x09\x20\x20\x30\x39\x41\x5a\x5f\x5f\x65\x65\x6f\x70\x72\x72\x74\x74\x78\x78", "\x00\x08\x0b\x0b\x0e\x1f\x21\x22\x24\x39\x3b\xff", "\x09\x09\x20\x20\x22\x22\x27\x27\x30\x3a\x3d\x3d\x41\x5a\x5f\x7a\x80\xff", "\x2f\x3a\x41\x46\x48\x48\x50\x50\x53\x54\x61\x66\x68\x68\x70\x70\x73\x74\x80\xff", "\x2d\x2e\x30\x39\x41\x5a\x5f\x5f\x61\x7a"}
+var savedLeads = []string{"", "\x2d\x2e\x30\x39\x41\x5a\x5f\x5f\x61\x7a\x80\xff", "\x2e\x2e\x30\x39\x41\x5a\x5f\x5f\x61\x7a\x80\xff", "\x09\x0a\x0c\x0d\x20\x20\x22\x22\x27\x29\x2c\x2c\x2e\x2e\x30\x3a\x3d\x3e\x41\x5a\x5c\x5c\x5f\x7a\x7e\x7e", "\x30\x39\x41\x5a\x61\x7a", "\x00\x08\x0b\x0b\x0e\x1f\x21\x21\x23\x26\x2a\x3b\x3d\x3d\x3f\x3f\x41\x5a\x5e\x5f\x61\x7a\x7c\x7c\x7e\xff", "\x2b\x2b\x2d\x2e\x30\x39\x41\x5a\x61\x7a\x80\xff", "\x09\x0a\x0c\x0d\x20\x20\x22\x22\x27\x27\x2c\x2e\x30\x3a\x3d\x3f\x41\x5a\x5f\x7a\x7c\x7c\x80\xff", "\x30\x39", "\x09\x0a\x0c\x0d\x20\x20\x22\x22\x27\x28\x3a\x3a\x3c\x3e\x5c\x5c\x60\x60", "\x2d\x2d\x30\x39\x41\x5a\x5f\x5f\x61\x7a", "\x09\x09\x20\x20\x2c\x2c\x30\x3a\x3d\x3d\x41\x5a\x5f\x5f\x61\x7a\x80\xff", "\x00\xff", "\x2d\x2d\x30\x39\x41\x5a\x5f\x5f\x61\x7a\x80\xff", "\x00\x09\x0b\x3a\x3c\xff", "\x00\x09\x0b\x5f\x61\xff", "\x30\x39\x41\x5a\x61\x7a\x80\xff", "\x61\x7a", "\x2d\x2e\x30\x39\x40\x5a\x5f\x5f\x61\x7a", "\x00\x7a\x7c\x7c\x7e\xff", "\x09\x09\x20\x20\x22\x22\x27\x27\x3a\x3a\x44\x44\x49\x49\x4b\x4b\x4e\x4e\x64\x64\x69\x69\x6b\x6b\x6e\x6e\x80\xff", "\x30\x39\x61\x66", "\x30\x39\x41\x5a\x5f\x5f\x61\x7a", "\x30\x39\x61\x7a", "\x2d\x2d\x30\x39\x41\x5a\x61\x7a", "\x09\x09\x20\x20\x30\x39\x41\x5a\x5f\x5f\x65\x65\x6f\x70\x72\x72\x74\x74\x78\x78", "\x00\x08\x0b\x0b\x0e\x1f\x21\x22\x24\x39\x3b\xff", "\x09\x09\x20\x20\x22\x22\x27\x27\x30\x3a\x3d\x3d\x41\x5a\x5f\x7a\x80\xff", "\x2f\x3a\x41\x46\x48\x48\x50\x50\x53\x54\x61\x66\x68\x68\x70\x70\x73\x74\x80\xff", "\x2d\x2e\x30\x39\x41\x5a\x5f\x5f\x61\x7a"}
 
 // savedPathsProgram follows those of anchors and matches what global allowlists leave out.
-const savedPathsProgram = 331
+const savedPathsProgram = 376
 
 // savedInsts are what the instructions of the programs do.
 var savedInsts = []syntax.Inst{
@@ -1109,6 +1281,15 @@ var savedInsts = []syntax.Inst{
 	{Op: 7, Arg: 0, Rune: []int32{43, 43, 47, 57, 65, 90, 97, 122}},
 	{Op: 8, Arg: 0, Rune: []int32{61}},
 	{Op: 7, Arg: 1, Rune: []int32{65}},
+	{Op: 7, Arg: 1, Rune: []int32{66}},
+	{Op: 7, Arg: 1, Rune: []int32{76}},
+	{Op: 7, Arg: 1, Rune: []int32{89}},
+	{Op: 10, Arg: 0, Rune: []int32{0, 9, 11, 1114111}},
+	{Op: 7, Arg: 0, Rune: []int32{0, 44, 46, 47, 58, 64, 91, 94, 96, 96, 123, 382, 384, 8489, 8491, 1114111}},
+	{Op: 7, Arg: 0, Rune: []int32{45, 45, 48, 57, 65, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
+	{Op: 8, Arg: 0, Rune: []int32{46}},
+	{Op: 8, Arg: 0, Rune: []int32{58}},
+	{Op: 3, Arg: 8, Rune: []int32(nil)},
 	{Op: 7, Arg: 1, Rune: []int32{68}},
 	{Op: 7, Arg: 1, Rune: []int32{70}},
 	{Op: 7, Arg: 1, Rune: []int32{82}},
@@ -1118,28 +1299,25 @@ var savedInsts = []syntax.Inst{
 	{Op: 7, Arg: 0, Rune: []int32{9, 9, 32, 32, 45, 46, 48, 57, 65, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
 	{Op: 7, Arg: 0, Rune: []int32{9, 10, 12, 13, 32, 32, 34, 34, 39, 39}},
 	{Op: 7, Arg: 0, Rune: []int32{61, 62}},
-	{Op: 8, Arg: 0, Rune: []int32{58}},
 	{Op: 8, Arg: 0, Rune: []int32{124}},
 	{Op: 8, Arg: 0, Rune: []int32{62}},
 	{Op: 8, Arg: 0, Rune: []int32{63}},
 	{Op: 8, Arg: 0, Rune: []int32{44}},
 	{Op: 7, Arg: 0, Rune: []int32{9, 10, 12, 13, 32, 32, 34, 34, 39, 39, 61, 61, 96, 96}},
-	{Op: 7, Arg: 0, Rune: []int32{45, 45, 48, 57, 65, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
 	{Op: 7, Arg: 0, Rune: []int32{9, 10, 12, 13, 32, 32, 34, 34, 39, 39, 59, 59, 96, 96}},
 	{Op: 8, Arg: 0, Rune: []int32{92}},
 	{Op: 7, Arg: 0, Rune: []int32{78, 78, 82, 82, 110, 110, 114, 114}},
-	{Op: 3, Arg: 8, Rune: []int32(nil)},
 	{Op: 7, Arg: 1, Rune: []int32{79}},
-	{Op: 7, Arg: 1, Rune: []int32{66}},
 	{Op: 7, Arg: 1, Rune: []int32{69}},
 	{Op: 7, Arg: 0, Rune: []int32{48, 57, 65, 70, 97, 102}},
 	{Op: 8, Arg: 0, Rune: []int32{56}},
 	{Op: 7, Arg: 0, Rune: []int32{48, 57, 65, 90, 97, 122, 383, 383, 8490, 8490}},
 	{Op: 7, Arg: 0, Rune: []int32{9, 10, 12, 13, 32, 35, 37, 42, 44, 44, 58, 60, 62, 64, 91, 93, 96, 96, 123, 125}},
-	{Op: 8, Arg: 0, Rune: []int32{46}},
 	{Op: 7, Arg: 0, Rune: []int32{0, 47, 58, 64, 91, 94, 96, 96, 123, 1114111}},
-	{Op: 8, Arg: 0, Rune: []int32{71}},
+	{Op: 8, Arg: 0, Rune: []int32{81}},
 	{Op: 8, Arg: 0, Rune: []int32{69}},
+	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 33, 35, 38, 40, 59, 61, 61, 63, 91, 93, 95, 97, 1114111}},
+	{Op: 8, Arg: 0, Rune: []int32{71}},
 	{Op: 8, Arg: 0, Rune: []int32{83}},
 	{Op: 8, Arg: 0, Rune: []int32{67}},
 	{Op: 8, Arg: 0, Rune: []int32{82}},
@@ -1148,7 +1326,6 @@ var savedInsts = []syntax.Inst{
 	{Op: 8, Arg: 0, Rune: []int32{89}},
 	{Op: 8, Arg: 0, Rune: []int32{49}},
 	{Op: 7, Arg: 0, Rune: []int32{48, 48, 50, 57, 65, 65, 67, 72, 74, 78, 80, 90}},
-	{Op: 7, Arg: 1, Rune: []int32{76}},
 	{Op: 8, Arg: 0, Rune: []int32{97}},
 	{Op: 8, Arg: 0, Rune: []int32{116}},
 	{Op: 7, Arg: 0, Rune: []int32{48, 57, 65, 90, 97, 122}},
@@ -1170,6 +1347,8 @@ var savedInsts = []syntax.Inst{
 	{Op: 8, Arg: 0, Rune: []int32{86}},
 	{Op: 7, Arg: 1, Rune: []int32{83}},
 	{Op: 7, Arg: 1, Rune: []int32{78}},
+	{Op: 7, Arg: 0, Rune: []int32{49, 50}},
+	{Op: 8, Arg: 0, Rune: []int32{47}},
 	{Op: 8, Arg: 0, Rune: []int32{78}},
 	{Op: 8, Arg: 0, Rune: []int32{108}},
 	{Op: 8, Arg: 0, Rune: []int32{79}},
@@ -1191,8 +1370,11 @@ var savedInsts = []syntax.Inst{
 	{Op: 7, Arg: 0, Rune: []int32{44, 44, 58, 58, 61, 61}},
 	{Op: 7, Arg: 1, Rune: []int32{75}},
 	{Op: 7, Arg: 1, Rune: []int32{80}},
-	{Op: 7, Arg: 1, Rune: []int32{89}},
+	{Op: 7, Arg: 1, Rune: []int32{87}},
+	{Op: 8, Arg: 0, Rune: []int32{43}},
 	{Op: 7, Arg: 0, Rune: []int32{43, 43, 45, 57, 65, 90, 95, 95, 97, 122, 126, 126, 383, 383, 8490, 8490}},
+	{Op: 7, Arg: 0, Rune: []int32{45, 46, 48, 57, 64, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
+	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 33, 35, 35, 37, 38, 40, 59, 61, 61, 63, 95, 97, 122, 124, 124, 126, 1114111}},
 	{Op: 7, Arg: 0, Rune: []int32{45, 45, 95, 95}},
 	{Op: 7, Arg: 0, Rune: []int32{45, 45, 48, 57, 65, 90, 97, 122, 383, 383, 8490, 8490}},
 	{Op: 7, Arg: 0, Rune: []int32{43, 43, 45, 45, 47, 57, 61, 61, 65, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
@@ -1207,7 +1389,6 @@ var savedInsts = []syntax.Inst{
 	{Op: 8, Arg: 0, Rune: []int32{54}},
 	{Op: 8, Arg: 0, Rune: []int32{50}},
 	{Op: 8, Arg: 0, Rune: []int32{77}},
-	{Op: 8, Arg: 0, Rune: []int32{81}},
 	{Op: 8, Arg: 0, Rune: []int32{90}},
 	{Op: 8, Arg: 0, Rune: []int32{119}},
 	{Op: 8, Arg: 0, Rune: []int32{88}},
@@ -1220,31 +1401,41 @@ var savedInsts = []syntax.Inst{
 	{Op: 7, Arg: 0, Rune: []int32{45, 46, 48, 57, 65, 90, 95, 95, 97, 122, 126, 126}},
 	{Op: 7, Arg: 0, Rune: []int32{9, 10, 12, 13, 32, 32, 34, 34, 39, 39, 41, 41, 44, 44, 60, 60, 92, 92, 96, 96}},
 	{Op: 8, Arg: 0, Rune: []int32{68}},
+	{Op: 8, Arg: 0, Rune: []int32{103}},
+	{Op: 8, Arg: 0, Rune: []int32{52}},
+	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 33, 35, 38, 40, 59, 61, 61, 63, 95, 97, 1114111}},
+	{Op: 7, Arg: 0, Rune: []int32{38, 38, 63, 63}},
+	{Op: 7, Arg: 0, Rune: []int32{37, 37, 45, 45, 48, 57, 65, 90, 95, 95, 97, 122}},
 	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 33, 35, 38, 40, 95, 97, 1114111}},
 	{Op: 7, Arg: 0, Rune: []int32{57, 57, 68, 68}},
 	{Op: 7, Arg: 0, Rune: []int32{65, 76}},
 	{Op: 7, Arg: 0, Rune: []int32{65, 90, 97, 122}},
 	{Op: 7, Arg: 0, Rune: []int32{43, 43, 47, 57, 65, 90, 97, 122, 383, 383, 8490, 8490}},
-	{Op: 8, Arg: 0, Rune: []int32{103}},
 	{Op: 7, Arg: 0, Rune: []int32{37, 37, 48, 57, 65, 90, 97, 122}},
 	{Op: 8, Arg: 0, Rune: []int32{37}},
+	{Op: 7, Arg: 0, Rune: []int32{9, 10, 12, 13, 32, 32}},
+	{Op: 7, Arg: 0, Rune: []int32{46, 46, 65, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
+	{Op: 7, Arg: 0, Rune: []int32{34, 34, 39, 39}},
+	{Op: 7, Arg: 0, Rune: []int32{9, 9, 32, 32, 58, 58}},
+	{Op: 8, Arg: 0, Rune: []int32{36}},
+	{Op: 7, Arg: 0, Rune: []int32{65, 66, 88, 89, 97, 98, 120, 121}},
+	{Op: 7, Arg: 0, Rune: []int32{46, 57, 65, 90, 97, 122, 383, 383, 8490, 8490}},
+	{Op: 7, Arg: 0, Rune: []int32{49, 49, 53, 54}},
 	{Op: 7, Arg: 1, Rune: []int32{77}},
 	{Op: 7, Arg: 0, Rune: []int32{45, 45, 48, 57, 61, 61, 65, 90, 95, 95, 97, 122}},
 	{Op: 7, Arg: 1, Rune: []int32{88}},
+	{Op: 7, Arg: 0, Rune: []int32{48, 57, 97, 122}},
 	{Op: 8, Arg: 0, Rune: []int32{80}},
 	{Op: 7, Arg: 0, Rune: []int32{110, 110, 114, 114}},
-	{Op: 8, Arg: 0, Rune: []int32{52}},
+	{Op: 7, Arg: 0, Rune: []int32{0, 44, 46, 47, 58, 64, 91, 94, 96, 96, 123, 1114111}},
 	{Op: 7, Arg: 1, Rune: []int32{86}},
 	{Op: 8, Arg: 0, Rune: []int32{32}},
 	{Op: 6, Arg: 0, Rune: []int32(nil)},
 	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 33, 35, 38, 40, 58, 60, 60, 62, 95, 97, 1114111}},
 	{Op: 8, Arg: 0, Rune: []int32{59}},
 	{Op: 7, Arg: 0, Rune: []int32{0, 9, 11, 12, 14, 33, 35, 38, 40, 95, 97, 1114111}},
-	{Op: 7, Arg: 1, Rune: []int32{87}},
 	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 33, 35, 35, 38, 38, 42, 58, 61, 61, 63, 95, 97, 122, 124, 124, 126, 1114111}},
 	{Op: 7, Arg: 0, Rune: []int32{43, 43, 48, 58, 65, 90, 97, 122, 383, 383, 8490, 8490}},
-	{Op: 8, Arg: 0, Rune: []int32{47}},
-	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 33, 35, 38, 40, 59, 61, 61, 63, 95, 97, 1114111}},
 	{Op: 7, Arg: 0, Rune: []int32{38, 38, 59, 59, 63, 63}},
 	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 33, 35, 35, 42, 58, 61, 61, 63, 95, 97, 122, 124, 124, 126, 1114111}},
 	{Op: 8, Arg: 0, Rune: []int32{64}},
@@ -1258,7 +1449,6 @@ var savedInsts = []syntax.Inst{
 	{Op: 8, Arg: 0, Rune: []int32{91}},
 	{Op: 7, Arg: 0, Rune: []int32{46, 46, 48, 58, 65, 70, 97, 102}},
 	{Op: 8, Arg: 0, Rune: []int32{93}},
-	{Op: 10, Arg: 0, Rune: []int32{0, 9, 11, 1114111}},
 	{Op: 7, Arg: 0, Rune: []int32{10, 10, 13, 13}},
 	{Op: 7, Arg: 0, Rune: []int32{9, 10, 13, 13, 32, 32}},
 	{Op: 8, Arg: 0, Rune: []int32{72}},
@@ -1279,7 +1469,6 @@ var savedInsts = []syntax.Inst{
 	{Op: 2, Arg: 16, Rune: []int32(nil)},
 	{Op: 2, Arg: 17, Rune: []int32(nil)},
 	{Op: 3, Arg: 32, Rune: []int32(nil)},
-	{Op: 7, Arg: 0, Rune: []int32{9, 10, 12, 13, 32, 32}},
 	{Op: 7, Arg: 0, Rune: []int32{0, 33, 35, 1114111}},
 	{Op: 7, Arg: 0, Rune: []int32{0, 33, 35, 57, 59, 1114111}},
 	{Op: 7, Arg: 0, Rune: []int32{0, 38, 40, 57, 59, 1114111}},
@@ -1298,18 +1487,48 @@ var savedInsts = []syntax.Inst{
 	{Op: 7, Arg: 0, Rune: []int32{67, 67, 77, 77}},
 	{Op: 7, Arg: 0, Rune: []int32{48, 57, 65, 72, 97, 104}},
 	{Op: 7, Arg: 0, Rune: []int32{97, 97, 114, 114}},
-	{Op: 7, Arg: 0, Rune: []int32{34, 34, 39, 39}},
 	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 1114111}},
 	{Op: 7, Arg: 0, Rune: []int32{48, 57, 65, 90, 95, 95}},
 	{Op: 7, Arg: 0, Rune: []int32{58, 58, 61, 61}},
 	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 33, 37, 38, 42, 43, 45, 58, 61, 61, 63, 91, 93, 95, 97, 122, 124, 124, 126, 1114111}},
 	{Op: 7, Arg: 0, Rune: []int32{45, 46, 48, 57, 61, 61, 65, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
+	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 47, 58, 64, 91, 94, 96, 96, 123, 1114111}},
+	{Op: 7, Arg: 0, Rune: []int32{45, 46, 48, 57, 64, 90, 95, 95, 97, 122}},
+	{Op: 7, Arg: 0, Rune: []int32{33, 33, 35, 35, 37, 37, 43, 43, 45, 45, 48, 57, 63, 90, 94, 95, 97, 122, 126, 126}},
+	{Op: 7, Arg: 0, Rune: []int32{33, 33, 35, 35, 37, 37, 42, 43, 45, 58, 61, 61, 63, 90, 94, 95, 97, 122, 126, 126}},
+	{Op: 7, Arg: 0, Rune: []int32{0, 9, 11, 33, 35, 1114111}},
+	{Op: 7, Arg: 0, Rune: []int32{0, 9, 11, 43, 45, 1114111}},
+	{Op: 7, Arg: 0, Rune: []int32{50, 50, 52, 52}},
+	{Op: 8, Arg: 0, Rune: []int32{113}},
+	{Op: 7, Arg: 0, Rune: []int32{33, 33, 35, 35, 37, 37, 42, 43, 45, 45, 47, 57, 61, 61, 63, 63, 65, 90, 94, 95, 97, 122, 126, 126}},
+	{Op: 7, Arg: 0, Rune: []int32{65, 90}},
+	{Op: 7, Arg: 0, Rune: []int32{48, 57, 65, 90, 95, 95, 97, 122}},
+	{Op: 8, Arg: 0, Rune: []int32{41}},
+	{Op: 7, Arg: 0, Rune: []int32{43, 43, 45, 45, 48, 57, 61, 61, 65, 90, 95, 95, 97, 122}},
+	{Op: 7, Arg: 0, Rune: []int32{48, 57, 65, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
+	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 47, 58, 64, 91, 94, 96, 96, 123, 382, 384, 8489, 8491, 1114111}},
+	{Op: 7, Arg: 0, Rune: []int32{34, 34, 96, 96}},
+	{Op: 7, Arg: 0, Rune: []int32{43, 43, 45, 45, 47, 57, 65, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
+	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 33, 35, 35, 38, 39, 42, 59, 61, 61, 63, 90, 94, 95, 97, 122, 124, 124, 126, 1114111}},
+	{Op: 7, Arg: 0, Rune: []int32{10, 10, 34, 34, 39, 39, 60, 60}},
+	{Op: 7, Arg: 1, Rune: []int32{81}},
+	{Op: 8, Arg: 0, Rune: []int32{60}},
+	{Op: 7, Arg: 0, Rune: []int32{33, 33, 61, 61}},
+	{Op: 7, Arg: 0, Rune: []int32{33, 33, 35, 35, 37, 37, 43, 43, 45, 45, 48, 57, 63, 90, 94, 95, 97, 122, 126, 126, 383, 383, 8490, 8490}},
+	{Op: 7, Arg: 0, Rune: []int32{33, 33, 35, 35, 37, 37, 42, 43, 45, 58, 61, 61, 63, 90, 94, 95, 97, 122, 126, 126, 383, 383, 8490, 8490}},
+	{Op: 7, Arg: 0, Rune: []int32{9, 10, 12, 13, 32, 32, 34, 34, 38, 39, 44, 44, 59, 60, 92, 92, 96, 96}},
+	{Op: 7, Arg: 0, Rune: []int32{58, 58, 61, 62}},
+	{Op: 7, Arg: 0, Rune: []int32{33, 33, 35, 35, 37, 37, 43, 43, 45, 45, 63, 90, 94, 95, 97, 122, 126, 126, 383, 383, 8490, 8490}},
+	{Op: 7, Arg: 0, Rune: []int32{33, 33, 35, 35, 37, 37, 42, 43, 45, 47, 58, 58, 61, 61, 63, 90, 94, 95, 97, 122, 126, 126, 383, 383, 8490, 8490}},
+	{Op: 7, Arg: 0, Rune: []int32{0, 9, 11, 58, 60, 1114111}},
+	{Op: 7, Arg: 0, Rune: []int32{0, 9, 11, 37, 39, 58, 60, 123, 125, 1114111}},
 	{Op: 7, Arg: 0, Rune: []int32{115, 115, 117, 117}},
 	{Op: 7, Arg: 0, Rune: []int32{45, 46, 48, 57, 65, 90, 95, 95, 97, 122}},
-	{Op: 7, Arg: 0, Rune: []int32{48, 57, 65, 90, 95, 95, 97, 122}},
-	{Op: 7, Arg: 0, Rune: []int32{48, 57, 97, 122}},
+	{Op: 7, Arg: 0, Rune: []int32{97, 98, 120, 121}},
+	{Op: 7, Arg: 0, Rune: []int32{46, 57, 65, 90, 97, 122}},
+	{Op: 3, Arg: 2, Rune: []int32(nil)},
+	{Op: 7, Arg: 0, Rune: []int32{45, 45, 48, 57, 65, 70, 97, 102}},
 	{Op: 7, Arg: 0, Rune: []int32{45, 45, 47, 57, 65, 90, 92, 92, 95, 95, 97, 122}},
-	{Op: 8, Arg: 0, Rune: []int32{113}},
 	{Op: 2, Arg: 18, Rune: []int32(nil)},
 	{Op: 2, Arg: 19, Rune: []int32(nil)},
 	{Op: 2, Arg: 20, Rune: []int32(nil)},
@@ -1367,19 +1586,20 @@ var savedInsts = []syntax.Inst{
 	{Op: 7, Arg: 0, Rune: []int32{43, 43, 45, 45}},
 	{Op: 7, Arg: 0, Rune: []int32{9, 9, 32, 32, 34, 34, 36, 36, 44, 46, 48, 58, 61, 61, 65, 90, 95, 95, 97, 122, 124, 124, 383, 383, 8490, 8490}},
 	{Op: 8, Arg: 0, Rune: []int32{125}},
+	{Op: 7, Arg: 0, Rune: []int32{65, 65, 67, 67, 78, 79, 85, 85, 88, 88}},
 	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 35, 37, 59, 61, 61, 63, 122, 124, 124, 126, 1114111}},
 	{Op: 7, Arg: 0, Rune: []int32{73, 73, 81, 81}},
 	{Op: 7, Arg: 0, Rune: []int32{97, 122}},
-	{Op: 8, Arg: 0, Rune: []int32{60}},
-	{Op: 7, Arg: 0, Rune: []int32{0, 44, 46, 47, 58, 64, 91, 94, 96, 96, 123, 1114111}},
+	{Op: 7, Arg: 0, Rune: []int32{50, 55, 97, 122}},
 	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 33, 37, 38, 40, 45, 48, 59, 61, 61, 63, 95, 97, 122, 124, 124, 126, 1114111}},
-	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 33, 35, 35, 37, 38, 40, 59, 61, 61, 63, 95, 97, 122, 124, 124, 126, 1114111}},
-	{Op: 8, Arg: 0, Rune: []int32{36}},
+	{Op: 8, Arg: 0, Rune: []int32{42}},
 	{Op: 7, Arg: 0, Rune: []int32{0, 8, 11, 11, 14, 31, 33, 57, 59, 1114111}},
-	{Op: 3, Arg: 2, Rune: []int32(nil)},
 	{Op: 7, Arg: 0, Rune: []int32{45, 46, 48, 57, 61, 61, 65, 90, 95, 95, 97, 122}},
 	{Op: 7, Arg: 0, Rune: []int32{32, 32, 45, 45, 48, 57, 65, 90, 95, 95, 97, 122, 383, 383, 8490, 8490}},
 	{Op: 7, Arg: 0, Rune: []int32{43, 43, 47, 57, 61, 61, 65, 90, 92, 92, 97, 122, 383, 383, 8490, 8490}},
+	{Op: 7, Arg: 0, Rune: []int32{44, 44, 59, 59}},
+	{Op: 7, Arg: 0, Rune: []int32{34, 34, 39, 39, 45, 46, 48, 58, 61, 61, 65, 90, 95, 95, 97, 122}},
+	{Op: 7, Arg: 0, Rune: []int32{32, 32, 58, 58, 61, 61}},
 	{Op: 8, Arg: 0, Rune: []int32{33}},
 	{Op: 7, Arg: 0, Rune: []int32{81, 82}},
 	{Op: 7, Arg: 0, Rune: []int32{0, 42, 44, 46, 58, 64, 91, 96, 123, 1114111}},
@@ -1390,8 +1610,9 @@ var savedInsts = []syntax.Inst{
 	{Op: 7, Arg: 0, Rune: []int32{37, 37, 43, 43, 45, 45, 47, 57, 61, 61, 65, 90, 97, 122}},
 	{Op: 7, Arg: 0, Rune: []int32{101, 101, 112, 112}},
 	{Op: 7, Arg: 0, Rune: []int32{45, 46, 95, 95}},
-	{Op: 7, Arg: 1, Rune: []int32{81}},
 	{Op: 7, Arg: 0, Rune: []int32{97, 97, 112, 112, 117, 117}},
+	{Op: 7, Arg: 0, Rune: []int32{45, 45, 65, 90, 97, 122}},
+	{Op: 8, Arg: 0, Rune: []int32{10}},
 	{Op: 7, Arg: 0, Rune: []int32{83, 83, 115, 115}},
 	{Op: 7, Arg: 0, Rune: []int32{37, 37, 48, 57, 65, 90, 97, 122, 383, 383, 8490, 8490}},
 	{Op: 7, Arg: 0, Rune: []int32{97, 97, 105, 105, 107, 107, 112, 112, 114, 114}},
@@ -1404,41 +1625,41 @@ var savedInsts = []syntax.Inst{
 }
 
 // savedAutomaton finds the literals; its table is savedStates.
-var savedAutomaton = automaton{class: [256]uint8{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 0, 4, 5, 0, 6, 0, 0, 0, 0, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 0, 18, 19, 20, 0, 21, 22, 0, 0, 23, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 0, 0, 0, 0, 24, 0, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 0, 51, 0, 52, 0, 0, 0, 0, 0, 53, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 0, 0, 55, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 56, 0, 0, 0, 0, 57, 58, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 59, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, shift: 6, root: 0, firstOut: 135616, out: [][]int{
+var savedAutomaton = automaton{class: [256]uint8{0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 4, 5, 0, 6, 7, 0, 8, 9, 0, 10, 0, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 0, 22, 23, 24, 0, 25, 26, 0, 0, 27, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 0, 0, 0, 0, 28, 0, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 0, 55, 0, 56, 0, 0, 0, 0, 0, 57, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 58, 0, 0, 0, 0, 0, 59, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60, 0, 0, 0, 0, 61, 62, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, shift: 6, root: 0, firstOut: 169600, out: [][]int{
 	{0},
 	{1},
 	{2},
 	{3},
 	{4},
-	{261},
+	{407},
 	{5},
 	{6},
 	{7},
 	{8},
-	{162},
-	{487},
-	{192, 261},
-	{325},
 	{9},
 	{10},
+	{173},
+	{645},
+	{204, 407},
+	{473},
 	{11},
 	{12},
 	{13},
 	{14},
-	{526},
-	{104},
 	{15},
 	{16},
-	{190},
+	{687},
+	{112},
 	{17},
 	{18},
+	{202},
 	{19},
 	{20},
 	{21},
-	{190},
-	{190},
 	{22},
 	{23},
+	{202},
+	{202},
 	{24},
 	{25},
 	{26},
@@ -1446,13 +1667,13 @@ var savedAutomaton = automaton{class: [256]uint8{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 	{28},
 	{29},
 	{30},
-	{191},
 	{31},
 	{32},
+	{203},
 	{33},
-	{191},
 	{34},
 	{35},
+	{203},
 	{36},
 	{37},
 	{38},
@@ -1460,125 +1681,126 @@ var savedAutomaton = automaton{class: [256]uint8{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 	{40},
 	{41},
 	{42},
-	{43, 526},
-	{190},
-	{365},
-	{192, 261},
-	{44, 325},
-	{45},
-	{46},
+	{43},
+	{44},
+	{45, 687},
+	{202},
+	{517},
+	{255, 204, 407},
+	{46, 473},
 	{47},
 	{48},
 	{49},
 	{50},
 	{51},
 	{52},
-	{535},
-	{535},
 	{53},
-	{535},
-	{535},
-	{54, 53},
+	{54},
 	{55},
-	{56},
+	{56, 55},
+	{696},
+	{696},
 	{57},
-	{192, 261},
-	{58},
+	{696},
+	{696},
+	{58, 57},
 	{59},
 	{60},
 	{61},
+	{204, 407},
 	{62},
 	{63},
-	{64},
-	{65},
+	{64, 203},
+	{65, 203},
 	{66},
-	{67, 219},
+	{67},
 	{68},
-	{11},
 	{69},
 	{70},
 	{71},
 	{72},
-	{73},
+	{73, 359},
 	{74},
-	{75},
+	{687},
+	{75, 112},
+	{13},
 	{76},
 	{77},
 	{78},
 	{79},
 	{80},
 	{81},
-	{190},
-	{82, 381, 192, 261},
+	{82},
 	{83},
 	{84},
 	{85},
-	{11},
 	{86},
-	{135},
-	{261},
 	{87},
-	{196},
-	{164},
 	{88},
 	{89},
-	{90},
+	{202},
+	{90, 254, 204, 407},
 	{91},
 	{92},
 	{93},
+	{13},
 	{94},
+	{144},
+	{407},
 	{95},
+	{208},
+	{175},
 	{96},
 	{97},
 	{98},
 	{99},
 	{100},
-	{101, 190},
+	{101},
 	{102},
 	{103},
-	{105, 192, 261},
-	{106, 325},
+	{104},
+	{105},
+	{106},
 	{107},
 	{108},
-	{109},
+	{109, 202},
 	{110},
 	{111},
-	{112},
-	{11},
-	{113},
-	{114},
+	{113, 204, 407},
+	{114, 473},
 	{115},
 	{116},
 	{117},
 	{118},
 	{119},
-	{121},
 	{120},
+	{13},
+	{121},
 	{122},
 	{123},
 	{124},
-	{125, 316},
-	{126, 219},
+	{125},
+	{126},
 	{127},
-	{128},
 	{129},
+	{128},
 	{130},
 	{131},
 	{132},
 	{133},
-	{134},
-	{138},
+	{134, 463},
+	{135, 359},
 	{136},
 	{137},
+	{138},
 	{139},
 	{140},
 	{141},
 	{142},
 	{143},
-	{144},
+	{147},
 	{145},
 	{146},
-	{147},
 	{148},
 	{149},
 	{150},
@@ -1587,131 +1809,147 @@ var savedAutomaton = automaton{class: [256]uint8{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 	{153},
 	{154},
 	{155},
-	{162},
-	{355},
-	{156, 192, 261},
-	{162},
-	{355},
-	{156, 192, 261},
-	{157},
 	{158},
-	{162},
-	{355},
-	{156, 192, 261},
+	{156},
+	{157},
 	{159},
 	{160},
 	{161},
+	{162},
 	{163},
+	{164},
 	{165},
-	{189},
-	{166, 195},
-	{167, 195},
-	{168, 195},
-	{169},
-	{170},
-	{171, 192, 261},
-	{172, 192, 261},
+	{166},
 	{173},
-	{33},
-	{319},
-	{174, 181},
-	{175},
+	{507},
+	{167, 204, 407},
+	{173},
+	{507},
+	{167, 204, 407},
+	{168},
+	{169},
+	{173},
+	{507},
+	{167, 204, 407},
+	{170},
+	{171},
+	{172},
+	{174},
 	{176},
-	{177},
-	{319},
-	{178, 181},
-	{319},
-	{179, 181},
+	{201},
+	{177, 207},
+	{178, 207},
+	{179, 207},
 	{180},
 	{181},
-	{182},
-	{183},
-	{319},
-	{184, 181},
-	{319},
-	{185, 181},
-	{319},
-	{186, 181},
+	{182, 204, 407},
+	{183, 204, 407},
+	{184},
+	{35},
+	{466},
+	{185, 192},
+	{186},
 	{187},
 	{188},
-	{192, 261},
+	{466},
+	{189, 192},
+	{466},
+	{190, 192},
+	{191},
+	{192},
 	{193},
 	{194},
-	{195},
-	{197},
+	{466},
+	{195, 192},
+	{466},
+	{196, 192},
+	{466},
+	{197, 192},
 	{198},
-	{11},
 	{199},
 	{200},
-	{201},
-	{202},
-	{203},
-	{204},
+	{204, 407},
 	{205},
 	{206},
 	{207},
-	{208},
 	{209},
-	{11},
 	{210},
 	{211},
+	{203},
 	{212},
 	{213},
 	{214},
 	{215},
+	{208},
+	{175},
 	{216},
 	{217},
 	{218},
 	{219},
+	{203},
 	{220},
 	{221},
+	{208},
+	{175},
 	{222},
+	{203},
+	{207},
 	{223},
-	{261},
+	{207},
 	{224},
+	{202},
+	{253, 204, 407},
 	{225},
+	{207},
 	{226},
-	{526},
-	{227, 131},
+	{202},
+	{207},
+	{227, 226},
+	{173},
+	{204, 407},
 	{228},
+	{204, 407},
 	{229},
 	{230},
-	{230},
 	{231},
-	{477},
-	{233, 379},
-	{196},
-	{232, 164},
-	{234},
-	{235},
-	{236},
+	{232},
+	{233, 218},
+	{203},
+	{234, 220},
+	{64, 203},
+	{235, 214},
+	{64, 203},
+	{236, 214},
 	{237},
 	{238},
-	{239},
-	{240},
+	{239, 202},
+	{119},
+	{240, 202},
 	{241},
-	{242},
+	{242, 474},
+	{243},
+	{696},
 	{243},
 	{244},
 	{245},
-	{192, 261},
-	{246, 325},
-	{247},
+	{246},
+	{247, 245},
 	{248},
 	{249},
 	{250},
 	{251},
 	{252},
-	{253},
-	{254},
-	{255},
+	{253, 204, 407},
+	{254, 204, 407},
+	{517},
+	{255, 204, 407},
 	{256},
 	{257},
-	{253},
 	{258},
 	{259},
 	{260},
-	{262, 261},
+	{261},
+	{262},
 	{263},
 	{264},
 	{265},
@@ -1751,51 +1989,48 @@ var savedAutomaton = automaton{class: [256]uint8{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 	{299},
 	{300},
 	{301},
-	{526},
-	{302, 131},
-	{303, 192, 261},
-	{304},
+	{302},
+	{303},
+	{304, 203},
 	{305},
-	{190},
 	{306},
 	{307},
-	{191},
 	{308},
 	{309},
-	{313},
+	{309},
 	{310},
 	{311},
 	{312},
-	{490},
+	{313},
 	{314},
 	{315},
 	{316},
-	{317, 319},
-	{318, 319},
+	{317},
+	{318},
 	{319},
 	{320},
 	{321},
 	{322},
 	{323},
 	{324},
+	{309},
 	{325},
 	{326},
 	{327},
-	{262, 261},
 	{328},
+	{309},
 	{329},
 	{330},
-	{334},
 	{331},
 	{332},
 	{333},
+	{334},
 	{335},
 	{336},
 	{337},
-	{338, 99},
-	{526},
-	{339, 131},
-	{190},
+	{338},
+	{13},
+	{339},
 	{340},
 	{341},
 	{342},
@@ -1806,83 +2041,80 @@ var savedAutomaton = automaton{class: [256]uint8{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 	{347},
 	{348},
 	{349},
-	{353},
+	{13},
 	{350},
 	{351},
 	{352},
+	{353},
 	{354},
+	{355},
 	{356},
 	{357},
-	{192, 261},
 	{358},
 	{359},
-	{190},
-	{360, 365},
+	{360},
 	{361},
 	{362},
 	{363},
+	{407},
 	{364},
 	{365},
 	{366},
-	{367},
+	{687},
+	{367, 140},
 	{368},
 	{369},
-	{542},
+	{370},
 	{370},
 	{371},
-	{372},
-	{373},
-	{374, 219},
+	{309},
+	{373, 251},
+	{208},
+	{372, 175},
+	{374},
 	{375},
-	{190},
-	{382, 192, 261},
 	{376},
-	{190},
-	{382, 192, 261},
 	{377},
+	{407},
 	{378},
 	{379},
 	{380},
-	{381, 192, 261},
-	{382, 192, 261},
-	{383, 192, 261},
-	{384, 192, 261},
+	{381},
+	{382},
+	{383},
+	{384},
 	{385},
 	{386},
 	{387},
 	{388},
-	{389},
+	{204, 407},
+	{389, 473},
 	{390},
-	{526},
-	{391, 131},
+	{391},
 	{392},
 	{393},
 	{394},
 	{395},
 	{396},
-	{191},
 	{397},
 	{398},
 	{399},
 	{400},
-	{11},
+	{396},
 	{401},
 	{402},
 	{403},
 	{404},
 	{405},
 	{406},
-	{407},
-	{408},
+	{408, 407},
 	{409},
 	{410},
 	{411},
 	{412},
 	{413},
-	{542},
 	{414},
-	{190},
-	{415, 101, 190},
+	{415},
 	{416},
 	{417},
 	{418},
@@ -1891,148 +2123,333 @@ var savedAutomaton = automaton{class: [256]uint8{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 	{421},
 	{422},
 	{423},
-	{324},
 	{424},
 	{425},
 	{426},
-	{192, 261},
 	{427},
 	{428},
 	{429},
-	{261},
 	{430},
 	{431},
 	{432},
 	{433},
-	{434, 11},
+	{434},
 	{435},
 	{436},
 	{437},
 	{438},
-	{439, 219},
-	{440, 316},
-	{11},
+	{439},
+	{440},
 	{441},
 	{442},
 	{443},
 	{444},
 	{445},
-	{448},
-	{451},
 	{446},
-	{451},
 	{447},
-	{535},
-	{451},
-	{535},
-	{449},
-	{451},
-	{535},
-	{450},
+	{448},
+	{687},
+	{449, 140},
+	{450, 204, 407},
 	{451},
 	{452},
+	{202},
 	{453},
 	{454},
+	{203},
 	{455},
 	{456},
-	{455},
-	{457, 456},
-	{458, 459},
-	{459},
 	{460},
+	{457},
+	{458},
+	{459},
+	{648},
 	{461},
 	{462},
 	{463},
-	{464},
-	{465},
+	{464, 466},
+	{465, 466},
 	{466},
 	{467},
 	{468},
 	{469},
 	{470},
-	{535},
 	{471},
 	{472},
 	{473},
 	{474},
 	{475},
 	{476},
+	{408, 407},
 	{477},
 	{478},
 	{479},
+	{483},
 	{480},
 	{481},
 	{482},
-	{483},
 	{484},
 	{485},
 	{486},
-	{487},
+	{487, 107},
 	{488},
 	{489},
+	{687},
+	{490, 140},
 	{491},
+	{202},
 	{492},
 	{493},
-	{494, 316},
-	{495, 219},
-	{496, 316},
-	{497, 219},
+	{494},
+	{495},
+	{496},
+	{497},
 	{498},
 	{499},
-	{500, 219},
-	{501, 316},
+	{500},
+	{501},
+	{505},
 	{502},
 	{503},
-	{162},
-	{504, 355},
-	{505},
+	{504},
 	{506},
-	{507},
 	{508},
-	{526},
-	{192, 261},
-	{509, 325},
-	{191},
+	{509},
+	{204, 407},
 	{510},
-	{190},
-	{511, 365},
-	{512},
+	{511},
+	{202},
+	{512, 517},
 	{513},
 	{514},
 	{515},
 	{516},
-	{516},
-	{517},
-	{518, 111},
+	{518},
 	{519},
 	{520},
 	{521},
 	{522},
 	{523},
 	{524},
-	{11},
+	{703},
 	{525},
+	{526},
 	{527},
 	{528},
-	{529},
+	{529, 359},
 	{530},
+	{202},
+	{253, 204, 407},
 	{531},
-	{192, 261},
+	{202},
+	{253, 204, 407},
 	{532},
 	{533},
-	{534, 535},
-	{535},
+	{534, 204, 407},
+	{535, 204, 407},
 	{536},
-	{542},
 	{537},
 	{538},
 	{539},
 	{540},
 	{541},
-	{543},
+	{542},
+	{687},
+	{543, 140},
 	{544},
 	{545},
-	{546, 526}}}
+	{546},
+	{547},
+	{548},
+	{203},
+	{549},
+	{550},
+	{551},
+	{552},
+	{13},
+	{553},
+	{554},
+	{555},
+	{556},
+	{557},
+	{558},
+	{559},
+	{560},
+	{561},
+	{562},
+	{563},
+	{564},
+	{565},
+	{566},
+	{703},
+	{567},
+	{202},
+	{568, 109, 202},
+	{569, 359},
+	{570, 463},
+	{571},
+	{572},
+	{573},
+	{574},
+	{575},
+	{576},
+	{577},
+	{578},
+	{579},
+	{580},
+	{471},
+	{581},
+	{582},
+	{583},
+	{204, 407},
+	{584},
+	{585},
+	{586},
+	{407},
+	{587},
+	{588},
+	{589},
+	{590},
+	{591, 13},
+	{592},
+	{593},
+	{594},
+	{595},
+	{596, 359},
+	{597, 463},
+	{13},
+	{598},
+	{599},
+	{600},
+	{601},
+	{602},
+	{605},
+	{608},
+	{603},
+	{608},
+	{604},
+	{696},
+	{608},
+	{696},
+	{606},
+	{608},
+	{696},
+	{607},
+	{608},
+	{609},
+	{610},
+	{611},
+	{612},
+	{613},
+	{612},
+	{614, 613},
+	{615, 616},
+	{616},
+	{617},
+	{618},
+	{619},
+	{620},
+	{621},
+	{622},
+	{623},
+	{624},
+	{625},
+	{626},
+	{627},
+	{696},
+	{628},
+	{629},
+	{630},
+	{631},
+	{632},
+	{633},
+	{634},
+	{635},
+	{636},
+	{637},
+	{638},
+	{639},
+	{640},
+	{641},
+	{642},
+	{643},
+	{644},
+	{645},
+	{646},
+	{647},
+	{649},
+	{650},
+	{651},
+	{652, 463},
+	{653, 359},
+	{654, 463},
+	{655, 359},
+	{656},
+	{657},
+	{658, 359},
+	{659, 463},
+	{660},
+	{661},
+	{662},
+	{663},
+	{173},
+	{664, 507},
+	{665},
+	{666},
+	{667},
+	{668},
+	{687},
+	{204, 407},
+	{669, 473},
+	{203},
+	{670},
+	{202},
+	{671, 517},
+	{672},
+	{673},
+	{674},
+	{675},
+	{676},
+	{676},
+	{677},
+	{678, 119},
+	{679},
+	{680},
+	{681},
+	{682},
+	{683},
+	{684},
+	{685},
+	{13},
+	{686},
+	{688},
+	{689},
+	{705},
+	{705},
+	{705},
+	{690, 705},
+	{691},
+	{692},
+	{204, 407},
+	{693},
+	{694},
+	{695, 696},
+	{696},
+	{697},
+	{703},
+	{698},
+	{699},
+	{700},
+	{701},
+	{702},
+	{704},
+	{706},
+	{707},
+	{708},
+	{202},
+	{709},
+	{710},
+	{711, 687}}}
 
 // savedPatterns are what the literals mean.
 var savedPatterns = []pattern{
@@ -2042,545 +2459,710 @@ var savedPatterns = []pattern{
 	{foreign: false, keyword: []int32{0}, anchor: []anchorAt{{0, 0, 3}}},                                                                        // 3
 	{foreign: false, keyword: []int32{1}, anchor: []anchorAt{}},                                                                                 // 4
 	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{1, 1, 7}}},                                                                      // 5
-	{foreign: false, keyword: []int32{2}, anchor: []anchorAt{{2, 2, 8}}},                                                                        // 6
-	{foreign: false, keyword: []int32{3}, anchor: []anchorAt{{3, 3, 5}}},                                                                        // 7
-	{foreign: false, keyword: []int32{4}, anchor: []anchorAt{{4, 4, 4}}},                                                                        // 8
-	{foreign: false, keyword: []int32{5}, anchor: []anchorAt{{5, 5, 16}}},                                                                       // 9
-	{foreign: false, keyword: []int32{6, 7}, anchor: []anchorAt{{6, 6, 8}}},                                                                     // 10
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{7, 7, 3}}},                                                                      // 11
-	{foreign: false, keyword: []int32{8}, anchor: []anchorAt{{8, 8, 7}}},                                                                        // 12
-	{foreign: false, keyword: []int32{9}, anchor: []anchorAt{{9, 9, 4}}},                                                                        // 13
+	{foreign: false, keyword: []int32{2}, anchor: []anchorAt{{2, 2, 4}}},                                                                        // 6
+	{foreign: false, keyword: []int32{3}, anchor: []anchorAt{{3, 3, 8}}},                                                                        // 7
+	{foreign: false, keyword: []int32{4}, anchor: []anchorAt{{4, 4, 5}}},                                                                        // 8
+	{foreign: false, keyword: []int32{5}, anchor: []anchorAt{{5, 5, 4}}},                                                                        // 9
+	{foreign: false, keyword: []int32{6}, anchor: []anchorAt{{6, 6, 3}}},                                                                        // 10
+	{foreign: false, keyword: []int32{7}, anchor: []anchorAt{{7, 7, 16}}},                                                                       // 11
+	{foreign: false, keyword: []int32{8, 9}, anchor: []anchorAt{{8, 8, 8}}},                                                                     // 12
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{9, 9, 3}}},                                                                      // 13
 	{foreign: false, keyword: []int32{10}, anchor: []anchorAt{{10, 10, 7}}},                                                                     // 14
-	{foreign: false, keyword: []int32{11}, anchor: []anchorAt{}},                                                                                // 15
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{11, 11, 15}}},                                                                   // 16
-	{foreign: false, keyword: []int32{12}, anchor: []anchorAt{}},                                                                                // 17
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{12, 12, 13}}},                                                                   // 18
-	{foreign: false, keyword: []int32{13}, anchor: []anchorAt{{13, 13, 10}}},                                                                    // 19
-	{foreign: false, keyword: []int32{13}, anchor: []anchorAt{{13, 13, 10}}},                                                                    // 20
-	{foreign: false, keyword: []int32{13}, anchor: []anchorAt{{13, 13, 10}}},                                                                    // 21
-	{foreign: false, keyword: []int32{14}, anchor: []anchorAt{{14, 14, 10}}},                                                                    // 22
-	{foreign: false, keyword: []int32{15}, anchor: []anchorAt{{15, 15, 9}}},                                                                     // 23
-	{foreign: false, keyword: []int32{16}, anchor: []anchorAt{{16, 16, 4}}},                                                                     // 24
-	{foreign: false, keyword: []int32{17}, anchor: []anchorAt{{17, 17, 5}}},                                                                     // 25
-	{foreign: false, keyword: []int32{18, 19}, anchor: []anchorAt{{18, 18, 5}, {19, 19, 5}}},                                                    // 26
-	{foreign: false, keyword: []int32{20}, anchor: []anchorAt{{20, 20, 9}, {20, 20, 9}}},                                                        // 27
-	{foreign: false, keyword: []int32{20}, anchor: []anchorAt{{20, 20, 10}, {20, 20, 10}}},                                                      // 28
-	{foreign: false, keyword: []int32{20}, anchor: []anchorAt{{20, 20, 4}, {20, 20, 4}}},                                                        // 29
-	{foreign: false, keyword: []int32{20}, anchor: []anchorAt{{20, 21, 6}}},                                                                     // 30
-	{foreign: false, keyword: []int32{21}, anchor: []anchorAt{{21, 22, 13}}},                                                                    // 31
-	{foreign: false, keyword: []int32{22}, anchor: []anchorAt{}},                                                                                // 32
-	{foreign: false, keyword: []int32{22}, anchor: []anchorAt{}},                                                                                // 33
-	{foreign: false, keyword: []int32{22}, anchor: []anchorAt{}},                                                                                // 34
-	{foreign: false, keyword: []int32{22}, anchor: []anchorAt{}},                                                                                // 35
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{22, 23, 5}}},                                                                    // 36
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{22, 23, 5}}},                                                                    // 37
-	{foreign: false, keyword: []int32{23}, anchor: []anchorAt{{23, 24, 3}}},                                                                     // 38
-	{foreign: false, keyword: []int32{23}, anchor: []anchorAt{{23, 24, 4}}},                                                                     // 39
-	{foreign: false, keyword: []int32{23}, anchor: []anchorAt{{23, 24, 4}}},                                                                     // 40
-	{foreign: false, keyword: []int32{23}, anchor: []anchorAt{{23, 24, 4}}},                                                                     // 41
-	{foreign: false, keyword: []int32{23}, anchor: []anchorAt{{23, 24, 4}}},                                                                     // 42
-	{foreign: false, keyword: []int32{24}, anchor: []anchorAt{{24, 25, 4}}},                                                                     // 43
-	{foreign: false, keyword: []int32{25}, anchor: []anchorAt{}},                                                                                // 44
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{25, 26, 24}}},                                                                   // 45
-	{foreign: false, keyword: []int32{26}, anchor: []anchorAt{{26, 27, 12}}},                                                                    // 46
-	{foreign: false, keyword: []int32{26}, anchor: []anchorAt{{26, 27, 12}}},                                                                    // 47
-	{foreign: false, keyword: []int32{26}, anchor: []anchorAt{{26, 27, 12}}},                                                                    // 48
-	{foreign: false, keyword: []int32{27}, anchor: []anchorAt{{27, 28, 5}}},                                                                     // 49
-	{foreign: false, keyword: []int32{27}, anchor: []anchorAt{{27, 28, 5}}},                                                                     // 50
-	{foreign: false, keyword: []int32{28}, anchor: []anchorAt{{28, 29, 2}}},                                                                     // 51
-	{foreign: false, keyword: []int32{29}, anchor: []anchorAt{{29, 30, 4}}},                                                                     // 52
-	{foreign: false, keyword: []int32{30}, anchor: []anchorAt{}},                                                                                // 53
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{30, 31, 24}}},                                                                   // 54
-	{foreign: false, keyword: []int32{31}, anchor: []anchorAt{}},                                                                                // 55
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{31, 32, 6}}},                                                                    // 56
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{31, 32, 6}}},                                                                    // 57
-	{foreign: false, keyword: []int32{32}, anchor: []anchorAt{{32, 33, 11}}},                                                                    // 58
-	{foreign: false, keyword: []int32{33}, anchor: []anchorAt{{33, 34, 4}}},                                                                     // 59
-	{foreign: false, keyword: []int32{34}, anchor: []anchorAt{{34, 35, 6}}},                                                                     // 60
-	{foreign: false, keyword: []int32{35}, anchor: []anchorAt{{35, 36, 10}}},                                                                    // 61
-	{foreign: false, keyword: []int32{36}, anchor: []anchorAt{{36, 37, 4}}},                                                                     // 62
-	{foreign: false, keyword: []int32{37, 38}, anchor: []anchorAt{{37, 38, 9}, {38, 39, 9}}},                                                    // 63
-	{foreign: false, keyword: []int32{39, 40}, anchor: []anchorAt{{39, 40, 7}, {40, 41, 7}}},                                                    // 64
-	{foreign: false, keyword: []int32{41}, anchor: []anchorAt{{41, 42, 5}}},                                                                     // 65
-	{foreign: false, keyword: []int32{41}, anchor: []anchorAt{{41, 42, 5}}},                                                                     // 66
-	{foreign: false, keyword: []int32{42}, anchor: []anchorAt{{42, 43, 9}}},                                                                     // 67
-	{foreign: false, keyword: []int32{43}, anchor: []anchorAt{{43, 44, 3}}},                                                                     // 68
-	{foreign: false, keyword: []int32{44}, anchor: []anchorAt{{44, 45, 7}}},                                                                     // 69
-	{foreign: false, keyword: []int32{44}, anchor: []anchorAt{{44, 45, 7}}},                                                                     // 70
-	{foreign: false, keyword: []int32{45}, anchor: []anchorAt{{45, 46, 6}, {45, 46, 6}}},                                                        // 71
-	{foreign: false, keyword: []int32{46}, anchor: []anchorAt{{46, 47, 4}}},                                                                     // 72
-	{foreign: false, keyword: []int32{47}, anchor: []anchorAt{{47, 48, 3}}},                                                                     // 73
-	{foreign: false, keyword: []int32{48}, anchor: []anchorAt{{48, 49, 8}}},                                                                     // 74
-	{foreign: false, keyword: []int32{49, 50, 51}, anchor: []anchorAt{{49, 50, 10}, {50, 51, 10}}},                                              // 75
-	{foreign: false, keyword: []int32{51}, anchor: []anchorAt{{51, 52, 5}}},                                                                     // 76
-	{foreign: false, keyword: []int32{52}, anchor: []anchorAt{{52, 53, 4}}},                                                                     // 77
-	{foreign: false, keyword: []int32{52}, anchor: []anchorAt{{52, 53, 5}}},                                                                     // 78
-	{foreign: false, keyword: []int32{52}, anchor: []anchorAt{{52, 53, 5}}},                                                                     // 79
-	{foreign: false, keyword: []int32{53}, anchor: []anchorAt{{53, 54, 7}}},                                                                     // 80
-	{foreign: false, keyword: []int32{54}, anchor: []anchorAt{{54, 55, 6}}},                                                                     // 81
-	{foreign: false, keyword: []int32{54}, anchor: []anchorAt{{54, 55, 10}}},                                                                    // 82
-	{foreign: false, keyword: []int32{55}, anchor: []anchorAt{{55, 56, 8}}},                                                                     // 83
-	{foreign: false, keyword: []int32{56, 57}, anchor: []anchorAt{{56, 57, 9}, {57, 58, 9}}},                                                    // 84
-	{foreign: false, keyword: []int32{58}, anchor: []anchorAt{{58, 59, 10}}},                                                                    // 85
-	{foreign: false, keyword: []int32{59}, anchor: []anchorAt{{59, 60, 6}}},                                                                     // 86
-	{foreign: false, keyword: []int32{60}, anchor: []anchorAt{{60, 61, 10}}},                                                                    // 87
-	{foreign: false, keyword: []int32{61}, anchor: []anchorAt{}},                                                                                // 88
-	{foreign: false, keyword: []int32{61}, anchor: []anchorAt{}},                                                                                // 89
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{61, 62, 5}}},                                                                    // 90
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{61, 62, 12}}},                                                                   // 91
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{61, 62, 9}}},                                                                    // 92
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{61, 62, 5}}},                                                                    // 93
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{61, 62, 9}}},                                                                    // 94
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{61, 62, 7}}},                                                                    // 95
-	{foreign: false, keyword: []int32{62}, anchor: []anchorAt{{62, 63, 5}}},                                                                     // 96
-	{foreign: false, keyword: []int32{63}, anchor: []anchorAt{{63, 64, 4}}},                                                                     // 97
-	{foreign: false, keyword: []int32{63}, anchor: []anchorAt{{63, 64, 5}}},                                                                     // 98
-	{foreign: false, keyword: []int32{64}, anchor: []anchorAt{{64, 65, 3}}},                                                                     // 99
-	{foreign: false, keyword: []int32{65, 66}, anchor: []anchorAt{{65, 66, 4}, {66, 67, 4}}},                                                    // 100
-	{foreign: false, keyword: []int32{67}, anchor: []anchorAt{{67, 68, 4}}},                                                                     // 101
-	{foreign: false, keyword: []int32{68}, anchor: []anchorAt{{68, 69, 4}}},                                                                     // 102
-	{foreign: false, keyword: []int32{69}, anchor: []anchorAt{{69, 70, 7}}},                                                                     // 103
-	{foreign: false, keyword: []int32{70}, anchor: []anchorAt{{70, 71, 3}}},                                                                     // 104
-	{foreign: false, keyword: []int32{71}, anchor: []anchorAt{}},                                                                                // 105
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{71, 72, 6}}},                                                                    // 106
-	{foreign: false, keyword: []int32{72}, anchor: []anchorAt{{72, 73, 7}}},                                                                     // 107
-	{foreign: false, keyword: []int32{73}, anchor: []anchorAt{{73, 74, 7}}},                                                                     // 108
-	{foreign: false, keyword: []int32{74}, anchor: []anchorAt{{74, 75, 7}}},                                                                     // 109
-	{foreign: false, keyword: []int32{75, 76, 77, 78, 79}, anchor: []anchorAt{{75, 76, 7}, {76, 77, 7}, {77, 78, 7}, {78, 79, 7}, {79, 80, 7}}}, // 110
-	{foreign: false, keyword: []int32{76}, anchor: []anchorAt{{76, 77, 3}}},                                                                     // 111
-	{foreign: false, keyword: []int32{80}, anchor: []anchorAt{{80, 81, 5}}},                                                                     // 112
-	{foreign: false, keyword: []int32{81}, anchor: []anchorAt{{81, 82, 9}}},                                                                     // 113
-	{foreign: false, keyword: []int32{81}, anchor: []anchorAt{{81, 82, 9}}},                                                                     // 114
-	{foreign: false, keyword: []int32{82}, anchor: []anchorAt{{82, 83, 6}}},                                                                     // 115
-	{foreign: false, keyword: []int32{83}, anchor: []anchorAt{{83, 84, 6}}},                                                                     // 116
-	{foreign: false, keyword: []int32{83}, anchor: []anchorAt{{83, 84, 6}}},                                                                     // 117
-	{foreign: false, keyword: []int32{83}, anchor: []anchorAt{{83, 84, 8}}},                                                                     // 118
-	{foreign: false, keyword: []int32{83}, anchor: []anchorAt{{83, 84, 9}}},                                                                     // 119
-	{foreign: false, keyword: []int32{83}, anchor: []anchorAt{}},                                                                                // 120
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{83, 84, 5}}},                                                                    // 121
-	{foreign: false, keyword: []int32{84}, anchor: []anchorAt{{84, 85, 7}}},                                                                     // 122
-	{foreign: false, keyword: []int32{85, 86, 87}, anchor: []anchorAt{{85, 86, 7}, {86, 87, 7}, {87, 88, 7}}},                                   // 123
-	{foreign: false, keyword: []int32{88}, anchor: []anchorAt{}},                                                                                // 124
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{88, 89, 12}}},                                                                   // 125
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{88, 89, 12}}},                                                                   // 126
-	{foreign: false, keyword: []int32{89}, anchor: []anchorAt{{89, 90, 7}}},                                                                     // 127
-	{foreign: false, keyword: []int32{90}, anchor: []anchorAt{{90, 91, 4}}},                                                                     // 128
-	{foreign: false, keyword: []int32{91}, anchor: []anchorAt{{91, 92, 4}}},                                                                     // 129
-	{foreign: false, keyword: []int32{92}, anchor: []anchorAt{{92, 93, 4}}},                                                                     // 130
-	{foreign: false, keyword: []int32{93}, anchor: []anchorAt{{93, 94, 3}}},                                                                     // 131
-	{foreign: false, keyword: []int32{94}, anchor: []anchorAt{{94, 95, 4}, {94, 95, 4}}},                                                        // 132
-	{foreign: false, keyword: []int32{95, 97}, anchor: []anchorAt{{97, 98, 8}}},                                                                 // 133
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{95, 96, 1}}},                                                                    // 134
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{95, 96, 1}}},                                                                    // 135
-	{foreign: false, keyword: []int32{96}, anchor: []anchorAt{{96, 97, 4}}},                                                                     // 136
-	{foreign: false, keyword: []int32{96}, anchor: []anchorAt{{96, 97, 4}}},                                                                     // 137
-	{foreign: false, keyword: []int32{98}, anchor: []anchorAt{{98, 99, 3}}},                                                                     // 138
-	{foreign: false, keyword: []int32{99}, anchor: []anchorAt{{99, 100, 6}}},                                                                    // 139
-	{foreign: false, keyword: []int32{100}, anchor: []anchorAt{{100, 101, 5}}},                                                                  // 140
-	{foreign: false, keyword: []int32{101, 102}, anchor: []anchorAt{{101, 102, 8}, {102, 103, 8}}},                                              // 141
-	{foreign: false, keyword: []int32{103}, anchor: []anchorAt{{103, 104, 7}}},                                                                  // 142
-	{foreign: false, keyword: []int32{104}, anchor: []anchorAt{{104, 105, 3}}},                                                                  // 143
-	{foreign: false, keyword: []int32{105}, anchor: []anchorAt{{105, 106, 3}}},                                                                  // 144
-	{foreign: false, keyword: []int32{106}, anchor: []anchorAt{{106, 107, 6}}},                                                                  // 145
-	{foreign: false, keyword: []int32{107, 109}, anchor: []anchorAt{}},                                                                          // 146
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{107, 108, 13}, {109, 110, 13}}},                                                 // 147
-	{foreign: false, keyword: []int32{108}, anchor: []anchorAt{}},                                                                               // 148
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{108, 109, 13}}},                                                                 // 149
-	{foreign: false, keyword: []int32{110}, anchor: []anchorAt{{110, 111, 4}}},                                                                  // 150
-	{foreign: false, keyword: []int32{110}, anchor: []anchorAt{}},                                                                               // 151
-	{foreign: false, keyword: []int32{110}, anchor: []anchorAt{{110, 111, 4}}},                                                                  // 152
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{110, 111, 5}}},                                                                  // 153
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{110, 111, 5}}},                                                                  // 154
-	{foreign: false, keyword: []int32{111}, anchor: []anchorAt{{111, 112, 6}}},                                                                  // 155
-	{foreign: false, keyword: []int32{112}, anchor: []anchorAt{}},                                                                               // 156
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{112, 113, 12}}},                                                                 // 157
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{112, 113, 12}}},                                                                 // 158
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{112, 113, 12}}},                                                                 // 159
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{112, 113, 12}}},                                                                 // 160
-	{foreign: false, keyword: []int32{113}, anchor: []anchorAt{{113, 114, 10}}},                                                                 // 161
-	{foreign: false, keyword: []int32{114, 116, 171, 225}, anchor: []anchorAt{{116, 117, 6}, {171, 172, 6}, {171, 173, 6}, {225, 229, 6}}},      // 162
-	{foreign: false, keyword: []int32{114}, anchor: []anchorAt{{244, 247, 7}}},                                                                  // 163
-	{foreign: false, keyword: []int32{114, 116, 150}, anchor: []anchorAt{{150, 151, 8}, {225, 229, 8}}},                                         // 164
-	{foreign: false, keyword: []int32{114, 116}, anchor: []anchorAt{{225, 229, 6}}},                                                             // 165
-	{foreign: false, keyword: []int32{114}, anchor: []anchorAt{}},                                                                               // 166
-	{foreign: false, keyword: []int32{114}, anchor: []anchorAt{}},                                                                               // 167
-	{foreign: false, keyword: []int32{114}, anchor: []anchorAt{}},                                                                               // 168
-	{foreign: false, keyword: []int32{114}, anchor: []anchorAt{}},                                                                               // 169
-	{foreign: false, keyword: []int32{114}, anchor: []anchorAt{}},                                                                               // 170
-	{foreign: false, keyword: []int32{114}, anchor: []anchorAt{}},                                                                               // 171
-	{foreign: false, keyword: []int32{114}, anchor: []anchorAt{}},                                                                               // 172
-	{foreign: false, keyword: []int32{114}, anchor: []anchorAt{}},                                                                               // 173
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{114, 115, 12}}},                                                                 // 174
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{114, 115, 5}}},                                                                  // 175
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{114, 115, 10}}},                                                                 // 176
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{114, 115, 8}}},                                                                  // 177
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{114, 115, 12}}},                                                                 // 178
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{114, 115, 12}}},                                                                 // 179
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{114, 115, 7}}},                                                                  // 180
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{114, 115, 7}}},                                                                  // 181
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{114, 115, 10}}},                                                                 // 182
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{114, 115, 7}}},                                                                  // 183
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{114, 115, 16}}},                                                                 // 184
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{114, 115, 14}}},                                                                 // 185
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{114, 115, 11}}},                                                                 // 186
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{114, 115, 4}}},                                                                  // 187
-	{foreign: false, keyword: []int32{115}, anchor: []anchorAt{{115, 116, 4}}},                                                                  // 188
-	{foreign: false, keyword: []int32{116}, anchor: []anchorAt{{116, 117, 6}}},                                                                  // 189
-	{foreign: false, keyword: []int32{116}, anchor: []anchorAt{{116, 117, 3}}},                                                                  // 190
-	{foreign: false, keyword: []int32{116}, anchor: []anchorAt{{116, 117, 4}}},                                                                  // 191
-	{foreign: false, keyword: []int32{116, 225}, anchor: []anchorAt{{116, 117, 3}}},                                                             // 192
-	{foreign: false, keyword: []int32{116}, anchor: []anchorAt{{116, 117, 10}}},                                                                 // 193
-	{foreign: false, keyword: []int32{116}, anchor: []anchorAt{{116, 117, 5}}},                                                                  // 194
-	{foreign: false, keyword: []int32{116, 225}, anchor: []anchorAt{{116, 117, 5}, {225, 229, 5}, {286, 290, 5}}},                               // 195
-	{foreign: false, keyword: []int32{225}, anchor: []anchorAt{{116, 117, 5}}},                                                                  // 196
-	{foreign: false, keyword: []int32{117, 118}, anchor: []anchorAt{{117, 118, 4}, {118, 119, 4}}},                                              // 197
-	{foreign: false, keyword: []int32{117, 118}, anchor: []anchorAt{{117, 118, 4}, {118, 119, 4}}},                                              // 198
-	{foreign: false, keyword: []int32{119}, anchor: []anchorAt{{119, 120, 11}}},                                                                 // 199
-	{foreign: false, keyword: []int32{120}, anchor: []anchorAt{{120, 121, 4}}},                                                                  // 200
-	{foreign: false, keyword: []int32{121}, anchor: []anchorAt{{121, 122, 4}}},                                                                  // 201
-	{foreign: false, keyword: []int32{122}, anchor: []anchorAt{{122, 123, 4}}},                                                                  // 202
-	{foreign: false, keyword: []int32{123}, anchor: []anchorAt{{123, 124, 6}}},                                                                  // 203
-	{foreign: false, keyword: []int32{124}, anchor: []anchorAt{{124, 125, 5}}},                                                                  // 204
-	{foreign: false, keyword: []int32{125}, anchor: []anchorAt{{125, 126, 7}}},                                                                  // 205
-	{foreign: false, keyword: []int32{126}, anchor: []anchorAt{{126, 127, 5}}},                                                                  // 206
-	{foreign: false, keyword: []int32{127}, anchor: []anchorAt{{127, 128, 6}}},                                                                  // 207
-	{foreign: false, keyword: []int32{128}, anchor: []anchorAt{{128, 129, 8}}},                                                                  // 208
-	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 6}}},                                                                  // 209
-	{foreign: false, keyword: []int32{130, 131}, anchor: []anchorAt{{130, 131, 6}, {131, 132, 6}}},                                              // 210
-	{foreign: false, keyword: []int32{132}, anchor: []anchorAt{{132, 133, 6}}},                                                                  // 211
-	{foreign: false, keyword: []int32{133}, anchor: []anchorAt{{133, 134, 9}}},                                                                  // 212
-	{foreign: false, keyword: []int32{134, 135}, anchor: []anchorAt{{134, 135, 5}}},                                                             // 213
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{135, 136, 6}}},                                                                  // 214
-	{foreign: false, keyword: []int32{136}, anchor: []anchorAt{{136, 137, 7}}},                                                                  // 215
-	{foreign: false, keyword: []int32{137}, anchor: []anchorAt{{137, 138, 16}}},                                                                 // 216
-	{foreign: false, keyword: []int32{138}, anchor: []anchorAt{{138, 139, 5}}},                                                                  // 217
-	{foreign: false, keyword: []int32{139}, anchor: []anchorAt{{139, 140, 6}}},                                                                  // 218
-	{foreign: false, keyword: []int32{140, 184}, anchor: []anchorAt{{184, 186, 5}}},                                                             // 219
-	{foreign: false, keyword: []int32{140}, anchor: []anchorAt{{140, 141, 10}}},                                                                 // 220
-	{foreign: false, keyword: []int32{141}, anchor: []anchorAt{{141, 142, 5}}},                                                                  // 221
-	{foreign: false, keyword: []int32{142}, anchor: []anchorAt{{142, 143, 7}}},                                                                  // 222
-	{foreign: false, keyword: []int32{143}, anchor: []anchorAt{{143, 144, 4}}},                                                                  // 223
-	{foreign: false, keyword: []int32{144}, anchor: []anchorAt{{144, 145, 8}}},                                                                  // 224
-	{foreign: false, keyword: []int32{145}, anchor: []anchorAt{{145, 146, 4}}},                                                                  // 225
-	{foreign: false, keyword: []int32{146}, anchor: []anchorAt{{146, 147, 5}}},                                                                  // 226
-	{foreign: false, keyword: []int32{147}, anchor: []anchorAt{{147, 148, 4}}},                                                                  // 227
-	{foreign: false, keyword: []int32{148}, anchor: []anchorAt{{148, 149, 4}}},                                                                  // 228
-	{foreign: false, keyword: []int32{148}, anchor: []anchorAt{{148, 149, 4}}},                                                                  // 229
-	{foreign: false, keyword: []int32{149}, anchor: []anchorAt{}},                                                                               // 230
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{149, 150, 9}}},                                                                  // 231
-	{foreign: false, keyword: []int32{150}, anchor: []anchorAt{}},                                                                               // 232
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{150, 151, 24}}},                                                                 // 233
-	{foreign: false, keyword: []int32{151}, anchor: []anchorAt{{151, 152, 6}}},                                                                  // 234
-	{foreign: false, keyword: []int32{152}, anchor: []anchorAt{{152, 153, 7}}},                                                                  // 235
-	{foreign: false, keyword: []int32{153}, anchor: []anchorAt{{153, 154, 4}}},                                                                  // 236
-	{foreign: false, keyword: []int32{154}, anchor: []anchorAt{{154, 155, 3}}},                                                                  // 237
-	{foreign: false, keyword: []int32{155}, anchor: []anchorAt{{155, 156, 7}}},                                                                  // 238
-	{foreign: false, keyword: []int32{156}, anchor: []anchorAt{{156, 157, 6}}},                                                                  // 239
-	{foreign: false, keyword: []int32{156}, anchor: []anchorAt{{156, 157, 6}}},                                                                  // 240
-	{foreign: false, keyword: []int32{156}, anchor: []anchorAt{{156, 157, 6}}},                                                                  // 241
-	{foreign: false, keyword: []int32{157}, anchor: []anchorAt{{157, 158, 3}}},                                                                  // 242
-	{foreign: false, keyword: []int32{158}, anchor: []anchorAt{{158, 159, 8}}},                                                                  // 243
-	{foreign: false, keyword: []int32{159}, anchor: []anchorAt{{159, 160, 8}}},                                                                  // 244
-	{foreign: false, keyword: []int32{160}, anchor: []anchorAt{{160, 161, 4}}},                                                                  // 245
-	{foreign: false, keyword: []int32{161}, anchor: []anchorAt{}},                                                                               // 246
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{161, 162, 13}}},                                                                 // 247
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{161, 162, 15}}},                                                                 // 248
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{161, 162, 13}}},                                                                 // 249
-	{foreign: false, keyword: []int32{162}, anchor: []anchorAt{{162, 163, 4}}},                                                                  // 250
-	{foreign: false, keyword: []int32{162}, anchor: []anchorAt{{162, 163, 4}}},                                                                  // 251
-	{foreign: false, keyword: []int32{163}, anchor: []anchorAt{{163, 164, 8}}},                                                                  // 252
-	{foreign: false, keyword: []int32{164}, anchor: []anchorAt{}},                                                                               // 253
-	{foreign: false, keyword: []int32{164}, anchor: []anchorAt{{164, 165, 9}}},                                                                  // 254
-	{foreign: false, keyword: []int32{164}, anchor: []anchorAt{{164, 165, 9}}},                                                                  // 255
-	{foreign: false, keyword: []int32{165, 166}, anchor: []anchorAt{{165, 166, 5}, {166, 167, 5}}},                                              // 256
-	{foreign: false, keyword: []int32{165, 166}, anchor: []anchorAt{{165, 166, 11}, {166, 167, 11}}},                                            // 257
-	{foreign: false, keyword: []int32{165, 166}, anchor: []anchorAt{{165, 166, 7}, {166, 167, 7}}},                                              // 258
-	{foreign: false, keyword: []int32{165, 166}, anchor: []anchorAt{{165, 166, 4}, {166, 167, 4}}},                                              // 259
-	{foreign: false, keyword: []int32{167}, anchor: []anchorAt{{167, 168, 3}}},                                                                  // 260
-	{foreign: false, keyword: []int32{168}, anchor: []anchorAt{}},                                                                               // 261
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{168, 169, 3}}},                                                                  // 262
-	{foreign: false, keyword: []int32{169}, anchor: []anchorAt{}},                                                                               // 263
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 264
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 265
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 266
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 267
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 12}}},                                                                 // 268
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 16}}},                                                                 // 269
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 270
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 271
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 272
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 273
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 13}}},                                                                 // 274
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 275
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 12}}},                                                                 // 276
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 12}}},                                                                 // 277
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 21}}},                                                                 // 278
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 15}}},                                                                 // 279
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 16}}},                                                                 // 280
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 12}}},                                                                 // 281
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 282
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 283
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 284
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 12}}},                                                                 // 285
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 286
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 15}}},                                                                 // 287
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 11}}},                                                                 // 288
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 15}}},                                                                 // 289
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 290
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 20}}},                                                                 // 291
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 10}}},                                                                 // 292
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 12}}},                                                                 // 293
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 294
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 23}}},                                                                 // 295
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 296
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{169, 170, 14}}},                                                                 // 297
-	{foreign: false, keyword: []int32{170}, anchor: []anchorAt{{170, 171, 6}}},                                                                  // 298
-	{foreign: false, keyword: []int32{172, 173}, anchor: []anchorAt{{172, 174, 6}, {173, 175, 6}}},                                              // 299
-	{foreign: false, keyword: []int32{174}, anchor: []anchorAt{}},                                                                               // 300
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{174, 176, 8}}},                                                                  // 301
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{174, 176, 8}}},                                                                  // 302
-	{foreign: false, keyword: []int32{175}, anchor: []anchorAt{{175, 177, 7}}},                                                                  // 303
-	{foreign: false, keyword: []int32{176}, anchor: []anchorAt{{176, 178, 12}}},                                                                 // 304
-	{foreign: false, keyword: []int32{177}, anchor: []anchorAt{{177, 179, 4}}},                                                                  // 305
-	{foreign: false, keyword: []int32{178}, anchor: []anchorAt{{178, 180, 8}}},                                                                  // 306
-	{foreign: false, keyword: []int32{179}, anchor: []anchorAt{{179, 181, 6}}},                                                                  // 307
-	{foreign: false, keyword: []int32{180}, anchor: []anchorAt{{180, 182, 10}}},                                                                 // 308
-	{foreign: false, keyword: []int32{180}, anchor: []anchorAt{{180, 182, 7}}},                                                                  // 309
-	{foreign: false, keyword: []int32{181, 182}, anchor: []anchorAt{}},                                                                          // 310
-	{foreign: false, keyword: []int32{181, 182}, anchor: []anchorAt{}},                                                                          // 311
-	{foreign: false, keyword: []int32{181, 182}, anchor: []anchorAt{}},                                                                          // 312
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{181, 183, 6}, {182, 184, 6}}},                                                   // 313
-	{foreign: false, keyword: []int32{183}, anchor: []anchorAt{{183, 185, 8}, {293, 296, 8}}},                                                   // 314
-	{foreign: false, keyword: []int32{183}, anchor: []anchorAt{{183, 185, 7}}},                                                                  // 315
-	{foreign: false, keyword: []int32{184}, anchor: []anchorAt{{184, 186, 5}}},                                                                  // 316
-	{foreign: false, keyword: []int32{185}, anchor: []anchorAt{}},                                                                               // 317
-	{foreign: false, keyword: []int32{185}, anchor: []anchorAt{}},                                                                               // 318
-	{foreign: false, keyword: []int32{185}, anchor: []anchorAt{}},                                                                               // 319
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{185, 187, 9}}},                                                                  // 320
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{185, 187, 9}}},                                                                  // 321
-	{foreign: false, keyword: []int32{186, 187}, anchor: []anchorAt{{186, 188, 6}, {187, 189, 6}}},                                              // 322
-	{foreign: false, keyword: []int32{188}, anchor: []anchorAt{{188, 190, 9}}},                                                                  // 323
-	{foreign: false, keyword: []int32{189}, anchor: []anchorAt{{189, 191, 3}}},                                                                  // 324
-	{foreign: false, keyword: []int32{190}, anchor: []anchorAt{{190, 192, 4}}},                                                                  // 325
-	{foreign: false, keyword: []int32{191, 192, 193}, anchor: []anchorAt{{191, 193, 7}, {192, 194, 7}, {193, 195, 7}}},                          // 326
-	{foreign: false, keyword: []int32{194}, anchor: []anchorAt{{194, 196, 6}}},                                                                  // 327
-	{foreign: false, keyword: []int32{195}, anchor: []anchorAt{{195, 197, 6}}},                                                                  // 328
-	{foreign: false, keyword: []int32{196}, anchor: []anchorAt{{196, 198, 10}}},                                                                 // 329
-	{foreign: false, keyword: []int32{197}, anchor: []anchorAt{{197, 199, 4}}},                                                                  // 330
-	{foreign: false, keyword: []int32{198, 199}, anchor: []anchorAt{}},                                                                          // 331
-	{foreign: false, keyword: []int32{198, 199}, anchor: []anchorAt{}},                                                                          // 332
-	{foreign: false, keyword: []int32{198, 199}, anchor: []anchorAt{}},                                                                          // 333
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{198, 200, 7}, {199, 201, 7}}},                                                   // 334
-	{foreign: false, keyword: []int32{200}, anchor: []anchorAt{}},                                                                               // 335
-	{foreign: false, keyword: []int32{200}, anchor: []anchorAt{}},                                                                               // 336
-	{foreign: false, keyword: []int32{200}, anchor: []anchorAt{}},                                                                               // 337
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{200, 202, 8}}},                                                                  // 338
-	{foreign: false, keyword: []int32{201}, anchor: []anchorAt{{201, 203, 10}}},                                                                 // 339
-	{foreign: false, keyword: []int32{202}, anchor: []anchorAt{{202, 204, 5}}},                                                                  // 340
-	{foreign: false, keyword: []int32{203}, anchor: []anchorAt{{203, 205, 7}}},                                                                  // 341
-	{foreign: false, keyword: []int32{204}, anchor: []anchorAt{{204, 206, 4}}},                                                                  // 342
-	{foreign: false, keyword: []int32{205}, anchor: []anchorAt{}},                                                                               // 343
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{205, 207, 8}}},                                                                  // 344
-	{foreign: false, keyword: []int32{206}, anchor: []anchorAt{}},                                                                               // 345
-	{foreign: false, keyword: []int32{209}, anchor: []anchorAt{{206, 208, 9}, {207, 209, 9}, {209, 212, 9}, {210, 213, 9}}},                     // 346
-	{foreign: false, keyword: []int32{209}, anchor: []anchorAt{{206, 208, 8}, {207, 209, 8}, {209, 212, 8}, {210, 213, 8}}},                     // 347
-	{foreign: false, keyword: []int32{209}, anchor: []anchorAt{{206, 208, 9}, {207, 209, 9}, {209, 212, 9}, {210, 213, 9}}},                     // 348
-	{foreign: false, keyword: []int32{207, 208}, anchor: []anchorAt{{208, 211, 5}}},                                                             // 349
-	{foreign: false, keyword: []int32{208}, anchor: []anchorAt{{208, 211, 5}}},                                                                  // 350
-	{foreign: false, keyword: []int32{208}, anchor: []anchorAt{{208, 211, 5}}},                                                                  // 351
-	{foreign: false, keyword: []int32{208}, anchor: []anchorAt{{208, 210, 4}}},                                                                  // 352
-	{foreign: false, keyword: []int32{210}, anchor: []anchorAt{}},                                                                               // 353
-	{foreign: false, keyword: []int32{211}, anchor: []anchorAt{{211, 214, 4}}},                                                                  // 354
-	{foreign: false, keyword: []int32{212}, anchor: []anchorAt{{212, 215, 7}}},                                                                  // 355
-	{foreign: false, keyword: []int32{213}, anchor: []anchorAt{{213, 216, 4}}},                                                                  // 356
-	{foreign: false, keyword: []int32{214}, anchor: []anchorAt{{214, 217, 3}}},                                                                  // 357
-	{foreign: false, keyword: []int32{215}, anchor: []anchorAt{}},                                                                               // 358
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{215, 218, 10}}},                                                                 // 359
-	{foreign: false, keyword: []int32{216}, anchor: []anchorAt{{216, 219, 6}}},                                                                  // 360
-	{foreign: false, keyword: []int32{217}, anchor: []anchorAt{{217, 220, 7}}},                                                                  // 361
-	{foreign: false, keyword: []int32{217}, anchor: []anchorAt{}},                                                                               // 362
-	{foreign: false, keyword: []int32{217}, anchor: []anchorAt{{217, 220, 12}}},                                                                 // 363
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{217, 220, 15}}},                                                                 // 364
-	{foreign: false, keyword: []int32{218}, anchor: []anchorAt{{218, 221, 4}}},                                                                  // 365
-	{foreign: false, keyword: []int32{219}, anchor: []anchorAt{{219, 222, 4}, {219, 222, 4}}},                                                   // 366
-	{foreign: false, keyword: []int32{220, 221}, anchor: []anchorAt{{220, 223, 8}}},                                                             // 367
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{220, 224, 9}, {221, 225, 9}}},                                                   // 368
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{220, 224, 8}, {221, 225, 8}}},                                                   // 369
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{220, 224, 11}, {221, 225, 11}}},                                                 // 370
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{221, 225, 8}}},                                                                  // 371
-	{foreign: false, keyword: []int32{222}, anchor: []anchorAt{{222, 226, 9}}},                                                                  // 372
-	{foreign: false, keyword: []int32{223}, anchor: []anchorAt{{223, 227, 7}}},                                                                  // 373
-	{foreign: false, keyword: []int32{224}, anchor: []anchorAt{}},                                                                               // 374
-	{foreign: false, keyword: []int32{224}, anchor: []anchorAt{}},                                                                               // 375
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{224, 228, 16}}},                                                                 // 376
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{224, 228, 16}}},                                                                 // 377
-	{foreign: false, keyword: []int32{225}, anchor: []anchorAt{{225, 229, 10}}},                                                                 // 378
-	{foreign: false, keyword: []int32{225}, anchor: []anchorAt{{225, 229, 5}}},                                                                  // 379
-	{foreign: false, keyword: []int32{225}, anchor: []anchorAt{{225, 229, 4}}},                                                                  // 380
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{225, 229, 7}}},                                                                  // 381
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{225, 229, 6}}},                                                                  // 382
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{225, 229, 14}}},                                                                 // 383
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{225, 229, 11}}},                                                                 // 384
-	{foreign: false, keyword: []int32{226}, anchor: []anchorAt{}},                                                                               // 385
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{226, 230, 24}}},                                                                 // 386
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{226, 230, 21}}},                                                                 // 387
-	{foreign: false, keyword: []int32{227}, anchor: []anchorAt{{227, 231, 5}}},                                                                  // 388
-	{foreign: false, keyword: []int32{228}, anchor: []anchorAt{{228, 232, 6}}},                                                                  // 389
-	{foreign: false, keyword: []int32{228}, anchor: []anchorAt{{228, 232, 6}}},                                                                  // 390
-	{foreign: false, keyword: []int32{229}, anchor: []anchorAt{{229, 233, 5}}},                                                                  // 391
-	{foreign: false, keyword: []int32{231}, anchor: []anchorAt{{231, 234, 15}, {232, 235, 15}}},                                                 // 392
-	{foreign: false, keyword: []int32{231}, anchor: []anchorAt{{231, 234, 19}, {232, 235, 19}}},                                                 // 393
-	{foreign: false, keyword: []int32{231}, anchor: []anchorAt{{231, 234, 18}, {232, 235, 18}}},                                                 // 394
-	{foreign: false, keyword: []int32{232, 233, 234}, anchor: []anchorAt{{233, 236, 5}, {234, 237, 5}}},                                         // 395
-	{foreign: false, keyword: []int32{235}, anchor: []anchorAt{{235, 238, 11}}},                                                                 // 396
-	{foreign: false, keyword: []int32{236}, anchor: []anchorAt{{236, 239, 13}}},                                                                 // 397
-	{foreign: false, keyword: []int32{237}, anchor: []anchorAt{{237, 240, 10}}},                                                                 // 398
-	{foreign: false, keyword: []int32{238}, anchor: []anchorAt{}},                                                                               // 399
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{238, 241, 10}}},                                                                 // 400
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{238, 241, 10}}},                                                                 // 401
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{238, 241, 10}}},                                                                 // 402
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{238, 241, 10}}},                                                                 // 403
-	{foreign: false, keyword: []int32{239}, anchor: []anchorAt{{239, 242, 4}}},                                                                  // 404
-	{foreign: false, keyword: []int32{240}, anchor: []anchorAt{{240, 243, 5}}},                                                                  // 405
-	{foreign: false, keyword: []int32{241}, anchor: []anchorAt{{241, 244, 4}}},                                                                  // 406
-	{foreign: false, keyword: []int32{242, 243}, anchor: []anchorAt{{242, 245, 10}, {243, 246, 10}}},                                            // 407
-	{foreign: false, keyword: []int32{244}, anchor: []anchorAt{}},                                                                               // 408
-	{foreign: false, keyword: []int32{244}, anchor: []anchorAt{}},                                                                               // 409
-	{foreign: false, keyword: []int32{244}, anchor: []anchorAt{}},                                                                               // 410
-	{foreign: false, keyword: []int32{245}, anchor: []anchorAt{{245, 248, 4}}},                                                                  // 411
-	{foreign: false, keyword: []int32{246}, anchor: []anchorAt{}},                                                                               // 412
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{246, 249, 15}}},                                                                 // 413
-	{foreign: false, keyword: []int32{247}, anchor: []anchorAt{{247, 250, 20}}},                                                                 // 414
-	{foreign: false, keyword: []int32{248}, anchor: []anchorAt{{248, 251, 8}}},                                                                  // 415
-	{foreign: false, keyword: []int32{249}, anchor: []anchorAt{{249, 252, 5}}},                                                                  // 416
-	{foreign: false, keyword: []int32{250}, anchor: []anchorAt{{250, 253, 4}}},                                                                  // 417
-	{foreign: false, keyword: []int32{251}, anchor: []anchorAt{{251, 254, 3}}},                                                                  // 418
-	{foreign: false, keyword: []int32{252}, anchor: []anchorAt{{252, 255, 3}}},                                                                  // 419
-	{foreign: false, keyword: []int32{253}, anchor: []anchorAt{{253, 256, 9}}},                                                                  // 420
-	{foreign: false, keyword: []int32{254}, anchor: []anchorAt{}},                                                                               // 421
-	{foreign: false, keyword: []int32{254}, anchor: []anchorAt{}},                                                                               // 422
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{254, 257, 3}}},                                                                  // 423
-	{foreign: false, keyword: []int32{255}, anchor: []anchorAt{{255, 258, 6}}},                                                                  // 424
-	{foreign: false, keyword: []int32{256, 257}, anchor: []anchorAt{{256, 259, 8}, {257, 260, 8}}},                                              // 425
-	{foreign: false, keyword: []int32{258}, anchor: []anchorAt{{258, 261, 3}}},                                                                  // 426
-	{foreign: false, keyword: []int32{259}, anchor: []anchorAt{{259, 262, 8}}},                                                                  // 427
-	{foreign: false, keyword: []int32{260}, anchor: []anchorAt{{260, 263, 9}}},                                                                  // 428
-	{foreign: false, keyword: []int32{261}, anchor: []anchorAt{{261, 264, 6}}},                                                                  // 429
-	{foreign: false, keyword: []int32{262}, anchor: []anchorAt{{262, 265, 16}}},                                                                 // 430
-	{foreign: false, keyword: []int32{263}, anchor: []anchorAt{{263, 266, 7}}},                                                                  // 431
-	{foreign: false, keyword: []int32{264}, anchor: []anchorAt{}},                                                                               // 432
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{264, 267, 7}}},                                                                  // 433
-	{foreign: false, keyword: []int32{265}, anchor: []anchorAt{}},                                                                               // 434
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{265, 268, 7}}},                                                                  // 435
-	{foreign: false, keyword: []int32{266}, anchor: []anchorAt{}},                                                                               // 436
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{266, 269, 7}}},                                                                  // 437
-	{foreign: false, keyword: []int32{267}, anchor: []anchorAt{}},                                                                               // 438
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{267, 270, 12}}},                                                                 // 439
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{267, 270, 12}}},                                                                 // 440
-	{foreign: false, keyword: []int32{268}, anchor: []anchorAt{{268, 271, 6}}},                                                                  // 441
-	{foreign: false, keyword: []int32{269}, anchor: []anchorAt{{269, 272, 6}}},                                                                  // 442
-	{foreign: false, keyword: []int32{270}, anchor: []anchorAt{{270, 273, 6}}},                                                                  // 443
-	{foreign: false, keyword: []int32{271}, anchor: []anchorAt{{271, 274, 6}}},                                                                  // 444
-	{foreign: false, keyword: []int32{272}, anchor: []anchorAt{{272, 275, 6}}},                                                                  // 445
-	{foreign: false, keyword: []int32{273}, anchor: []anchorAt{}},                                                                               // 446
-	{foreign: false, keyword: []int32{273}, anchor: []anchorAt{}},                                                                               // 447
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{273, 276, 7}}},                                                                  // 448
-	{foreign: false, keyword: []int32{274}, anchor: []anchorAt{}},                                                                               // 449
-	{foreign: false, keyword: []int32{274}, anchor: []anchorAt{}},                                                                               // 450
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{274, 277, 10}}},                                                                 // 451
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{274, 278, 11}}},                                                                 // 452
-	{foreign: false, keyword: []int32{275}, anchor: []anchorAt{}},                                                                               // 453
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{275, 279, 5}}},                                                                  // 454
-	{foreign: false, keyword: []int32{276, 279}, anchor: []anchorAt{}},                                                                          // 455
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{276, 280, 5}, {277, 281, 5}, {279, 283, 5}}},                                    // 456
-	{foreign: false, keyword: []int32{277}, anchor: []anchorAt{}},                                                                               // 457
-	{foreign: false, keyword: []int32{277}, anchor: []anchorAt{}},                                                                               // 458
-	{foreign: false, keyword: []int32{283}, anchor: []anchorAt{{277, 281, 5}, {283, 287, 5}}},                                                   // 459
-	{foreign: false, keyword: []int32{278, 283}, anchor: []anchorAt{{278, 282, 5}, {283, 287, 5}}},                                              // 460
-	{foreign: false, keyword: []int32{280}, anchor: []anchorAt{}},                                                                               // 461
-	{foreign: false, keyword: []int32{280}, anchor: []anchorAt{}},                                                                               // 462
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{280, 284, 5}}},                                                                  // 463
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{280, 284, 5}}},                                                                  // 464
-	{foreign: false, keyword: []int32{281}, anchor: []anchorAt{}},                                                                               // 465
-	{foreign: false, keyword: []int32{281}, anchor: []anchorAt{}},                                                                               // 466
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{281, 285, 5}}},                                                                  // 467
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{281, 285, 5}}},                                                                  // 468
-	{foreign: false, keyword: []int32{282}, anchor: []anchorAt{{282, 286, 5}}},                                                                  // 469
-	{foreign: false, keyword: []int32{282}, anchor: []anchorAt{{282, 286, 5}}},                                                                  // 470
-	{foreign: false, keyword: []int32{284}, anchor: []anchorAt{}},                                                                               // 471
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{284, 288, 13}}},                                                                 // 472
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{284, 288, 14}}},                                                                 // 473
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{284, 288, 13}}},                                                                 // 474
-	{foreign: false, keyword: []int32{285}, anchor: []anchorAt{{285, 289, 4}}},                                                                  // 475
-	{foreign: false, keyword: []int32{286}, anchor: []anchorAt{}},                                                                               // 476
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{286, 290, 5}}},                                                                  // 477
-	{foreign: false, keyword: []int32{287}, anchor: []anchorAt{{287, 291, 4}}},                                                                  // 478
-	{foreign: false, keyword: []int32{287}, anchor: []anchorAt{{287, 291, 4}}},                                                                  // 479
-	{foreign: false, keyword: []int32{287}, anchor: []anchorAt{{287, 291, 4}}},                                                                  // 480
-	{foreign: false, keyword: []int32{288}, anchor: []anchorAt{}},                                                                               // 481
-	{foreign: false, keyword: []int32{288}, anchor: []anchorAt{}},                                                                               // 482
-	{foreign: false, keyword: []int32{289, 290}, anchor: []anchorAt{{289, 292, 7}, {290, 293, 7}}},                                              // 483
-	{foreign: false, keyword: []int32{289}, anchor: []anchorAt{{289, 292, 4}}},                                                                  // 484
-	{foreign: false, keyword: []int32{290}, anchor: []anchorAt{{290, 293, 7}}},                                                                  // 485
-	{foreign: false, keyword: []int32{291}, anchor: []anchorAt{{291, 294, 11}}},                                                                 // 486
-	{foreign: false, keyword: []int32{292}, anchor: []anchorAt{{292, 295, 7}}},                                                                  // 487
-	{foreign: false, keyword: []int32{293}, anchor: []anchorAt{}},                                                                               // 488
-	{foreign: false, keyword: []int32{293}, anchor: []anchorAt{}},                                                                               // 489
-	{foreign: false, keyword: []int32{293}, anchor: []anchorAt{}},                                                                               // 490
-	{foreign: false, keyword: []int32{293}, anchor: []anchorAt{}},                                                                               // 491
-	{foreign: false, keyword: []int32{293}, anchor: []anchorAt{}},                                                                               // 492
-	{foreign: false, keyword: []int32{293}, anchor: []anchorAt{}},                                                                               // 493
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{293, 296, 8}}},                                                                  // 494
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{293, 296, 8}}},                                                                  // 495
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{293, 296, 8}}},                                                                  // 496
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{293, 296, 8}}},                                                                  // 497
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{293, 296, 8}}},                                                                  // 498
-	{foreign: false, keyword: []int32{294}, anchor: []anchorAt{}},                                                                               // 499
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{294, 297, 12}}},                                                                 // 500
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{294, 297, 12}}},                                                                 // 501
-	{foreign: false, keyword: []int32{295}, anchor: []anchorAt{{295, 298, 6}}},                                                                  // 502
-	{foreign: false, keyword: []int32{296, 297}, anchor: []anchorAt{{296, 299, 4}, {296, 299, 4}, {297, 300, 4}, {297, 300, 4}}},                // 503
-	{foreign: false, keyword: []int32{298}, anchor: []anchorAt{{298, 301, 10}}},                                                                 // 504
-	{foreign: false, keyword: []int32{298}, anchor: []anchorAt{{298, 301, 4}}},                                                                  // 505
-	{foreign: false, keyword: []int32{299}, anchor: []anchorAt{{299, 302, 16}}},                                                                 // 506
-	{foreign: false, keyword: []int32{299}, anchor: []anchorAt{{299, 302, 15}}},                                                                 // 507
-	{foreign: false, keyword: []int32{299}, anchor: []anchorAt{{299, 302, 16}}},                                                                 // 508
-	{foreign: false, keyword: []int32{300}, anchor: []anchorAt{}},                                                                               // 509
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{300, 303, 11}}},                                                                 // 510
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{300, 303, 10}}},                                                                 // 511
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{300, 303, 13}}},                                                                 // 512
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{300, 303, 11}}},                                                                 // 513
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{300, 303, 14}}},                                                                 // 514
-	{foreign: false, keyword: []int32{301}, anchor: []anchorAt{{301, 304, 5}}},                                                                  // 515
-	{foreign: false, keyword: []int32{302}, anchor: []anchorAt{{302, 305, 6}}},                                                                  // 516
-	{foreign: false, keyword: []int32{303}, anchor: []anchorAt{}},                                                                               // 517
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{303, 306, 20}}},                                                                 // 518
-	{foreign: false, keyword: []int32{304}, anchor: []anchorAt{{304, 307, 3}}},                                                                  // 519
-	{foreign: false, keyword: []int32{305}, anchor: []anchorAt{{305, 308, 6}}},                                                                  // 520
-	{foreign: false, keyword: []int32{306}, anchor: []anchorAt{{306, 309, 8}}},                                                                  // 521
-	{foreign: false, keyword: []int32{306}, anchor: []anchorAt{{306, 309, 7}}},                                                                  // 522
-	{foreign: false, keyword: []int32{306}, anchor: []anchorAt{{306, 309, 7}}},                                                                  // 523
-	{foreign: false, keyword: []int32{306}, anchor: []anchorAt{{306, 309, 11}}},                                                                 // 524
-	{foreign: false, keyword: []int32{306}, anchor: []anchorAt{{306, 309, 7}}},                                                                  // 525
-	{foreign: false, keyword: []int32{307}, anchor: []anchorAt{{307, 310, 2}}},                                                                  // 526
-	{foreign: false, keyword: []int32{308}, anchor: []anchorAt{{308, 311, 6}}},                                                                  // 527
-	{foreign: false, keyword: []int32{309, 310, 311, 312, 313}, anchor: []anchorAt{{309, 312, 7}, {310, 313, 7}, {311, 314, 7}, {312, 315, 7}}}, // 528
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{313, 316, 22}}},                                                                 // 529
-	{foreign: false, keyword: []int32{314, 315}, anchor: []anchorAt{{315, 318, 4}}},                                                             // 530
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{314, 317, 8}}},                                                                  // 531
-	{foreign: false, keyword: []int32{316}, anchor: []anchorAt{{316, 319, 6}}},                                                                  // 532
-	{foreign: false, keyword: []int32{317}, anchor: []anchorAt{{317, 320, 4}}},                                                                  // 533
-	{foreign: false, keyword: []int32{318, 319}, anchor: []anchorAt{{318, 321, 4}, {319, 322, 4}}},                                              // 534
-	{foreign: false, keyword: []int32{318}, anchor: []anchorAt{{318, 321, 2}}},                                                                  // 535
-	{foreign: false, keyword: []int32{320}, anchor: []anchorAt{{320, 323, 15}}},                                                                 // 536
-	{foreign: false, keyword: []int32{321}, anchor: []anchorAt{}},                                                                               // 537
-	{foreign: false, keyword: []int32{321}, anchor: []anchorAt{}},                                                                               // 538
-	{foreign: false, keyword: []int32{321}, anchor: []anchorAt{}},                                                                               // 539
-	{foreign: false, keyword: []int32{321}, anchor: []anchorAt{}},                                                                               // 540
-	{foreign: false, keyword: []int32{321}, anchor: []anchorAt{}},                                                                               // 541
-	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{321, 324, 2}}},                                                                  // 542
-	{foreign: false, keyword: []int32{322}, anchor: []anchorAt{{322, 325, 4}}},                                                                  // 543
-	{foreign: false, keyword: []int32{323}, anchor: []anchorAt{{323, 326, 4}}},                                                                  // 544
-	{foreign: false, keyword: []int32{324, 325, 326}, anchor: []anchorAt{{324, 327, 6}, {325, 328, 6}, {326, 329, 6}}},                          // 545
-	{foreign: false, keyword: []int32{327}, anchor: []anchorAt{{327, 330, 7}}},                                                                  // 546
+	{foreign: false, keyword: []int32{11}, anchor: []anchorAt{{11, 11, 4}}},                                                                     // 15
+	{foreign: false, keyword: []int32{12}, anchor: []anchorAt{{12, 12, 7}}},                                                                     // 16
+	{foreign: false, keyword: []int32{13}, anchor: []anchorAt{}},                                                                                // 17
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{13, 13, 15}}},                                                                   // 18
+	{foreign: false, keyword: []int32{14}, anchor: []anchorAt{}},                                                                                // 19
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{14, 14, 13}}},                                                                   // 20
+	{foreign: false, keyword: []int32{15}, anchor: []anchorAt{{15, 15, 10}}},                                                                    // 21
+	{foreign: false, keyword: []int32{15}, anchor: []anchorAt{{15, 15, 10}}},                                                                    // 22
+	{foreign: false, keyword: []int32{15}, anchor: []anchorAt{{15, 15, 10}}},                                                                    // 23
+	{foreign: false, keyword: []int32{16}, anchor: []anchorAt{{16, 16, 10}}},                                                                    // 24
+	{foreign: false, keyword: []int32{17}, anchor: []anchorAt{{17, 17, 9}}},                                                                     // 25
+	{foreign: false, keyword: []int32{18}, anchor: []anchorAt{{18, 18, 4}}},                                                                     // 26
+	{foreign: false, keyword: []int32{19}, anchor: []anchorAt{{19, 19, 5}}},                                                                     // 27
+	{foreign: false, keyword: []int32{20, 21, 22}, anchor: []anchorAt{{20, 20, 5}, {21, 21, 5}, {22, 22, 5}}},                                   // 28
+	{foreign: false, keyword: []int32{23}, anchor: []anchorAt{{23, 23, 9}, {23, 23, 9}}},                                                        // 29
+	{foreign: false, keyword: []int32{23}, anchor: []anchorAt{{23, 23, 10}, {23, 23, 10}}},                                                      // 30
+	{foreign: false, keyword: []int32{23}, anchor: []anchorAt{{23, 23, 4}, {23, 23, 4}}},                                                        // 31
+	{foreign: false, keyword: []int32{23}, anchor: []anchorAt{{23, 24, 6}}},                                                                     // 32
+	{foreign: false, keyword: []int32{24, 133}, anchor: []anchorAt{{24, 25, 13}}},                                                               // 33
+	{foreign: false, keyword: []int32{25}, anchor: []anchorAt{}},                                                                                // 34
+	{foreign: false, keyword: []int32{25}, anchor: []anchorAt{}},                                                                                // 35
+	{foreign: false, keyword: []int32{25}, anchor: []anchorAt{}},                                                                                // 36
+	{foreign: false, keyword: []int32{25}, anchor: []anchorAt{}},                                                                                // 37
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{25, 26, 5}}},                                                                    // 38
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{25, 26, 5}}},                                                                    // 39
+	{foreign: false, keyword: []int32{26}, anchor: []anchorAt{{26, 27, 3}}},                                                                     // 40
+	{foreign: false, keyword: []int32{26}, anchor: []anchorAt{{26, 27, 4}}},                                                                     // 41
+	{foreign: false, keyword: []int32{26}, anchor: []anchorAt{{26, 27, 4}}},                                                                     // 42
+	{foreign: false, keyword: []int32{26}, anchor: []anchorAt{{26, 27, 4}}},                                                                     // 43
+	{foreign: false, keyword: []int32{26}, anchor: []anchorAt{{26, 27, 4}}},                                                                     // 44
+	{foreign: false, keyword: []int32{27}, anchor: []anchorAt{{27, 28, 4}}},                                                                     // 45
+	{foreign: false, keyword: []int32{28}, anchor: []anchorAt{}},                                                                                // 46
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{28, 29, 24}}},                                                                   // 47
+	{foreign: false, keyword: []int32{29}, anchor: []anchorAt{{29, 30, 12}}},                                                                    // 48
+	{foreign: false, keyword: []int32{29}, anchor: []anchorAt{{29, 30, 12}}},                                                                    // 49
+	{foreign: false, keyword: []int32{29}, anchor: []anchorAt{{29, 30, 12}}},                                                                    // 50
+	{foreign: false, keyword: []int32{30}, anchor: []anchorAt{{30, 31, 5}}},                                                                     // 51
+	{foreign: false, keyword: []int32{30}, anchor: []anchorAt{{30, 31, 5}}},                                                                     // 52
+	{foreign: false, keyword: []int32{31}, anchor: []anchorAt{{31, 32, 2}}},                                                                     // 53
+	{foreign: false, keyword: []int32{32}, anchor: []anchorAt{{32, 33, 4}}},                                                                     // 54
+	{foreign: false, keyword: []int32{33}, anchor: []anchorAt{}},                                                                                // 55
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{33, 34, 16}}},                                                                   // 56
+	{foreign: false, keyword: []int32{34}, anchor: []anchorAt{}},                                                                                // 57
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{34, 35, 24}}},                                                                   // 58
+	{foreign: false, keyword: []int32{35}, anchor: []anchorAt{}},                                                                                // 59
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{35, 36, 6}}},                                                                    // 60
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{35, 36, 6}}},                                                                    // 61
+	{foreign: false, keyword: []int32{36}, anchor: []anchorAt{{36, 37, 11}}},                                                                    // 62
+	{foreign: false, keyword: []int32{37}, anchor: []anchorAt{{37, 38, 4}}},                                                                     // 63
+	{foreign: false, keyword: []int32{38}, anchor: []anchorAt{{38, 39, 9}}},                                                                     // 64
+	{foreign: false, keyword: []int32{38}, anchor: []anchorAt{{38, 39, 10}}},                                                                    // 65
+	{foreign: false, keyword: []int32{39}, anchor: []anchorAt{{39, 40, 6}}},                                                                     // 66
+	{foreign: false, keyword: []int32{40}, anchor: []anchorAt{{40, 41, 10}}},                                                                    // 67
+	{foreign: false, keyword: []int32{41}, anchor: []anchorAt{{41, 42, 4}}},                                                                     // 68
+	{foreign: false, keyword: []int32{42, 43}, anchor: []anchorAt{{42, 43, 9}, {43, 44, 9}}},                                                    // 69
+	{foreign: false, keyword: []int32{44, 45}, anchor: []anchorAt{{44, 45, 7}, {45, 46, 7}}},                                                    // 70
+	{foreign: false, keyword: []int32{46}, anchor: []anchorAt{{46, 47, 5}}},                                                                     // 71
+	{foreign: false, keyword: []int32{46}, anchor: []anchorAt{{46, 47, 5}}},                                                                     // 72
+	{foreign: false, keyword: []int32{47}, anchor: []anchorAt{{47, 48, 9}}},                                                                     // 73
+	{foreign: false, keyword: []int32{48}, anchor: []anchorAt{{48, 49, 3}}},                                                                     // 74
+	{foreign: false, keyword: []int32{49}, anchor: []anchorAt{{49, 50, 4}}},                                                                     // 75
+	{foreign: false, keyword: []int32{50}, anchor: []anchorAt{{50, 51, 7}}},                                                                     // 76
+	{foreign: false, keyword: []int32{50}, anchor: []anchorAt{{50, 51, 7}}},                                                                     // 77
+	{foreign: false, keyword: []int32{51}, anchor: []anchorAt{{51, 52, 6}, {51, 52, 6}}},                                                        // 78
+	{foreign: false, keyword: []int32{52}, anchor: []anchorAt{{52, 53, 4}}},                                                                     // 79
+	{foreign: false, keyword: []int32{53}, anchor: []anchorAt{{53, 54, 3}}},                                                                     // 80
+	{foreign: false, keyword: []int32{54}, anchor: []anchorAt{{54, 55, 8}}},                                                                     // 81
+	{foreign: false, keyword: []int32{55, 56, 57}, anchor: []anchorAt{{55, 56, 10}, {56, 57, 10}}},                                              // 82
+	{foreign: false, keyword: []int32{57}, anchor: []anchorAt{{57, 58, 5}}},                                                                     // 83
+	{foreign: false, keyword: []int32{58}, anchor: []anchorAt{{58, 59, 4}}},                                                                     // 84
+	{foreign: false, keyword: []int32{58}, anchor: []anchorAt{{58, 59, 5}}},                                                                     // 85
+	{foreign: false, keyword: []int32{58}, anchor: []anchorAt{{58, 59, 5}}},                                                                     // 86
+	{foreign: false, keyword: []int32{59}, anchor: []anchorAt{{59, 60, 9}}},                                                                     // 87
+	{foreign: false, keyword: []int32{60}, anchor: []anchorAt{{60, 61, 7}}},                                                                     // 88
+	{foreign: false, keyword: []int32{61}, anchor: []anchorAt{{61, 62, 6}}},                                                                     // 89
+	{foreign: false, keyword: []int32{61}, anchor: []anchorAt{{61, 62, 10}}},                                                                    // 90
+	{foreign: false, keyword: []int32{62}, anchor: []anchorAt{{62, 63, 8}}},                                                                     // 91
+	{foreign: false, keyword: []int32{63, 64}, anchor: []anchorAt{{63, 64, 9}, {64, 65, 9}}},                                                    // 92
+	{foreign: false, keyword: []int32{65}, anchor: []anchorAt{{65, 66, 10}}},                                                                    // 93
+	{foreign: false, keyword: []int32{66}, anchor: []anchorAt{{66, 67, 6}}},                                                                     // 94
+	{foreign: false, keyword: []int32{67}, anchor: []anchorAt{{67, 68, 10}}},                                                                    // 95
+	{foreign: false, keyword: []int32{68}, anchor: []anchorAt{}},                                                                                // 96
+	{foreign: false, keyword: []int32{68}, anchor: []anchorAt{}},                                                                                // 97
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{68, 69, 5}}},                                                                    // 98
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{68, 69, 12}}},                                                                   // 99
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{68, 69, 9}}},                                                                    // 100
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{68, 69, 5}}},                                                                    // 101
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{68, 69, 9}}},                                                                    // 102
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{68, 69, 7}}},                                                                    // 103
+	{foreign: false, keyword: []int32{69}, anchor: []anchorAt{{69, 70, 5}}},                                                                     // 104
+	{foreign: false, keyword: []int32{70}, anchor: []anchorAt{{70, 71, 4}}},                                                                     // 105
+	{foreign: false, keyword: []int32{70}, anchor: []anchorAt{{70, 71, 5}}},                                                                     // 106
+	{foreign: false, keyword: []int32{71}, anchor: []anchorAt{{71, 72, 3}}},                                                                     // 107
+	{foreign: false, keyword: []int32{72, 73}, anchor: []anchorAt{{72, 73, 4}, {73, 74, 4}}},                                                    // 108
+	{foreign: false, keyword: []int32{74}, anchor: []anchorAt{{74, 75, 4}}},                                                                     // 109
+	{foreign: false, keyword: []int32{75}, anchor: []anchorAt{{75, 76, 4}}},                                                                     // 110
+	{foreign: false, keyword: []int32{76}, anchor: []anchorAt{{76, 77, 7}}},                                                                     // 111
+	{foreign: false, keyword: []int32{77}, anchor: []anchorAt{{77, 78, 3}}},                                                                     // 112
+	{foreign: false, keyword: []int32{78}, anchor: []anchorAt{}},                                                                                // 113
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{78, 79, 6}}},                                                                    // 114
+	{foreign: false, keyword: []int32{79}, anchor: []anchorAt{{79, 80, 7}}},                                                                     // 115
+	{foreign: false, keyword: []int32{80}, anchor: []anchorAt{{80, 81, 7}}},                                                                     // 116
+	{foreign: false, keyword: []int32{81}, anchor: []anchorAt{{81, 82, 7}}},                                                                     // 117
+	{foreign: false, keyword: []int32{82, 83, 84, 85, 86}, anchor: []anchorAt{{82, 83, 7}, {83, 84, 7}, {84, 85, 7}, {85, 86, 7}, {86, 87, 7}}}, // 118
+	{foreign: false, keyword: []int32{83}, anchor: []anchorAt{{83, 84, 3}}},                                                                     // 119
+	{foreign: false, keyword: []int32{87}, anchor: []anchorAt{{87, 88, 5}}},                                                                     // 120
+	{foreign: false, keyword: []int32{88}, anchor: []anchorAt{{88, 89, 9}}},                                                                     // 121
+	{foreign: false, keyword: []int32{88}, anchor: []anchorAt{{88, 89, 9}}},                                                                     // 122
+	{foreign: false, keyword: []int32{89}, anchor: []anchorAt{{89, 90, 6}}},                                                                     // 123
+	{foreign: false, keyword: []int32{90}, anchor: []anchorAt{{90, 91, 6}}},                                                                     // 124
+	{foreign: false, keyword: []int32{90}, anchor: []anchorAt{{90, 91, 6}}},                                                                     // 125
+	{foreign: false, keyword: []int32{90}, anchor: []anchorAt{{90, 91, 8}}},                                                                     // 126
+	{foreign: false, keyword: []int32{90}, anchor: []anchorAt{{90, 91, 9}}},                                                                     // 127
+	{foreign: false, keyword: []int32{90}, anchor: []anchorAt{}},                                                                                // 128
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{90, 91, 5}}},                                                                    // 129
+	{foreign: false, keyword: []int32{91}, anchor: []anchorAt{{91, 92, 7}}},                                                                     // 130
+	{foreign: false, keyword: []int32{92, 93, 94}, anchor: []anchorAt{{92, 93, 7}, {93, 94, 7}, {94, 95, 7}}},                                   // 131
+	{foreign: false, keyword: []int32{95}, anchor: []anchorAt{{95, 96, 3}}},                                                                     // 132
+	{foreign: false, keyword: []int32{96}, anchor: []anchorAt{}},                                                                                // 133
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{96, 97, 12}}},                                                                   // 134
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{96, 97, 12}}},                                                                   // 135
+	{foreign: false, keyword: []int32{97}, anchor: []anchorAt{{97, 98, 7}}},                                                                     // 136
+	{foreign: false, keyword: []int32{98}, anchor: []anchorAt{{98, 99, 4}}},                                                                     // 137
+	{foreign: false, keyword: []int32{99}, anchor: []anchorAt{{99, 100, 4}}},                                                                    // 138
+	{foreign: false, keyword: []int32{100}, anchor: []anchorAt{{100, 101, 4}}},                                                                  // 139
+	{foreign: false, keyword: []int32{101}, anchor: []anchorAt{{101, 102, 3}}},                                                                  // 140
+	{foreign: false, keyword: []int32{102}, anchor: []anchorAt{{102, 103, 4}, {102, 103, 4}}},                                                   // 141
+	{foreign: false, keyword: []int32{103, 105}, anchor: []anchorAt{{105, 106, 8}}},                                                             // 142
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{103, 104, 1}}},                                                                  // 143
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{103, 104, 1}}},                                                                  // 144
+	{foreign: false, keyword: []int32{104}, anchor: []anchorAt{{104, 105, 4}}},                                                                  // 145
+	{foreign: false, keyword: []int32{104}, anchor: []anchorAt{{104, 105, 4}}},                                                                  // 146
+	{foreign: false, keyword: []int32{106}, anchor: []anchorAt{{106, 107, 3}}},                                                                  // 147
+	{foreign: false, keyword: []int32{107}, anchor: []anchorAt{{107, 108, 6}}},                                                                  // 148
+	{foreign: false, keyword: []int32{108}, anchor: []anchorAt{{108, 109, 7}}},                                                                  // 149
+	{foreign: false, keyword: []int32{109}, anchor: []anchorAt{{109, 110, 5}}},                                                                  // 150
+	{foreign: false, keyword: []int32{110, 111}, anchor: []anchorAt{{110, 111, 8}, {111, 112, 8}}},                                              // 151
+	{foreign: false, keyword: []int32{112}, anchor: []anchorAt{{112, 113, 7}}},                                                                  // 152
+	{foreign: false, keyword: []int32{113}, anchor: []anchorAt{{113, 114, 3}}},                                                                  // 153
+	{foreign: false, keyword: []int32{114}, anchor: []anchorAt{{114, 115, 3}}},                                                                  // 154
+	{foreign: false, keyword: []int32{115}, anchor: []anchorAt{{115, 116, 6}}},                                                                  // 155
+	{foreign: false, keyword: []int32{116, 119}, anchor: []anchorAt{}},                                                                          // 156
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{116, 117, 13}, {119, 120, 13}}},                                                 // 157
+	{foreign: false, keyword: []int32{117}, anchor: []anchorAt{{117, 118, 7}}},                                                                  // 158
+	{foreign: false, keyword: []int32{118}, anchor: []anchorAt{}},                                                                               // 159
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{118, 119, 13}}},                                                                 // 160
+	{foreign: false, keyword: []int32{120}, anchor: []anchorAt{{120, 121, 4}}},                                                                  // 161
+	{foreign: false, keyword: []int32{120}, anchor: []anchorAt{}},                                                                               // 162
+	{foreign: false, keyword: []int32{120}, anchor: []anchorAt{{120, 121, 4}}},                                                                  // 163
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{120, 121, 5}}},                                                                  // 164
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{120, 121, 5}}},                                                                  // 165
+	{foreign: false, keyword: []int32{121}, anchor: []anchorAt{{121, 122, 6}}},                                                                  // 166
+	{foreign: false, keyword: []int32{122}, anchor: []anchorAt{}},                                                                               // 167
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{122, 123, 12}}},                                                                 // 168
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{122, 123, 12}}},                                                                 // 169
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{122, 123, 12}}},                                                                 // 170
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{122, 123, 12}}},                                                                 // 171
+	{foreign: false, keyword: []int32{123}, anchor: []anchorAt{{123, 124, 10}}},                                                                 // 172
+	{foreign: false, keyword: []int32{124, 127, 133, 196, 259}, anchor: []anchorAt{{127, 128, 6}, {196, 199, 6}, {196, 200, 6}, {259, 265, 6}}}, // 173
+	{foreign: false, keyword: []int32{124}, anchor: []anchorAt{{278, 283, 7}}},                                                                  // 174
+	{foreign: false, keyword: []int32{124, 127, 135, 171}, anchor: []anchorAt{{171, 173, 8}, {259, 265, 8}}},                                    // 175
+	{foreign: false, keyword: []int32{124, 127}, anchor: []anchorAt{{259, 265, 6}}},                                                             // 176
+	{foreign: false, keyword: []int32{124}, anchor: []anchorAt{}},                                                                               // 177
+	{foreign: false, keyword: []int32{124}, anchor: []anchorAt{}},                                                                               // 178
+	{foreign: false, keyword: []int32{124}, anchor: []anchorAt{}},                                                                               // 179
+	{foreign: false, keyword: []int32{124}, anchor: []anchorAt{}},                                                                               // 180
+	{foreign: false, keyword: []int32{124}, anchor: []anchorAt{}},                                                                               // 181
+	{foreign: false, keyword: []int32{124}, anchor: []anchorAt{}},                                                                               // 182
+	{foreign: false, keyword: []int32{124}, anchor: []anchorAt{}},                                                                               // 183
+	{foreign: false, keyword: []int32{124}, anchor: []anchorAt{}},                                                                               // 184
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 125, 12}}},                                                                 // 185
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 125, 5}}},                                                                  // 186
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 125, 10}}},                                                                 // 187
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 125, 8}}},                                                                  // 188
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 125, 12}}},                                                                 // 189
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 125, 12}}},                                                                 // 190
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 125, 7}}},                                                                  // 191
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 125, 7}}},                                                                  // 192
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 125, 10}}},                                                                 // 193
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 125, 7}}},                                                                  // 194
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 125, 16}}},                                                                 // 195
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 125, 14}}},                                                                 // 196
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 125, 11}}},                                                                 // 197
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{124, 125, 4}}},                                                                  // 198
+	{foreign: false, keyword: []int32{125}, anchor: []anchorAt{{125, 126, 4}}},                                                                  // 199
+	{foreign: false, keyword: []int32{126}, anchor: []anchorAt{{126, 127, 9}}},                                                                  // 200
+	{foreign: false, keyword: []int32{127}, anchor: []anchorAt{{127, 128, 6}}},                                                                  // 201
+	{foreign: false, keyword: []int32{127}, anchor: []anchorAt{{127, 128, 3}}},                                                                  // 202
+	{foreign: false, keyword: []int32{127}, anchor: []anchorAt{{127, 128, 4}}},                                                                  // 203
+	{foreign: false, keyword: []int32{127, 259}, anchor: []anchorAt{{127, 128, 3}}},                                                             // 204
+	{foreign: false, keyword: []int32{127}, anchor: []anchorAt{{127, 128, 10}}},                                                                 // 205
+	{foreign: false, keyword: []int32{127}, anchor: []anchorAt{{127, 128, 5}}},                                                                  // 206
+	{foreign: false, keyword: []int32{127, 133, 259}, anchor: []anchorAt{{127, 128, 5}, {259, 265, 5}, {323, 329, 5}}},                          // 207
+	{foreign: false, keyword: []int32{133, 134, 259}, anchor: []anchorAt{{127, 128, 5}, {133, 134, 5}, {134, 135, 5}}},                          // 208
+	{foreign: false, keyword: []int32{128}, anchor: []anchorAt{{128, 129, 4}}},                                                                  // 209
+	{foreign: false, keyword: []int32{128}, anchor: []anchorAt{{128, 129, 9}}},                                                                  // 210
+	{foreign: false, keyword: []int32{128}, anchor: []anchorAt{{128, 129, 14}}},                                                                 // 211
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 10}}},                                                                 // 212
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 10}}},                                                                 // 213
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{}},                                                                               // 214
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 9}}},                                                                  // 215
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 13}}},                                                                 // 216
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{}},                                                                               // 217
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{}},                                                                               // 218
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 9}}},                                                                  // 219
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{}},                                                                               // 220
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 9}}},                                                                  // 221
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 13}}},                                                                 // 222
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 13}}},                                                                 // 223
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 10}}},                                                                 // 224
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 11}}},                                                                 // 225
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 13}}},                                                                 // 226
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 16}}},                                                                 // 227
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 14}}},                                                                 // 228
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 14}}},                                                                 // 229
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 12}}},                                                                 // 230
+	{foreign: false, keyword: []int32{129}, anchor: []anchorAt{{129, 130, 6}}},                                                                  // 231
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{129, 130, 7}}},                                                                  // 232
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{129, 130, 12}}},                                                                 // 233
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{129, 130, 13}}},                                                                 // 234
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{129, 130, 13}}},                                                                 // 235
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{129, 130, 14}}},                                                                 // 236
+	{foreign: false, keyword: []int32{130}, anchor: []anchorAt{{130, 131, 9}}},                                                                  // 237
+	{foreign: false, keyword: []int32{130}, anchor: []anchorAt{{130, 131, 13}}},                                                                 // 238
+	{foreign: false, keyword: []int32{130}, anchor: []anchorAt{{130, 131, 6}}},                                                                  // 239
+	{foreign: false, keyword: []int32{130}, anchor: []anchorAt{{130, 131, 9}}},                                                                  // 240
+	{foreign: false, keyword: []int32{130}, anchor: []anchorAt{{130, 131, 13}}},                                                                 // 241
+	{foreign: false, keyword: []int32{130}, anchor: []anchorAt{{130, 131, 10}}},                                                                 // 242
+	{foreign: false, keyword: []int32{130}, anchor: []anchorAt{}},                                                                               // 243
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{130, 131, 24}}},                                                                 // 244
+	{foreign: false, keyword: []int32{131}, anchor: []anchorAt{}},                                                                               // 245
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{131, 132, 7}}},                                                                  // 246
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{131, 132, 16}}},                                                                 // 247
+	{foreign: false, keyword: []int32{132}, anchor: []anchorAt{}},                                                                               // 248
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{132, 133, 6}}},                                                                  // 249
+	{foreign: false, keyword: []int32{133, 134, 259}, anchor: []anchorAt{{134, 135, 10}, {259, 265, 10}}},                                       // 250
+	{foreign: false, keyword: []int32{133, 134, 259}, anchor: []anchorAt{{134, 135, 5}, {259, 265, 5}}},                                         // 251
+	{foreign: false, keyword: []int32{133, 134, 259}, anchor: []anchorAt{{134, 135, 4}, {259, 265, 4}}},                                         // 252
+	{foreign: false, keyword: []int32{133}, anchor: []anchorAt{{259, 265, 6}}},                                                                  // 253
+	{foreign: false, keyword: []int32{133}, anchor: []anchorAt{{259, 265, 7}}},                                                                  // 254
+	{foreign: false, keyword: []int32{133}, anchor: []anchorAt{}},                                                                               // 255
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 6}}},                                                                  // 256
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 6}}},                                                                  // 257
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 6}}},                                                                  // 258
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 6}}},                                                                  // 259
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 5}}},                                                                  // 260
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 5}}},                                                                  // 261
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 5}}},                                                                  // 262
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 5}}},                                                                  // 263
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 8}}},                                                                  // 264
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 8}}},                                                                  // 265
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 8}}},                                                                  // 266
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 8}}},                                                                  // 267
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 8}}},                                                                  // 268
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 8}}},                                                                  // 269
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 8}}},                                                                  // 270
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 8}}},                                                                  // 271
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 7}}},                                                                  // 272
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 7}}},                                                                  // 273
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 7}}},                                                                  // 274
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 7}}},                                                                  // 275
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 14}}},                                                                 // 276
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 14}}},                                                                 // 277
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 14}}},                                                                 // 278
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 14}}},                                                                 // 279
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 11}}},                                                                 // 280
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 11}}},                                                                 // 281
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 11}}},                                                                 // 282
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 11}}},                                                                 // 283
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 7}}},                                                                  // 284
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 7}}},                                                                  // 285
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 7}}},                                                                  // 286
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 7}}},                                                                  // 287
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 6}}},                                                                  // 288
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 6}}},                                                                  // 289
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 6}}},                                                                  // 290
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{133, 134, 6}}},                                                                  // 291
+	{foreign: false, keyword: []int32{134}, anchor: []anchorAt{{134, 135, 5}}},                                                                  // 292
+	{foreign: false, keyword: []int32{134}, anchor: []anchorAt{{134, 135, 4}}},                                                                  // 293
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{134, 135, 8}}},                                                                  // 294
+	{foreign: false, keyword: []int32{135}, anchor: []anchorAt{}},                                                                               // 295
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{135, 136, 10}}},                                                                 // 296
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{135, 136, 12}}},                                                                 // 297
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{135, 136, 10}}},                                                                 // 298
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{135, 136, 11}}},                                                                 // 299
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{135, 136, 13}}},                                                                 // 300
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{135, 137, 11}}},                                                                 // 301
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{135, 137, 11}}},                                                                 // 302
+	{foreign: false, keyword: []int32{136}, anchor: []anchorAt{}},                                                                               // 303
+	{foreign: false, keyword: []int32{136}, anchor: []anchorAt{}},                                                                               // 304
+	{foreign: false, keyword: []int32{136}, anchor: []anchorAt{}},                                                                               // 305
+	{foreign: false, keyword: []int32{136}, anchor: []anchorAt{}},                                                                               // 306
+	{foreign: false, keyword: []int32{136}, anchor: []anchorAt{}},                                                                               // 307
+	{foreign: false, keyword: []int32{136}, anchor: []anchorAt{}},                                                                               // 308
+	{foreign: false, keyword: []int32{136}, anchor: []anchorAt{{323, 329, 5}}},                                                                  // 309
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 13}}},                                                                 // 310
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 13}}},                                                                 // 311
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 11}}},                                                                 // 312
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 11}}},                                                                 // 313
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 10}}},                                                                 // 314
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 10}}},                                                                 // 315
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 13}}},                                                                 // 316
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 13}}},                                                                 // 317
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 6}}},                                                                  // 318
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 6}}},                                                                  // 319
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 6}}},                                                                  // 320
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 11}}},                                                                 // 321
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 11}}},                                                                 // 322
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 10}}},                                                                 // 323
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 10}}},                                                                 // 324
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 13}}},                                                                 // 325
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 13}}},                                                                 // 326
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 10}}},                                                                 // 327
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 10}}},                                                                 // 328
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 15}}},                                                                 // 329
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 15}}},                                                                 // 330
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 12}}},                                                                 // 331
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 12}}},                                                                 // 332
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 8}}},                                                                  // 333
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{136, 138, 8}}},                                                                  // 334
+	{foreign: false, keyword: []int32{137}, anchor: []anchorAt{}},                                                                               // 335
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{137, 139, 12}}},                                                                 // 336
+	{foreign: false, keyword: []int32{138, 139}, anchor: []anchorAt{{138, 140, 4}, {139, 141, 4}}},                                              // 337
+	{foreign: false, keyword: []int32{138, 139}, anchor: []anchorAt{{138, 140, 4}, {139, 141, 4}}},                                              // 338
+	{foreign: false, keyword: []int32{140}, anchor: []anchorAt{{140, 142, 11}}},                                                                 // 339
+	{foreign: false, keyword: []int32{141}, anchor: []anchorAt{{141, 143, 4}}},                                                                  // 340
+	{foreign: false, keyword: []int32{142}, anchor: []anchorAt{{142, 144, 4}}},                                                                  // 341
+	{foreign: false, keyword: []int32{143}, anchor: []anchorAt{{143, 145, 4}}},                                                                  // 342
+	{foreign: false, keyword: []int32{144}, anchor: []anchorAt{{144, 146, 6}}},                                                                  // 343
+	{foreign: false, keyword: []int32{145}, anchor: []anchorAt{{145, 147, 5}}},                                                                  // 344
+	{foreign: false, keyword: []int32{146}, anchor: []anchorAt{{146, 148, 7}}},                                                                  // 345
+	{foreign: false, keyword: []int32{147}, anchor: []anchorAt{{147, 149, 5}}},                                                                  // 346
+	{foreign: false, keyword: []int32{148}, anchor: []anchorAt{{148, 150, 6}}},                                                                  // 347
+	{foreign: false, keyword: []int32{149}, anchor: []anchorAt{{149, 151, 8}}},                                                                  // 348
+	{foreign: false, keyword: []int32{150}, anchor: []anchorAt{{150, 152, 6}}},                                                                  // 349
+	{foreign: false, keyword: []int32{151, 152}, anchor: []anchorAt{{151, 153, 6}, {152, 154, 6}}},                                              // 350
+	{foreign: false, keyword: []int32{153}, anchor: []anchorAt{{153, 155, 6}}},                                                                  // 351
+	{foreign: false, keyword: []int32{154}, anchor: []anchorAt{{154, 156, 9}}},                                                                  // 352
+	{foreign: false, keyword: []int32{155, 156}, anchor: []anchorAt{{155, 157, 5}}},                                                             // 353
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{156, 158, 6}}},                                                                  // 354
+	{foreign: false, keyword: []int32{157}, anchor: []anchorAt{{157, 159, 7}}},                                                                  // 355
+	{foreign: false, keyword: []int32{158}, anchor: []anchorAt{{158, 160, 16}}},                                                                 // 356
+	{foreign: false, keyword: []int32{159}, anchor: []anchorAt{{159, 161, 5}}},                                                                  // 357
+	{foreign: false, keyword: []int32{160}, anchor: []anchorAt{{160, 162, 6}}},                                                                  // 358
+	{foreign: false, keyword: []int32{161, 210, 231}, anchor: []anchorAt{{210, 214, 5}, {231, 235, 5}}},                                         // 359
+	{foreign: false, keyword: []int32{161}, anchor: []anchorAt{{161, 163, 10}}},                                                                 // 360
+	{foreign: false, keyword: []int32{162}, anchor: []anchorAt{{162, 164, 5}}},                                                                  // 361
+	{foreign: false, keyword: []int32{163}, anchor: []anchorAt{{163, 165, 7}}},                                                                  // 362
+	{foreign: false, keyword: []int32{164}, anchor: []anchorAt{{164, 166, 4}}},                                                                  // 363
+	{foreign: false, keyword: []int32{165}, anchor: []anchorAt{{165, 167, 8}}},                                                                  // 364
+	{foreign: false, keyword: []int32{166}, anchor: []anchorAt{{166, 168, 4}}},                                                                  // 365
+	{foreign: false, keyword: []int32{167}, anchor: []anchorAt{{167, 169, 5}}},                                                                  // 366
+	{foreign: false, keyword: []int32{168}, anchor: []anchorAt{{168, 170, 4}}},                                                                  // 367
+	{foreign: false, keyword: []int32{169}, anchor: []anchorAt{{169, 171, 4}}},                                                                  // 368
+	{foreign: false, keyword: []int32{169}, anchor: []anchorAt{{169, 171, 4}}},                                                                  // 369
+	{foreign: false, keyword: []int32{170}, anchor: []anchorAt{}},                                                                               // 370
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{170, 172, 9}}},                                                                  // 371
+	{foreign: false, keyword: []int32{171}, anchor: []anchorAt{}},                                                                               // 372
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{171, 173, 24}}},                                                                 // 373
+	{foreign: false, keyword: []int32{172}, anchor: []anchorAt{{172, 174, 6}}},                                                                  // 374
+	{foreign: false, keyword: []int32{173}, anchor: []anchorAt{{173, 175, 7}}},                                                                  // 375
+	{foreign: false, keyword: []int32{174}, anchor: []anchorAt{{174, 176, 4}}},                                                                  // 376
+	{foreign: false, keyword: []int32{175}, anchor: []anchorAt{{175, 177, 3}}},                                                                  // 377
+	{foreign: false, keyword: []int32{176}, anchor: []anchorAt{{176, 178, 16}}},                                                                 // 378
+	{foreign: false, keyword: []int32{177}, anchor: []anchorAt{{177, 179, 2}}},                                                                  // 379
+	{foreign: false, keyword: []int32{178}, anchor: []anchorAt{{178, 180, 7}}},                                                                  // 380
+	{foreign: false, keyword: []int32{179}, anchor: []anchorAt{{179, 181, 6}}},                                                                  // 381
+	{foreign: false, keyword: []int32{179}, anchor: []anchorAt{{179, 181, 6}}},                                                                  // 382
+	{foreign: false, keyword: []int32{179}, anchor: []anchorAt{{179, 181, 6}}},                                                                  // 383
+	{foreign: false, keyword: []int32{180}, anchor: []anchorAt{{180, 182, 3}}},                                                                  // 384
+	{foreign: false, keyword: []int32{181}, anchor: []anchorAt{{181, 183, 8}}},                                                                  // 385
+	{foreign: false, keyword: []int32{182}, anchor: []anchorAt{{182, 184, 8}}},                                                                  // 386
+	{foreign: false, keyword: []int32{183}, anchor: []anchorAt{{183, 185, 9}}},                                                                  // 387
+	{foreign: false, keyword: []int32{184}, anchor: []anchorAt{{184, 186, 4}}},                                                                  // 388
+	{foreign: false, keyword: []int32{185}, anchor: []anchorAt{}},                                                                               // 389
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{185, 187, 13}}},                                                                 // 390
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{185, 187, 15}}},                                                                 // 391
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{185, 187, 13}}},                                                                 // 392
+	{foreign: false, keyword: []int32{186}, anchor: []anchorAt{{186, 188, 4}}},                                                                  // 393
+	{foreign: false, keyword: []int32{186}, anchor: []anchorAt{{186, 188, 4}}},                                                                  // 394
+	{foreign: false, keyword: []int32{187}, anchor: []anchorAt{{187, 189, 8}}},                                                                  // 395
+	{foreign: false, keyword: []int32{188}, anchor: []anchorAt{}},                                                                               // 396
+	{foreign: false, keyword: []int32{188}, anchor: []anchorAt{{188, 190, 9}}},                                                                  // 397
+	{foreign: false, keyword: []int32{188}, anchor: []anchorAt{{188, 190, 9}}},                                                                  // 398
+	{foreign: false, keyword: []int32{189, 190}, anchor: []anchorAt{{189, 191, 5}, {190, 192, 5}}},                                              // 399
+	{foreign: false, keyword: []int32{189, 190}, anchor: []anchorAt{{189, 191, 11}, {190, 192, 11}}},                                            // 400
+	{foreign: false, keyword: []int32{189, 190}, anchor: []anchorAt{{189, 191, 7}, {190, 192, 7}}},                                              // 401
+	{foreign: false, keyword: []int32{189, 190}, anchor: []anchorAt{{189, 191, 4}, {190, 192, 4}}},                                              // 402
+	{foreign: false, keyword: []int32{191}, anchor: []anchorAt{{191, 193, 5}}},                                                                  // 403
+	{foreign: false, keyword: []int32{192}, anchor: []anchorAt{{192, 195, 3}}},                                                                  // 404
+	{foreign: false, keyword: []int32{192}, anchor: []anchorAt{}},                                                                               // 405
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{192, 194, 5}, {192, 195, 5}}},                                                   // 406
+	{foreign: false, keyword: []int32{193}, anchor: []anchorAt{}},                                                                               // 407
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{193, 196, 3}}},                                                                  // 408
+	{foreign: false, keyword: []int32{194}, anchor: []anchorAt{}},                                                                               // 409
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 410
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 411
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 412
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 413
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 12}}},                                                                 // 414
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 16}}},                                                                 // 415
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 416
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 417
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 418
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 419
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 13}}},                                                                 // 420
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 421
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 12}}},                                                                 // 422
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 12}}},                                                                 // 423
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 21}}},                                                                 // 424
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 15}}},                                                                 // 425
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 16}}},                                                                 // 426
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 12}}},                                                                 // 427
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 428
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 429
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 430
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 12}}},                                                                 // 431
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 432
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 15}}},                                                                 // 433
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 11}}},                                                                 // 434
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 15}}},                                                                 // 435
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 436
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 20}}},                                                                 // 437
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 10}}},                                                                 // 438
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 12}}},                                                                 // 439
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 440
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 23}}},                                                                 // 441
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 442
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{194, 197, 14}}},                                                                 // 443
+	{foreign: false, keyword: []int32{195}, anchor: []anchorAt{{195, 198, 6}}},                                                                  // 444
+	{foreign: false, keyword: []int32{197, 198}, anchor: []anchorAt{{197, 201, 6}, {198, 202, 6}}},                                              // 445
+	{foreign: false, keyword: []int32{199}, anchor: []anchorAt{{199, 203, 6}}},                                                                  // 446
+	{foreign: false, keyword: []int32{200}, anchor: []anchorAt{}},                                                                               // 447
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{200, 204, 8}}},                                                                  // 448
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{200, 204, 8}}},                                                                  // 449
+	{foreign: false, keyword: []int32{201}, anchor: []anchorAt{{201, 205, 7}}},                                                                  // 450
+	{foreign: false, keyword: []int32{202}, anchor: []anchorAt{{202, 206, 12}}},                                                                 // 451
+	{foreign: false, keyword: []int32{203}, anchor: []anchorAt{{203, 207, 4}}},                                                                  // 452
+	{foreign: false, keyword: []int32{204}, anchor: []anchorAt{{204, 208, 8}}},                                                                  // 453
+	{foreign: false, keyword: []int32{205}, anchor: []anchorAt{{205, 209, 6}}},                                                                  // 454
+	{foreign: false, keyword: []int32{206}, anchor: []anchorAt{{206, 210, 10}}},                                                                 // 455
+	{foreign: false, keyword: []int32{206}, anchor: []anchorAt{{206, 210, 7}}},                                                                  // 456
+	{foreign: false, keyword: []int32{207, 208}, anchor: []anchorAt{}},                                                                          // 457
+	{foreign: false, keyword: []int32{207, 208}, anchor: []anchorAt{}},                                                                          // 458
+	{foreign: false, keyword: []int32{207, 208}, anchor: []anchorAt{}},                                                                          // 459
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{207, 211, 6}, {208, 212, 6}}},                                                   // 460
+	{foreign: false, keyword: []int32{209}, anchor: []anchorAt{{209, 213, 8}, {331, 336, 8}}},                                                   // 461
+	{foreign: false, keyword: []int32{209}, anchor: []anchorAt{{209, 213, 7}}},                                                                  // 462
+	{foreign: false, keyword: []int32{210, 231}, anchor: []anchorAt{{210, 214, 5}, {231, 235, 5}}},                                              // 463
+	{foreign: false, keyword: []int32{211}, anchor: []anchorAt{}},                                                                               // 464
+	{foreign: false, keyword: []int32{211}, anchor: []anchorAt{}},                                                                               // 465
+	{foreign: false, keyword: []int32{211}, anchor: []anchorAt{}},                                                                               // 466
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{211, 215, 9}}},                                                                  // 467
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{211, 215, 9}}},                                                                  // 468
+	{foreign: false, keyword: []int32{212, 213}, anchor: []anchorAt{{212, 216, 6}, {213, 217, 6}}},                                              // 469
+	{foreign: false, keyword: []int32{214}, anchor: []anchorAt{{214, 218, 9}}},                                                                  // 470
+	{foreign: false, keyword: []int32{215}, anchor: []anchorAt{{215, 219, 3}}},                                                                  // 471
+	{foreign: false, keyword: []int32{216}, anchor: []anchorAt{{216, 220, 5}}},                                                                  // 472
+	{foreign: false, keyword: []int32{217}, anchor: []anchorAt{{217, 221, 4}}},                                                                  // 473
+	{foreign: false, keyword: []int32{218, 219, 220, 221}, anchor: []anchorAt{{218, 222, 7}, {219, 223, 7}, {220, 224, 7}, {221, 225, 7}}},      // 474
+	{foreign: false, keyword: []int32{222}, anchor: []anchorAt{{222, 226, 3}}},                                                                  // 475
+	{foreign: false, keyword: []int32{223}, anchor: []anchorAt{{223, 227, 6}}},                                                                  // 476
+	{foreign: false, keyword: []int32{224}, anchor: []anchorAt{{224, 228, 6}}},                                                                  // 477
+	{foreign: false, keyword: []int32{225}, anchor: []anchorAt{{225, 229, 10}}},                                                                 // 478
+	{foreign: false, keyword: []int32{226}, anchor: []anchorAt{{226, 230, 4}}},                                                                  // 479
+	{foreign: false, keyword: []int32{227, 228}, anchor: []anchorAt{}},                                                                          // 480
+	{foreign: false, keyword: []int32{227, 228}, anchor: []anchorAt{}},                                                                          // 481
+	{foreign: false, keyword: []int32{227, 228}, anchor: []anchorAt{}},                                                                          // 482
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{227, 231, 7}, {228, 232, 7}}},                                                   // 483
+	{foreign: false, keyword: []int32{229}, anchor: []anchorAt{}},                                                                               // 484
+	{foreign: false, keyword: []int32{229}, anchor: []anchorAt{}},                                                                               // 485
+	{foreign: false, keyword: []int32{229}, anchor: []anchorAt{}},                                                                               // 486
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{229, 233, 8}}},                                                                  // 487
+	{foreign: false, keyword: []int32{230}, anchor: []anchorAt{{230, 234, 8}}},                                                                  // 488
+	{foreign: false, keyword: []int32{230}, anchor: []anchorAt{{230, 234, 6}}},                                                                  // 489
+	{foreign: false, keyword: []int32{232}, anchor: []anchorAt{{232, 236, 10}}},                                                                 // 490
+	{foreign: false, keyword: []int32{233}, anchor: []anchorAt{{233, 237, 4}}},                                                                  // 491
+	{foreign: false, keyword: []int32{234}, anchor: []anchorAt{{234, 238, 5}}},                                                                  // 492
+	{foreign: false, keyword: []int32{235}, anchor: []anchorAt{{235, 239, 7}}},                                                                  // 493
+	{foreign: false, keyword: []int32{236}, anchor: []anchorAt{{236, 240, 4}}},                                                                  // 494
+	{foreign: false, keyword: []int32{237}, anchor: []anchorAt{}},                                                                               // 495
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{237, 241, 8}}},                                                                  // 496
+	{foreign: false, keyword: []int32{238}, anchor: []anchorAt{}},                                                                               // 497
+	{foreign: false, keyword: []int32{241}, anchor: []anchorAt{{238, 242, 9}, {239, 243, 9}, {241, 246, 9}, {242, 247, 9}}},                     // 498
+	{foreign: false, keyword: []int32{241}, anchor: []anchorAt{{238, 242, 8}, {239, 243, 8}, {241, 246, 8}, {242, 247, 8}}},                     // 499
+	{foreign: false, keyword: []int32{241}, anchor: []anchorAt{{238, 242, 9}, {239, 243, 9}, {241, 246, 9}, {242, 247, 9}}},                     // 500
+	{foreign: false, keyword: []int32{239, 240}, anchor: []anchorAt{{240, 245, 5}}},                                                             // 501
+	{foreign: false, keyword: []int32{240}, anchor: []anchorAt{{240, 245, 5}}},                                                                  // 502
+	{foreign: false, keyword: []int32{240}, anchor: []anchorAt{{240, 245, 5}}},                                                                  // 503
+	{foreign: false, keyword: []int32{240}, anchor: []anchorAt{{240, 244, 4}}},                                                                  // 504
+	{foreign: false, keyword: []int32{242}, anchor: []anchorAt{}},                                                                               // 505
+	{foreign: false, keyword: []int32{243}, anchor: []anchorAt{{243, 248, 4}}},                                                                  // 506
+	{foreign: false, keyword: []int32{244}, anchor: []anchorAt{{244, 249, 7}}},                                                                  // 507
+	{foreign: false, keyword: []int32{245}, anchor: []anchorAt{{245, 250, 4}}},                                                                  // 508
+	{foreign: false, keyword: []int32{246}, anchor: []anchorAt{{246, 251, 3}}},                                                                  // 509
+	{foreign: false, keyword: []int32{247}, anchor: []anchorAt{}},                                                                               // 510
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{247, 252, 10}}},                                                                 // 511
+	{foreign: false, keyword: []int32{248}, anchor: []anchorAt{{248, 253, 6}}},                                                                  // 512
+	{foreign: false, keyword: []int32{249}, anchor: []anchorAt{{249, 254, 7}}},                                                                  // 513
+	{foreign: false, keyword: []int32{249}, anchor: []anchorAt{}},                                                                               // 514
+	{foreign: false, keyword: []int32{249}, anchor: []anchorAt{{249, 254, 12}}},                                                                 // 515
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{249, 254, 15}}},                                                                 // 516
+	{foreign: false, keyword: []int32{250}, anchor: []anchorAt{{250, 255, 4}}},                                                                  // 517
+	{foreign: false, keyword: []int32{251}, anchor: []anchorAt{{251, 256, 4}, {251, 256, 4}}},                                                   // 518
+	{foreign: false, keyword: []int32{252}, anchor: []anchorAt{}},                                                                               // 519
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{252, 257, 10}}},                                                                 // 520
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{252, 257, 10}}},                                                                 // 521
+	{foreign: false, keyword: []int32{253, 254}, anchor: []anchorAt{{253, 258, 8}}},                                                             // 522
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{253, 259, 9}, {254, 260, 9}}},                                                   // 523
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{253, 259, 8}, {254, 260, 8}}},                                                   // 524
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{253, 259, 11}, {254, 260, 11}}},                                                 // 525
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{254, 260, 8}}},                                                                  // 526
+	{foreign: false, keyword: []int32{255}, anchor: []anchorAt{{255, 261, 9}}},                                                                  // 527
+	{foreign: false, keyword: []int32{256}, anchor: []anchorAt{{256, 262, 7}}},                                                                  // 528
+	{foreign: false, keyword: []int32{257}, anchor: []anchorAt{}},                                                                               // 529
+	{foreign: false, keyword: []int32{257}, anchor: []anchorAt{}},                                                                               // 530
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{257, 263, 16}}},                                                                 // 531
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{257, 263, 16}}},                                                                 // 532
+	{foreign: false, keyword: []int32{258}, anchor: []anchorAt{{258, 264, 11}}},                                                                 // 533
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{259, 265, 14}}},                                                                 // 534
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{259, 265, 11}}},                                                                 // 535
+	{foreign: false, keyword: []int32{260}, anchor: []anchorAt{}},                                                                               // 536
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{260, 266, 24}}},                                                                 // 537
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{260, 266, 21}}},                                                                 // 538
+	{foreign: false, keyword: []int32{261}, anchor: []anchorAt{{261, 267, 5}}},                                                                  // 539
+	{foreign: false, keyword: []int32{262}, anchor: []anchorAt{{262, 268, 6}}},                                                                  // 540
+	{foreign: false, keyword: []int32{262}, anchor: []anchorAt{{262, 268, 6}}},                                                                  // 541
+	{foreign: false, keyword: []int32{262}, anchor: []anchorAt{{262, 268, 3}}},                                                                  // 542
+	{foreign: false, keyword: []int32{263}, anchor: []anchorAt{{263, 269, 5}}},                                                                  // 543
+	{foreign: false, keyword: []int32{265}, anchor: []anchorAt{{265, 270, 15}, {266, 271, 15}}},                                                 // 544
+	{foreign: false, keyword: []int32{265}, anchor: []anchorAt{{265, 270, 19}, {266, 271, 19}}},                                                 // 545
+	{foreign: false, keyword: []int32{265}, anchor: []anchorAt{{265, 270, 18}, {266, 271, 18}}},                                                 // 546
+	{foreign: false, keyword: []int32{266, 267, 268}, anchor: []anchorAt{{267, 272, 5}, {268, 273, 5}}},                                         // 547
+	{foreign: false, keyword: []int32{269}, anchor: []anchorAt{{269, 274, 11}}},                                                                 // 548
+	{foreign: false, keyword: []int32{270}, anchor: []anchorAt{{270, 275, 13}}},                                                                 // 549
+	{foreign: false, keyword: []int32{271}, anchor: []anchorAt{{271, 276, 10}}},                                                                 // 550
+	{foreign: false, keyword: []int32{272}, anchor: []anchorAt{}},                                                                               // 551
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{272, 277, 10}}},                                                                 // 552
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{272, 277, 10}}},                                                                 // 553
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{272, 277, 10}}},                                                                 // 554
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{272, 277, 10}}},                                                                 // 555
+	{foreign: false, keyword: []int32{273}, anchor: []anchorAt{{273, 278, 4}}},                                                                  // 556
+	{foreign: false, keyword: []int32{274}, anchor: []anchorAt{{274, 279, 5}}},                                                                  // 557
+	{foreign: false, keyword: []int32{275}, anchor: []anchorAt{{275, 280, 4}}},                                                                  // 558
+	{foreign: false, keyword: []int32{276, 277}, anchor: []anchorAt{{276, 281, 10}, {277, 282, 10}}},                                            // 559
+	{foreign: false, keyword: []int32{278}, anchor: []anchorAt{}},                                                                               // 560
+	{foreign: false, keyword: []int32{278}, anchor: []anchorAt{}},                                                                               // 561
+	{foreign: false, keyword: []int32{278}, anchor: []anchorAt{}},                                                                               // 562
+	{foreign: false, keyword: []int32{279}, anchor: []anchorAt{{279, 284, 4}}},                                                                  // 563
+	{foreign: false, keyword: []int32{280}, anchor: []anchorAt{{280, 285, 6}}},                                                                  // 564
+	{foreign: false, keyword: []int32{281}, anchor: []anchorAt{}},                                                                               // 565
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{281, 286, 15}}},                                                                 // 566
+	{foreign: false, keyword: []int32{282}, anchor: []anchorAt{{282, 287, 20}}},                                                                 // 567
+	{foreign: false, keyword: []int32{283}, anchor: []anchorAt{{283, 288, 8}}},                                                                  // 568
+	{foreign: false, keyword: []int32{284}, anchor: []anchorAt{{284, 289, 9}}},                                                                  // 569
+	{foreign: false, keyword: []int32{284}, anchor: []anchorAt{{284, 289, 9}}},                                                                  // 570
+	{foreign: false, keyword: []int32{285}, anchor: []anchorAt{{285, 290, 5}}},                                                                  // 571
+	{foreign: false, keyword: []int32{286}, anchor: []anchorAt{{286, 291, 4}}},                                                                  // 572
+	{foreign: false, keyword: []int32{287}, anchor: []anchorAt{}},                                                                               // 573
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{287, 292, 24}}},                                                                 // 574
+	{foreign: false, keyword: []int32{288}, anchor: []anchorAt{{288, 293, 3}}},                                                                  // 575
+	{foreign: false, keyword: []int32{289}, anchor: []anchorAt{{289, 294, 3}}},                                                                  // 576
+	{foreign: false, keyword: []int32{290}, anchor: []anchorAt{{290, 295, 9}}},                                                                  // 577
+	{foreign: false, keyword: []int32{291}, anchor: []anchorAt{}},                                                                               // 578
+	{foreign: false, keyword: []int32{291}, anchor: []anchorAt{}},                                                                               // 579
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{291, 296, 3}}},                                                                  // 580
+	{foreign: false, keyword: []int32{292}, anchor: []anchorAt{{292, 297, 6}}},                                                                  // 581
+	{foreign: false, keyword: []int32{293, 294}, anchor: []anchorAt{{293, 298, 8}, {294, 299, 8}}},                                              // 582
+	{foreign: false, keyword: []int32{295}, anchor: []anchorAt{{295, 300, 3}}},                                                                  // 583
+	{foreign: false, keyword: []int32{296}, anchor: []anchorAt{{296, 301, 8}}},                                                                  // 584
+	{foreign: false, keyword: []int32{297}, anchor: []anchorAt{{297, 302, 9}}},                                                                  // 585
+	{foreign: false, keyword: []int32{298}, anchor: []anchorAt{{298, 303, 6}}},                                                                  // 586
+	{foreign: false, keyword: []int32{299}, anchor: []anchorAt{{299, 304, 16}}},                                                                 // 587
+	{foreign: false, keyword: []int32{300}, anchor: []anchorAt{{300, 305, 7}}},                                                                  // 588
+	{foreign: false, keyword: []int32{301}, anchor: []anchorAt{}},                                                                               // 589
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{301, 306, 7}}},                                                                  // 590
+	{foreign: false, keyword: []int32{302}, anchor: []anchorAt{}},                                                                               // 591
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{302, 307, 7}}},                                                                  // 592
+	{foreign: false, keyword: []int32{303}, anchor: []anchorAt{}},                                                                               // 593
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{303, 308, 7}}},                                                                  // 594
+	{foreign: false, keyword: []int32{304}, anchor: []anchorAt{}},                                                                               // 595
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{304, 309, 12}}},                                                                 // 596
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{304, 309, 12}}},                                                                 // 597
+	{foreign: false, keyword: []int32{305}, anchor: []anchorAt{{305, 310, 6}}},                                                                  // 598
+	{foreign: false, keyword: []int32{306}, anchor: []anchorAt{{306, 311, 6}}},                                                                  // 599
+	{foreign: false, keyword: []int32{307}, anchor: []anchorAt{{307, 312, 6}}},                                                                  // 600
+	{foreign: false, keyword: []int32{308}, anchor: []anchorAt{{308, 313, 6}}},                                                                  // 601
+	{foreign: false, keyword: []int32{309}, anchor: []anchorAt{{309, 314, 6}}},                                                                  // 602
+	{foreign: false, keyword: []int32{310}, anchor: []anchorAt{}},                                                                               // 603
+	{foreign: false, keyword: []int32{310}, anchor: []anchorAt{}},                                                                               // 604
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{310, 315, 7}}},                                                                  // 605
+	{foreign: false, keyword: []int32{311}, anchor: []anchorAt{}},                                                                               // 606
+	{foreign: false, keyword: []int32{311}, anchor: []anchorAt{}},                                                                               // 607
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{311, 316, 10}}},                                                                 // 608
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{311, 317, 11}}},                                                                 // 609
+	{foreign: false, keyword: []int32{312}, anchor: []anchorAt{}},                                                                               // 610
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{312, 318, 5}}},                                                                  // 611
+	{foreign: false, keyword: []int32{313, 316}, anchor: []anchorAt{}},                                                                          // 612
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{313, 319, 5}, {314, 320, 5}, {316, 322, 5}}},                                    // 613
+	{foreign: false, keyword: []int32{314}, anchor: []anchorAt{}},                                                                               // 614
+	{foreign: false, keyword: []int32{314}, anchor: []anchorAt{}},                                                                               // 615
+	{foreign: false, keyword: []int32{320}, anchor: []anchorAt{{314, 320, 5}, {320, 326, 5}}},                                                   // 616
+	{foreign: false, keyword: []int32{315, 320}, anchor: []anchorAt{{315, 321, 5}, {320, 326, 5}}},                                              // 617
+	{foreign: false, keyword: []int32{317}, anchor: []anchorAt{}},                                                                               // 618
+	{foreign: false, keyword: []int32{317}, anchor: []anchorAt{}},                                                                               // 619
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{317, 323, 5}}},                                                                  // 620
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{317, 323, 5}}},                                                                  // 621
+	{foreign: false, keyword: []int32{318}, anchor: []anchorAt{}},                                                                               // 622
+	{foreign: false, keyword: []int32{318}, anchor: []anchorAt{}},                                                                               // 623
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{318, 324, 5}}},                                                                  // 624
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{318, 324, 5}}},                                                                  // 625
+	{foreign: false, keyword: []int32{319}, anchor: []anchorAt{{319, 325, 5}}},                                                                  // 626
+	{foreign: false, keyword: []int32{319}, anchor: []anchorAt{{319, 325, 5}}},                                                                  // 627
+	{foreign: false, keyword: []int32{321}, anchor: []anchorAt{}},                                                                               // 628
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{321, 327, 13}}},                                                                 // 629
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{321, 327, 14}}},                                                                 // 630
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{321, 327, 13}}},                                                                 // 631
+	{foreign: false, keyword: []int32{322}, anchor: []anchorAt{{322, 328, 4}}},                                                                  // 632
+	{foreign: false, keyword: []int32{323}, anchor: []anchorAt{}},                                                                               // 633
+	{foreign: false, keyword: []int32{324}, anchor: []anchorAt{{324, 330, 4}}},                                                                  // 634
+	{foreign: false, keyword: []int32{324}, anchor: []anchorAt{{324, 330, 4}}},                                                                  // 635
+	{foreign: false, keyword: []int32{324}, anchor: []anchorAt{{324, 330, 4}}},                                                                  // 636
+	{foreign: false, keyword: []int32{325}, anchor: []anchorAt{}},                                                                               // 637
+	{foreign: false, keyword: []int32{325}, anchor: []anchorAt{}},                                                                               // 638
+	{foreign: false, keyword: []int32{326, 327}, anchor: []anchorAt{{326, 331, 7}, {327, 332, 7}}},                                              // 639
+	{foreign: false, keyword: []int32{326}, anchor: []anchorAt{{326, 331, 4}}},                                                                  // 640
+	{foreign: false, keyword: []int32{327}, anchor: []anchorAt{{327, 332, 7}}},                                                                  // 641
+	{foreign: false, keyword: []int32{328}, anchor: []anchorAt{{328, 333, 11}}},                                                                 // 642
+	{foreign: false, keyword: []int32{329}, anchor: []anchorAt{}},                                                                               // 643
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{329, 334, 11}}},                                                                 // 644
+	{foreign: false, keyword: []int32{330}, anchor: []anchorAt{{330, 335, 7}}},                                                                  // 645
+	{foreign: false, keyword: []int32{331}, anchor: []anchorAt{}},                                                                               // 646
+	{foreign: false, keyword: []int32{331}, anchor: []anchorAt{}},                                                                               // 647
+	{foreign: false, keyword: []int32{331}, anchor: []anchorAt{}},                                                                               // 648
+	{foreign: false, keyword: []int32{331}, anchor: []anchorAt{}},                                                                               // 649
+	{foreign: false, keyword: []int32{331}, anchor: []anchorAt{}},                                                                               // 650
+	{foreign: false, keyword: []int32{331}, anchor: []anchorAt{}},                                                                               // 651
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{331, 336, 8}}},                                                                  // 652
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{331, 336, 8}}},                                                                  // 653
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{331, 336, 8}}},                                                                  // 654
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{331, 336, 8}}},                                                                  // 655
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{331, 336, 8}}},                                                                  // 656
+	{foreign: false, keyword: []int32{332}, anchor: []anchorAt{}},                                                                               // 657
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{332, 337, 12}}},                                                                 // 658
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{332, 337, 12}}},                                                                 // 659
+	{foreign: false, keyword: []int32{333}, anchor: []anchorAt{{333, 338, 6}}},                                                                  // 660
+	{foreign: false, keyword: []int32{334}, anchor: []anchorAt{{334, 339, 12}}},                                                                 // 661
+	{foreign: false, keyword: []int32{334}, anchor: []anchorAt{{334, 339, 12}}},                                                                 // 662
+	{foreign: false, keyword: []int32{335, 336}, anchor: []anchorAt{{335, 340, 4}, {335, 340, 4}, {336, 341, 4}, {336, 341, 4}}},                // 663
+	{foreign: false, keyword: []int32{337}, anchor: []anchorAt{{337, 342, 10}}},                                                                 // 664
+	{foreign: false, keyword: []int32{337}, anchor: []anchorAt{{337, 342, 4}}},                                                                  // 665
+	{foreign: false, keyword: []int32{338}, anchor: []anchorAt{{338, 343, 16}}},                                                                 // 666
+	{foreign: false, keyword: []int32{338}, anchor: []anchorAt{{338, 343, 15}}},                                                                 // 667
+	{foreign: false, keyword: []int32{338}, anchor: []anchorAt{{338, 343, 16}}},                                                                 // 668
+	{foreign: false, keyword: []int32{339}, anchor: []anchorAt{}},                                                                               // 669
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{339, 344, 11}}},                                                                 // 670
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{339, 344, 10}}},                                                                 // 671
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{339, 344, 13}}},                                                                 // 672
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{339, 344, 11}}},                                                                 // 673
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{339, 344, 14}}},                                                                 // 674
+	{foreign: false, keyword: []int32{340}, anchor: []anchorAt{{340, 345, 5}}},                                                                  // 675
+	{foreign: false, keyword: []int32{341}, anchor: []anchorAt{{341, 346, 6}}},                                                                  // 676
+	{foreign: false, keyword: []int32{342}, anchor: []anchorAt{}},                                                                               // 677
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{342, 347, 20}}},                                                                 // 678
+	{foreign: false, keyword: []int32{343}, anchor: []anchorAt{{343, 348, 3}}},                                                                  // 679
+	{foreign: false, keyword: []int32{344}, anchor: []anchorAt{{344, 349, 7}}},                                                                  // 680
+	{foreign: false, keyword: []int32{345}, anchor: []anchorAt{{345, 350, 6}}},                                                                  // 681
+	{foreign: false, keyword: []int32{346}, anchor: []anchorAt{{346, 351, 8}}},                                                                  // 682
+	{foreign: false, keyword: []int32{346}, anchor: []anchorAt{{346, 351, 7}}},                                                                  // 683
+	{foreign: false, keyword: []int32{346}, anchor: []anchorAt{{346, 351, 7}}},                                                                  // 684
+	{foreign: false, keyword: []int32{346}, anchor: []anchorAt{{346, 351, 11}}},                                                                 // 685
+	{foreign: false, keyword: []int32{346}, anchor: []anchorAt{{346, 351, 7}}},                                                                  // 686
+	{foreign: false, keyword: []int32{347}, anchor: []anchorAt{{347, 352, 2}}},                                                                  // 687
+	{foreign: false, keyword: []int32{348}, anchor: []anchorAt{{348, 353, 6}}},                                                                  // 688
+	{foreign: false, keyword: []int32{349, 350, 351, 352, 353}, anchor: []anchorAt{{349, 354, 7}, {350, 355, 7}, {351, 356, 7}, {352, 357, 7}}}, // 689
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{353, 358, 22}}},                                                                 // 690
+	{foreign: false, keyword: []int32{354, 355}, anchor: []anchorAt{{355, 360, 4}}},                                                             // 691
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{354, 359, 8}}},                                                                  // 692
+	{foreign: false, keyword: []int32{356}, anchor: []anchorAt{{356, 361, 6}}},                                                                  // 693
+	{foreign: false, keyword: []int32{357}, anchor: []anchorAt{{357, 362, 4}}},                                                                  // 694
+	{foreign: false, keyword: []int32{358, 359}, anchor: []anchorAt{{358, 363, 4}, {359, 364, 4}}},                                              // 695
+	{foreign: false, keyword: []int32{358}, anchor: []anchorAt{{358, 363, 2}}},                                                                  // 696
+	{foreign: false, keyword: []int32{360}, anchor: []anchorAt{{360, 365, 15}}},                                                                 // 697
+	{foreign: false, keyword: []int32{361}, anchor: []anchorAt{}},                                                                               // 698
+	{foreign: false, keyword: []int32{361}, anchor: []anchorAt{}},                                                                               // 699
+	{foreign: false, keyword: []int32{361}, anchor: []anchorAt{}},                                                                               // 700
+	{foreign: false, keyword: []int32{361}, anchor: []anchorAt{}},                                                                               // 701
+	{foreign: false, keyword: []int32{361}, anchor: []anchorAt{}},                                                                               // 702
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{361, 366, 2}}},                                                                  // 703
+	{foreign: false, keyword: []int32{362}, anchor: []anchorAt{{362, 367, 3}}},                                                                  // 704
+	{foreign: false, keyword: []int32{363}, anchor: []anchorAt{{363, 368, 19}}},                                                                 // 705
+	{foreign: false, keyword: []int32{364}, anchor: []anchorAt{{364, 369, 4}}},                                                                  // 706
+	{foreign: false, keyword: []int32{365}, anchor: []anchorAt{{365, 370, 4}}},                                                                  // 707
+	{foreign: false, keyword: []int32{366, 367, 368}, anchor: []anchorAt{{366, 371, 6}, {367, 372, 6}, {368, 373, 6}}},                          // 708
+	{foreign: false, keyword: []int32{369}, anchor: []anchorAt{}},                                                                               // 709
+	{foreign: false, keyword: []int32(nil), anchor: []anchorAt{{369, 374, 24}}},                                                                 // 710
+	{foreign: false, keyword: []int32{370}, anchor: []anchorAt{{370, 375, 7}}},                                                                  // 711
 }
