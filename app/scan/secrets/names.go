@@ -119,13 +119,13 @@ func redact(said string, secrets []string) string {
 	slices.Sort(secrets)
 	var covered []interval
 	for _, secret := range slices.Compact(secrets) {
-		for at, from := 0, 0; secret != ""; from = at + 1 {
+		for from := 0; secret != ""; {
 			i := strings.Index(said[from:], secret)
 			if i < 0 {
 				break
 			}
-			at = from + i
-			covered = append(covered, interval{at, at + len(secret)})
+			covered = append(covered, interval{from + i, from + i + len(secret)})
+			from += i + 1
 		}
 	}
 	var b strings.Builder
