@@ -291,7 +291,7 @@ func main() {
 	scanned := func(req scan.Request) (scan.Report, map[string]int) {
 		var mu sync.Mutex // events come from several goroutines
 		stages := map[string]int{}
-		req.CacheDir = cache
+		req.CacheDir, req.FingerprintKey = cache, make([]byte, 32)
 		rep, err := goanalysis.Scanner{}.Scan(context.Background(), req, func(e scan.Event) {
 			mu.Lock()
 			defer mu.Unlock()

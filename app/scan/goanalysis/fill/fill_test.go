@@ -71,7 +71,7 @@ func TestFilledStoreServesReviews(t *testing.T) {
 		t.Fatal(err)
 	}
 	review := func(req scan.Request) string {
-		req.HeadDir, req.CacheDir = dir, cache
+		req.HeadDir, req.CacheDir, req.FingerprintKey = dir, cache, make([]byte, 32)
 		rep, err := goanalysis.Scanner{}.Scan(context.Background(), req, nil)
 		if err != nil {
 			t.Fatal(err)
