@@ -7,14 +7,19 @@ import (
 	"github.com/launchgate/launchgate/app/review"
 )
 
+func rulesByID(rules []review.Rule) map[review.RuleID]review.Rule {
+	out := make(map[review.RuleID]review.Rule, len(rules))
+	for _, r := range rules {
+		out[r.ID] = r
+	}
+	return out
+}
+
 // found writes the findings: those the change brings with their evidence, which
 // of them no comment can stand on, and how many were there before. A baseline
 // has nothing to compare with and shows all it found.
 func found(s *sheet, o review.Outcome, rules []review.Rule, to links) {
-	known := make(map[review.RuleID]review.Rule)
-	for _, r := range rules {
-		known[r.ID] = r
-	}
+	known := rulesByID(rules)
 	blocking := blockingSet(o)
 	baseline := o.Target.Base == ""
 	show := o.Introduced()

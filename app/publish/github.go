@@ -296,10 +296,7 @@ func (g *GitHub) annotated(ctx context.Context, t review.Target, checkRun int64)
 // into annotations.
 func annotations(o review.Outcome, known []review.Rule) []*github.CheckRunAnnotation {
 	blocking := blockingSet(o)
-	rules := make(map[review.RuleID]review.Rule)
-	for _, r := range known {
-		rules[r.ID] = r
-	}
+	rules := rulesByID(known)
 	var out []*github.CheckRunAnnotation
 	for _, f := range o.Introduced() {
 		if f.Place.Side != review.Right || f.Place.Commit != "" || f.Place.Line < 1 || f.Place.Path == "" {
@@ -464,10 +461,7 @@ func publicText(err error) string {
 func (g *GitHub) comments(o review.Outcome) []placed {
 	blocking := blockingSet(o)
 	lines := newCommentable(o.Diff)
-	rules := make(map[review.RuleID]review.Rule)
-	for _, r := range g.Rules {
-		rules[r.ID] = r
-	}
+	rules := rulesByID(g.Rules)
 	seen := make(map[review.Fingerprint]bool)
 	var first, then []comment
 	var asides []placed

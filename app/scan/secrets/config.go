@@ -298,6 +298,22 @@ type rulesInput struct {
 	read func(path string) ([]byte, error)
 }
 
+// defaultRules are those that hold whatever a repository says. They are not to be changed.
+var defaultRules = sync.OnceValue(func() *ruleSet {
+	rs := &ruleSet{unconfigured: true}
+	rs.useDefaults()
+	return rs
+})
+
+// savedEngine is what looks for secrets under the default rules, one for each process: a
+// look, what it says and what is redacted in that share what was compiled.
+var savedEngine = sync.OnceValues(func() (*filter, judge) { return newSavedFilter(), newJudge(savedDefinitions()) })
+
+func (rs *ruleSet) useDefaults() {
+	rs.hash = savedHash
+	rs.filter, rs.judge = savedEngine()
+}
+
 // buildRules makes a rule set. What is wrong with the repository's files is not
 // an error: the defaults apply and a note says so.
 func buildRules(in rulesInput) (*ruleSet, error) {
@@ -305,7 +321,7 @@ func buildRules(in rulesInput) (*ruleSet, error) {
 	rs.readIgnore(in.ignore)
 	rs.readBaseline(in.baseline)
 	if in.own && in.repo == nil {
-		rs.hash, rs.filter, rs.judge = savedHash, newSavedFilter(), newJudge(savedDefinitions())
+		rs.useDefaults()
 		return rs, nil
 	}
 	defaults := func() *config.Config {
@@ -338,12 +354,8 @@ func buildRules(in rulesInput) (*ruleSet, error) {
 // withoutSecrets is what is said of a repository's configuration without the secrets
 // in what it quotes.
 func withoutSecrets(said string) string {
-	rules, err := buildRules(rulesInput{own: true})
-	if err != nil {
-		return "it cannot be used"
-	}
 	var secrets []string
-	for _, f := range rules.find(context.Background(), text{content: nameParts(said), line: 1}) {
+	for _, f := range defaultRules().find(context.Background(), text{content: nameParts(said), line: 1}) {
 		secrets = append(secrets, f.Secret)
 	}
 	return redact(said, secrets)
@@ -352,12 +364,8 @@ func withoutSecrets(said string) string {
 // secretIDs refuses rules whose ids hold a secret: what a rule reports is said, kept
 // and stored under its id.
 func secretIDs(cfg *config.Config, data []byte) error {
-	rules, err := buildRules(rulesInput{own: true})
-	if err != nil {
-		return err
-	}
 	for id := range cfg.Rules {
-		if len(rules.find(context.Background(), text{content: nameParts(id), line: 1})) > 0 {
+		if len(defaultRules().find(context.Background(), text{content: nameParts(id), line: 1})) > 0 {
 			line := bytes.Count(data[:max(bytes.Index(data, []byte(id)), 0)], []byte("\n")) + 1
 			return &configError{file: configPath, line: line, what: "a rule's id holds what other rules take for a secret"}
 		}

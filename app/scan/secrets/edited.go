@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"sort"
-	"strings"
 
 	"github.com/launchgate/launchgate/app/review"
 )
@@ -46,9 +45,7 @@ func (s span) interval() interval {
 func (e edit) after(lines []interval) []interval {
 	out := make([]interval, 0, len(lines)+len(e.hunks))
 	for _, w := range lines {
-		if to := e.place(w.to-1, true) + 1; to > 0 {
-			out = append(out, interval{e.place(w.from, false), to})
-		}
+		out = append(out, interval{e.place(w.from, false), e.place(w.to-1, true) + 1})
 	}
 	for _, h := range e.hunks {
 		w := h.new
@@ -114,18 +111,16 @@ func (f *filter) touchingLines(content []byte, windowed []ruleWindows, lines []i
 	last := bytes.LastIndexByte(content, '\n') + 1 // of a last line without an end, gitleaks' line is the whole text
 	for n, r := range windowed {
 		line, counted := 1, 0
-		in := slices.Clone(r.in)
-		slices.SortFunc(in, func(a, b interval) int { return a.from - b.from })
-		for _, w := range in {
-			line += bytes.Count(content[counted:w.from], newline)
+		for _, w := range r.in {
+			line += bytes.Count(content[counted:w.from], []byte("\n"))
 			counted = w.from
-			at := interval{line, line + bytes.Count(content[w.from:w.to], newline) + 1}
-			keep := w.to > last && last < len(content) || !f.rules[r.rule].hasKeyword(content[w.from:w.to]) ||
+			at := interval{line, line + bytes.Count(content[w.from:w.to], []byte("\n")) + 1}
+			keep := w.to > last && last < len(content) || len(f.withKeywords(content[w.from:w.to], []int{r.rule})) == 0 ||
 				slices.ContainsFunc(lines, func(l interval) bool { return l.from < at.to && at.from < l.to })
 			all = append(all, window{n, w, at, keep})
 		}
 	}
-	slices.SortFunc(all, func(a, b window) int { return a.lines.from - b.lines.from })
+	slices.SortStableFunc(all, func(a, b window) int { return a.lines.from - b.lines.from })
 	out := make([]ruleWindows, len(windowed))
 	for n, r := range windowed {
 		out[n].rule = r.rule
@@ -143,19 +138,5 @@ func (f *filter) touchingLines(content []byte, windowed []ruleWindows, lines []i
 			}
 		}
 	}
-	for n := range out {
-		slices.SortFunc(out[n].in, func(a, b interval) int { return a.from - b.from })
-	}
 	return out
-}
-
-var newline = []byte("\n")
-
-// hasKeyword reports whether a text has one of a rule's keywords, if it asks for any.
-func (r *ruleFilter) hasKeyword(content []byte) bool {
-	if len(r.words) == 0 {
-		return true
-	}
-	lower := strings.ToLower(string(content))
-	return slices.ContainsFunc(r.words, func(w string) bool { return strings.Contains(lower, w) })
 }

@@ -47,9 +47,11 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	// By their ids, not by name: refs move while git counts and lists.
 	revs := append(slices.Clone(tips), negated(old)...)
 	res, err := s.walk(limited, revs, ends{tips: tips, old: old, recent: st.recentSet(), fresh: true, new: from.new}, st.known, s.rememberInAll(st))
+	var others []*store
 	if walked := len(res.order); err == nil {
 		var more []string
-		more, err = s.underOtherRules(limited, st, tips, &res)
+		others = st.otherRules()
+		more, err = s.underOtherRules(limited, st, others, tips, &res)
 		tips = sorted(append(slices.Clone(tips), more...))
 		if n := len(res.order) - walked; n > 0 {
 			rep.Receipt.Notes = append(rep.Receipt.Notes, sayOtherRules(n))
@@ -65,7 +67,7 @@ func (s *session) history(ctx context.Context, req scan.Request, hs HistorySetti
 	if err == nil {
 		s.sayBlobs(rep)
 		if err = s.historyTags(ctx, st, hs, &res, rep); err == nil {
-			s.adopt(st, &res)
+			s.adopt(st, others, &res)
 		}
 	}
 	before := st.before(res.order, s.tagged)

@@ -6,7 +6,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // seenTexts are texts that were looked at once and that several commits may bring:
@@ -92,12 +91,8 @@ func (s *session) safeName(name string) string {
 	}
 	// What the repository's rules allow is not reported, and is not repeated either.
 	if !s.rules.unconfigured {
-		if rules, err := defaultRules(); err == nil {
-			for _, f := range rules.find(context.Background(), text{content: nameParts(name), line: 1}) {
-				secrets = append(secrets, f.Secret)
-			}
-		} else {
-			secrets = append(secrets, name)
+		for _, f := range defaultRules().find(context.Background(), text{content: nameParts(name), line: 1}) {
+			secrets = append(secrets, f.Secret)
 		}
 	}
 	safe = redact(name, secrets)
@@ -109,9 +104,6 @@ func (s *session) safeName(name string) string {
 	s.safe[name] = safe
 	return safe
 }
-
-// defaultRules are those that hold whatever a repository says.
-var defaultRules = sync.OnceValues(func() (*ruleSet, error) { return buildRules(rulesInput{own: true}) })
 
 // redact says a text without what of it belongs to a secret. What a stranger's rule
 // takes for one may be a letter, many times over.

@@ -19,8 +19,12 @@ import (
 const maxOtherRules = 16
 
 // otherRules returns the stores of the same repository under other rules, the last that
-// was written first. What is wrong with one of them is for looks under those rules.
+// was written first, if there was no look under these. What is wrong with one of them is
+// for looks under those rules.
 func (st *store) otherRules() []*store {
+	if len(st.tips) > 0 {
+		return nil
+	}
 	paths, err := filepath.Glob(filepath.Join(filepath.Dir(filepath.Dir(st.path)), "*", filepath.Base(st.path)))
 	if err != nil || st.path == "" {
 		return nil
@@ -43,13 +47,9 @@ func (st *store) otherRules() []*store {
 	return out
 }
 
-// underOtherRules looks at what only looks under other rules covered, if this is the first
-// under these. It returns the tips that it added to what the walk of res reached.
-func (s *session) underOtherRules(ctx context.Context, st *store, tips []string, res *walkResult) (more []string, err error) {
-	if len(st.tips) > 0 {
-		return nil, nil
-	}
-	others := st.otherRules()
+// underOtherRules looks at what only looks under other rules covered. It returns the tips
+// that it added to what the walk of res reached.
+func (s *session) underOtherRules(ctx context.Context, st *store, others []*store, tips []string, res *walkResult) (more []string, err error) {
 	if more, err = s.unreached(ctx, others, tips); err != nil {
 		return nil, err
 	}
@@ -107,12 +107,12 @@ func (res *walkResult) append(more walkResult) {
 // adopt takes over what stores of other rules say of commits and tags that are gone from
 // the repository, if both are the rules of some version of Launchgate: those of the
 // repository's own were changed for a reason, and nobody can tell what they would say.
-func (s *session) adopt(st *store, res *walkResult) {
-	if len(st.tips) > 0 || !s.rules.unconfigured {
+func (s *session) adopt(st *store, others []*store, res *walkResult) {
+	if !s.rules.unconfigured {
 		return
 	}
 	var kept []hit
-	for _, other := range st.otherRules() {
+	for _, other := range others {
 		if other.at == nil || !other.at.Unconfigured {
 			continue
 		}

@@ -39,11 +39,7 @@ func (r *Redactor) Redact(ctx context.Context, scanner string, req scan.Request,
 		return nil
 	}
 	all := newKnown(req.FingerprintKey)
-	plain, err := defaultRules()
-	if err != nil {
-		return err
-	}
-	sets := []*ruleSet{plain}
+	sets := []*ruleSet{defaultRules()}
 	if scanner != Name && req.HeadDir != "" {
 		custom, err := customRules(req)
 		if err != nil {

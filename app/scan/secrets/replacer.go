@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -81,9 +82,7 @@ func encodingsOf(s string) []string {
 
 func backwards(s string) string {
 	b := []byte(s)
-	for i := range b[:len(b)/2] {
-		b[i], b[len(b)-1-i] = b[len(b)-1-i], b[i]
-	}
+	slices.Reverse(b)
 	return string(b)
 }
 

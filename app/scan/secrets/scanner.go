@@ -373,12 +373,7 @@ func (s *session) cleanComplaint(err error) {
 		return
 	}
 	if s.rules == nil {
-		rules, err := buildRules(rulesInput{own: true})
-		if err != nil {
-			ge.stderr = ""
-			return
-		}
-		s.rules = rules
+		s.rules = defaultRules()
 	}
 	ge.stderr = s.safeName(ge.stderr)
 }

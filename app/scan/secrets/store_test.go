@@ -20,18 +20,7 @@ func TestAStoreGrowsByALineForEachPush(t *testing.T) {
 	cache := t.TempDir()
 	w.write("a.txt", "a\n").commit("start")
 	w.history(look{cache: cache})
-	file := func() (string, []byte) {
-		t.Helper()
-		files, err := filepath.Glob(filepath.Join(cache, "*", "*", "*.log"))
-		if err != nil || len(files) != 1 {
-			t.Fatalf("%v, %v", files, err)
-		}
-		data, err := os.ReadFile(files[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		return files[0], data
-	}
+	file := func() (string, []byte) { t.Helper(); return storeData(t, cache) }
 	look := func(new, all, secrets int) {
 		t.Helper()
 		rep := w.history(look{cache: cache})
@@ -109,6 +98,13 @@ func TestADamagedLineHidesNothing(t *testing.T) {
 // storeFile returns the one store below a cache folder, and its lines.
 func storeFile(t *testing.T, cache string) (string, [][]byte) {
 	t.Helper()
+	path, data := storeData(t, cache)
+	return path, bytes.SplitAfter(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))
+}
+
+// storeData returns the one store below a cache folder, and what it says.
+func storeData(t *testing.T, cache string) (string, []byte) {
+	t.Helper()
 	files, err := filepath.Glob(filepath.Join(cache, "*", "*", "*.log"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("%v, %v", files, err)
@@ -117,7 +113,7 @@ func storeFile(t *testing.T, cache string) (string, [][]byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return files[0], bytes.SplitAfter(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))
+	return files[0], data
 }
 
 // TestALineThatIsNotWhereItWasWrittenHidesNothing: each line said that all before it was

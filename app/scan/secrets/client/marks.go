@@ -59,10 +59,7 @@ func (m Marks) Listed(rs []review.Rotation) error {
 	if m.path == "" || len(rs) == 0 {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(m.path), 0o700); err != nil {
-		return fmt.Errorf("remember the keys of the list: %w", err)
-	}
-	unlock, err := filelock.Lock(m.path + ".lock")
+	unlock, err := m.lock()
 	if err != nil {
 		return fmt.Errorf("remember the keys of the list: %w", err)
 	}
@@ -89,10 +86,7 @@ func (m Marks) Listed(rs []review.Rotation) error {
 	for _, r := range keys[max(0, len(keys)-maxListed):] {
 		b.WriteString(r.Key + "\n")
 	}
-	if err := os.WriteFile(m.listed()+".new", []byte(b.String()), 0o600); err != nil {
-		return fmt.Errorf("remember the keys of the list: %w", err)
-	}
-	if err := os.Rename(m.listed()+".new", m.listed()); err != nil {
+	if err := replaceFile(m.listed(), []byte(b.String())); err != nil {
 		return fmt.Errorf("remember the keys of the list: %w", err)
 	}
 	return nil
@@ -137,10 +131,7 @@ func (m Marks) Set(key string, mark review.Mark) error {
 	if len(key) != 64 || strings.Trim(key, hexDigits) != "" {
 		return bad("by something that is not a key of 64 hexadecimal digits", "take the key from the list")
 	}
-	if err := os.MkdirAll(filepath.Dir(m.path), 0o700); err != nil {
-		return fmt.Errorf("keep what was decided about secrets: %w", err)
-	}
-	unlock, err := filelock.Lock(m.path + ".lock")
+	unlock, err := m.lock()
 	if err != nil {
 		return fmt.Errorf("keep what was decided about secrets: %w", err)
 	}
@@ -155,11 +146,24 @@ func (m Marks) Set(key string, mark review.Mark) error {
 	if err != nil {
 		return fmt.Errorf("encode what was decided about secrets: %w", err)
 	}
-	if err := os.WriteFile(m.path+".new", data, 0o600); err != nil {
-		return fmt.Errorf("keep what was decided about secrets: %w", err)
-	}
-	if err := os.Rename(m.path+".new", m.path); err != nil {
+	if err := replaceFile(m.path, data); err != nil {
 		return fmt.Errorf("keep what was decided about secrets: %w", err)
 	}
 	return nil
+}
+
+// lock makes the folder and keeps other processes from changing what is in it.
+func (m Marks) lock() (unlock func(), err error) {
+	if err := os.MkdirAll(filepath.Dir(m.path), 0o700); err != nil {
+		return nil, err
+	}
+	return filelock.Lock(m.path + ".lock")
+}
+
+// replaceFile writes a file as a whole or not at all.
+func replaceFile(path string, data []byte) error {
+	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }

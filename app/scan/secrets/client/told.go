@@ -41,10 +41,7 @@ func (t Told) Set(mark string) error {
 	}
 	err := os.MkdirAll(filepath.Dir(t.path), 0o700)
 	if err == nil {
-		err = os.WriteFile(t.path+".new", []byte(mark), 0o600)
-	}
-	if err == nil {
-		err = os.Rename(t.path+".new", t.path)
+		err = replaceFile(t.path, []byte(mark))
 	}
 	if err != nil {
 		return fmt.Errorf("note that the list was written, so that --since-last lists it no more: %w", err)
