@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+
+	"github.com/launchgate/launchgate/app/objects"
 )
 
 // What a running cat-file is asked for.
@@ -56,12 +58,20 @@ type askedGit struct {
 	complaint tailBuffer
 }
 
+// readsObjects: few objects are read without git.
+var readsObjects = true
+
 func newRepo(ctx context.Context, dir string) repo {
-	return repo{dir: dir, asked: &askedGits{ctx: ctx}}.familiar()
+	r := repo{dir: dir, asked: &askedGits{ctx: ctx}}
+	if readsObjects {
+		r.own = objects.New(dir)
+	}
+	return r.familiar()
 }
 
 // close ends the gits that wait. Nothing may be asked any more.
 func (r repo) close() {
+	r.own.Close()
 	r.asked.mu.Lock()
 	defer r.asked.mu.Unlock()
 	for _, g := range r.asked.idle {

@@ -105,7 +105,8 @@ func (w showing) compares(id string, path int32) bool {
 // the commits git must show: in what the others bring, gitleaks could report nothing.
 func (s *session) toShow(ctx context.Context, l *listing) (showing, error) {
 	show := showing{whole: make(map[string]bool), open: make(map[string]bool), some: make(map[string]bool), paths: make(map[int32]bool), added: make(map[string]int)}
-	if len(l.commits) <= fewCommits || l.full || !s.rules.screens() {
+	own := s.ahead != nil && s.ahead.own
+	if len(l.commits) <= fewCommits && !own || l.full || !s.rules.screens() {
 		for n, c := range l.commits {
 			show.whole[string(c.id)] = true
 			if l.mayMove(n, nil) {

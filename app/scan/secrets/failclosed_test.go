@@ -16,8 +16,22 @@ import (
 
 // brokenGit puts a git into the path that misbehaves when its arguments hold a
 // word, and is the real one otherwise. In do, $GIT is the real one; diff-tree gets
-// six lines and then waits for more.
+// six lines and then waits for more. Nothing is read without it.
 func brokenGit(t *testing.T, word, do string) {
+	t.Helper()
+	onlyGit(t)
+	otherGit(t, word, do)
+}
+
+// onlyGit has all objects read by git.
+func onlyGit(t *testing.T) {
+	before := readsObjects
+	readsObjects = false
+	t.Cleanup(func() { readsObjects = before })
+}
+
+// otherGit is brokenGit that some objects are read without.
+func otherGit(t *testing.T, word, do string) {
 	t.Helper()
 	real, err := exec.LookPath("git")
 	if err != nil {

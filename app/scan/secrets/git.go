@@ -20,6 +20,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/launchgate/launchgate/app/objects"
 	"github.com/launchgate/launchgate/app/review"
 )
 
@@ -37,7 +38,9 @@ const killGrace = 2 * time.Second
 // reads, and nothing is fetched.
 type repo struct {
 	dir string // absolute
-	// asked are the running gits that answer what is in an object.
+	// own reads objects from the repository's files.
+	own *objects.Store
+	// asked are the running gits that answer what is in an object that own does not.
 	asked *askedGits
 	// emptyTree is the name of a tree without files: git knows it without having it, and
 	// one of the other kind of names is none to it.
@@ -424,10 +427,38 @@ func (r repo) contents(ctx context.Context, names []string, visit func(i int, o 
 		return nil
 	}
 	if len(names) <= maxAsked {
-		return r.asked.ask(ctx, r, askContents, names, func(br *bufio.Reader) error { return readContents(br, len(names), visit) })
+		return r.fewContents(ctx, names, visit)
 	}
 	return r.stream(ctx, revsInput(names), func(rd io.Reader) error { return readContents(bufio.NewReaderSize(rd, 256<<10), len(names), visit) }, "cat-file", askContents.mode(), "--buffer")
 }
+
+// fewContents is contents for so few that no git is started for them: those of usual size
+// are read here, others by the gits that are asked.
+func (r repo) fewContents(ctx context.Context, names []string, visit func(i int, o objectInfo, body io.Reader) error) error {
+	for at := 0; at < len(names); {
+		if o, ok := r.own.Read(names[at], maxOwnBytes); ok {
+			if err := firstOf(context.Cause(ctx), visit(at, objectInfo{names[at], o.Kind, int64(len(o.Data))}, bytes.NewReader(o.Data))); err != nil {
+				return err
+			}
+			at++
+			continue
+		}
+		// git is asked for all that are left: mostly there are more that are not read here.
+		first := at
+		at = len(names)
+		err := r.asked.ask(ctx, r, askContents, names[first:], func(br *bufio.Reader) error {
+			return readContents(br, len(names)-first, func(i int, o objectInfo, body io.Reader) error { return visit(first+i, o, body) })
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxOwnBytes is how large an object may be that is read here, as a whole. More are read
+// by git, in parts.
+const maxOwnBytes = 4 << 20
 
 // readContents reads so many answers of cat-file --batch.
 func readContents(br *bufio.Reader, n int, visit func(i int, o objectInfo, body io.Reader) error) error {
@@ -573,9 +604,28 @@ func (r repo) infos(ctx context.Context, ids []string, visit func(objectInfo)) e
 		return nil
 	}
 	if len(ids) <= maxAsked {
+		if said, ok := r.ownInfos(ids); ok {
+			for _, o := range said {
+				visit(o)
+			}
+			return nil
+		}
 		return r.asked.ask(ctx, r, askInfo, ids, read)
 	}
 	return r.stream(ctx, revsInput(ids), func(rd io.Reader) error { return read(bufio.NewReader(rd)) }, "cat-file", askInfo.mode(), "--buffer")
+}
+
+// ownInfos is infos for objects all of which are found here.
+func (r repo) ownInfos(ids []string) ([]objectInfo, bool) {
+	said := make([]objectInfo, len(ids))
+	for i, id := range ids {
+		o, ok := r.own.Info(id)
+		if !ok {
+			return nil, false
+		}
+		said[i] = objectInfo{id, o.Kind, o.Size}
+	}
+	return said, true
 }
 
 // grep returns "<commit>:<path>" with NULs between for every file of the tree

@@ -236,7 +236,7 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 			if c.blob == "" {
 				c.blob = c.brings // of a link
 			}
-			if strings.Trim(c.blob, "0") != "" && !s.rules.pathAllowed(c.path) {
+			if strings.Trim(c.blob, "0") != "" && !s.rules.pathAllowed(c.path) && !s.screening.silent(c.path, c.blob) {
 				look = append(look, c.named)
 			}
 		})

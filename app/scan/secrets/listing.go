@@ -367,28 +367,46 @@ func rawLine(line string) (c change, err error) {
 	if c.path, err = patchName(name, 0); err != nil {
 		return c, err
 	}
-	file := func(mode string) bool { return strings.HasPrefix(mode, "100") }
-	for i, mode := range w[:n] {
-		if file(mode) {
-			c.sides = append(c.sides, w[n+i])
-		}
+	before := make([]side, n-1)
+	for i := range before {
+		before[i] = side{w[i], w[n+i]}
 	}
-	mode, id := w[n-1], w[2*n-1]
-	if file(mode) {
-		c.blob = id
+	c = changeOf(c.named, before, side{w[n-1], w[2*n-1]})
+	c.added = strings.Contains(w[2*n], "A")
+	return c, nil
+}
+
+// side is what is under a name before or after a change. Its mode is "" or only zeros
+// for nothing.
+type side struct{ mode, id string }
+
+func (s side) file() bool { return strings.HasPrefix(s.mode, "100") }
+
+func (s side) nothing() bool { return s.mode == "" || s.mode == "000000" }
+
+// changeOf returns the change of a name from what it is in each parent.
+func changeOf(f named, before []side, after side) change {
+	c := change{named: f}
+	for _, b := range before {
+		if b.file() {
+			c.sides = append(c.sides, b.id)
+		}
+		c.added = c.added || b.nothing()
+	}
+	if after.file() {
+		c.sides, c.blob = append(c.sides, after.id), after.id
 	}
 	switch {
-	case file(mode) || mode == "120000":
-		for i, before := range w[:n-1] {
-			if w[n+i] != id || file(before) != file(mode) {
-				c.brings = id // else it only became executable, or no longer
+	case after.file() || after.mode == modeLink:
+		for _, b := range before {
+			if b.id != after.id || b.file() != after.file() {
+				c.brings = after.id // else it only became executable, or no longer
 			}
 		}
-	case mode == "000000":
+	case after.nothing():
 		c.gone = true
 	default:
 		c.odd = true
 	}
-	c.added = strings.Contains(w[2*n], "A")
-	return c, nil
+	return c
 }

@@ -225,17 +225,18 @@ func (h *randomHistory) pushed() {
 			})
 			cancel()
 		}
-		few, stretch := fewCommits, stretchCommits
+		few, stretch, reads := fewCommits, stretchCommits, readsObjects
 		if h.one(2) {
 			fewCommits, stretchCommits = 0, 3
 		}
+		readsObjects = !h.one(3)
 		if h.one(3) {
 			if rep, err := h.scan(h.t.Context(), pushed, cache, "", head, true, nil); err != nil || len(rep.Receipt.Gaps) > 0 {
 				h.t.Fatalf("%+v, %v", rep.Receipt, err)
 			}
 		}
 		got, _ := h.said(pushed, cache, "", head)
-		fewCommits, stretchCommits = few, stretch
+		fewCommits, stretchCommits, readsObjects = few, stretch, reads
 		once := h.clone("once.git", ever[rules])
 		want, in := h.said(once, "", "", head)
 		if d := different(got, want); d != "" {

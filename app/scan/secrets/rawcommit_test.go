@@ -69,17 +69,28 @@ func TestMessagesAreLookedAtAsTheyAre(t *testing.T) {
 				}
 				return s
 			}
-			one, several := look(true), look(false)
-			read := false
-			if one.ahead != nil {
-				_, read = one.ahead.read[id]
+			read := func(s *session) bool {
+				if s.ahead == nil {
+					return false
+				}
+				_, read := s.ahead.read[id]
+				return read
 			}
-			if read != c.shown {
-				t.Errorf("git log showed the whole commit: %v, want %v", read, c.shown)
+			own, several := look(true), look(false)
+			if own.ahead == nil || !own.ahead.own || !read(own) {
+				t.Errorf("the commit was not read without git")
 			}
-			got, want := places(one.found), places(several.found)
-			if got != want || strings.Contains(c.message, use) != (got != "") {
-				t.Errorf("found\n%s\nby reading the commit\n%s", got, want)
+			onlyGit(t)
+			r = w.repo()
+			one := look(true)
+			if read(one) != c.shown {
+				t.Errorf("git log showed the whole commit: %v, want %v", read(one), c.shown)
+			}
+			want := places(several.found)
+			for _, s := range []*session{own, one} {
+				if got := places(s.found); got != want || strings.Contains(c.message, use) != (got != "") {
+					t.Errorf("found\n%s\nby reading the commit\n%s", got, want)
+				}
 			}
 		})
 	}

@@ -29,12 +29,16 @@ func (s *session) resume(ctx context.Context, req scan.Request, hs HistorySettin
 	tips := hs.tipsOf(named, req.Head)
 	b := &beginning{st: st, tips: tips, old: st.tips, new: true}
 	fresh := without(tips, st.tips)
-	if len(fresh) == 0 || len(fresh) > maxNewTips {
+	if len(fresh) > maxNewTips {
 		return nil
 	}
-	// git fails if it does not hold one of the old tips.
+	// Both fail if the repository does not hold one of the old tips.
 	s.rules, s.refs = rules, named
-	if s.ahead = s.lookAhead(ctx, append(fresh, negated(st.tips)...), true); s.ahead != nil && s.stillUnconfigured(ctx, st, req.Head) {
+	s.ahead = s.readAhead(ctx, ends{tips: tips, old: st.tips, recent: st.recentSet()})
+	if s.ahead == nil && len(fresh) > 0 {
+		s.ahead = s.lookAhead(ctx, append(fresh, negated(st.tips)...), true)
+	}
+	if s.ahead != nil && s.stillUnconfigured(ctx, st, req.Head) {
 		return b
 	}
 	s.rules, s.refs, s.ahead = nil, nil, nil

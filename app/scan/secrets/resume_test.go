@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -17,7 +18,7 @@ import (
 func gitsStarted(t *testing.T) func() []string {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "started")
-	brokenGit(t, "-c", `for a in "$@"; do case "$skip$a" in yes*) skip= ;; -c) skip=yes ;; *) echo "$a" >> `+log+`; break ;; esac; done; exec $GIT "$@"`)
+	otherGit(t, "-c", `for a in "$@"; do case "$skip$a" in yes*) skip= ;; -c) skip=yes ;; *) echo "$a" >> `+log+`; break ;; esac; done; exec $GIT "$@"`)
 	return func() []string {
 		data, err := os.ReadFile(log)
 		if err != nil && !os.IsNotExist(err) {
@@ -98,16 +99,23 @@ var pushes = []struct {
 // TestAPushIsLookedAtAsAWholeHistoryIs has what is found after a push, by going on
 // where the last look ended, compared with what a first look at everything finds.
 func TestAPushIsLookedAtAsAWholeHistoryIs(t *testing.T) {
+	const byGit = "git" // reads all objects
 	for _, c := range pushes {
-		for _, before := range []string{"", configPath, ignorePath} {
+		for _, before := range []string{"", configPath, ignorePath, byGit} {
 			name := c.name
-			if before != "" {
+			switch {
+			case before == byGit:
+				name += ", by git"
+			case before != "":
 				name += ", where there once was a " + before
 			}
 			t.Run(name, func(t *testing.T) {
+				if before == byGit {
+					onlyGit(t)
+				}
 				w := newWork(t)
 				w.write("a.txt", "a\n").commit("start")
-				if before != "" {
+				if before != "" && before != byGit {
 					w.write(before, "# nothing\n").commit("say something")
 					w.git("rm", "-q", before)
 				}
@@ -137,8 +145,9 @@ func TestAPushIsLookedAtAsAWholeHistoryIs(t *testing.T) {
 	}
 }
 
-// TestAPushTakesOneGit where no secrets were ever found, and none are new.
-func TestAPushTakesOneGit(t *testing.T) {
+// TestAPushTakesNoGit where no secrets were ever found, and none are new; and few where
+// its objects are not read without one.
+func TestAPushTakesNoGit(t *testing.T) {
 	side := func(w *work) {
 		w.git("checkout", "-q", "-b", "side", "HEAD~1")
 		w.write("side.txt", "s\n").write("b.txt", "side\n").commit("side")
@@ -172,21 +181,28 @@ func TestAPushTakesOneGit(t *testing.T) {
 		}, "log cat-file diff-tree"}, // how large its files are, and what it changes
 		{"nothing", func(*work) {}, "cat-file"}, // whether all is there still
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			w := newWork(t)
-			w.write("a.txt", "a\n").commit("start")
-			w.write("a.txt", "b\n").commit("more")
-			cache := t.TempDir()
-			w.history(look{cache: cache})
-			c.do(w)
-			started := gitsStarted(t)
-			if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() {
-				t.Fatalf("%+v", rep.Receipt)
-			}
-			if got := strings.Join(started(), " "); got != c.want {
-				t.Errorf("it took %q, want %q", got, c.want)
-			}
-		})
+		for _, reads := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, objects are read: %v", c.name, reads), func(t *testing.T) {
+				want := ""
+				if !reads {
+					want = c.want
+					onlyGit(t)
+				}
+				w := newWork(t)
+				w.write("a.txt", "a\n").commit("start")
+				w.write("a.txt", "b\n").commit("more")
+				cache := t.TempDir()
+				w.history(look{cache: cache})
+				c.do(w)
+				started := gitsStarted(t)
+				if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() {
+					t.Fatalf("%+v", rep.Receipt)
+				}
+				if got := strings.Join(started(), " "); got != want {
+					t.Errorf("it took %q, want %q", got, want)
+				}
+			})
+		}
 	}
 }
 

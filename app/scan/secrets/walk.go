@@ -135,7 +135,9 @@ func (s *session) list(ctx context.Context, revs []string, e ends) (list []commi
 	case len(e.old) > 0:
 		var edge map[string]bool
 		if s.ahead == nil && e.fresh && fewCommits > 0 {
-			s.ahead = s.lookAhead(ctx, revs, e.new)
+			if s.ahead = s.readAhead(ctx, e); s.ahead == nil {
+				s.ahead = s.lookAhead(ctx, revs, e.new)
+			}
 		}
 		if s.ahead != nil {
 			list = s.ahead.list

@@ -1,0 +1,252 @@
+// Package objects reads a repository's objects from its files (gitrepository-layout(5),
+// gitformat-pack(5)), which spares the git process that it takes to ask for them. What
+// it returns is what it was asked for: an object's name is the hash of it, and the hash
+// of every object is computed, so that what is damaged, or read wrongly here, is none.
+// It knows ordinary repositories, and reports false for everything that it does not find
+// or does not know, such as names by SHA-256 and objects of other repositories: git is
+// to be asked then.
+//
+// It writes nothing, and reads with pread: a file that git takes away meanwhile stays
+// what it was, and one that becomes shorter is an error and no signal.
+package objects
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha1" //nolint:gosec // the hash that names git's objects
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/klauspost/compress/flate"
+)
+
+// Kinds of objects.
+const (
+	Commit = "commit"
+	Tree   = "tree"
+	Blob   = "blob"
+	Tag    = "tag"
+)
+
+// Object is an object as it is. Data may be shared and must not be changed.
+type Object struct {
+	Kind string
+	Data []byte
+}
+
+// Info is what an object says of itself before it is read. That the rest is there, and
+// is what the name says, is not looked at.
+type Info struct {
+	Kind string
+	Size int64
+}
+
+// nameBytes is the length of a name by SHA-1.
+const nameBytes = sha1.Size
+
+type name [nameBytes]byte
+
+// Store reads the objects of one repository; a nil one knows none. It may be used
+// concurrently; one reads at a time.
+type Store struct {
+	dir string // objects
+
+	mu     sync.Mutex
+	packs  []*pack
+	listed bool
+	cache  cache
+	in     *bufio.Reader
+	unpack io.Reader // flate
+	header [64]byte
+	// delta and between are for what is unpacked on the way to an object.
+	delta   []byte
+	between [2][]byte
+}
+
+// New returns a reader of the repository in gitDir. Nothing is opened yet.
+func New(gitDir string) *Store {
+	return &Store{dir: filepath.Join(gitDir, "objects")}
+}
+
+// Close closes the files. The store may not be used any more.
+func (s *Store) Close() {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.packs {
+		p.close()
+	}
+	s.packs, s.listed, s.cache = nil, true, cache{}
+}
+
+// Read returns the object of that name, given as 40 hexadecimal digits. It reports false
+// when there is none of at most limit bytes that can be read here.
+func (s *Store) Read(id string, limit int64) (Object, bool) {
+	n, ok := parse(id)
+	if !ok || s == nil {
+		return Object{}, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o, err := s.loose(id, limit); err == nil && o.is(n) {
+		return o, true
+	}
+	for _, p := range s.list() {
+		at, found := p.find(n)
+		if !found {
+			continue
+		}
+		if o, err := s.packed(p, at, limit); err == nil && o.is(n) {
+			return o, true
+		}
+	}
+	return Object{}, false
+}
+
+// Info returns what is said of the object of that name.
+func (s *Store) Info(id string) (Info, bool) {
+	n, ok := parse(id)
+	if !ok || s == nil {
+		return Info{}, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if info, err := s.looseInfo(id); err == nil {
+		return info, true
+	}
+	for _, p := range s.list() {
+		if at, found := p.find(n); found {
+			if info, err := s.packedInfo(p, at); err == nil {
+				return info, true
+			}
+		}
+	}
+	return Info{}, false
+}
+
+func parse(id string) (name, bool) {
+	var n name
+	if len(id) != hex.EncodedLen(nameBytes) {
+		return n, false
+	}
+	_, err := hex.Decode(n[:], []byte(id))
+	return n, err == nil
+}
+
+// is reports whether o has that name.
+func (o Object) is(n name) bool {
+	h := sha1.New() //nolint:gosec // as above
+	head := append(make([]byte, 0, 32), o.Kind...)
+	head = strconv.AppendInt(append(head, ' '), int64(len(o.Data)), 10)
+	h.Write(append(head, 0))
+	h.Write(o.Data)
+	var sum name
+	return name(h.Sum(sum[:0])) == n
+}
+
+var errDamaged = errors.New("an object that is not understood")
+
+// errLarge is an object that is larger than is wanted.
+var errLarge = errors.New("a large object")
+
+// loose reads an object that has a file of its own.
+func (s *Store) loose(id string, limit int64) (Object, error) {
+	f, info, err := s.openLoose(id)
+	if err != nil {
+		return Object{}, err
+	}
+	defer f.Close()
+	if info.Size > limit {
+		return Object{}, errLarge
+	}
+	o := Object{Kind: info.Kind, Data: make([]byte, info.Size)}
+	return o, s.rest(o.Data)
+}
+
+func (s *Store) looseInfo(id string) (Info, error) {
+	f, info, err := s.openLoose(id)
+	if err == nil {
+		f.Close()
+	}
+	return info, err
+}
+
+// openLoose opens an object's own file and reads "KIND SIZE" and a NUL.
+func (s *Store) openLoose(id string) (*os.File, Info, error) {
+	f, err := os.Open(filepath.Join(s.dir, id[:2], id[2:]))
+	if err != nil {
+		return nil, Info{}, err
+	}
+	info, err := s.looseHeader(f)
+	if err != nil {
+		f.Close()
+	}
+	return f, info, err
+}
+
+func (s *Store) looseHeader(f io.Reader) (Info, error) {
+	if err := s.inflate(f); err != nil {
+		return Info{}, err
+	}
+	n := 0
+	for ; ; n++ {
+		if n == len(s.header) {
+			return Info{}, errDamaged
+		}
+		if _, err := io.ReadFull(s.unpack, s.header[n:n+1]); err != nil {
+			return Info{}, err
+		}
+		if s.header[n] == 0 {
+			break
+		}
+	}
+	kind, digits, ok := bytes.Cut(s.header[:n], []byte(" "))
+	size, err := strconv.ParseInt(string(digits), 10, 64)
+	if !ok || err != nil || size < 0 {
+		return Info{}, errDamaged
+	}
+	switch k := string(kind); k {
+	case Commit, Tree, Blob, Tag:
+		return Info{Kind: k, Size: size}, nil
+	}
+	return Info{}, errDamaged
+}
+
+// inflate makes unpack read what is compressed at the beginning of r (RFC 1950). The
+// checksum at its end is not looked at: the name of what comes out is one.
+func (s *Store) inflate(r io.Reader) error {
+	if s.in == nil {
+		s.in = bufio.NewReaderSize(r, 16<<10)
+		s.unpack = flate.NewReader(s.in)
+	}
+	s.in.Reset(r)
+	head, err := s.in.Peek(2)
+	if err != nil {
+		return err
+	}
+	if head[0]&0x0f != 8 || head[1]&0x20 != 0 || (int(head[0])<<8|int(head[1]))%31 != 0 {
+		return errDamaged
+	}
+	if _, err := s.in.Discard(2); err != nil {
+		return err
+	}
+	return s.unpack.(flate.Resetter).Reset(s.in, nil)
+}
+
+// rest reads what is compressed up to its end, which must fill data.
+func (s *Store) rest(data []byte) error {
+	if _, err := io.ReadFull(s.unpack, data); err != nil {
+		return err
+	}
+	if n, err := io.ReadFull(s.unpack, s.header[:1]); n != 0 || err != io.EOF {
+		return errDamaged
+	}
+	return nil
+}

@@ -1,0 +1,357 @@
+package secrets
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/launchgate/launchgate/app/objects"
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// The few commits of a push can be listed, with what they change, without any git: from
+// the objects themselves, each of which is what its name says. Mostly gitleaks could
+// report nothing in the files that they bring, which is known without comparing them,
+// and then no git is started at all. As in lookAhead, whatever is out of the ordinary
+// leaves the walk to git.
+
+// Bounds of what is read to list the commits of a push.
+const (
+	maxOwnCommits = 512
+	maxOwnParents = 16
+	maxOwnCommit  = 1 << 20
+	maxOwnTree    = 4 << 20
+)
+
+// readAhead lists the commits that e is about, with what they change, from the objects of
+// the repository. It returns nil when there are more than a few, or anything in the way.
+func (s *session) readAhead(ctx context.Context, e ends) *ahead {
+	if !s.rules.screens() || s.repo.shallow() {
+		return nil // git has to show all of them, or says what is cut off
+	}
+	w := ownWalk{s: s, commits: make(map[string]*ownCommit), trees: make(map[string][]ownEntry)}
+	list, ok := w.list(e)
+	if !ok {
+		return nil
+	}
+	a := &ahead{own: true, read: make(map[string]readCommit)}
+	named := 0
+	for _, c := range list {
+		changes, ok := w.changes(c)
+		if !ok || ctx.Err() != nil {
+			return nil
+		}
+		for _, change := range changes {
+			named += len(change.path)
+		}
+		if len(a.changes)+len(changes) > maxListed || named > maxListedBytes {
+			return nil
+		}
+		a.changes = append(a.changes, changes...)
+		a.list = append(a.list, commit{id: review.SHA(c.id), parents: c.header.parents})
+		a.read[c.id] = readCommit{dates: c.header.dates, hits: s.hits(ctx, text{content: c.message, commit: c.id, line: 1}, inMessage)}
+	}
+	return a
+}
+
+// shallow reports whether the repository may say that some of its commits have no
+// parents.
+func (r repo) shallow() bool {
+	_, err := os.Lstat(filepath.Join(r.dir, "shallow"))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// ownWalk lists commits from objects.
+type ownWalk struct {
+	s       *session
+	commits map[string]*ownCommit // that were read
+	trees   map[string][]ownEntry
+}
+
+// ownCommit is a commit as it is.
+type ownCommit struct {
+	id, tree string
+	header   commitHeader
+	message  []byte
+}
+
+// when is when a commit was made, in seconds, 0 when that is not known.
+func (c *ownCommit) when() int64 {
+	if c.header.dates.committed.IsZero() {
+		return 0
+	}
+	return c.header.dates.committed.Unix()
+}
+
+// commit reads a commit that is as git writes them.
+func (w *ownWalk) commit(id string) (*ownCommit, bool) {
+	if c, known := w.commits[id]; known {
+		return c, true
+	}
+	if len(w.commits) == maxOwnCommits {
+		return nil, false
+	}
+	o, ok := w.s.repo.own.Read(id, maxOwnCommit)
+	if !ok || o.Kind != objects.Commit {
+		return nil, false
+	}
+	c := &ownCommit{id: id, header: commitHeader{parents: []string{}}}
+	head, message, _ := bytes.Cut(o.Data, []byte("\n\n"))
+	c.message = message
+	for line := range strings.SplitSeq(string(head), "\n") {
+		if c.header.lines == 0 {
+			c.tree, ok = strings.CutPrefix(line, "tree ")
+		}
+		c.header.note(line)
+	}
+	if ok = ok && len(c.tree) == len(id) && len(c.header.parents) <= maxOwnParents; ok {
+		w.commits[id] = c
+	}
+	return c, ok
+}
+
+// list lists the commits that tips reach and nothing old does, ancestors first.
+func (w *ownWalk) list(e ends) ([]*ownCommit, bool) {
+	old := make(map[string]bool, len(e.old))
+	for _, id := range e.old {
+		old[id] = true
+	}
+	found := make(map[string]*ownCommit)
+	var all []*ownCommit
+	todo := without(e.tips, e.old)
+	slices.Reverse(todo) // git lists the first of two of the same time first
+	for len(todo) > 0 {
+		id := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if old[id] || e.recent[id] || found[id] != nil {
+			continue
+		}
+		c, ok := w.commit(id)
+		if !ok || len(all) == fewCommits {
+			return nil, false
+		}
+		found[id], all = c, append(all, c)
+		todo = append(todo, c.header.parents...)
+	}
+	if !w.allNew(e.old, all, found) {
+		return nil, false
+	}
+	return inOrder(all, found), true
+}
+
+// allNew reports whether nothing old reaches any of some commits, as far as their dates
+// tell, by which git goes, too: none that is older than all of them is looked at. It also
+// reads what is old, so that it is there.
+func (w *ownWalk) allNew(old []string, all []*ownCommit, found map[string]*ownCommit) bool {
+	if len(all) == 0 {
+		return w.present(old)
+	}
+	since := all[0].when()
+	for _, c := range all {
+		since = min(since, c.when())
+	}
+	seen := make(map[string]bool)
+	todo := slices.Clone(old)
+	for len(todo) > 0 {
+		id := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if found[id] != nil {
+			return false
+		}
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		c, ok := w.commit(id)
+		if !ok {
+			o, read := w.s.repo.own.Read(id, maxOwnCommit)
+			if !read || o.Kind != objects.Tag {
+				return false
+			}
+			t, _ := parseTag(object{id: id, kind: o.Kind, data: o.Data})
+			todo = append(todo, t.object)
+			continue
+		}
+		if c.when() >= since {
+			todo = append(todo, c.header.parents...)
+		}
+	}
+	return true
+}
+
+func (w *ownWalk) present(ids []string) bool {
+	_, ok := w.s.repo.ownInfos(ids)
+	return ok
+}
+
+// inOrder sorts commits as "git rev-list --topo-order --reverse" does.
+func inOrder(all []*ownCommit, found map[string]*ownCommit) []*ownCommit {
+	children := make(map[string]int, len(all))
+	for _, c := range all {
+		for _, p := range c.header.parents {
+			children[p]++
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *ownCommit) int { return int(min(1, max(-1, b.when()-a.when()))) })
+	var next []*ownCommit // the last is the next
+	for _, c := range slices.Backward(all) {
+		if children[c.id] == 0 {
+			next = append(next, c)
+		}
+	}
+	out := make([]*ownCommit, 0, len(all))
+	for len(next) > 0 {
+		c := next[len(next)-1]
+		next, out = next[:len(next)-1], append(out, c)
+		for _, p := range c.header.parents {
+			if children[p]--; children[p] == 0 && found[p] != nil {
+				next = append(next, found[p])
+			}
+		}
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// ownEntry is what a folder holds under one name; key is what it is sorted by.
+type ownEntry struct {
+	side
+	key string
+}
+
+// folder reports whether it is one.
+func (e ownEntry) folder() bool { return e.mode == modeFolder }
+
+const modeFolder = "40000"
+
+// tree reads a folder that is as git writes them.
+func (w *ownWalk) tree(id string) ([]ownEntry, bool) {
+	if id == w.s.repo.emptyTree || id == "" {
+		return nil, true
+	}
+	if entries, known := w.trees[id]; known {
+		return entries, true
+	}
+	o, ok := w.s.repo.own.Read(id, maxOwnTree)
+	if !ok || o.Kind != objects.Tree {
+		return nil, false
+	}
+	size := len(id) / 2
+	var entries []ownEntry
+	for data := o.Data; len(data) > 0; {
+		head, rest, ok := bytes.Cut(data, []byte{0})
+		mode, name, named := strings.Cut(string(head), " ")
+		if !ok || !named || len(rest) < size || name == "" || strings.Contains(name, "/") {
+			return nil, false
+		}
+		e := ownEntry{side: side{mode: mode, id: hex.EncodeToString(rest[:size])}, key: name}
+		switch mode {
+		case modeFolder:
+			e.key += "/"
+		case "100664": // as git wrote it once, and takes it for
+			e.mode = "100644"
+		case "100644", "100755", modeLink, moduleMode:
+		default:
+			return nil, false
+		}
+		if n := len(entries); n > 0 && entries[n-1].key >= e.key {
+			return nil, false
+		}
+		entries, data = append(entries, e), rest[size:]
+	}
+	w.trees[id] = entries
+	return entries, true
+}
+
+// differs is a path that two trees differ in; a side without a mode is not there.
+type differs struct {
+	path          string
+	before, after side
+}
+
+// compare appends to out what two folders differ in.
+func (w *ownWalk) compare(out []differs, before, after, prefix string) ([]differs, bool) {
+	if before == after {
+		return out, true
+	}
+	a, ok := w.tree(before)
+	b, ok2 := w.tree(after)
+	if !ok || !ok2 || len(prefix) > maxListedBytes || len(out) > maxListed {
+		return out, false
+	}
+	for len(a) > 0 || len(b) > 0 {
+		var from, to ownEntry
+		key := ""
+		if len(a) > 0 && (len(b) == 0 || a[0].key <= b[0].key) {
+			from, key = a[0], a[0].key
+		}
+		if len(b) > 0 && (len(a) == 0 || b[0].key <= a[0].key) {
+			to, key = b[0], b[0].key
+		}
+		if from.key != "" {
+			a = a[1:]
+		}
+		if to.key != "" {
+			b = b[1:]
+		}
+		switch {
+		case from.side == to.side:
+		case from.folder() || to.folder():
+			if out, ok = w.compare(out, from.id, to.id, prefix+key); !ok {
+				return out, false
+			}
+		default:
+			out = append(out, differs{prefix + key, from.side, to.side})
+		}
+	}
+	return out, true
+}
+
+// changes lists what a commit changes: of a merge, what it has that no parent has, as
+// "git diff-tree -c" does.
+func (w *ownWalk) changes(c *ownCommit) ([]change, bool) {
+	parents := c.header.parents
+	if len(parents) == 0 {
+		parents = []string{""}
+	}
+	var out []change
+	var by [][]differs
+	for _, p := range parents {
+		tree := ""
+		if p != "" {
+			parent, ok := w.commit(p)
+			if !ok {
+				return nil, false
+			}
+			tree = parent.tree
+		}
+		d, ok := w.compare(nil, tree, c.tree, "")
+		if !ok {
+			return nil, false
+		}
+		by = append(by, d)
+	}
+	at := make([]int, len(by))
+	for _, d := range by[0] {
+		before := []side{d.before}
+		for i := 1; i < len(by); i++ {
+			// All are in the order of their paths.
+			for at[i] < len(by[i]) && by[i][at[i]].path < d.path {
+				at[i]++
+			}
+			if at[i] < len(by[i]) && by[i][at[i]].path == d.path {
+				before = append(before, by[i][at[i]].before)
+			}
+		}
+		if len(before) == len(by) {
+			out = append(out, changeOf(named{path: d.path, commit: c.id}, before, d.after))
+		}
+	}
+	return out, true
+}
