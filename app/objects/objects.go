@@ -3,8 +3,7 @@
 // it returns is what it was asked for: an object's name is the hash of it, and the hash
 // of every object is computed, so that what is damaged, or read wrongly here, is none.
 // It knows ordinary repositories, and reports false for everything that it does not find
-// or does not know, such as names by SHA-256 and objects of other repositories: git is
-// to be asked then.
+// or does not know, such as names by SHA-256: git is to be asked then.
 //
 // It writes nothing, and reads with pread: a file that git takes away meanwhile stays
 // what it was, and one that becomes shorter is an error and no signal.
@@ -57,6 +56,7 @@ type Store struct {
 	dir string // objects
 
 	mu     sync.Mutex
+	dirs   []string // dir, and where else objects are
 	packs  []*pack
 	listed bool
 	cache  cache
@@ -83,7 +83,7 @@ func (s *Store) Close() {
 	for _, p := range s.packs {
 		p.close()
 	}
-	s.packs, s.listed, s.cache = nil, true, cache{}
+	s.dirs, s.packs, s.listed, s.cache = nil, nil, true, cache{}
 }
 
 // Read returns the object of that name, given as 40 hexadecimal digits. It reports false
@@ -95,10 +95,13 @@ func (s *Store) Read(id string, limit int64) (Object, bool) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if o, err := s.loose(id, limit); err == nil && o.is(n) {
-		return o, true
+	packs := s.list()
+	for _, dir := range s.dirs {
+		if o, err := s.loose(dir, id, limit); err == nil && o.is(n) {
+			return o, true
+		}
 	}
-	for _, p := range s.list() {
+	for _, p := range packs {
 		at, found := p.find(n)
 		if !found {
 			continue
@@ -118,10 +121,13 @@ func (s *Store) Info(id string) (Info, bool) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if info, err := s.looseInfo(id); err == nil {
-		return info, true
+	packs := s.list()
+	for _, dir := range s.dirs {
+		if info, err := s.looseInfo(dir, id); err == nil {
+			return info, true
+		}
 	}
-	for _, p := range s.list() {
+	for _, p := range packs {
 		if at, found := p.find(n); found {
 			if info, err := s.packedInfo(p, at); err == nil {
 				return info, true
@@ -157,8 +163,8 @@ var errDamaged = errors.New("an object that is not understood")
 var errLarge = errors.New("a large object")
 
 // loose reads an object that has a file of its own.
-func (s *Store) loose(id string, limit int64) (Object, error) {
-	f, info, err := s.openLoose(id)
+func (s *Store) loose(dir, id string, limit int64) (Object, error) {
+	f, info, err := s.openLoose(dir, id)
 	if err != nil {
 		return Object{}, err
 	}
@@ -170,8 +176,8 @@ func (s *Store) loose(id string, limit int64) (Object, error) {
 	return o, s.rest(o.Data)
 }
 
-func (s *Store) looseInfo(id string) (Info, error) {
-	f, info, err := s.openLoose(id)
+func (s *Store) looseInfo(dir, id string) (Info, error) {
+	f, info, err := s.openLoose(dir, id)
 	if err == nil {
 		f.Close()
 	}
@@ -179,8 +185,8 @@ func (s *Store) looseInfo(id string) (Info, error) {
 }
 
 // openLoose opens an object's own file and reads "KIND SIZE" and a NUL.
-func (s *Store) openLoose(id string) (*os.File, Info, error) {
-	f, err := os.Open(filepath.Join(s.dir, id[:2], id[2:]))
+func (s *Store) openLoose(dir, id string) (*os.File, Info, error) {
+	f, err := os.Open(filepath.Join(dir, id[:2], id[2:]))
 	if err != nil {
 		return nil, Info{}, err
 	}

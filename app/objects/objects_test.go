@@ -86,6 +86,20 @@ func TestObjectsAreWhatGitSays(t *testing.T) {
 		},
 		"several packs":     func(dir string) { git(t, dir, nil, "repack", "-q", "-a", "-d", "--max-pack-size=1m") },
 		"offsets of 64 bit": func(dir string) { repackWide(t, dir) },
+		"in another repository": func(dir string) {
+			git(t, dir, nil, "gc", "-q")
+			git(t, dir, nil, "clone", "-q", "--bare", "--shared", ".git", "middle.git")
+			if err := os.Rename(filepath.Join(dir, ".git"), filepath.Join(dir, "first.git")); err != nil {
+				t.Fatal(err)
+			}
+			git(t, dir, nil, "init", "-q")
+			alternates := map[string]string{"middle.git": filepath.Join(dir, "first.git", "objects"), ".git": "../../middle.git/objects"}
+			for repo, other := range alternates {
+				if err := os.WriteFile(filepath.Join(dir, repo, "objects/info/alternates"), []byte("# from\n"+other+"\n"), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		},
 		"some of each": func(dir string) {
 			git(t, dir, nil, "gc", "-q")
 			git(t, dir, nil, "commit", "-q", "--allow-empty", "-m", "later")

@@ -30,20 +30,34 @@ const maxPacks = 64
 // maxSearched is how many names are read at once to look for one.
 const maxSearched = 2048
 
-// list returns the packs.
+// maxAlternates bounds the folders of other repositories that objects are looked for in.
+const maxAlternates = 8
+
+// list finds out in which folders there are objects, and returns the packs in them.
 func (s *Store) list() []*pack {
 	if s.listed {
 		return s.packs
 	}
 	s.listed = true
-	dir := filepath.Join(s.dir, "pack")
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil
-	}
-	for _, e := range entries {
-		if base, ok := strings.CutSuffix(e.Name(), ".idx"); ok && len(s.packs) < maxPacks {
-			s.packs = append(s.packs, &pack{path: filepath.Join(dir, base)})
+	s.dirs = []string{s.dir}
+	for i := 0; i < len(s.dirs); i++ {
+		more, _ := os.ReadFile(filepath.Join(s.dirs[i], "info", "alternates")) // none, or git knows
+		for line := range strings.Lines(string(more)) {
+			if line = strings.TrimSuffix(line, "\n"); line == "" || line[0] == '#' || line[0] == '"' {
+				continue
+			}
+			if !filepath.IsAbs(line) {
+				line = filepath.Join(s.dirs[i], line)
+			}
+			if len(s.dirs) <= maxAlternates && !slices.Contains(s.dirs, line) {
+				s.dirs = append(s.dirs, line)
+			}
+		}
+		entries, _ := os.ReadDir(filepath.Join(s.dirs[i], "pack")) // as above
+		for _, e := range entries {
+			if base, ok := strings.CutSuffix(e.Name(), ".idx"); ok && len(s.packs) < maxPacks {
+				s.packs = append(s.packs, &pack{path: filepath.Join(s.dirs[i], "pack", base)})
+			}
 		}
 	}
 	return s.packs

@@ -75,8 +75,9 @@ func (h *randomHistory) foundInEveryWay() {
 	unfriendly := h.clone("unfriendly.git", h.all())
 	walkIn := func(dir string, filtered, plain bool, few int, many bool, old []string, ahead, isNew bool) *session {
 		h.t.Helper()
-		f, a, m, st := fewCommits, askedFiles, maxListed, stretchCommits
-		defer func() { fewCommits, askedFiles, maxListed, stretchCommits = f, a, m, st }()
+		f, a, m, st, ro := fewCommits, askedFiles, maxListed, stretchCommits, readsObjects
+		defer func() { fewCommits, askedFiles, maxListed, stretchCommits, readsObjects = f, a, m, st, ro }()
+		readsObjects = !h.one(3)
 		if fewCommits = few; many {
 			askedFiles, maxListed, stretchCommits = 0, 2, 1+2*h.IntN(2)
 		}
