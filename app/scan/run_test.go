@@ -1,6 +1,7 @@
 package scan_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -471,5 +472,30 @@ func TestWhatAWorkerAnswersIsRedacted(t *testing.T) {
 		if f := rep.Head[0]; f.Fix == nil || f.Alternative != nil || rep.Routes[0].Path != "/[secret]" || f.Place.Path != "[secret]/a.go" {
 			t.Errorf("got %+v, %+v", f, rep.Routes)
 		}
+	}
+}
+
+// A worker's timers may be late, and nobody else's.
+func TestAWorkerSleepsPatiently(t *testing.T) {
+	slack := func(start func(*exec.Cmd) error) string {
+		cmd := exec.Command("/bin/cat", "/proc/self/timerslack_ns")
+		var out bytes.Buffer
+		cmd.Stdout = &out
+		if err := start(cmd); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Skip("this kernel does not say: ", err)
+		}
+		return strings.TrimSpace(out.String())
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	before := slack((*exec.Cmd).Start)
+	if got := slack(scan.StartWorker); got != "2000000" {
+		t.Errorf("a worker's timers may be late by %s ns", got)
+	}
+	if after := slack((*exec.Cmd).Start); after != before {
+		t.Errorf("others' may by %s ns, and by %s before", after, before)
 	}
 }

@@ -14,6 +14,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
@@ -105,16 +106,25 @@ type cost struct {
 	peak      int64
 }
 
-func run(cmd *exec.Cmd) (cost, []byte, error) {
-	started := time.Now()
-	out, err := cmd.Output()
-	c := cost{wall: time.Since(started)}
+func run(cmd *exec.Cmd) (cost, []byte, error) { return runAs((*exec.Cmd).Start, cmd) }
+
+// runAs is run for a command that start starts.
+func runAs(start func(*exec.Cmd) error, cmd *exec.Cmd) (cost, []byte, error) {
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	began := time.Now()
+	err := start(cmd)
+	if err != nil {
+		return cost{}, nil, err
+	}
+	err = cmd.Wait()
+	c := cost{wall: time.Since(began)}
 	if ru, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		// wait4 counts the children the process itself waited for.
 		c.cpu = time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
 		c.peak = ru.Maxrss * 1024
 	}
-	return c, out, err
+	return c, out.Bytes(), err
 }
 
 func compare(gitleaks, dir string, rounds, cores int) (bool, error) {

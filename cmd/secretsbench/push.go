@@ -200,7 +200,7 @@ func lookOnce(worker []string, repo, cache, scratch, head string) (cost, int, er
 	cmd := exec.Command(worker[0], append(slices.Clone(worker[1:]), "secrets")...)
 	cmd.Env, cmd.Dir = scan.WorkerEnv(scratch), scratch
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(request), os.Stderr
-	c, out, err := run(cmd)
+	c, out, err := runAs(scan.StartWorker, cmd)
 	if err != nil {
 		return c, 0, err
 	}
