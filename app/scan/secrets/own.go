@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -35,7 +36,7 @@ func (s *session) readAhead(ctx context.Context, e ends) *ahead {
 	if !s.rules.screens() || s.repo.shallow() {
 		return nil // git has to show all of them, or says what is cut off
 	}
-	w := ownWalk{s: s, commits: make(map[string]*ownCommit), trees: make(map[string][]ownEntry)}
+	w := ownWalk{s: s, commits: make(map[string]*ownCommit), trees: make(map[string][]byte)}
 	list, ok := w.list(e)
 	if !ok {
 		return nil
@@ -71,7 +72,7 @@ func (r repo) shallow() bool {
 type ownWalk struct {
 	s       *session
 	commits map[string]*ownCommit // that were read
-	trees   map[string][]ownEntry
+	trees   map[string][]byte
 }
 
 // ownCommit is a commit as it is.
@@ -219,54 +220,98 @@ func inOrder(all []*ownCommit, found map[string]*ownCommit) []*ownCommit {
 	return out
 }
 
-// ownEntry is what a folder holds under one name; key is what it is sorted by.
-type ownEntry struct {
-	side
-	key string
+// ownEntry is what a folder holds under one name. Its id is as the folder has it, in
+// bytes, and no entry's is none.
+type ownEntry struct{ mode, name, id []byte }
+
+var modeFolder = []byte("40000")
+
+func (e ownEntry) there() bool { return e.id != nil }
+
+func (e ownEntry) folder() bool { return bytes.Equal(e.mode, modeFolder) }
+
+// compare compares what two entries are sorted by: a folder's name ends in a slash.
+func (e ownEntry) compare(f ownEntry) int {
+	n := min(len(e.name), len(f.name))
+	if c := bytes.Compare(e.name[:n], f.name[:n]); c != 0 {
+		return c
+	}
+	return cmp.Compare(e.end(n), f.end(n))
 }
 
-// folder reports whether it is one.
-func (e ownEntry) folder() bool { return e.mode == modeFolder }
+// end returns what follows the first n bytes of a name.
+func (e ownEntry) end(n int) int {
+	switch {
+	case n < len(e.name):
+		return int(e.name[n])
+	case e.folder():
+		return '/'
+	}
+	return -1
+}
 
-const modeFolder = "40000"
+// side returns what the entry is to a change.
+func (e ownEntry) side() side {
+	if !e.there() {
+		return side{}
+	}
+	mode := string(e.mode)
+	if mode == "100664" { // as git wrote it once, and takes it for
+		mode = "100644"
+	}
+	return side{mode: mode, id: hex.EncodeToString(e.id)}
+}
 
-// tree reads a folder that is as git writes them.
-func (w *ownWalk) tree(id string) ([]ownEntry, bool) {
-	if id == w.s.repo.emptyTree || id == "" {
-		return nil, true
+// ownTree reads a folder's entries one after the other.
+type ownTree struct {
+	rest []byte
+	size int // of an id
+	at   ownEntry
+}
+
+// errOdd is an object that is not as git writes them.
+var errOdd = errors.New("an object that git would not write")
+
+// next goes on to the next entry, or to none at the end.
+func (t *ownTree) next() error {
+	before := t.at
+	if t.at = (ownEntry{}); len(t.rest) == 0 {
+		return nil
 	}
-	if entries, known := w.trees[id]; known {
-		return entries, true
+	head, rest, ok := bytes.Cut(t.rest, []byte{0})
+	mode, name, named := bytes.Cut(head, []byte(" "))
+	if !ok || !named || len(rest) < t.size || len(name) == 0 || bytes.IndexByte(name, '/') >= 0 {
+		return errOdd
 	}
-	o, ok := w.s.repo.own.Read(id, maxOwnTree)
-	if !ok || o.Kind != objects.Tree {
-		return nil, false
+	switch string(mode) {
+	case "40000", "100644", "100755", "100664", modeLink, moduleMode:
+	default:
+		return errOdd
 	}
-	size := len(id) / 2
-	var entries []ownEntry
-	for data := o.Data; len(data) > 0; {
-		head, rest, ok := bytes.Cut(data, []byte{0})
-		mode, name, named := strings.Cut(string(head), " ")
-		if !ok || !named || len(rest) < size || name == "" || strings.Contains(name, "/") {
-			return nil, false
+	t.at, t.rest = ownEntry{mode: mode, name: name, id: rest[:t.size]}, rest[t.size:]
+	if before.there() && before.compare(t.at) >= 0 {
+		return errOdd
+	}
+	return nil
+}
+
+// tree opens a folder.
+func (w *ownWalk) tree(id string) (*ownTree, error) {
+	t := &ownTree{size: len(id) / 2}
+	if id == "" || id == w.s.repo.emptyTree {
+		return t, nil
+	}
+	data, known := w.trees[id]
+	if !known {
+		o, ok := w.s.repo.own.Read(id, maxOwnTree)
+		if !ok || o.Kind != objects.Tree {
+			return nil, errOdd
 		}
-		e := ownEntry{side: side{mode: mode, id: hex.EncodeToString(rest[:size])}, key: name}
-		switch mode {
-		case modeFolder:
-			e.key += "/"
-		case "100664": // as git wrote it once, and takes it for
-			e.mode = "100644"
-		case "100644", "100755", modeLink, moduleMode:
-		default:
-			return nil, false
-		}
-		if n := len(entries); n > 0 && entries[n-1].key >= e.key {
-			return nil, false
-		}
-		entries, data = append(entries, e), rest[size:]
+		data = o.Data
+		w.trees[id] = data
 	}
-	w.trees[id] = entries
-	return entries, true
+	t.rest = data
+	return t, t.next()
 }
 
 // differs is a path that two trees differ in; a side without a mode is not there.
@@ -275,42 +320,63 @@ type differs struct {
 	before, after side
 }
 
-// compare appends to out what two folders differ in.
-func (w *ownWalk) compare(out []differs, before, after, prefix string) ([]differs, bool) {
+// compare appends to out what two folders differ in, in the order of paths.
+func (w *ownWalk) compare(out []differs, before, after, prefix string) ([]differs, error) {
 	if before == after {
-		return out, true
+		return out, nil
 	}
-	a, ok := w.tree(before)
-	b, ok2 := w.tree(after)
-	if !ok || !ok2 || len(prefix) > maxListedBytes || len(out) > maxListed {
-		return out, false
+	a, err := w.tree(before)
+	if err != nil {
+		return out, err
 	}
-	for len(a) > 0 || len(b) > 0 {
+	b, err := w.tree(after)
+	if err != nil {
+		return out, err
+	}
+	for a.at.there() || b.at.there() {
 		var from, to ownEntry
-		key := ""
-		if len(a) > 0 && (len(b) == 0 || a[0].key <= b[0].key) {
-			from, key = a[0], a[0].key
-		}
-		if len(b) > 0 && (len(a) == 0 || b[0].key <= a[0].key) {
-			to, key = b[0], b[0].key
-		}
-		if from.key != "" {
-			a = a[1:]
-		}
-		if to.key != "" {
-			b = b[1:]
-		}
+		order := 0
 		switch {
-		case from.side == to.side:
-		case from.folder() || to.folder():
-			if out, ok = w.compare(out, from.id, to.id, prefix+key); !ok {
-				return out, false
-			}
+		case !a.at.there():
+			order = 1
+		case !b.at.there():
+			order = -1
 		default:
-			out = append(out, differs{prefix + key, from.side, to.side})
+			order = a.at.compare(b.at)
+		}
+		if order <= 0 {
+			from = a.at
+			if err := a.next(); err != nil {
+				return out, err
+			}
+		}
+		if order >= 0 {
+			to = b.at
+			if err := b.next(); err != nil {
+				return out, err
+			}
+		}
+		if bytes.Equal(from.id, to.id) && bytes.Equal(from.mode, to.mode) {
+			continue
+		}
+		name := prefix + string(from.name)
+		if order > 0 {
+			name = prefix + string(to.name)
+		}
+		if len(out) > maxListed || len(name) > maxListedBytes {
+			return out, errManyChanges
+		}
+		if !from.folder() && !to.folder() {
+			if d := (differs{name, from.side(), to.side()}); d.before != d.after {
+				out = append(out, d)
+			}
+			continue
+		}
+		if out, err = w.compare(out, hex.EncodeToString(from.id), hex.EncodeToString(to.id), name+"/"); err != nil {
+			return out, err
 		}
 	}
-	return out, true
+	return out, nil
 }
 
 // changes lists what a commit changes: of a merge, what it has that no parent has, as
@@ -331,8 +397,8 @@ func (w *ownWalk) changes(c *ownCommit) ([]change, bool) {
 			}
 			tree = parent.tree
 		}
-		d, ok := w.compare(nil, tree, c.tree, "")
-		if !ok {
+		d, err := w.compare(nil, tree, c.tree, "")
+		if err != nil {
 			return nil, false
 		}
 		by = append(by, d)
