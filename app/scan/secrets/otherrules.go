@@ -56,7 +56,13 @@ func (s *session) underOtherRules(ctx context.Context, st *store, others []*stor
 	if len(more) > 0 {
 		found, seen := len(s.found), s.configures
 		s.ahead, s.covered = nil, st.covered+len(res.order)
-		gone, err := s.walk(ctx, append(slices.Clone(more), negated(tips)...), ends{tips: more, old: tips}, st.known, s.rememberInAll(st))
+		known := func(id string) ([]hit, bool) {
+			if _, again := res.order[id]; again {
+				return nil, true // where dates go backwards, git may list it for both
+			}
+			return st.known(id)
+		}
+		gone, err := s.walk(ctx, append(slices.Clone(more), negated(tips)...), ends{tips: more, old: tips}, known, s.rememberInAll(st))
 		s.covered, s.configures = st.covered, s.configures || seen
 		switch {
 		case err == nil:
@@ -91,9 +97,12 @@ func (s *session) unreached(ctx context.Context, others []*store, tips []string)
 
 // append adds what another walk saw, as if it had come after this one.
 func (res *walkResult) append(more walkResult) {
-	n := len(res.order)
-	for id, i := range more.order {
-		res.order[id] = n + i
+	ids := sortedKeys(more.order)
+	slices.SortFunc(ids, func(a, b string) int { return more.order[a] - more.order[b] })
+	for _, id := range ids {
+		if _, again := res.order[id]; !again {
+			res.order[id] = len(res.order)
+		}
 	}
 	for id := range more.parents {
 		res.parents[id] = true

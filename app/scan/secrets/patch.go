@@ -35,6 +35,7 @@ type patchFile struct {
 	module  bool   // it becomes a submodule, whose commit is in another repository
 	blob    string
 	merge   bool
+	same    bool // of a merge: all parents have the same content, and only the mode is new
 }
 
 type patchHunk struct {
@@ -218,7 +219,7 @@ func (p *patchReader) fileHeader(parents int) error {
 				f.deleted, newName = true, ""
 			}
 		case bytes.HasPrefix(line, []byte("index ")):
-			f.blob = indexLine(string(line))
+			f.blob, f.same = indexLine(string(line))
 			f.module = f.module || bytes.HasSuffix(line, []byte(moduleMode))
 		case bytes.HasPrefix(line, []byte("deleted file mode ")):
 			f.deleted = true
@@ -402,11 +403,17 @@ func hunkHeader(line string) (int, []span, error) {
 	return len(fields), spans, nil
 }
 
-// indexLine reads "index a..b [mode]" or "index a,b..c": the id of the result.
-func indexLine(line string) string {
+// indexLine reads "index a..b [mode]" or "index a,b..c": the id of the result, and
+// whether all others are the same.
+func indexLine(line string) (id string, same bool) {
 	ids, _, _ := strings.Cut(strings.TrimPrefix(line, "index "), " ")
-	_, id, _ := strings.Cut(ids, "..")
-	return id
+	before, id, _ := strings.Cut(ids, "..")
+	for parent := range strings.SplitSeq(before, ",") {
+		if parent != id {
+			return id, false
+		}
+	}
+	return id, true
 }
 
 // patchName undoes git's quoting of a name and drops leading components (the a/

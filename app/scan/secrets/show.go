@@ -330,7 +330,7 @@ func (k *commitSink) commit(id string) error {
 
 func (k *commitSink) file(f patchFile) error {
 	k.f, k.whole = f, false
-	if f.deleted || f.module || k.s.plain || leftOutFile(f.path) {
+	if f.deleted || f.module || f.same || k.s.plain || leftOutFile(f.path) {
 		return nil
 	}
 	// What an allowlist left out under its old name is new under this one, all of it, as
