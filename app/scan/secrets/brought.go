@@ -23,7 +23,7 @@ import (
 type screening struct {
 	once  sync.Once
 	seed  maphash.Seed
-	could map[uint64]bool // by path and blob
+	known map[uint64]screened // by path and blob
 	mu    sync.Mutex
 	idle  []*screener
 	// holds are what files hold that were looked at as a whole, by path and blob.
@@ -152,41 +152,46 @@ func (s *session) toShow(ctx context.Context, l *listing) (showing, error) {
 }
 
 // screen says of each file of a listing whether gitleaks could report something in
-// it.
+// what git shows of it.
 func (s *session) screen(ctx context.Context, l *listing) ([]bool, error) {
 	sc := &s.screening
-	sc.once.Do(func() { sc.seed, sc.could = maphash.MakeSeed(), make(map[uint64]bool) })
-	if len(sc.could) > maxRemembered {
-		clear(sc.could)
+	sc.once.Do(func() { sc.seed, sc.known = maphash.MakeSeed(), make(map[uint64]screened) })
+	if len(sc.known) > maxRemembered {
+		clear(sc.known)
 	}
-	could := make([]bool, len(l.files))
+	what := make([]screened, len(l.files))
 	var work []int32
 	leftOut := blobCounts{binary: make(map[string]bool)}
 	kinds := s.pathKinds(l.paths.list)
 	for i, f := range l.files {
 		switch kinds[f.path] {
 		case allowedPath:
+			what[i] = silent
 			if path := l.paths.list[f.path]; !s.plain && leftOutAs(path) == "" {
 				leftOut.add(named{path: path, blob: l.blobs.list[f.blob]})
 			}
 			continue
 		case ruledPath:
-			could[i] = true
 			continue
 		}
-		known, before := sc.could[sc.hash(l.paths.list[f.path], l.blobs.list[f.blob])]
-		could[i] = known
-		if !before {
-			work = append(work, int32(i))
+		// What git shows of a file in other commits may be other lines of it.
+		if known, before := sc.known[sc.hash(l.paths.list[f.path], l.blobs.list[f.blob])]; before && known != silentHere {
+			what[i] = known
+			continue
 		}
+		work = append(work, int32(i))
 	}
 	s.count(leftOut)
-	if err := s.screenAll(ctx, l, l.versions(work), could); err != nil {
+	if err := s.screenAll(ctx, l, l.versions(work), what); err != nil {
 		return nil, err
 	}
 	for _, i := range work {
 		f := l.files[i]
-		sc.could[sc.hash(l.paths.list[f.path], l.blobs.list[f.blob])] = could[i]
+		sc.known[sc.hash(l.paths.list[f.path], l.blobs.list[f.blob])] = what[i]
+	}
+	could := make([]bool, len(what))
+	for i := range what {
+		could[i] = what[i] == mayHold
 	}
 	return could, nil
 }
@@ -196,15 +201,14 @@ func (sc *screening) hash(path, blob string) uint64 {
 }
 
 // any reports whether any file was screened.
-func (sc *screening) any() bool { return len(sc.could) > 0 }
+func (sc *screening) any() bool { return len(sc.known) > 0 }
 
 // silent reports whether a file is known to hold nothing that gitleaks could report.
 func (sc *screening) silent(path, blob string) bool {
 	if !sc.any() {
 		return false
 	}
-	could, known := sc.could[sc.hash(path, blob)]
-	return known && !could
+	return sc.known[sc.hash(path, blob)] == silent
 }
 
 // sameBlob is a blob with the files that have its content.
@@ -260,9 +264,9 @@ var askedFiles = 2 * maxAsked
 // screenShare is about how much of the work on a history is screening.
 const screenShare = 0.7
 
-// screenAll screens files on all cores and notes in could what came out. A git with
+// screenAll screens files on all cores and notes in what what came out. A git with
 // each of them reads ahead.
-func (s *session) screenAll(ctx context.Context, l *listing, blobs []sameBlob, could []bool) error {
+func (s *session) screenAll(ctx context.Context, l *listing, blobs []sameBlob, what []screened) error {
 	l.sizes = make([]int32, len(l.blobs.list))
 	jobs := slices.Collect(slices.Chunk(blobs, screenedFiles))
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
@@ -273,7 +277,7 @@ func (s *session) screenAll(ctx context.Context, l *listing, blobs []sameBlob, c
 		g.Go(func() error {
 			k := s.screening.take(s.rules)
 			defer s.screening.give(k)
-			w := screenWorker{s: s, k: k, l: l, jobs: jobs, could: could, turn: func() int { return turns.next(i) }}
+			w := screenWorker{s: s, k: k, l: l, jobs: jobs, what: what, turn: func() int { return turns.next(i) }}
 			w.done = func() { // there is something to show long before a commit is done with
 				s.screened.Store(int64(float64(len(l.commits)) * screenShare * float64(done.Add(1)) / float64(len(jobs))))
 				s.report()
@@ -293,7 +297,7 @@ type screenWorker struct {
 	k     *screener
 	l     *listing
 	jobs  [][]sameBlob // what is screened is taken away from the front
-	could []bool
+	what  []screened
 	turn  func() int
 	done  func() // is called after each job
 	again []int  // jobs that a git was asked for in vain
@@ -363,10 +367,7 @@ func (w *screenWorker) visit(ctx context.Context, n int) func(int, objectInfo, i
 		}
 		w.jobs[n] = w.jobs[n][1:]
 		if o.size > bigFileBytes {
-			for _, i := range f.files {
-				w.could[i] = true
-			}
-			return errLarge
+			return errLarge // what is not known of it stays so
 		}
 		k := w.k
 		k.buf = slices.Grow(k.buf[:0], int(o.size))[:o.size]
@@ -375,14 +376,11 @@ func (w *screenWorker) visit(ctx context.Context, n int) func(int, objectInfo, i
 		}
 		w.s.bytes.Add(o.size)
 		if len(k.buf) > maxComparedLines && bytes.Count(k.buf, []byte("\n")) > maxComparedLines {
-			for _, i := range f.files {
-				w.could[i] = true // it is looked at as a large one
-			}
-			return ctx.Err()
+			return ctx.Err() // it is looked at as a large one
 		}
 		w.l.sizes[f.blob] = int32(o.size) + 1
 		for _, i := range f.files {
-			w.could[i] = k.could(ctx, k.buf, w.l.paths.list[w.l.files[i].path])
+			w.what[i] = k.screen(ctx, k.buf, w.l.paths.list[w.l.files[i].path], func() ([]interval, bool) { return w.s.shownOf(w.l, i, k.buf) })
 		}
 		return ctx.Err()
 	}

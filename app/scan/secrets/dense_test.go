@@ -51,7 +51,7 @@ func TestATextFullOfMatchesIsJudgedInParts(t *testing.T) {
 			most := 0
 			for _, r := range windowed {
 				for _, w := range r.in {
-					rule, _ := allRules().judge.defs.rule(r.rule)
+					rule, _ := allRules().judge.defs.rule(r.rule, false)
 					for _, p := range parts(rule.Regex, []byte(content), w) {
 						most = max(most, p.to-p.from)
 					}

@@ -35,20 +35,34 @@ const maxDetectors = 512
 // DetectContext collects nothing in it.
 type judge struct {
 	defs definitions
-	full func() *detector // with all rules; seldom needed and dear to make
+	full func() *plainDetector // with all rules; seldom needed and dear to make
 	mu   *sync.RWMutex
 	some map[string]*detector
 }
 
 // detector is plain gitleaks with some rules.
 type detector struct {
+	any func() *plainDetector
+	// short is for short texts, nil when there is no other; see shortBytes.
+	short func() *plainDetector
+}
+
+// find returns what gitleaks reports in t.
+func (d *detector) find(ctx context.Context, t text) []report.Finding {
+	if d.short != nil && len(t.content) <= shortBytes {
+		return d.short().find(ctx, t)
+	}
+	return d.any().find(ctx, t)
+}
+
+// plainDetector is a detector that was made.
+type plainDetector struct {
 	gitleaks *detect.Detector
 	// stops are the stop words that it was not told, by rule.
 	stops map[string]stopList
 }
 
-// find returns what gitleaks reports in t.
-func (d *detector) find(ctx context.Context, t text) []report.Finding {
+func (d *plainDetector) find(ctx context.Context, t text) []report.Finding {
 	return dropStopped(d.gitleaks.DetectContext(ctx, t.fragment()), d.stops)
 }
 
@@ -56,18 +70,25 @@ func (d *detector) find(ctx context.Context, t text) []report.Finding {
 // rule's number is that in the filter.
 type definitions struct {
 	whole func() *config.Config // all of it
-	// rule is one of them, but for stop words that gitleaks is not told.
-	rule func(n int) (config.Rule, stopList)
+	// rule is one of them, for short texts or for any, but for stop words that gitleaks is
+	// not told.
+	rule func(n int, short bool) (config.Rule, stopList)
 	expr func(n int) string
 	// lists are the global allowlists, for texts whose path they do not leave out.
 	lists func() []*config.Allowlist
 }
 
 func definitionsOf(cfg *config.Config) definitions {
+	shorts := shortRegexps{short: func(expr string) string { return shortExpr(expr, shortBytes) }}
 	return definitions{
 		whole: func() *config.Config { return cfg },
-		rule: func(n int) (config.Rule, stopList) {
+		rule: func(n int, short bool) (config.Rule, stopList) {
 			r := cfg.Rules[cfg.OrderedRules[n]]
+			if short && r.Regex != nil {
+				if re := shorts.get(n, exprOf(r.Regex)); re != nil {
+					r.Regex = re
+				}
+			}
 			makeReady(r)
 			return r, nil
 		},
@@ -77,12 +98,12 @@ func definitionsOf(cfg *config.Config) definitions {
 }
 
 func newJudge(defs definitions) judge {
-	full := sync.OnceValue(func() *detector {
+	full := sync.OnceValue(func() *plainDetector {
 		cfg := defs.whole()
 		for _, r := range cfg.Rules {
 			makeReady(r)
 		}
-		return &detector{gitleaks: newDetector(*cfg, true)}
+		return &plainDetector{gitleaks: newDetector(*cfg, true)}
 	})
 	return judge{defs: defs, full: full, mu: new(sync.RWMutex), some: make(map[string]*detector)}
 }
@@ -122,12 +143,28 @@ func (j judge) detector(f *filter, rules []int, decode, bare bool) *detector {
 		return d
 	}
 	if n >= maxDetectors && decode && !bare {
-		return j.full()
+		return &detector{any: j.full}
 	}
-	d = &detector{stops: make(map[string]stopList)}
+	make := func(short bool) func() *plainDetector {
+		return sync.OnceValue(func() *plainDetector { return j.make(rules, decode, bare, short) })
+	}
+	if d = (&detector{any: make(false)}); !decode { // what is decoded is shorter, too, but nobody says so
+		d.short = make(true)
+	}
+	if n < maxDetectors {
+		j.mu.Lock()
+		j.some[string(key)] = d
+		j.mu.Unlock()
+	}
+	return d
+}
+
+// make makes a detector.
+func (j judge) make(rules []int, decode, bare, short bool) *plainDetector {
+	d := &plainDetector{stops: make(map[string]stopList)}
 	cfg := config.Config{Rules: make(map[string]config.Rule), Keywords: make(map[string]struct{}), Allowlists: j.defs.lists()}
 	for _, i := range rules {
-		r, stops := j.defs.rule(i)
+		r, stops := j.defs.rule(i, short)
 		if stops != nil {
 			d.stops[r.RuleID] = stops
 		}
@@ -141,11 +178,6 @@ func (j judge) detector(f *filter, rules []int, decode, bare bool) *detector {
 		}
 	}
 	d.gitleaks = newDetector(cfg, decode)
-	if n < maxDetectors {
-		j.mu.Lock()
-		j.some[string(key)] = d
-		j.mu.Unlock()
-	}
 	return d
 }
 

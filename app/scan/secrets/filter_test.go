@@ -96,7 +96,7 @@ func same(t *testing.T, rs *ruleSet, content []byte, path string) {
 		t.Fatalf("filtered:\n%s\nplain:\n%s\ntext (%d bytes, %s):\n%.3000q", strings.Join(with, "\n"), strings.Join(without, "\n"), len(content), path, content)
 	}
 	if len(content) <= 4000 {
-		screened(t, rs, content, path)
+		checkScreened(t, rs, content, path)
 	}
 }
 

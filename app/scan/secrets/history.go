@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -246,7 +245,7 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 		for key, files := range now.Files {
 			now.Files[key] = slices.DeleteFunc(slices.Clone(files), func(f string) bool { return changed[f] })
 		}
-		err = s.lookAtFiles(ctx, look, s.editedOf(before, at, now), func(h hit) {
+		err = s.lookAtFiles(ctx, look, s.editedOf(before, at, now, look), func(h hit) {
 			if files, known := now.Files[h.Key]; known && !slices.Contains(files, s.fileKey(h.Path)) {
 				now.Files[h.Key] = append(files, s.fileKey(h.Path))
 			}
@@ -270,19 +269,27 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 
 // editedOf returns which lines of files differ from what they were at an earlier
 // commit, of files that held none of the secrets of now then.
-func (s *session) editedOf(before *standing, at review.SHA, now *standing) map[string][]interval {
+func (s *session) editedOf(before *standing, at review.SHA, now *standing, files []named) map[string][]interval {
 	if s.ahead == nil {
 		return nil
 	}
-	edited := s.ahead.edited(before.Commit, at)
 	held := make(map[string]bool)
 	for key := range now.Files {
 		for _, f := range before.Files[key] {
 			held[f] = true
 		}
 	}
-	maps.DeleteFunc(edited, func(path string, _ []interval) bool { return held[s.fileKey(path)] })
-	return edited
+	files = slices.DeleteFunc(slices.Clone(files), func(f named) bool { return held[s.fileKey(f.path)] })
+	if s.ahead.own {
+		return s.editedFiles(before.Commit, at, files)
+	}
+	edited, out := s.ahead.edited(before.Commit, at), make(map[string][]interval)
+	for _, f := range files {
+		if lines, known := edited[f.path]; known {
+			out[f.path] = lines
+		}
+	}
+	return out
 }
 
 // standingNames adds to now the files of a commit's tree whose names hold a secret.

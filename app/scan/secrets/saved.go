@@ -88,10 +88,10 @@ func (s *savedRule) config() config.Rule {
 	return r
 }
 
-// ready returns a rule for gitleaks to judge by, and the stop words that gitleaks is
-// not told.
+// ready returns a rule for gitleaks to judge by, but for its expression, and the stop
+// words that gitleaks is not told.
 func (s *savedRule) ready() (config.Rule, stopList) {
-	r := s.rule(regexp.MustCompile)
+	r := s.rule(func(string) *regexp.Regexp { return nil })
 	var stops stopList
 	for i := range s.lists {
 		a := s.lists[i].allowlist(regexp.MustCompile, true)
@@ -191,7 +191,12 @@ func savedDefinitions() definitions {
 	type readyRule struct {
 		config.Rule
 		stops stopList
+		whole *regexp.Regexp
 	}
+	shorts := shortRegexps{short: func(expr string) string {
+		_, short := withoutBounds(expr, shortBytes) // a test looked at all of them
+		return short
+	}}
 	var mu sync.Mutex
 	ready := make([]*readyRule, len(savedRules))
 	return definitions{
@@ -200,14 +205,26 @@ func savedDefinitions() definitions {
 			merge(cfg, ownDefaults(), nil)
 			return finish(cfg)
 		}),
-		rule: func(i int) (config.Rule, stopList) {
+		rule: func(i int, short bool) (config.Rule, stopList) {
 			mu.Lock()
 			defer mu.Unlock()
-			if ready[i] == nil {
-				ready[i] = new(readyRule)
-				ready[i].Rule, ready[i].stops = savedRules[i].ready()
+			s, r := &savedRules[i], ready[i]
+			if r == nil {
+				r = new(readyRule)
+				r.Rule, r.stops = s.ready()
+				ready[i] = r
 			}
-			return ready[i].Rule, ready[i].stops
+			out := r.Rule
+			if short && s.expr != "" {
+				out.Regex = shorts.get(i, s.expr)
+			}
+			if out.Regex == nil && s.expr != "" {
+				if r.whole == nil {
+					r.whole = regexp.MustCompile(s.expr)
+				}
+				out.Regex = r.whole
+			}
+			return out, r.stops
 		},
 		expr: func(i int) string { return savedRules[i].expr },
 		lists: sync.OnceValue(func() []*config.Allowlist {

@@ -81,6 +81,31 @@ func newScreener(rs *ruleSet) *screener {
 	return &screener{rules: rs, m: newMatcher(rs.filter), seed: maphash.MakeSeed(), blocks: maphash.MakeSeed(), clean: make(map[uint64]struct{}), judged: make(map[uint64]bool), begins: make(map[int]bool)}
 }
 
+// screened is what is known of a file.
+type screened uint8
+
+const (
+	// mayHold: gitleaks could report something in some lines of it.
+	mayHold screened = iota
+	// silentHere: it could not in the lines that git could show.
+	silentHere
+	// silent: it could not in any run of its lines.
+	silent
+)
+
+// screen says what is known of a file at path. shown says where in it git could show
+// lines, or false when that is everywhere.
+func (k *screener) screen(ctx context.Context, content []byte, path string, shown func() ([]interval, bool)) screened {
+	if !k.could(ctx, content, path) {
+		return silent
+	}
+	parts, ok := shown()
+	if !ok || slices.ContainsFunc(parts, func(w interval) bool { return k.could(ctx, content[w.from:w.to], path) }) {
+		return mayHold
+	}
+	return silentHere
+}
+
 // could reports whether gitleaks could report anything in any run of lines of a
 // file at path. It errs on the side of yes.
 func (k *screener) could(ctx context.Context, content []byte, path string) bool {

@@ -19,9 +19,9 @@ var screeners struct {
 	clean, kept int
 }
 
-// screened fails when a text is screened out and gitleaks reports something in a run
+// checkScreened fails when a text is screened out and gitleaks reports something in a run
 // of its lines.
-func screened(t *testing.T, rs *ruleSet, content []byte, path string) {
+func checkScreened(t *testing.T, rs *ruleSet, content []byte, path string) {
 	t.Helper()
 	if !rs.screens() || rs.pathAllowed(path) || slices.ContainsFunc(rs.filter.rules, func(r ruleFilter) bool { return r.pathOnly && r.path.match(path) }) {
 		return
@@ -91,7 +91,7 @@ func TestScreeningLosesNothing(t *testing.T) {
 						b.WriteString([]string{"\n", "\r\n", " ", "\n\n", "\n}\n", ""}[rng.IntN(6)])
 						b.WriteString(strings.Repeat("let a = b.c(d, 1);\n", rng.IntN(4)))
 					}
-					screened(t, rs, b.Bytes(), []string{"a/b.go", "x.yaml", "notes.txt"}[rng.IntN(3)])
+					checkScreened(t, rs, b.Bytes(), []string{"a/b.go", "x.yaml", "notes.txt"}[rng.IntN(3)])
 				}
 			}
 			if n := screeners.clean - before; n < rounds*len(rs.judge.defs.whole().OrderedRules)/10 {

@@ -185,7 +185,8 @@ func (rs *ruleSet) judgeWindows(ctx context.Context, t text, windowed []ruleWind
 		if len(r.in) == 0 {
 			continue
 		}
-		rule, _ := rs.judge.defs.rule(r.rule)
+		short := !slices.ContainsFunc(r.in, func(w interval) bool { return w.to-w.from > shortBytes })
+		rule, _ := rs.judge.defs.rule(r.rule, short)
 		allowed := lineAllowlists{lists: linewise(rule.Allowlists)}
 		d := rs.judge.detector(rs.filter, []int{r.rule}, false, true)
 		line, counted := 0, 0

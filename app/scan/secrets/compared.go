@@ -1,0 +1,187 @@
+package secrets
+
+import (
+	"bytes"
+
+	"github.com/launchgate/launchgate/app/objects"
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// Some files hold what gitleaks would report, but not in lines that a push changes. To
+// know without git which lines those can be, it is enough to know what is the same before
+// and after them.
+
+// within returns where in after all lines are that git could show as added when it
+// compares it with before, whichever of the smallest differences it finds: git (xdiff)
+// leaves out what is the same at the beginning and at the end, and may then move what it
+// found up or down over lines that are the same as lines of it.
+func within(before, after []byte) interval {
+	lo := lineBegin(after, samePrefix(before, after))
+	hi := len(after) - sameSuffix(before[min(lo, len(before)):], after[lo:])
+	if hi < len(after) && (!endsLine(after, hi) || !endsLine(before, len(before)-(len(after)-hi))) {
+		// What is the same begins within a line.
+		hi = nextLine(after, hi)
+	}
+	if lo >= hi {
+		return interval{lo, lo} // nothing is added
+	}
+	inside := lineSet{text: after[lo:hi]}
+	for lo > 0 {
+		at := lineBegin(after, lo-1)
+		if !inside.has(after[at:lo]) {
+			break
+		}
+		lo = at
+	}
+	for hi < len(after) {
+		end := nextLine(after, hi)
+		if !inside.has(after[hi:end]) {
+			break
+		}
+		hi = end
+	}
+	return interval{lo, hi}
+}
+
+// lineSet knows which lines a text has. It is mostly asked once or twice.
+type lineSet struct {
+	text  []byte
+	asked int
+	lines map[string]bool
+}
+
+func (l *lineSet) has(line []byte) bool {
+	if l.asked++; l.asked > 4 && l.lines == nil {
+		l.lines = make(map[string]bool)
+		for one := range bytes.Lines(l.text) {
+			l.lines[string(one)] = true
+		}
+	}
+	if l.lines != nil {
+		return l.lines[string(line)]
+	}
+	for one := range bytes.Lines(l.text) {
+		if bytes.Equal(one, line) {
+			return true
+		}
+	}
+	return false
+}
+
+// endsLine reports whether a line of text ends before at.
+func endsLine(text []byte, at int) bool { return at == 0 || text[at-1] == '\n' }
+
+// lineBegin returns where the line begins that at is in.
+func lineBegin(text []byte, at int) int { return bytes.LastIndexByte(text[:at], '\n') + 1 }
+
+// nextLine returns where the line ends that at is in.
+func nextLine(text []byte, at int) int {
+	if n := bytes.IndexByte(text[at:], '\n'); n >= 0 {
+		return at + n + 1
+	}
+	return len(text)
+}
+
+// comparedBytes is how much of two texts is compared at once.
+const comparedBytes = 1 << 10
+
+// samePrefix returns how many bytes two texts begin with that are the same.
+func samePrefix(a, b []byte) int {
+	n := 0
+	for n+comparedBytes <= min(len(a), len(b)) && bytes.Equal(a[n:n+comparedBytes], b[n:n+comparedBytes]) {
+		n += comparedBytes
+	}
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// sameSuffix returns how many bytes two texts end with that are the same.
+func sameSuffix(a, b []byte) int {
+	n := 0
+	for n+comparedBytes <= min(len(a), len(b)) && bytes.Equal(a[len(a)-n-comparedBytes:len(a)-n], b[len(b)-n-comparedBytes:len(b)-n]) {
+		n += comparedBytes
+	}
+	for n < min(len(a), len(b)) && a[len(a)-n-1] == b[len(b)-n-1] {
+		n++
+	}
+	return n
+}
+
+// within is within for a blob before. It reports false when git would not compare the two
+// by lines, or that is not known.
+func (r repo) within(before string, after []byte) (interval, bool) {
+	o, ok := r.own.Read(before, maxOwnBytes)
+	if !ok || o.Kind != objects.Blob || bytes.IndexByte(o.Data[:min(len(o.Data), firstBytes)], 0) >= 0 ||
+		len(o.Data) > maxComparedLines && bytes.Count(o.Data, []byte("\n")) > maxComparedLines {
+		return interval{}, false
+	}
+	return within(o.Data, after), true
+}
+
+// maxBefore is with how many others a file is compared.
+const maxBefore = 8
+
+// shownOf returns where in a file of a listing git could show lines, false when that is
+// everywhere, or not known without git: a file under a new name may have been another,
+// and of a merge git compares with several.
+func (s *session) shownOf(l *listing, file int32, content []byte) ([]interval, bool) {
+	if s.ahead == nil || !s.ahead.own {
+		return nil, false
+	}
+	var shown []interval
+	for n, by := range l.by {
+		for _, c := range l.changes[by.from:by.to] {
+			if c.brings != file {
+				continue
+			}
+			sides := l.sides[c.from:c.to]
+			if c.added || len(sides) != 2 || len(l.commits[n].parents) != 1 || len(shown) == maxBefore {
+				return nil, false
+			}
+			in, ok := s.repo.within(l.blobs.list[sides[0]], content)
+			if !ok {
+				return nil, false
+			}
+			shown = append(shown, in)
+		}
+	}
+	return shown, true
+}
+
+// editedFiles is ahead.edited for commits that were read without git: files as they were
+// before all of them are compared with what they came to be.
+func (s *session) editedFiles(from, to review.SHA, files []named) map[string][]interval {
+	on, ok := s.ahead.line(from, to)
+	if !ok {
+		return nil
+	}
+	first := make(map[string]string) // blobs by path, "" where a file came or went between
+	for _, c := range s.ahead.changes {
+		if !on[c.commit] {
+			continue
+		}
+		if _, again := first[c.path]; len(c.sides) != 2 {
+			first[c.path] = ""
+		} else if !again {
+			first[c.path] = c.sides[0]
+		}
+	}
+	out := make(map[string][]interval)
+	for _, f := range files {
+		if first[f.path] == "" {
+			continue
+		}
+		o, ok := s.repo.own.Read(f.blob, maxOwnBytes)
+		if !ok {
+			continue
+		}
+		if in, ok := s.repo.within(first[f.path], o.Data); ok {
+			// Where lines only went, what is beside them counts.
+			line := 1 + bytes.Count(o.Data[:in.from], []byte("\n"))
+			out[f.path] = []interval{{line - 1, line + 1 + bytes.Count(o.Data[in.from:in.to], []byte("\n"))}}
+		}
+	}
+	return out
+}

@@ -1,0 +1,116 @@
+package secrets
+
+import (
+	"regexp"
+	"regexp/syntax"
+	"sync"
+)
+
+// Most texts that gitleaks is asked of are a line or two. Its rules allow for up to 50
+// characters here and 150 there, which package regexp compiles into as many
+// instructions, too many for its faster ways to match. In a short text nothing can be
+// repeated so often: there, an expression without these bounds is the same, and a third
+// as large.
+
+// shortBytes is up to how many bytes a text is short. None is as long as the next thing
+// that is bounded by a usual number, 50, and most are as long as a line.
+const shortBytes = 128
+
+// shortExpr returns an expression that matches the same as expr, with the same groups, in
+// any text of at most limit bytes, or expr.
+func shortExpr(expr string, limit int) string {
+	re, short := withoutBounds(expr, limit)
+	if short == expr {
+		return expr
+	}
+	// Package syntax says what an expression is in words that it may understand otherwise.
+	if again, err := syntax.Parse(short, syntax.Perl); err != nil || programOf(again) != programOf(re) {
+		return expr
+	}
+	return short
+}
+
+// withoutBounds is shortExpr of which nobody looked whether its text comes to the same.
+func withoutBounds(expr string, limit int) (*syntax.Regexp, string) {
+	re, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil || !unbound(re, limit) {
+		return re, expr
+	}
+	return re, re.String()
+}
+
+// programOf returns what an expression is compiled to, in words.
+func programOf(re *syntax.Regexp) string {
+	prog, err := syntax.Compile(re.Simplify())
+	if err != nil {
+		return err.Error()
+	}
+	return prog.String()
+}
+
+// unbound takes upper bounds away that a text of at most limit bytes cannot reach, and
+// reports whether there were any.
+func unbound(re *syntax.Regexp, limit int) bool {
+	found := false
+	// What may match nothing may be repeated any number of times.
+	if re.Op == syntax.OpRepeat && re.Max >= limit && shortestMatch(re.Sub[0]) > 0 {
+		re.Max, found = -1, true
+	}
+	for _, sub := range re.Sub {
+		found = unbound(sub, limit) || found
+	}
+	return found
+}
+
+// shortestMatch returns the fewest characters that an expression can match, and not all
+// of them.
+func shortestMatch(re *syntax.Regexp) int {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return len(re.Rune)
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return 1
+	case syntax.OpCapture, syntax.OpPlus:
+		return shortestMatch(re.Sub[0])
+	case syntax.OpRepeat:
+		return min(re.Min, 1) * shortestMatch(re.Sub[0])
+	case syntax.OpConcat:
+		n := 0
+		for _, sub := range re.Sub {
+			n = max(n, shortestMatch(sub))
+		}
+		return n
+	case syntax.OpAlternate:
+		n := shortestMatch(re.Sub[0])
+		for _, sub := range re.Sub[1:] {
+			n = min(n, shortestMatch(sub))
+		}
+		return n
+	}
+	return 0
+}
+
+// shortRegexps are the expressions of rules for short texts, each compiled once.
+type shortRegexps struct {
+	short func(expr string) string
+	mu    sync.Mutex
+	of    map[int]*regexp.Regexp
+}
+
+// get returns that of the nth rule, whose expression is expr; nil when that one is as
+// good.
+func (s *shortRegexps) get(n int, expr string) *regexp.Regexp {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	re, known := s.of[n]
+	if !known {
+		if short := s.short(expr); short != expr {
+			re = regexp.MustCompile(short) // it parses
+		}
+		if s.of == nil {
+			s.of = make(map[int]*regexp.Regexp)
+		}
+		s.of[n] = re
+	}
+	return re
+}
