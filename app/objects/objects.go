@@ -10,18 +10,18 @@
 package objects
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha1" //nolint:gosec // the hash that names git's objects
 	"encoding/hex"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 
 	"github.com/klauspost/compress/flate"
+	"golang.org/x/sys/unix"
 )
 
 // Kinds of objects.
@@ -60,8 +60,9 @@ type Store struct {
 	packs  []*pack
 	listed bool
 	cache  cache
-	in     *bufio.Reader
+	in     bytes.Reader
 	unpack io.Reader // flate
+	file   []byte    // that is unpacked
 	header [64]byte
 	// delta and between are for what is unpacked on the way to an object.
 	delta   []byte
@@ -164,11 +165,10 @@ var errLarge = errors.New("a large object")
 
 // loose reads an object that has a file of its own.
 func (s *Store) loose(dir, id string, limit int64) (Object, error) {
-	f, info, err := s.openLoose(dir, id)
+	info, err := s.openLoose(dir, id, limit+limit/512+1<<10) // zlib adds no more than that
 	if err != nil {
 		return Object{}, err
 	}
-	defer f.Close()
 	if info.Size > limit {
 		return Object{}, errLarge
 	}
@@ -176,29 +176,41 @@ func (s *Store) loose(dir, id string, limit int64) (Object, error) {
 	return o, s.rest(o.Data)
 }
 
-func (s *Store) looseInfo(dir, id string) (Info, error) {
-	f, info, err := s.openLoose(dir, id)
-	if err == nil {
-		f.Close()
+// looseInfo reads what such a file begins with.
+func (s *Store) looseInfo(dir, id string) (Info, error) { return s.openLoose(dir, id, 1<<10) }
+
+// openLoose reads up to limit bytes of an object's own file, and unpacks "KIND SIZE" and a
+// NUL.
+func (s *Store) openLoose(dir, id string, limit int64) (Info, error) {
+	// Package os would ask the kernel to tell when there is more to read, and see to it
+	// that the file is closed: as much work again as to read it.
+	fd, err := unix.Open(dir+"/"+id[:2]+"/"+id[2:], unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return Info{}, err
 	}
-	return info, err
+	defer unix.Close(fd)
+	s.file = s.file[:0]
+	for {
+		if s.file = slices.Grow(s.file, 8<<10); int64(len(s.file)) >= limit {
+			break
+		}
+		n, err := unix.Read(fd, s.file[len(s.file):cap(s.file)])
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return Info{}, err
+		}
+		if n == 0 {
+			break
+		}
+		s.file = s.file[:len(s.file)+n]
+	}
+	return s.looseHeader(s.file)
 }
 
-// openLoose opens an object's own file and reads "KIND SIZE" and a NUL.
-func (s *Store) openLoose(dir, id string) (*os.File, Info, error) {
-	f, err := os.Open(filepath.Join(dir, id[:2], id[2:]))
-	if err != nil {
-		return nil, Info{}, err
-	}
-	info, err := s.looseHeader(f)
-	if err != nil {
-		f.Close()
-	}
-	return f, info, err
-}
-
-func (s *Store) looseHeader(f io.Reader) (Info, error) {
-	if err := s.inflate(f); err != nil {
+func (s *Store) looseHeader(file []byte) (Info, error) {
+	if err := s.inflate(file); err != nil {
 		return Info{}, err
 	}
 	n := 0
@@ -225,25 +237,18 @@ func (s *Store) looseHeader(f io.Reader) (Info, error) {
 	return Info{}, errDamaged
 }
 
-// inflate makes unpack read what is compressed at the beginning of r (RFC 1950). The
+// inflate makes unpack read what is compressed at the beginning of data (RFC 1950). The
 // checksum at its end is not looked at: the name of what comes out is one.
-func (s *Store) inflate(r io.Reader) error {
-	if s.in == nil {
-		s.in = bufio.NewReaderSize(r, 16<<10)
-		s.unpack = flate.NewReader(s.in)
-	}
-	s.in.Reset(r)
-	head, err := s.in.Peek(2)
-	if err != nil {
-		return err
-	}
-	if head[0]&0x0f != 8 || head[1]&0x20 != 0 || (int(head[0])<<8|int(head[1]))%31 != 0 {
+func (s *Store) inflate(data []byte) error {
+	if len(data) < 2 || data[0]&0x0f != 8 || data[1]&0x20 != 0 || (int(data[0])<<8|int(data[1]))%31 != 0 {
 		return errDamaged
 	}
-	if _, err := s.in.Discard(2); err != nil {
-		return err
+	s.in.Reset(data[2:])
+	if s.unpack == nil {
+		s.unpack = flate.NewReader(&s.in)
+		return nil
 	}
-	return s.unpack.(flate.Resetter).Reset(s.in, nil)
+	return s.unpack.(flate.Resetter).Reset(&s.in, nil)
 }
 
 // rest reads what is compressed up to its end, which must fill data.

@@ -3,6 +3,7 @@ package objects
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -330,7 +331,7 @@ func (s *Store) packedInfo(p *pack, at int64) (Info, error) {
 
 // patchedSize returns the size of what a delta makes.
 func (s *Store) patchedSize(p *pack, e entry) (int64, error) {
-	if err := s.inflate(io.NewSectionReader(p.data, e.body, p.size-e.body)); err != nil {
+	if err := s.open(p, e, 1<<10); err != nil {
 		return 0, err
 	}
 	n, err := io.ReadFull(s.unpack, s.header[:min(int64(len(s.header)), e.size)])
@@ -347,10 +348,27 @@ func (s *Store) patchedSize(p *pack, e entry) (int64, error) {
 
 // body unpacks an entry.
 func (s *Store) body(p *pack, e entry, data []byte) error {
-	if err := s.inflate(io.NewSectionReader(p.data, e.body, p.size-e.body)); err != nil {
+	// Text is packed into a third. Of what is not, the rest is read then.
+	for _, most := range []int64{e.size/2 + 1<<10, e.size + e.size/512 + 1<<10} {
+		err := s.open(p, e, most)
+		if err == nil {
+			err = s.rest(data)
+		}
+		if !errors.Is(err, io.ErrUnexpectedEOF) || int64(len(s.file)) < most {
+			return err
+		}
+	}
+	return errDamaged
+}
+
+// open reads up to so many bytes of an entry, to be unpacked.
+func (s *Store) open(p *pack, e entry, most int64) error {
+	n := int(min(most, p.size-e.body))
+	s.file = slices.Grow(s.file[:0], n)[:n]
+	if _, err := p.data.ReadAt(s.file, e.body); err != nil {
 		return err
 	}
-	return s.rest(data)
+	return s.inflate(s.file)
 }
 
 // number reads a number of seven bits a byte, the lowest first.

@@ -24,7 +24,8 @@ import (
 
 // ahead is what one git said of the few commits of a walk.
 type ahead struct {
-	own     bool // it is not git that said it, but the objects
+	own     bool // it is not git that said it, but the objects,
+	walk    *ownWalk
 	list    []commit
 	changes []change
 	// read are the commits that git showed whole, by id.

@@ -255,6 +255,12 @@ func TestALineOfCommitsSaysWhatItChangesInAll(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("a line of commits changes\n%v\nits ends differ in\n%v", got, want)
 	}
+	git := s.ahead
+	s.ahead = s.readAhead(t.Context(), ends{tips: []string{string(end)}, old: []string{string(start)}})
+	if got := changes(start, end); !s.ahead.own || !reflect.DeepEqual(got, want) {
+		t.Errorf("by the objects the ends differ in\n%v\nby git in\n%v", got, want)
+	}
+	s.ahead = git
 	if s.leads(end, start) || s.leads(end, review.SHA(strings.Repeat("a", 40))) {
 		t.Error("they lead where they do not")
 	}

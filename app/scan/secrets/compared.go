@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"github.com/launchgate/launchgate/app/objects"
-	"github.com/launchgate/launchgate/app/review"
 )
 
 // Some files hold what gitleaks would report, but not in lines that a push changes. To
@@ -150,35 +149,19 @@ func (s *session) shownOf(l *listing, file int32, content []byte) ([]interval, b
 	return shown, true
 }
 
-// editedFiles is ahead.edited for commits that were read without git: files as they were
-// before all of them are compared with what they came to be.
-func (s *session) editedFiles(from, to review.SHA, files []named) map[string][]interval {
-	on, ok := s.ahead.line(from, to)
-	if !ok {
-		return nil
-	}
-	first := make(map[string]string) // blobs by path, "" where a file came or went between
-	for _, c := range s.ahead.changes {
-		if !on[c.commit] {
-			continue
-		}
-		if _, again := first[c.path]; len(c.sides) != 2 {
-			first[c.path] = ""
-		} else if !again {
-			first[c.path] = c.sides[0]
-		}
-	}
+// edited returns where files have lines that were not in the blobs that they were, or
+// beside which there were others, of those of which it can be told.
+func (r repo) edited(files []named, was map[string]string) map[string][]interval {
 	out := make(map[string][]interval)
 	for _, f := range files {
-		if first[f.path] == "" {
+		if was[f.path] == "" {
 			continue
 		}
-		o, ok := s.repo.own.Read(f.blob, maxOwnBytes)
+		o, ok := r.own.Read(f.blob, maxOwnBytes)
 		if !ok {
 			continue
 		}
-		if in, ok := s.repo.within(first[f.path], o.Data); ok {
-			// Where lines only went, what is beside them counts.
+		if in, ok := r.within(was[f.path], o.Data); ok {
 			line := 1 + bytes.Count(o.Data[:in.from], []byte("\n"))
 			out[f.path] = []interval{{line - 1, line + 1 + bytes.Count(o.Data[in.from:in.to], []byte("\n"))}}
 		}

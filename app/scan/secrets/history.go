@@ -230,6 +230,7 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 	if len(now.Files) > 0 && before.Commit != at {
 		changed := make(map[string]bool)
 		var look []named
+		was := make(map[string]string) // blobs by path
 		err := s.changedSince(ctx, before.Commit, at, func(c change) {
 			changed[s.fileKey(c.path)] = true
 			if c.blob == "" {
@@ -238,6 +239,9 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 			if strings.Trim(c.blob, "0") != "" && !s.rules.pathAllowed(c.path) && !s.screening.silent(c.path, c.blob) {
 				look = append(look, c.named)
 			}
+			if len(c.sides) == 2 {
+				was[c.path] = c.sides[0]
+			}
 		})
 		if err != nil {
 			return now, err
@@ -245,7 +249,7 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 		for key, files := range now.Files {
 			now.Files[key] = slices.DeleteFunc(slices.Clone(files), func(f string) bool { return changed[f] })
 		}
-		err = s.lookAtFiles(ctx, look, s.editedOf(before, at, now, look), func(h hit) {
+		err = s.lookAtFiles(ctx, look, s.editedOf(before, at, now, look, was), func(h hit) {
 			if files, known := now.Files[h.Key]; known && !slices.Contains(files, s.fileKey(h.Path)) {
 				now.Files[h.Key] = append(files, s.fileKey(h.Path))
 			}
@@ -268,11 +272,9 @@ func (s *session) standing(ctx context.Context, at review.SHA, hs []hit, before 
 }
 
 // editedOf returns which lines of files differ from what they were at an earlier
-// commit, of files that held none of the secrets of now then.
-func (s *session) editedOf(before *standing, at review.SHA, now *standing, files []named) map[string][]interval {
-	if s.ahead == nil {
-		return nil
-	}
+// commit, of files that held none of the secrets of now then. was are the blobs that
+// they were, where that is known and a push was not shown by one git.
+func (s *session) editedOf(before *standing, at review.SHA, now *standing, files []named, was map[string]string) map[string][]interval {
 	held := make(map[string]bool)
 	for key := range now.Files {
 		for _, f := range before.Files[key] {
@@ -280,8 +282,8 @@ func (s *session) editedOf(before *standing, at review.SHA, now *standing, files
 		}
 	}
 	files = slices.DeleteFunc(slices.Clone(files), func(f named) bool { return held[s.fileKey(f.path)] })
-	if s.ahead.own {
-		return s.editedFiles(before.Commit, at, files)
+	if s.ahead == nil || s.ahead.own {
+		return s.repo.edited(files, was)
 	}
 	edited, out := s.ahead.edited(before.Commit, at), make(map[string][]interval)
 	for _, f := range files {
@@ -324,7 +326,14 @@ func (s *session) leads(from, to review.SHA) bool {
 // changedSince calls visit for each path that is not the same in a commit's tree as
 // in that of an earlier one; for some that are the same again, too.
 func (s *session) changedSince(ctx context.Context, earlier, at review.SHA, visit func(change)) error {
-	if s.ahead != nil && s.ahead.between(earlier, at, visit) {
+	if s.ahead != nil && s.ahead.own {
+		if changes, ok := s.ahead.walk.between(string(earlier), string(at)); ok {
+			for _, c := range changes {
+				visit(c)
+			}
+			return nil
+		}
+	} else if s.ahead != nil && s.ahead.between(earlier, at, visit) {
 		return nil
 	}
 	return s.listed(ctx, nil, append(slices.Clone(treeArgs), string(earlier), string(at)), visit)

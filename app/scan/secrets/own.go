@@ -36,12 +36,12 @@ func (s *session) readAhead(ctx context.Context, e ends) *ahead {
 	if !s.rules.screens() || s.repo.shallow() {
 		return nil // git has to show all of them, or says what is cut off
 	}
-	w := ownWalk{s: s, commits: make(map[string]*ownCommit), trees: make(map[string][]byte)}
+	w := &ownWalk{s: s, commits: make(map[string]*ownCommit), trees: make(map[string][]byte)}
 	list, ok := w.list(e)
 	if !ok {
 		return nil
 	}
-	a := &ahead{own: true, read: make(map[string]readCommit)}
+	a := &ahead{own: true, walk: w, read: make(map[string]readCommit)}
 	named := 0
 	for _, c := range list {
 		changes, ok := w.changes(c)
@@ -377,6 +377,24 @@ func (w *ownWalk) compare(out []differs, before, after, prefix string) ([]differ
 		}
 	}
 	return out, nil
+}
+
+// between lists what the trees of two commits differ in.
+func (w *ownWalk) between(from, to string) ([]change, bool) {
+	a, ok := w.commit(from)
+	b, ok2 := w.commit(to)
+	if !ok || !ok2 {
+		return nil, false
+	}
+	differ, err := w.compare(nil, a.tree, b.tree, "")
+	if err != nil {
+		return nil, false
+	}
+	out := make([]change, len(differ))
+	for i, d := range differ {
+		out[i] = changeOf(named{path: d.path}, []side{d.before}, d.after)
+	}
+	return out, true
 }
 
 // changes lists what a commit changes: of a merge, what it has that no parent has, as
