@@ -14,11 +14,32 @@ type program struct {
 	saved    int          // its number
 }
 
-func (p *program) insts() *syntax.Prog {
-	if p.compiled != nil {
-		return p.compiled
+// code is a program as a dfa follows it. Of package regexp's instructions, some of which
+// are thousands, most do the same, and each is as large as three of these.
+type code struct {
+	start uint32
+	insts []inst
+	kinds []syntax.Inst // what instructions do, wherever they go on
+}
+
+// inst is an instruction: out is where it goes on, arg where else a branch does, kind what
+// it does, among the program's kinds.
+type inst struct {
+	out, arg uint32
+	kind     uint16
+}
+
+func (c *code) kind(pc uint32) *syntax.Inst { return &c.kinds[c.insts[pc].kind] }
+
+func (p *program) code() *code {
+	if p.compiled == nil {
+		return decodeCode(p.saved)
 	}
-	return decodeProgram(p.saved)
+	c := &code{start: uint32(p.compiled.Start), insts: make([]inst, len(p.compiled.Inst)), kinds: p.compiled.Inst}
+	for pc, in := range p.compiled.Inst {
+		c.insts[pc] = inst{out: in.Out, arg: in.Arg, kind: uint16(pc)} // there are at most maxFollowInsts
+	}
+	return c
 }
 
 // maxFollowInsts bounds the programs that are followed; a rule with a larger
@@ -49,7 +70,7 @@ const (
 // whether there is a match that begins exactly here, which costs one table
 // look-up a byte.
 type dfa struct {
-	prog *syntax.Prog
+	code *code
 	// lines: it matches what the program matches in any run of whole lines of the
 	// text, whose beginning and end may be the text's for assertions.
 	lines bool
@@ -60,12 +81,16 @@ type dfa struct {
 	states  []*dstate // from firstState on
 	byKey   map[string]uint32
 	start   [4]uint32
-	seen    []uint32 // visit marks by instruction
+	seen    []visit // by instruction
 	mark    uint32
 	stack   []uint32
 	runes   []uint32
 	key     []byte
 }
+
+// visit says in which step an instruction was gone to last, and in which it was found to
+// be gone on from.
+type visit struct{ to, from uint32 }
 
 // dstate is a set of instructions to go on from, before assertions, and what
 // came before: assertions need both neighbours.
@@ -100,8 +125,8 @@ func kindOf(r rune) uint8 {
 }
 
 func newDFA(p *program, lines bool) *dfa {
-	prog := p.insts()
-	d := &dfa{prog: prog, lines: lines, ordered: prefersShort(prog) && !(lines && asksForLines(prog)), seen: make([]uint32, len(prog.Inst))}
+	c := p.code()
+	d := &dfa{code: c, lines: lines, ordered: prefersShort(c) && !(lines && asksForLines(c)), seen: make([]visit, len(c.insts))}
 	d.reset()
 	return d
 }
@@ -109,25 +134,25 @@ func newDFA(p *program, lines bool) *dfa {
 // prefersShort reports whether a program has a loop that goes on only where it must
 // (*?, {64,}?): followed as far as another match is possible, it may reach the end of
 // any text. Other programs have fewer states when these have no order.
-func prefersShort(prog *syntax.Prog) bool {
-	left := 8 * len(prog.Inst)
-	for pc := range prog.Inst {
+func prefersShort(c *code) bool {
+	left := 8 * len(c.insts)
+	for pc := range c.insts {
 		// What is repeated is compiled before the instruction that repeats it, and that
 		// before what follows it.
-		in := &prog.Inst[pc]
-		if in.Op != syntax.InstAlt || int(in.Arg) >= pc || int(in.Out) <= pc {
+		in := &c.insts[pc]
+		if c.kind(uint32(pc)).Op != syntax.InstAlt || int(in.arg) >= pc || int(in.out) <= pc {
 			continue
 		}
 		// One way through what is repeated shows whether it comes back.
-		at := int(in.Arg)
+		at := int(in.arg)
 		for ; at < pc && left > 0; left-- {
-			switch i := &prog.Inst[at]; {
-			case i.Op == syntax.InstMatch || i.Op == syntax.InstFail:
+			switch i, op := &c.insts[at], c.kind(uint32(at)).Op; {
+			case op == syntax.InstMatch || op == syntax.InstFail:
 				left = 0
-			case (i.Op == syntax.InstAlt || i.Op == syntax.InstAltMatch) && int(i.Arg) > at:
-				at = int(i.Arg) // on from an inner loop
+			case (op == syntax.InstAlt || op == syntax.InstAltMatch) && int(i.arg) > at:
+				at = int(i.arg) // on from an inner loop
 			default:
-				at = int(i.Out)
+				at = int(i.out)
 			}
 		}
 		if at == pc {
@@ -139,9 +164,10 @@ func prefersShort(prog *syntax.Prog) bool {
 
 // asksForLines reports whether a program asks for what is otherwise in some of a
 // text's lines alone.
-func asksForLines(prog *syntax.Prog) bool {
-	return slices.ContainsFunc(prog.Inst, func(in syntax.Inst) bool {
-		return in.Op == syntax.InstEmptyWidth && syntax.EmptyOp(in.Arg)&atLines != 0
+func asksForLines(c *code) bool {
+	return slices.ContainsFunc(c.insts, func(in inst) bool {
+		kind := &c.kinds[in.kind]
+		return kind.Op == syntax.InstEmptyWidth && syntax.EmptyOp(kind.Arg)&atLines != 0
 	})
 }
 
@@ -167,7 +193,7 @@ func (d *dfa) match(text []byte, from int) (bool, int) {
 	kind := kindOf(prev)
 	s := d.start[kind]
 	if s == unknown {
-		s = d.intern([]uint32{uint32(d.prog.Start)}, kind)
+		s = d.intern([]uint32{d.code.start}, kind)
 		d.start[kind] = s
 	}
 	ok := false
@@ -219,32 +245,33 @@ func (d *dfa) step(s uint32, r rune, slot int) uint32 {
 	for len(d.stack) > 0 {
 		pc := d.stack[len(d.stack)-1]
 		d.stack = d.stack[:len(d.stack)-1]
-		if d.seen[pc] == d.mark {
+		if d.seen[pc].to == d.mark {
 			continue
 		}
-		d.seen[pc] = d.mark
-		inst := &d.prog.Inst[pc]
-		switch inst.Op {
+		d.seen[pc].to = d.mark
+		at := &d.code.insts[pc]
+		goesOn := false
+		switch kind := &d.code.kinds[at.kind]; kind.Op {
 		case syntax.InstAlt, syntax.InstAltMatch:
-			d.stack = append(d.stack, inst.Arg, inst.Out)
+			d.stack = append(d.stack, at.arg, at.out)
 		case syntax.InstCapture, syntax.InstNop:
-			d.stack = append(d.stack, inst.Out)
+			d.stack = append(d.stack, at.out)
 		case syntax.InstEmptyWidth:
-			if syntax.EmptyOp(inst.Arg)&^flags == 0 {
-				d.stack = append(d.stack, inst.Out)
+			if syntax.EmptyOp(kind.Arg)&^flags == 0 {
+				d.stack = append(d.stack, at.out)
 			}
 		case syntax.InstMatch:
 			if matched = 1; d.ordered {
 				d.stack = d.stack[:0]
 			}
 		case syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
-			if r >= 0 && (r != '\n' || inst.Op == syntax.InstRuneAny) && !slices.Contains(d.runes, inst.Out) {
-				d.runes = append(d.runes, inst.Out)
-			}
+			goesOn = r >= 0 && (r != '\n' || kind.Op == syntax.InstRuneAny)
 		case syntax.InstRune, syntax.InstRune1:
-			if r >= 0 && like.matches(inst, r) && !slices.Contains(d.runes, inst.Out) {
-				d.runes = append(d.runes, inst.Out)
-			}
+			goesOn = r >= 0 && like.matches(kind, r)
+		}
+		if goesOn && d.seen[at.out].from != d.mark {
+			d.seen[at.out].from = d.mark
+			d.runes = append(d.runes, at.out)
 		}
 	}
 	full := false

@@ -323,8 +323,8 @@ func (p *pathTest) match(path string) bool {
 // each what it does, as a number of savedInsts, with where it goes on, counted
 // from itself. All programs follow a table of where they begin.
 
-// decodeProgram returns a saved program.
-func decodeProgram(n int) *syntax.Prog {
+// decodeCode returns a saved program.
+func decodeCode(n int) *code {
 	at := 4*(savedPathsProgram+1) + int(binary.LittleEndian.Uint32([]byte(savedPrograms[4*n:4*n+4])))
 	next := func() int {
 		var v uint64
@@ -341,15 +341,15 @@ func decodeProgram(n int) *syntax.Prog {
 		v := next()
 		return v>>1 ^ -(v & 1)
 	}
-	p := &syntax.Prog{Inst: make([]syntax.Inst, next())}
-	p.Start = next()
-	for pc := range p.Inst {
-		in := &p.Inst[pc]
-		*in = savedInsts[next()]
-		in.Out = uint32(pc + signed())
-		if in.Op == syntax.InstAlt || in.Op == syntax.InstAltMatch {
-			in.Arg = uint32(pc + signed())
+	c := &code{insts: make([]inst, next()), kinds: savedInsts}
+	c.start = uint32(next())
+	for pc := range c.insts {
+		in := &c.insts[pc]
+		in.kind = uint16(next())
+		in.out = uint32(pc + signed())
+		if op := savedInsts[in.kind].Op; op == syntax.InstAlt || op == syntax.InstAltMatch {
+			in.arg = uint32(pc + signed())
 		}
 	}
-	return p
+	return c
 }
