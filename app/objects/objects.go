@@ -32,10 +32,11 @@ const (
 	Tag    = "tag"
 )
 
-// Object is an object as it is. Data may be shared and must not be changed.
+// Object is an object as it is. Data that is shared must not be changed.
 type Object struct {
-	Kind string
-	Data []byte
+	Kind   string
+	Data   []byte
+	Shared bool
 }
 
 // Info is what an object says of itself before it is read. That the rest is there, and
@@ -89,7 +90,10 @@ func (s *Store) Close() {
 
 // Read returns the object of that name, given as 40 hexadecimal digits. It reports false
 // when there is none of at most limit bytes that can be read here.
-func (s *Store) Read(id string, limit int64) (Object, bool) {
+func (s *Store) Read(id string, limit int64) (Object, bool) { return s.ReadTo(nil, id, limit) }
+
+// ReadTo is Read that may use the memory of buf for what it returns.
+func (s *Store) ReadTo(buf []byte, id string, limit int64) (Object, bool) {
 	n, ok := parse(id)
 	if !ok || s == nil {
 		return Object{}, false
@@ -98,7 +102,7 @@ func (s *Store) Read(id string, limit int64) (Object, bool) {
 	defer s.mu.Unlock()
 	packs := s.list()
 	for _, dir := range s.dirs {
-		if o, err := s.loose(dir, id, limit); err == nil && o.is(n) {
+		if o, err := s.loose(buf, dir, id, limit); err == nil && o.is(n) {
 			return o, true
 		}
 	}
@@ -164,7 +168,7 @@ var errDamaged = errors.New("an object that is not understood")
 var errLarge = errors.New("a large object")
 
 // loose reads an object that has a file of its own.
-func (s *Store) loose(dir, id string, limit int64) (Object, error) {
+func (s *Store) loose(buf []byte, dir, id string, limit int64) (Object, error) {
 	info, err := s.openLoose(dir, id, limit+limit/512+1<<10) // zlib adds no more than that
 	if err != nil {
 		return Object{}, err
@@ -172,7 +176,7 @@ func (s *Store) loose(dir, id string, limit int64) (Object, error) {
 	if info.Size > limit {
 		return Object{}, errLarge
 	}
-	o := Object{Kind: info.Kind, Data: make([]byte, info.Size)}
+	o := Object{Kind: info.Kind, Data: slices.Grow(buf[:0], int(info.Size))[:info.Size]}
 	return o, s.rest(o.Data)
 }
 

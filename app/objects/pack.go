@@ -302,6 +302,7 @@ func (s *Store) packed(p *pack, at, limit int64) (Object, error) {
 	if int64(len(o.Data)) > limit {
 		return o, errLarge
 	}
+	o.Shared = true
 	return o, nil
 }
 

@@ -1,7 +1,6 @@
 package secrets
 
 import (
-	"encoding/binary"
 	"regexp/syntax"
 	"slices"
 	"unicode"
@@ -15,29 +14,29 @@ type program struct {
 }
 
 // code is a program as a dfa follows it. Of package regexp's instructions, some of which
-// are thousands, most do the same, and each is as large as three of these.
+// are thousands, most do the same, and each is as large as six of these.
 type code struct {
-	start uint32
+	start uint16
 	insts []inst
 	kinds []syntax.Inst // what instructions do, wherever they go on
 }
 
 // inst is an instruction: out is where it goes on, arg where else a branch does, kind what
 // it does, among the program's kinds.
-type inst struct {
-	out, arg uint32
-	kind     uint16
-}
+type inst struct{ out, arg, kind uint16 }
 
-func (c *code) kind(pc uint32) *syntax.Inst { return &c.kinds[c.insts[pc].kind] }
+func (c *code) kind(pc int) *syntax.Inst { return &c.kinds[c.insts[pc].kind] }
 
 func (p *program) code() *code {
 	if p.compiled == nil {
 		return decodeCode(p.saved)
 	}
-	c := &code{start: uint32(p.compiled.Start), insts: make([]inst, len(p.compiled.Inst)), kinds: p.compiled.Inst}
+	c := &code{start: uint16(p.compiled.Start), insts: make([]inst, len(p.compiled.Inst)), kinds: p.compiled.Inst}
 	for pc, in := range p.compiled.Inst {
-		c.insts[pc] = inst{out: in.Out, arg: in.Arg, kind: uint16(pc)} // there are at most maxFollowInsts
+		c.insts[pc] = inst{out: uint16(in.Out), kind: uint16(pc)} // there are at most maxFollowInsts
+		if in.Op == syntax.InstAlt || in.Op == syntax.InstAltMatch {
+			c.insts[pc].arg = uint16(in.Arg)
+		}
 	}
 	return c
 }
@@ -78,14 +77,30 @@ type dfa struct {
 	// prefers what comes of them, so that nothing is followed that it would prefer
 	// less than what has matched.
 	ordered bool
-	states  []*dstate // from firstState on
-	byKey   map[string]uint32
-	start   [4]uint32
-	seen    []visit // by instruction
-	mark    uint32
-	stack   []uint32
-	runes   []uint32
-	key     []byte
+	// class is by ASCII byte: those with which every state does the same are of one class.
+	class  [utf8.RuneSelf]uint8
+	lowest []rune   // of each class
+	states []dstate // from firstState on
+	byKey  map[uint64]uint32
+	start  [4]uint32
+	seen   []visit // by instruction
+	mark   uint32
+	stack  []uint16
+	runes  []uint16
+	room   *dfaRoom
+}
+
+// dfaRoom is memory for the states of several dfas: some have few, some hundreds.
+type dfaRoom struct{ numbers []uint16 }
+
+// take returns n numbers, all zero.
+func (r *dfaRoom) take(n int) []uint16 {
+	if len(r.numbers) < n {
+		r.numbers = make([]uint16, max(8<<10, n))
+	}
+	out := r.numbers[:n:n]
+	r.numbers = r.numbers[n:]
+	return out
 }
 
 // visit says in which step an instruction was gone to last, and in which it was found to
@@ -95,11 +110,11 @@ type visit struct{ to, from uint32 }
 // dstate is a set of instructions to go on from, before assertions, and what
 // came before: assertions need both neighbours.
 type dstate struct {
-	pcs  []uint32
+	pcs []uint16
+	// next is by class; the last is the end of the text. Entries are as step returns
+	// them, 0 for not yet known; maxStates keeps them small.
+	next []uint16
 	prev uint8
-	// next is by ASCII byte; the last is the end of the text. Entries are as
-	// step returns them, 0 for not yet known; maxStates keeps them small.
-	next [129]uint16
 }
 
 // Kinds of neighbours, as assertions tell them apart.
@@ -124,12 +139,54 @@ func kindOf(r rune) uint8 {
 	return prevOther
 }
 
-func newDFA(p *program, lines bool) *dfa {
+func newDFA(p *program, lines bool, room *dfaRoom) *dfa {
 	c := p.code()
-	d := &dfa{code: c, lines: lines, ordered: prefersShort(c) && !(lines && asksForLines(c)), seen: make([]visit, len(c.insts))}
+	d := &dfa{code: c, lines: lines, ordered: prefersShort(c) && !(lines && asksForLines(c)), seen: make([]visit, len(c.insts)), room: room}
+	d.classify()
 	d.reset()
 	return d
 }
+
+// classify finds out which bytes no instruction tells apart, nor an assertion.
+func (d *dfa) classify() {
+	var begins [utf8.RuneSelf + 1]bool // something is other from there on
+	only := func(lo, hi rune) {
+		if lo < utf8.RuneSelf {
+			begins[lo], begins[min(hi, utf8.RuneSelf-1)+1] = true, true
+		}
+	}
+	only(0, utf8.RuneSelf-1)
+	for _, word := range [][2]rune{{'\n', '\n'}, {'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}} {
+		only(word[0], word[1])
+	}
+	var last *syntax.Inst // repeated, an instruction stands there many times
+	for pc := range d.code.insts {
+		kind := d.code.kind(pc)
+		if kind == last || kind.Op != syntax.InstRune && kind.Op != syntax.InstRune1 {
+			continue
+		}
+		last = kind
+		if len(kind.Rune) == 1 {
+			only(kind.Rune[0], kind.Rune[0])
+			for r := unicode.SimpleFold(kind.Rune[0]); r != kind.Rune[0]; r = unicode.SimpleFold(r) {
+				only(r, r)
+			}
+			continue
+		}
+		for i := 0; i+1 < len(kind.Rune); i += 2 {
+			only(kind.Rune[i], kind.Rune[i+1])
+		}
+	}
+	for b := range d.class {
+		if begins[b] {
+			d.lowest = append(d.lowest, rune(b))
+		}
+		d.class[b] = uint8(len(d.lowest) - 1)
+	}
+}
+
+// end is the class of the end of the text.
+func (d *dfa) end() int { return len(d.lowest) }
 
 // prefersShort reports whether a program has a loop that goes on only where it must
 // (*?, {64,}?): followed as far as another match is possible, it may reach the end of
@@ -140,13 +197,13 @@ func prefersShort(c *code) bool {
 		// What is repeated is compiled before the instruction that repeats it, and that
 		// before what follows it.
 		in := &c.insts[pc]
-		if c.kind(uint32(pc)).Op != syntax.InstAlt || int(in.arg) >= pc || int(in.out) <= pc {
+		if c.kind(pc).Op != syntax.InstAlt || int(in.arg) >= pc || int(in.out) <= pc {
 			continue
 		}
 		// One way through what is repeated shows whether it comes back.
 		at := int(in.arg)
 		for ; at < pc && left > 0; left-- {
-			switch i, op := &c.insts[at], c.kind(uint32(at)).Op; {
+			switch i, op := &c.insts[at], c.kind(at).Op; {
 			case op == syntax.InstMatch || op == syntax.InstFail:
 				left = 0
 			case (op == syntax.InstAlt || op == syntax.InstAltMatch) && int(i.arg) > at:
@@ -177,7 +234,7 @@ const atLines = syntax.EmptyBeginText | syntax.EmptyEndText | syntax.EmptyEndLin
 
 func (d *dfa) reset() {
 	d.states = d.states[:0]
-	d.byKey = make(map[string]uint32)
+	d.byKey = make(map[uint64]uint32)
 	d.start = [4]uint32{}
 }
 
@@ -193,18 +250,18 @@ func (d *dfa) match(text []byte, from int) (bool, int) {
 	kind := kindOf(prev)
 	s := d.start[kind]
 	if s == unknown {
-		s = d.intern([]uint32{d.code.start}, kind)
+		s = d.intern([]uint16{d.code.start}, kind)
 		d.start[kind] = s
 	}
 	ok := false
 	i := from
 	for i < len(text) && s != dead {
-		st := d.states[s-firstState]
 		b := text[i]
 		if b < utf8.RuneSelf {
-			n := uint32(st.next[b])
+			c := d.class[b]
+			n := uint32(d.states[s-firstState].next[c])
 			if n == unknown {
-				n = d.step(s, rune(b), int(b))
+				n = d.step(s, d.lowest[c], int(c))
 			}
 			s = n >> 1
 			ok = ok || n&1 != 0
@@ -218,9 +275,9 @@ func (d *dfa) match(text []byte, from int) (bool, int) {
 		i += size
 	}
 	if s != dead && i == len(text) {
-		n := uint32(d.states[s-firstState].next[128])
+		n := uint32(d.states[s-firstState].next[d.end()])
 		if n == unknown {
-			n = d.step(s, -1, 128)
+			n = d.step(s, -1, d.end())
 		}
 		ok = ok || n&1 != 0
 	}
@@ -228,11 +285,9 @@ func (d *dfa) match(text []byte, from int) (bool, int) {
 }
 
 // step computes the state after r, twice its number, plus one when the program
-// has matched before r. It remembers it at slot (-1: nowhere) and wherever else it is
-// seen to be the same.
-func (d *dfa) step(s uint32, r rune, slot int) uint32 {
+// has matched before r. It remembers it for a class, unless that is -1.
+func (d *dfa) step(s uint32, r rune, class int) uint32 {
 	st := d.states[s-firstState]
-	like := alike(r)
 	flags := syntax.EmptyOpContext(sampleRune[st.prev], r)
 	if d.lines && (st.prev == prevNewline || st.prev == prevNone) {
 		flags |= atLines
@@ -267,7 +322,7 @@ func (d *dfa) step(s uint32, r rune, slot int) uint32 {
 		case syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
 			goesOn = r >= 0 && (r != '\n' || kind.Op == syntax.InstRuneAny)
 		case syntax.InstRune, syntax.InstRune1:
-			goesOn = r >= 0 && like.matches(kind, r)
+			goesOn = r >= 0 && kind.MatchRune(r)
 		}
 		if goesOn && d.seen[at.out].from != d.mark {
 			d.seen[at.out].from = d.mark
@@ -277,98 +332,41 @@ func (d *dfa) step(s uint32, r rune, slot int) uint32 {
 	full := false
 	if len(d.runes) > 0 {
 		full = len(d.states) >= maxStates
-		pcs := slices.Clone(d.runes)
 		if !d.ordered {
-			slices.Sort(pcs)
+			slices.Sort(d.runes)
 		}
 		if full {
 			d.reset()
 		}
-		result = d.intern(pcs, kindOf(r))
+		result = d.intern(d.runes, kindOf(r))
 	}
 	result = result<<1 | matched
-	if slot >= 0 && !full {
-		st.next[slot] = uint16(result)
-		for b := like.lo; b <= like.hi; b++ {
-			st.next[b] = uint16(result)
-		}
+	if class >= 0 && !full {
+		st.next[class] = uint16(result)
 	}
 	return result
 }
 
-// runeRange is a range of ASCII that a program does the same with; none: lo > hi.
-type runeRange struct{ lo, hi rune }
-
-// alike returns the characters around r that assertions do not tell from it.
-func alike(r rune) runeRange {
-	switch {
-	case r < 0 || r >= utf8.RuneSelf:
-		return runeRange{0, -1}
-	case r == '\n' || r == '_':
-		return runeRange{r, r}
+// intern returns the number of a state.
+func (d *dfa) intern(pcs []uint16, prev uint8) uint32 {
+	key := uint64(prev) + 1
+	for _, pc := range pcs {
+		key = (key ^ uint64(pc)) * 0x9e3779b97f4a7c15
+		key ^= key >> 29
 	}
-	bounds := [...]rune{0, '\n', '\n' + 1, '0', '9' + 1, 'A', 'Z' + 1, '_', '_' + 1, 'a', 'z' + 1, utf8.RuneSelf}
-	n := 0
-	for bounds[n+1] <= r {
-		n++
-	}
-	return runeRange{bounds[n], bounds[n+1] - 1}
-}
-
-// matches is inst.MatchRune, and narrows the range to characters of which it is the
-// same.
-func (l *runeRange) matches(inst *syntax.Inst, r rune) bool {
-	if l.lo > l.hi {
-		return inst.MatchRune(r)
-	}
-	if len(inst.Rune) == 1 {
-		if inst.MatchRune(r) {
-			l.lo, l.hi = r, r
-			return true
-		}
-		one := inst.Rune[0]
-		l.without(one, one, r)
-		if syntax.Flags(inst.Arg)&syntax.FoldCase != 0 {
-			for other := unicode.SimpleFold(one); other != one; other = unicode.SimpleFold(other) {
-				l.without(other, other, r)
-			}
-		}
-		return false
-	}
-	for i := 0; i+1 < len(inst.Rune); i += 2 {
-		lo, hi := inst.Rune[i], inst.Rune[i+1]
-		if lo <= r && r <= hi {
-			l.lo, l.hi = max(l.lo, lo), min(l.hi, hi)
-			return true
-		}
-		l.without(lo, hi, r)
-		if lo > r {
+	for ; ; key++ { // two states may have the same
+		s, known := d.byKey[key]
+		if !known {
 			break
 		}
+		if st := &d.states[s-firstState]; st.prev == prev && slices.Equal(st.pcs, pcs) {
+			return s
+		}
 	}
-	return false
-}
-
-// without takes away what a range that r is not in reaches from r.
-func (l *runeRange) without(lo, hi, r rune) {
-	if hi < r {
-		l.lo = max(l.lo, hi+1)
-	} else {
-		l.hi = min(l.hi, lo-1)
-	}
-}
-
-// intern returns the number of a state.
-func (d *dfa) intern(pcs []uint32, prev uint8) uint32 {
-	d.key = append(d.key[:0], prev)
-	for _, pc := range pcs {
-		d.key = binary.LittleEndian.AppendUint32(d.key, pc)
-	}
-	if s, ok := d.byKey[string(d.key)]; ok {
-		return s
-	}
+	st := dstate{pcs: d.room.take(len(pcs)), next: d.room.take(d.end() + 1), prev: prev}
+	copy(st.pcs, pcs)
 	s := uint32(len(d.states)) + firstState
-	d.states = append(d.states, &dstate{pcs: pcs, prev: prev})
-	d.byKey[string(d.key)] = s
+	d.states = append(d.states, st)
+	d.byKey[key] = s
 	return s
 }

@@ -202,6 +202,7 @@ type matcher struct {
 	keyword []bool
 	anchor  []bool
 	dfas    []*dfa // by program
+	room    dfaRoom
 	steps   []int
 	paths   *dfa // filter.paths
 	path    []byte
@@ -400,7 +401,7 @@ func (m *matcher) follow(at anchorAt, content []byte, from int) (bool, int) {
 	}
 	d := m.dfas[at.prog]
 	if d == nil {
-		d = newDFA(&m.f.progs[at.prog], true)
+		d = newDFA(&m.f.progs[at.prog], true, &m.room)
 		m.dfas[at.prog] = d
 	}
 	ok, to := d.match(content, from)

@@ -317,7 +317,7 @@ func FuzzFollow(f *testing.F) {
 			return // an open \Q swallows the parenthesis
 		}
 		want := whole.FindIndex(text)
-		got, to := newDFA(p, false).match(text, 0)
+		got, to := newDFA(p, false, new(dfaRoom)).match(text, 0)
 		if got != (want != nil) || got && want[1] > to {
 			t.Fatalf("%q on %q: %v, reaching %d, want %d", expr, text, got, to, want)
 		}
@@ -328,7 +328,7 @@ func FuzzFollow(f *testing.F) {
 				}
 			}
 		}
-		got, to = newDFA(p, true).match(text, 0)
+		got, to = newDFA(p, true, new(dfaRoom)).match(text, 0)
 		for end := 0; end < len(text); {
 			if n := bytes.IndexByte(text[end:], '\n'); n >= 0 {
 				end += n + 1

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -435,8 +436,13 @@ func (r repo) contents(ctx context.Context, names []string, visit func(i int, o 
 // fewContents is contents for so few that no git is started for them: those of usual size
 // are read here, others by the gits that are asked.
 func (r repo) fewContents(ctx context.Context, names []string, visit func(i int, o objectInfo, body io.Reader) error) error {
+	buf := ownBuffers.Get().(*[]byte)
+	defer ownBuffers.Put(buf)
 	for at := 0; at < len(names); {
-		if o, ok := r.own.Read(names[at], maxOwnBytes); ok {
+		if o, ok := r.own.ReadTo(*buf, names[at], maxOwnBytes); ok {
+			if cap(o.Data) > cap(*buf) && !o.Shared {
+				*buf = o.Data
+			}
 			if err := firstOf(context.Cause(ctx), visit(at, objectInfo{names[at], o.Kind, int64(len(o.Data))}, bytes.NewReader(o.Data))); err != nil {
 				return err
 			}
@@ -455,6 +461,9 @@ func (r repo) fewContents(ctx context.Context, names []string, visit func(i int,
 	}
 	return nil
 }
+
+// ownBuffers are for objects that are read here, one after the other.
+var ownBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // maxOwnBytes is how large an object may be that is read here, as a whole. More are read
 // by git, in parts.

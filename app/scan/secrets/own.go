@@ -335,7 +335,7 @@ func (w *ownWalk) compare(out []differs, before, after, prefix string) ([]differ
 	}
 	for a.at.there() || b.at.there() {
 		var from, to ownEntry
-		order := 0
+		var order int
 		switch {
 		case !a.at.there():
 			order = 1

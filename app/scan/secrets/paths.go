@@ -69,7 +69,7 @@ func (m *matcher) pathAllowed(path string) bool {
 		if prog == nil {
 			return pathAllowedBy(m.f.lists, path)
 		}
-		m.paths = newDFA(prog, false)
+		m.paths = newDFA(prog, false, &m.room)
 	}
 	m.path = append(m.path[:0], path...)
 	allowed, _ := m.paths.match(m.path, 0)

@@ -342,13 +342,13 @@ func decodeCode(n int) *code {
 		return v>>1 ^ -(v & 1)
 	}
 	c := &code{insts: make([]inst, next()), kinds: savedInsts}
-	c.start = uint32(next())
+	c.start = uint16(next())
 	for pc := range c.insts {
 		in := &c.insts[pc]
 		in.kind = uint16(next())
-		in.out = uint32(pc + signed())
+		in.out = uint16(pc + signed())
 		if op := savedInsts[in.kind].Op; op == syntax.InstAlt || op == syntax.InstAltMatch {
-			in.arg = uint32(pc + signed())
+			in.arg = uint16(pc + signed())
 		}
 	}
 	return c

@@ -270,9 +270,9 @@ func TestTheSavedFilterIsTheDerived(t *testing.T) {
 		if int(a.start) != b.Start || !slices.EqualFunc(a.insts, b.Inst, func(x inst, y syntax.Inst) bool {
 			kind := a.kinds[x.kind]
 			if kind.Op == syntax.InstAlt || kind.Op == syntax.InstAltMatch {
-				kind.Arg = x.arg
+				kind.Arg = uint32(x.arg)
 			}
-			return kind.Op == y.Op && x.out == y.Out && kind.Arg == y.Arg && slices.Equal(kind.Rune, y.Rune)
+			return kind.Op == y.Op && uint32(x.out) == y.Out && kind.Arg == y.Arg && slices.Equal(kind.Rune, y.Rune)
 		}) {
 			t.Errorf("program %d differs", n)
 		}
