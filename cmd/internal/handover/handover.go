@@ -60,8 +60,24 @@ func to(exe, build string, args []string, exec func(string, []string, []string) 
 		return
 	}
 	if path := beside.Find(exe, Program); path != "" && path != exe {
+		timerSlack(patient)
 		_ = exec(path, append([]string{path, from + build, exe}, args[1:]...), os.Environ())
+		timerSlack(usual)
 	}
+}
+
+// How late the timers of a program may be, in nanoseconds: of one that waits for its
+// worker, as that worker's own (see scan.StartWorker). 0 is what it was before.
+const (
+	patient = 2_000_000
+	usual   = 0
+)
+
+// timerSlack says it to the kernel (PR_SET_TIMERSLACK), for the thread that becomes
+// another program.
+func timerSlack(ns uintptr) {
+	const setTimerSlack = 29
+	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, setTimerSlack, ns, 0) // else it is as it was
 }
 
 // Taken returns launchgate's path and arguments, of a Program that it started. One of
