@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -261,5 +262,43 @@ func TestOtherNamesAreLeftToGit(t *testing.T) {
 	})
 	if n == 0 {
 		t.Error("there is nothing to read")
+	}
+}
+
+// What is too large for its reader is not unpacked to find that out.
+func TestALargeObjectIsNotUnpacked(t *testing.T) {
+	const size = 6 << 20
+	dir := t.TempDir()
+	git(t, dir, nil, "init", "-q")
+	rng := rand.New(rand.NewPCG(5, 6))
+	large := make([]byte, 0, size)
+	for len(large) < size {
+		large = append(large, fmt.Sprintf("%015x\n", rng.Uint64()>>8)[:16]...)
+	}
+	var ids []string
+	for n := range 3 { // one of them is as it is, and what differs from it is as large
+		large[n<<20] = '\n'
+		ids = append(ids, strings.TrimSpace(string(git(t, dir, large, "hash-object", "-w", "--stdin"))))
+	}
+	packed := git(t, dir, []byte(strings.Join(ids, "\n")), "pack-objects", "--window-memory=1g", ".git/objects/pack/pack")
+	git(t, dir, nil, "prune-packed")
+	s := objects.New(filepath.Join(dir, ".git"))
+	defer s.Close()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for _, id := range ids {
+		if o, ok := s.Read(id, 1<<20); ok {
+			t.Errorf("%s of %d bytes was read", id, len(o.Data))
+		}
+		if info, ok := s.Info(id); !ok || info.Size != size {
+			t.Errorf("%+v %v of %s in %s", info, ok, id, packed)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > size {
+		t.Errorf("it took %d bytes", n)
+	}
+	if o, ok := s.Read(ids[0], 8<<20); !ok || len(o.Data) != size {
+		t.Error("it is not read by who wants it")
 	}
 }

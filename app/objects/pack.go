@@ -270,6 +270,10 @@ func (s *Store) packed(p *pack, at, limit int64) (Object, error) {
 		if size += e.size; size > maxUnpacked || len(deltas) > maxChain {
 			return o, errLarge
 		}
+		// What differs from something large mostly is large, and need not be read here.
+		if !e.delta() && e.size > limit && (len(deltas) == 0 || e.size/2 > limit) {
+			return o, errLarge
+		}
 		if !e.delta() {
 			o = Object{Kind: kinds[e.kind], Data: make([]byte, e.size)}
 			if err := s.body(p, e, o.Data); err != nil {
