@@ -112,7 +112,7 @@ func sameSuffix(a, b []byte) int {
 // by lines, or that is not known.
 func (r repo) within(before string, after []byte) (interval, bool) {
 	o, ok := r.own.Read(before, maxOwnBytes)
-	if !ok || o.Kind != objects.Blob || bytes.IndexByte(o.Data[:min(len(o.Data), firstBytes)], 0) >= 0 ||
+	if !ok || o.Kind != objects.Blob || isBinary(o.Data) ||
 		len(o.Data) > maxComparedLines && bytes.Count(o.Data, []byte("\n")) > maxComparedLines {
 		return interval{}, false
 	}

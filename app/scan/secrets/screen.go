@@ -99,6 +99,9 @@ func (k *screener) screen(ctx context.Context, content []byte, path string, show
 	if !k.could(ctx, content, path) {
 		return silent
 	}
+	if isBinary(content) {
+		return mayHold // whatever changed, it is looked at as a whole
+	}
 	parts, ok := shown()
 	if !ok || slices.ContainsFunc(parts, func(w interval) bool { return k.could(ctx, content[w.from:w.to], path) }) {
 		return mayHold
@@ -109,7 +112,7 @@ func (k *screener) screen(ctx context.Context, content []byte, path string, show
 // could reports whether gitleaks could report anything in any run of lines of a
 // file at path. It errs on the side of yes.
 func (k *screener) could(ctx context.Context, content []byte, path string) bool {
-	if bytes.IndexByte(content[:min(len(content), firstBytes)], 0) >= 0 {
+	if isBinary(content) {
 		return true // git will say that it is binary, and it is looked at as such
 	}
 	if len(k.clean) > maxRemembered {
@@ -147,6 +150,11 @@ func (k *screener) could(ctx context.Context, content []byte, path string) bool 
 
 // firstBytes is how much of a file git looks at for a NUL to call it binary.
 const firstBytes = 8000
+
+// isBinary reports whether git calls a file binary.
+func isBinary(content []byte) bool {
+	return bytes.IndexByte(content[:min(len(content), firstBytes)], 0) >= 0
+}
 
 // chunkEnd returns where the chunk that begins at lo ends: after a line that is
 // chosen by its own text, so that an edit changes the chunks around it only.
