@@ -28,6 +28,11 @@ const (
 	maxOwnParents = 16
 	maxOwnCommit  = 1 << 20
 	maxOwnTree    = 4 << 20
+	maxOwnTrees   = 32 << 20 // that are kept
+	maxOwnPath    = 16 << 10
+	// maxOwnEntries is of how many entries of folders it is looked whether they differ.
+	// Folders may be many times in others, so that a few objects are any number of them.
+	maxOwnEntries = 1 << 22
 )
 
 // readAhead lists the commits that e is about, with what they change, from the objects of
@@ -73,6 +78,8 @@ type ownWalk struct {
 	s       *session
 	commits map[string]*ownCommit // that were read
 	trees   map[string][]byte
+	kept    int // bytes of trees
+	entries int // that were compared
 }
 
 // ownCommit is a commit as it is.
@@ -111,14 +118,24 @@ func (w *ownWalk) commit(id string) (*ownCommit, bool) {
 		}
 		c.header.note(line)
 	}
-	if ok = ok && len(c.tree) == len(id) && len(c.header.parents) <= maxOwnParents; ok {
+	if ok = ok && isName(c.tree, id) && len(c.header.parents) <= maxOwnParents && !slices.ContainsFunc(c.header.parents, func(p string) bool { return !isName(p, id) }); ok {
 		w.commits[id] = c
 	}
 	return c, ok
 }
 
+// isName reports whether a text names an object as git does, and of the same length as
+// another: by hand, one may be written in capitals.
+func isName(text, other string) bool {
+	_, err := review.ParseSHA(text)
+	return err == nil && len(text) == len(other)
+}
+
 // list lists the commits that tips reach and nothing old does, ancestors first.
 func (w *ownWalk) list(e ends) ([]*ownCommit, bool) {
+	if len(e.old) > maxOwnCommits {
+		return nil, false // all of them are to be read
+	}
 	old := make(map[string]bool, len(e.old))
 	for _, id := range e.old {
 		old[id] = true
@@ -308,6 +325,10 @@ func (w *ownWalk) tree(id string) (*ownTree, error) {
 			return nil, errOdd
 		}
 		data = o.Data
+		if w.kept += len(data); w.kept > maxOwnTrees {
+			clear(w.trees)
+			w.kept = len(data)
+		}
 		w.trees[id] = data
 	}
 	t.rest = data
@@ -356,6 +377,9 @@ func (w *ownWalk) compare(out []differs, before, after, prefix string) ([]differ
 				return out, err
 			}
 		}
+		if w.entries++; w.entries > maxOwnEntries {
+			return out, errManyChanges
+		}
 		if bytes.Equal(from.id, to.id) && bytes.Equal(from.mode, to.mode) {
 			continue
 		}
@@ -363,7 +387,7 @@ func (w *ownWalk) compare(out []differs, before, after, prefix string) ([]differ
 		if order > 0 {
 			name = prefix + string(to.name)
 		}
-		if len(out) > maxListed || len(name) > maxListedBytes {
+		if len(out) > maxListed || len(name) > maxOwnPath {
 			return out, errManyChanges
 		}
 		if !from.folder() && !to.folder() {
