@@ -52,14 +52,25 @@ func programOf(re *syntax.Regexp) string {
 // reports whether there were any.
 func unbound(re *syntax.Regexp, limit int) bool {
 	found := false
-	// What may match nothing may be repeated any number of times.
-	if re.Op == syntax.OpRepeat && re.Max >= limit && shortestMatch(re.Sub[0]) > 0 {
+	switch {
+	case isLoop(re) && shortestMatch(re.Sub[0]) == 0:
+		// Where a loop comes round without a character, package regexp goes to no
+		// instruction a second time. Without its bounds, what is repeated in there is one
+		// instruction instead of many, and ([a-z]{0,200}?)+9 has other groups.
+		return false
+	case re.Op == syntax.OpRepeat && re.Max >= limit && shortestMatch(re.Sub[0]) > 0:
+		// What may match nothing may be repeated any number of times.
 		re.Max, found = -1, true
 	}
 	for _, sub := range re.Sub {
 		found = unbound(sub, limit) || found
 	}
 	return found
+}
+
+// isLoop reports whether an expression repeats something without bound.
+func isLoop(re *syntax.Regexp) bool {
+	return re.Op == syntax.OpStar || re.Op == syntax.OpPlus || re.Op == syntax.OpRepeat && re.Max < 0
 }
 
 // shortestMatch returns the fewest characters that an expression can match, and not all

@@ -46,6 +46,20 @@ func TestShortExpressionsMatchTheSame(t *testing.T) {
 	}
 }
 
+// A loop that comes round without a character goes on with the next round of what is
+// repeated lazily in it when that is bounded, and with the same one when it is not.
+func TestARepeatWithoutBoundInALoopThatMayMatchNothingHasOtherGroups(t *testing.T) {
+	for _, expr := range []string{`([a-z]{0,200}?)+9`, `([a-z]{0,200}?)*9`, `(?:k?([a-z]{0,200}?)){1,}9`, `(?:(x)|([a-z]{0,130}?)-?)+9`} {
+		short := shortExpr(expr, shortBytes)
+		for _, text := range []string{"ab9", "xkabk9", "abc-d9"} {
+			want, got := regexp.MustCompile(expr).FindAllStringSubmatchIndex(text, -1), regexp.MustCompile(short).FindAllStringSubmatchIndex(text, -1)
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("%s in %q: %v; as %s: %v", expr, text, want, short, got)
+			}
+		}
+	}
+}
+
 // Those of the default rules are not compared when they are used.
 func TestShortExpressionsOfTheDefaultRulesAreUnderstood(t *testing.T) {
 	for i := range savedRules {
