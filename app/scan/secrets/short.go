@@ -3,6 +3,7 @@ package secrets
 import (
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"sync"
 )
 
@@ -24,28 +25,43 @@ func shortExpr(expr string, limit int) string {
 		return expr
 	}
 	// Package syntax says what an expression is in words that it may understand otherwise.
-	if again, err := syntax.Parse(short, syntax.Perl); err != nil || programOf(again) != programOf(re) {
+	if again, err := syntax.Parse(short, syntax.Perl); err != nil || !sameProgram(again, re) {
 		return expr
 	}
 	return short
 }
 
+// maxShortRunes is of how many characters and ends of ranges an expression is made that
+// is said anew: \pL has thirteen hundred, which are ten kilobytes of text.
+const maxShortRunes = 10_000
+
 // withoutBounds is shortExpr of which nobody looked whether its text comes to the same.
 func withoutBounds(expr string, limit int) (*syntax.Regexp, string) {
 	re, err := syntax.Parse(expr, syntax.Perl)
-	if err != nil || !unbound(re, limit) {
+	if err != nil || runesOf(re) > maxShortRunes || !unbound(re, limit) {
 		return re, expr
 	}
 	return re, re.String()
 }
 
-// programOf returns what an expression is compiled to, in words.
-func programOf(re *syntax.Regexp) string {
-	prog, err := syntax.Compile(re.Simplify())
-	if err != nil {
-		return err.Error()
+func runesOf(re *syntax.Regexp) int {
+	n := len(re.Rune)
+	for _, sub := range re.Sub {
+		n += runesOf(sub)
 	}
-	return prog.String()
+	return n
+}
+
+// sameProgram reports whether two expressions are compiled to the same.
+func sameProgram(a, b *syntax.Regexp) bool {
+	x, err := syntax.Compile(a.Simplify())
+	if err != nil {
+		return false
+	}
+	y, err := syntax.Compile(b.Simplify())
+	return err == nil && x.Start == y.Start && x.NumCap == y.NumCap && slices.EqualFunc(x.Inst, y.Inst, func(i, j syntax.Inst) bool {
+		return i.Op == j.Op && i.Out == j.Out && i.Arg == j.Arg && slices.Equal(i.Rune, j.Rune)
+	})
 }
 
 // unbound takes upper bounds away that a text of at most limit bytes cannot reach, and

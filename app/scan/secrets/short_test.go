@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -99,4 +100,23 @@ func TestBoundsThatAreOutOfReach(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A class like \pL is ten kilobytes when it is written out: of an expression of thirty
+// kilobytes that had two and a half gigabytes made, where to compile it takes a twentieth.
+func TestAllocatedForAnExpressionThatWouldBeLongWrittenOut(t *testing.T) {
+	for _, expr := range []string{`k[a-z]{0,140}` + strings.Repeat(`\pL`, 1000), `k[a-z]{0,140}` + strings.Repeat(`\pL{150}`, 40)} {
+		compiled := allocated(func() { regexp.MustCompile(expr) })
+		if said := allocated(func() { shortExpr(expr, shortBytes) }); said > 3*compiled {
+			t.Errorf("%.40s: %d bytes, to compile it takes %d", expr, said, compiled)
+		}
+	}
+}
+
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }
