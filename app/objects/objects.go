@@ -15,6 +15,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -60,6 +61,7 @@ type Store struct {
 	dirs   []string // dir, and where else objects are
 	packs  []*pack
 	listed bool
+	more   bool // there are packs that are not among them
 	cache  cache
 	in     bytes.Reader
 	unpack io.Reader // flate
@@ -68,7 +70,18 @@ type Store struct {
 	// delta and between are for what is unpacked on the way to an object.
 	delta   []byte
 	between [2][]byte
+	// spent is how much was read and made for what is being looked for, wasted how much
+	// for what was nothing in the end.
+	spent, wasted int64
 }
+
+// Bounds of what is spent, in bytes that are read or made: on one object, and on those
+// that are damaged, too large or too far from what they differ from. Then all is left to
+// git.
+const (
+	maxSpent  = 256 << 20
+	maxWasted = 1 << 30
+)
 
 // New returns a reader of the repository in gitDir. Nothing is opened yet.
 func New(gitDir string) *Store {
@@ -82,6 +95,10 @@ func (s *Store) Close() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.close()
+}
+
+func (s *Store) close() {
 	for _, p := range s.packs {
 		p.close()
 	}
@@ -101,24 +118,35 @@ func (s *Store) ReadTo(buf []byte, id string, limit int64) (Object, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	packs := s.list()
+	s.spent = 0
 	for _, dir := range s.dirs {
 		if o, err := s.loose(buf, dir, id, limit); err == nil && o.is(n) {
 			return o, true
 		}
 	}
-	for _, p := range packs {
+	for i, p := range packs {
 		at, found := p.find(n)
 		if !found {
 			continue
 		}
 		if o, err := s.packed(p, at, limit); err == nil && o.is(n) {
+			packs[0], packs[i] = packs[i], packs[0] // what is read next is mostly there, too
 			return o, true
 		}
 	}
+	s.waste()
 	return Object{}, false
 }
 
-// Info returns what is said of the object of that name.
+// waste notes that all was for nothing.
+func (s *Store) waste() {
+	if s.wasted += s.spent; s.wasted > maxWasted {
+		s.close()
+	}
+}
+
+// Info returns what is said of the object of that name. It reports false when two say
+// what is not the same, of which git may believe another.
 func (s *Store) Info(id string) (Info, bool) {
 	n, ok := parse(id)
 	if !ok || s == nil {
@@ -127,25 +155,45 @@ func (s *Store) Info(id string) (Info, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	packs := s.list()
+	s.spent = 0
+	var said []Info
+	var wrong error
 	for _, dir := range s.dirs {
-		if info, err := s.looseInfo(dir, id); err == nil {
-			return info, true
+		switch info, err := s.looseInfo(dir, id); {
+		case err == nil:
+			said = append(said, info)
+		case !errors.Is(err, fs.ErrNotExist):
+			wrong = err
 		}
 	}
 	for _, p := range packs {
-		if at, found := p.find(n); found {
-			if info, err := s.packedInfo(p, at); err == nil {
-				return info, true
+		at, found := p.find(n)
+		if p.bad {
+			wrong = errDamaged // git may find the object in it
+		}
+		if found {
+			info, err := s.packedInfo(p, at)
+			if said = append(said, info); err != nil {
+				wrong = err
 			}
 		}
 	}
-	return Info{}, false
+	if s.more || wrong != nil || len(said) == 0 || slices.ContainsFunc(said, func(i Info) bool { return i != said[0] }) {
+		s.waste()
+		return Info{}, false
+	}
+	return said[0], true
 }
 
 func parse(id string) (name, bool) {
 	var n name
 	if len(id) != hex.EncodedLen(nameBytes) {
 		return n, false
+	}
+	for _, c := range []byte(id) {
+		if c >= 'A' && c <= 'F' { // git knows the object by another spelling
+			return n, false
+		}
 	}
 	_, err := hex.Decode(n[:], []byte(id))
 	return n, err == nil
@@ -164,8 +212,12 @@ func (o Object) is(n name) bool {
 
 var errDamaged = errors.New("an object that is not understood")
 
-// errLarge is an object that is larger than is wanted.
-var errLarge = errors.New("a large object")
+// errLarge is an object that is larger than is wanted, errFar one that too much must be
+// read for.
+var (
+	errLarge = errors.New("a large object")
+	errFar   = errors.New("an object that much must be read for")
+)
 
 // loose reads an object that has a file of its own.
 func (s *Store) loose(buf []byte, dir, id string, limit int64) (Object, error) {
@@ -193,12 +245,17 @@ func (s *Store) openLoose(dir, id string, limit int64) (Info, error) {
 		return Info{}, err
 	}
 	defer unix.Close(fd)
-	s.file = s.file[:0]
-	for {
-		if s.file = slices.Grow(s.file, 8<<10); int64(len(s.file)) >= limit {
-			break
-		}
-		n, err := unix.Read(fd, s.file[len(s.file):cap(s.file)])
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return Info{}, err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return Info{}, errDamaged
+	}
+	size := int(min(limit, st.Size))
+	s.file = slices.Grow(s.file[:0], size)
+	for len(s.file) < size {
+		n, err := unix.Read(fd, s.file[len(s.file):size])
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
@@ -210,6 +267,7 @@ func (s *Store) openLoose(dir, id string, limit int64) (Info, error) {
 		}
 		s.file = s.file[:len(s.file)+n]
 	}
+	s.spent += int64(len(s.file))
 	return s.looseHeader(s.file)
 }
 
@@ -231,7 +289,7 @@ func (s *Store) looseHeader(file []byte) (Info, error) {
 	}
 	kind, digits, ok := bytes.Cut(s.header[:n], []byte(" "))
 	size, err := strconv.ParseInt(string(digits), 10, 64)
-	if !ok || err != nil || size < 0 {
+	if !ok || err != nil || size < 0 || strconv.FormatInt(size, 10) != string(digits) {
 		return Info{}, errDamaged
 	}
 	switch k := string(kind); k {

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/launchgate/launchgate/app/objects"
@@ -30,10 +31,45 @@ func git(t *testing.T, dir string, stdin []byte, args ...string) []byte {
 	return out
 }
 
-// history makes a repository of objects of all kinds, versions of a few files that
-// differ by little among them.
+var once struct {
+	sync.Mutex
+	history map[string]string // by how it was made
+}
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	for _, dir := range once.history {
+		os.RemoveAll(dir)
+	}
+	os.Exit(status)
+}
+
+// history returns a copy of a repository of its own.
 func history(t *testing.T, init ...string) string {
+	once.Lock()
+	defer once.Unlock()
+	how := strings.Join(init, " ")
+	if once.history[how] == "" {
+		dir, err := os.MkdirTemp("", "history")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if once.history == nil {
+			once.history = make(map[string]string)
+		}
+		once.history[how] = dir
+		makeHistory(t, dir, init...)
+	}
 	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(once.history[how])); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// makeHistory makes a repository of objects of all kinds, versions of a few files that
+// differ by little among them, each object in a file of its own.
+func makeHistory(t *testing.T, dir string, init ...string) {
 	git(t, dir, nil, append([]string{"init", "-q", "-b", "main"}, init...)...)
 	rng := rand.New(rand.NewPCG(1, 2))
 	lines := func(n int) (out []string) {
@@ -42,24 +78,23 @@ func history(t *testing.T, init ...string) string {
 		}
 		return out
 	}
-	files := [][]string{lines(3), lines(400), lines(3000)}
+	var in bytes.Buffer
+	data := func(text string) { fmt.Fprintf(&in, "data %d\n%s\n", len(text), text) }
+	files := [][]string{lines(3), lines(100), lines(1000)}
 	for n := range 40 {
+		fmt.Fprintf(&in, "commit refs/heads/main\ncommitter A <a@example.com> %d +0000\n", 1000+n)
+		data(fmt.Sprintf("commit %d", n))
 		for i, f := range files {
 			f[rng.IntN(len(f))] = fmt.Sprintf("changed in %d", n)
-			name := filepath.Join(dir, "folder", strconv.Itoa(i))
-			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(name, []byte(strings.Join(f, "\n")), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			fmt.Fprintf(&in, "M 100644 inline folder/%d\n", i)
+			data(strings.Join(f, "\n"))
 		}
-		git(t, dir, nil, "add", ".")
-		git(t, dir, nil, "commit", "-q", "-m", fmt.Sprintf("commit %d", n))
 	}
-	git(t, dir, nil, "tag", "-a", "-m", "a tag", "v1")
+	fmt.Fprint(&in, "tag v1\nfrom refs/heads/main\ntagger A <a@example.com> 2000 +0000\n")
+	data("a tag")
+	git(t, dir, in.Bytes(), "-c", "fastimport.unpackLimit=1000", "fast-import", "--quiet")
 	git(t, dir, nil, "hash-object", "-w", "--stdin")
-	return dir
+	_ = os.RemoveAll(filepath.Join(dir, ".git/hooks"))
 }
 
 // each calls visit for each object as git tells it.
@@ -81,14 +116,14 @@ func each(t *testing.T, dir string, visit func(id, kind string, data []byte)) (n
 func TestObjectsAreWhatGitSays(t *testing.T) {
 	for name, pack := range map[string]func(dir string){
 		"loose":  func(string) {},
-		"packed": func(dir string) { git(t, dir, nil, "gc", "-q", "--aggressive") },
+		"packed": func(dir string) { git(t, dir, nil, "repack", "-q", "-a", "-d", "-f", "--depth=50", "--window=50") },
 		"bases by name": func(dir string) {
 			git(t, dir, nil, "-c", "repack.useDeltaBaseOffset=false", "repack", "-q", "-a", "-d", "-f", "--depth=40")
 		},
 		"several packs":     func(dir string) { git(t, dir, nil, "repack", "-q", "-a", "-d", "--max-pack-size=1m") },
 		"offsets of 64 bit": func(dir string) { repackWide(t, dir) },
 		"in another repository": func(dir string) {
-			git(t, dir, nil, "gc", "-q")
+			git(t, dir, nil, "repack", "-q", "-a", "-d")
 			git(t, dir, nil, "clone", "-q", "--bare", "--shared", ".git", "middle.git")
 			if err := os.Rename(filepath.Join(dir, ".git"), filepath.Join(dir, "first.git")); err != nil {
 				t.Fatal(err)
@@ -102,7 +137,7 @@ func TestObjectsAreWhatGitSays(t *testing.T) {
 			}
 		},
 		"some of each": func(dir string) {
-			git(t, dir, nil, "gc", "-q")
+			git(t, dir, nil, "repack", "-q", "-a", "-d")
 			git(t, dir, nil, "commit", "-q", "--allow-empty", "-m", "later")
 		},
 	} {
@@ -160,7 +195,7 @@ func TestDamagedObjectsAreNotRead(t *testing.T) {
 	for _, packed := range []bool{false, true} {
 		dir := history(t)
 		if packed {
-			git(t, dir, nil, "gc", "-q", "--aggressive")
+			git(t, dir, nil, "repack", "-q", "-a", "-d", "-f", "--depth=50", "--window=50")
 		}
 		whole := make(map[string]string)
 		each(t, dir, func(id, kind string, data []byte) { whole[id] = kind + string(data) })
@@ -176,7 +211,7 @@ func TestDamagedObjectsAreNotRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		read, unread := 0, 0
-		for range 60 {
+		for range 40 {
 			path := files[rng.IntN(len(files))]
 			data, err := os.ReadFile(path)
 			if err != nil || len(data) == 0 {

@@ -5,11 +5,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // pack is a pack with its index of version 2. Both are opened when something is looked
@@ -25,14 +28,14 @@ type pack struct {
 	buf    []byte
 }
 
-// maxPacks bounds the packs that are opened.
-const maxPacks = 64
+// Bounds of what is opened: packs, and names in their folders.
+const (
+	maxPacks = 64
+	maxNames = 1 << 16
+)
 
 // maxSearched is how many names are read at once to look for one.
-const maxSearched = 2048
-
-// maxAlternates bounds the folders of other repositories that objects are looked for in.
-const maxAlternates = 8
+const maxSearched = 128
 
 // list finds out in which folders there are objects, and returns the packs in them.
 func (s *Store) list() []*pack {
@@ -40,28 +43,56 @@ func (s *Store) list() []*pack {
 		return s.packs
 	}
 	s.listed = true
-	s.dirs = []string{s.dir}
-	for i := 0; i < len(s.dirs); i++ {
-		more, _ := os.ReadFile(filepath.Join(s.dirs[i], "info", "alternates")) // none, or git knows
-		for line := range strings.Lines(string(more)) {
-			if line = strings.TrimSuffix(line, "\n"); line == "" || line[0] == '#' || line[0] == '"' {
-				continue
-			}
-			if !filepath.IsAbs(line) {
-				line = filepath.Join(s.dirs[i], line)
-			}
-			if len(s.dirs) <= maxAlternates && !slices.Contains(s.dirs, line) {
-				s.dirs = append(s.dirs, line)
-			}
+	s.dirs = Folders(s.dir)
+	for _, dir := range s.dirs {
+		bases, all := packsIn(filepath.Join(dir, "pack"))
+		for _, base := range bases[:min(len(bases), maxPacks-len(s.packs))] {
+			s.packs = append(s.packs, &pack{path: base})
+			bases = bases[1:]
 		}
-		entries, _ := os.ReadDir(filepath.Join(s.dirs[i], "pack")) // as above
-		for _, e := range entries {
-			if base, ok := strings.CutSuffix(e.Name(), ".idx"); ok && len(s.packs) < maxPacks {
-				s.packs = append(s.packs, &pack{path: filepath.Join(s.dirs[i], "pack", base)})
-			}
-		}
+		s.more = s.more || !all || len(bases) > 0
 	}
 	return s.packs
+}
+
+// packsIn returns the packs with an index in a folder, without their endings, and whether
+// these are all.
+func packsIn(dir string) (out []string, all bool) {
+	f, err := openFile(dir, fs.FileMode.IsDir)
+	if err != nil {
+		return nil, errors.Is(err, fs.ErrNotExist)
+	}
+	defer f.Close()
+	for range maxNames / 256 {
+		names, err := f.Readdirnames(256)
+		for _, n := range names {
+			if base, ok := strings.CutSuffix(n, ".idx"); ok && len(out) <= maxPacks {
+				out = append(out, filepath.Join(dir, base))
+			}
+		}
+		if err != nil {
+			slices.Sort(out)
+			return out, err == io.EOF
+		}
+	}
+	return out, false
+}
+
+// openFile opens what is of a type: to open a pipe would be to wait for who writes.
+func openFile(path string, is func(fs.FileMode) bool) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !is(info.Mode()) {
+		err = errDamaged
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 func (p *pack) close() {
@@ -80,7 +111,59 @@ var indexHeader = []byte{0xff, 't', 'O', 'c', 0, 0, 0, 2}
 const (
 	fanoutBytes = 4 * 256
 	namesAt     = 8 + fanoutBytes
+	sumsBytes   = 2 * nameBytes // at its end: the pack's, and its own
 )
+
+// packHeader is how a pack of version 2 begins, before the number of its objects.
+var packHeader = []byte("PACK\x00\x00\x00\x02")
+
+// packHead is how long that is with the number, packTail the checksum at a pack's end.
+const (
+	packHead = 12
+	packTail = nameBytes
+)
+
+// opened opens the pack. An index with another is no index: git may have replaced one of
+// the two.
+func (p *pack) opened() error {
+	if p.data != nil {
+		return nil
+	}
+	f, err := openFile(p.path+".pack", fs.FileMode.IsRegular)
+	if err != nil {
+		return err
+	}
+	if p.size, err = p.check(f); err != nil {
+		f.Close()
+		p.bad = true
+		return err
+	}
+	p.data = f
+	return nil
+}
+
+func (p *pack) check(f *os.File) (size int64, err error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	index, err := p.index.Stat()
+	if err != nil {
+		return 0, err
+	}
+	var head [packHead]byte
+	var tail, want [packTail]byte
+	_, err = f.ReadAt(head[:], 0)
+	_, err2 := f.ReadAt(tail[:], info.Size()-packTail)
+	_, err3 := p.index.ReadAt(want[:], index.Size()-sumsBytes)
+	if err := errors.Join(err, err2, err3); err != nil {
+		return 0, err
+	}
+	if !bytes.Equal(head[:len(packHeader)], packHeader) || binary.BigEndian.Uint32(head[len(packHeader):]) != p.fanout[255] || tail != want {
+		return 0, errDamaged
+	}
+	return info.Size() - packTail, nil
+}
 
 // open opens the index.
 func (p *pack) open() bool {
@@ -88,7 +171,7 @@ func (p *pack) open() bool {
 		return !p.bad
 	}
 	p.bad = true
-	f, err := os.Open(p.path + ".idx")
+	f, err := openFile(p.path+".idx", fs.FileMode.IsRegular)
 	if err != nil {
 		return false
 	}
@@ -182,27 +265,17 @@ const maxHeader = 32
 
 // entry reads the beginning of what is at an offset of a pack.
 func (p *pack) entry(at int64) (entry, error) {
-	if p.data == nil {
-		f, err := os.Open(p.path + ".pack")
-		if err != nil {
-			return entry{}, err
-		}
-		info, err := f.Stat()
-		if err != nil {
-			f.Close()
-			return entry{}, err
-		}
-		p.data, p.size = f, info.Size()
+	if err := p.opened(); err != nil {
+		return entry{}, err
 	}
-	if at < 12 || at >= p.size {
+	if at < packHead || at >= p.size {
 		return entry{}, errDamaged
 	}
 	var buf [maxHeader]byte
-	n, err := p.data.ReadAt(buf[:], at)
-	if err != nil && err != io.EOF {
+	b := buf[:min(maxHeader, p.size-at)]
+	if _, err := p.data.ReadAt(b, at); err != nil {
 		return entry{}, err
 	}
-	b := buf[:n]
 	e := entry{kind: b[0] >> 4 & 7, size: int64(b[0] & 15)}
 	i := 0
 	for shift := 4; b[i]&0x80 != 0; shift += 7 {
@@ -223,7 +296,7 @@ func (p *pack) entry(at int64) (entry, error) {
 			more = b[i]&0x80 != 0
 		}
 		e.base = at - back
-		if back == 0 || e.base < 12 {
+		if back == 0 || e.base < packHead {
 			return entry{}, errDamaged
 		}
 	case nameDelta:
@@ -249,40 +322,28 @@ func (e entry) delta() bool { return e.kind == offsetDelta || e.kind == nameDelt
 // Bounds of what is read for one object.
 const (
 	maxChain    = 4096
-	maxUnpacked = 64 << 20 // also of each thing between an object and what stands for itself
+	maxUnpacked = 8 << 20 // each thing between an object and what stands for itself
+	// entryCost is what it is to look for an entry and to read its beginning.
+	entryCost = 16 << 10
 )
+
+// spend notes what is to be read or made.
+func (s *Store) spend(n int64) error {
+	if n > maxUnpacked {
+		return errLarge
+	}
+	if s.spent += n; s.spent > maxSpent {
+		return errFar
+	}
+	return nil
+}
 
 // packed reads what is at an offset of a pack: what differs from its base, and what that
 // differs from, down to one that stands for itself.
 func (s *Store) packed(p *pack, at, limit int64) (Object, error) {
-	var deltas []entry
-	o, first, size := Object{}, at, int64(0)
-	for {
-		known, ok := s.cache.get(p, at)
-		if ok {
-			o = known
-			break
-		}
-		e, err := p.entry(at)
-		if err != nil {
-			return o, err
-		}
-		if size += e.size; size > maxUnpacked || len(deltas) > maxChain {
-			return o, errLarge
-		}
-		// What differs from something large mostly is large, and need not be read here.
-		if !e.delta() && e.size > limit && (len(deltas) == 0 || e.size/2 > limit) {
-			return o, errLarge
-		}
-		if !e.delta() {
-			o = Object{Kind: kinds[e.kind], Data: make([]byte, e.size)}
-			if err := s.body(p, e, o.Data); err != nil {
-				return o, err
-			}
-			s.cache.put(p, at, o)
-			break
-		}
-		deltas, at = append(deltas, e), e.base
+	deltas, o, err := s.chain(p, at, limit)
+	if err != nil {
+		return o, err
 	}
 	for i := len(deltas) - 1; i >= 0; i-- {
 		s.delta = slices.Grow(s.delta[:0], int(deltas[i].size))[:deltas[i].size]
@@ -293,7 +354,7 @@ func (s *Store) packed(p *pack, at, limit int64) (Object, error) {
 		if i > 0 {
 			out = s.between[i%2][:0]
 		}
-		data, err := patch(out, o.Data, s.delta)
+		data, err := s.patch(out, o.Data, s.delta)
 		if err != nil {
 			return o, err
 		}
@@ -301,7 +362,7 @@ func (s *Store) packed(p *pack, at, limit int64) (Object, error) {
 			s.between[i%2] = data
 			continue
 		}
-		s.cache.put(p, first, o)
+		s.cache.put(p, at, o)
 	}
 	if int64(len(o.Data)) > limit {
 		return o, errLarge
@@ -310,11 +371,61 @@ func (s *Store) packed(p *pack, at, limit int64) (Object, error) {
 	return o, nil
 }
 
+// chain returns what is to be made of an object, the last first, to come to what is at an
+// offset of a pack.
+func (s *Store) chain(p *pack, at, limit int64) (deltas []entry, o Object, err error) {
+	for {
+		if o, known := s.cache.get(p, at); known {
+			return deltas, o, s.small(p, deltas, int64(len(o.Data)), limit)
+		}
+		e, err := p.entry(at)
+		if err == nil {
+			err = s.spend(entryCost)
+		}
+		if err == nil && !e.delta() {
+			err = s.small(p, deltas, e.size, limit)
+		}
+		if err == nil {
+			err = s.spend(e.size)
+		}
+		if err != nil {
+			return nil, o, err
+		}
+		if !e.delta() {
+			o = Object{Kind: kinds[e.kind], Data: make([]byte, e.size)}
+			if err := s.body(p, e, o.Data); err != nil {
+				return nil, o, err
+			}
+			s.cache.put(p, at, o)
+			return deltas, o, nil
+		}
+		if len(deltas) == maxChain {
+			return nil, o, errFar
+		}
+		deltas, at = append(deltas, e), e.base
+	}
+}
+
+// small reports an error if what deltas make of something of a size is larger than limit.
+// What differs from what is large mostly is, and need not be unpacked to know it.
+func (s *Store) small(p *pack, deltas []entry, size, limit int64) (err error) {
+	if size > limit && len(deltas) > 0 {
+		size, err = s.patchedSize(p, deltas[0])
+	}
+	if err == nil && size > limit {
+		err = errLarge
+	}
+	return err
+}
+
 // packedInfo says what packed would return.
 func (s *Store) packedInfo(p *pack, at int64) (Info, error) {
 	size := int64(-1)
 	for range maxChain {
 		e, err := p.entry(at)
+		if err == nil {
+			err = s.spend(entryCost)
+		}
 		if err != nil {
 			return Info{}, err
 		}
@@ -389,7 +500,7 @@ func number(b []byte) (n int64, rest []byte, ok bool) {
 
 // patch makes of base what a delta says, in out's memory if it is enough: parts of base
 // and new bytes, one after the other.
-func patch(out, base, delta []byte) ([]byte, error) {
+func (s *Store) patch(out, base, delta []byte) ([]byte, error) {
 	from, delta, ok := number(delta)
 	if !ok || from != int64(len(base)) {
 		return nil, errDamaged
@@ -398,8 +509,8 @@ func patch(out, base, delta []byte) ([]byte, error) {
 	if !ok {
 		return nil, errDamaged
 	}
-	if size > maxUnpacked {
-		return nil, errLarge
+	if err := s.spend(size); err != nil {
+		return nil, err
 	}
 	out = slices.Grow(out, int(size))
 	for len(delta) > 0 {
@@ -464,12 +575,16 @@ func (c *cache) get(p *pack, at int64) (Object, bool) {
 	return o, ok
 }
 
+// cachedCost is what it takes to keep something, whatever its size.
+const cachedCost = 256
+
 func (c *cache) put(p *pack, at int64, o Object) {
 	if len(o.Data) > maxCached/4 {
 		return
 	}
-	if c.bytes += len(o.Data); c.objects == nil || c.bytes > maxCached {
-		c.objects, c.bytes = make(map[cacheKey]Object), len(o.Data)
+	size := len(o.Data) + cachedCost
+	if c.bytes += size; c.objects == nil || c.bytes > maxCached {
+		c.objects, c.bytes = make(map[cacheKey]Object), size
 	}
 	c.objects[cacheKey{p, at}] = o
 }
