@@ -27,6 +27,8 @@ const (
 	maxOwnCommits = 512
 	maxOwnParents = 16
 	maxOwnCommit  = 1 << 20
+	maxOwnHistory = 16 << 20 // of all commits
+	maxOwnTags    = 1 << 10
 	maxOwnTree    = 4 << 20
 	maxOwnTrees   = 32 << 20 // that are kept
 	maxOwnPath    = 16 << 10
@@ -78,6 +80,7 @@ type ownWalk struct {
 	s       *session
 	commits map[string]*ownCommit // that were read
 	trees   map[string][]byte
+	history int // bytes of commits
 	kept    int // bytes of trees
 	entries int // that were compared
 }
@@ -107,6 +110,9 @@ func (w *ownWalk) commit(id string) (*ownCommit, bool) {
 	}
 	o, ok := w.s.repo.own.Read(id, maxOwnCommit)
 	if !ok || o.Kind != objects.Commit {
+		return nil, false
+	}
+	if w.history += len(o.Data); w.history > maxOwnHistory {
 		return nil, false
 	}
 	c := &ownCommit{id: id, header: commitHeader{parents: []string{}}}
@@ -174,7 +180,7 @@ func (w *ownWalk) allNew(old []string, all []*ownCommit, found map[string]*ownCo
 	for _, c := range all {
 		since = min(since, c.when())
 	}
-	seen := make(map[string]bool)
+	seen, tags := make(map[string]bool), 0
 	todo := slices.Clone(old)
 	for len(todo) > 0 {
 		id := todo[len(todo)-1]
@@ -189,7 +195,7 @@ func (w *ownWalk) allNew(old []string, all []*ownCommit, found map[string]*ownCo
 		c, ok := w.commit(id)
 		if !ok {
 			o, read := w.s.repo.own.Read(id, maxOwnCommit)
-			if !read || o.Kind != objects.Tag {
+			if tags++; !read || o.Kind != objects.Tag || tags > maxOwnTags {
 				return false
 			}
 			t, _ := parseTag(object{id: id, kind: o.Kind, data: o.Data})

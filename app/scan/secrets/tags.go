@@ -160,7 +160,7 @@ func parseTag(o object) (t tag, message []byte) {
 	for line := range strings.SplitSeq(string(head), "\n") {
 		switch word, rest, _ := strings.Cut(line, " "); word {
 		case "object":
-			t.object = strings.Clone(rest) // else it keeps the whole header
+			t.object = strings.Clone(strings.ToLower(rest)) // else it keeps the whole header
 		case "type":
 			t.kind = strings.Clone(rest)
 		case "tagger":

@@ -101,11 +101,11 @@ type commitHeader struct {
 }
 
 // note takes the next line. Parents stand after the tree; git takes none elsewhere for
-// one.
+// one. It reads names in capitals, too.
 func (h *commitHeader) note(line string) {
 	switch word, rest, _ := strings.Cut(line, " "); {
 	case word == "parent" && h.lines == 1+len(h.parents):
-		h.parents = append(h.parents, rest)
+		h.parents = append(h.parents, strings.ToLower(rest))
 	case word == "author":
 		h.dates.authored = identDate(rest)
 	case word == "committer":
