@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"app/gh":                  {"app/review"},
 	"app/gh/ghtest":           {"app/review", "app/gh", "app/lazyregexp"},
 	"app/checkout":            {"app/review", "app/refs", "app/lazyregexp"},
-	"app/scan":                {"app/review"},
+	"app/scan":                {"app/review", "app/objects"},
 	"app/scan/inert":          {},
 	"app/scan/secrets/...":    {"app/scan", "app/scan/secrets/...", "app/review", "app/refs", "app/objects"},
 	"app/scan/goanalysis/...": {"app/scan", "app/scan/goanalysis/...", "app/review", "analyzers", "analyzers/rule", "analyzers/routes", "analyzers/..."},

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -74,11 +75,13 @@ func distance(n uint64) []byte {
 	return b
 }
 
+var squeezer, _ = zlib.NewWriterLevel(nil, zlib.BestSpeed)
+
 func squeezed(r io.Reader) []byte {
 	var b bytes.Buffer
-	w, _ := zlib.NewWriterLevel(&b, zlib.BestSpeed)
-	_, _ = io.Copy(w, r)
-	w.Close()
+	squeezer.Reset(&b)
+	_, _ = io.Copy(squeezer, r)
+	squeezer.Close()
 	return b.Bytes()
 }
 
@@ -519,5 +522,87 @@ func TestFoldersAreThoseThatGitBorrowsFrom(t *testing.T) {
 	write("many", many.String())
 	if got := objects.Folders(at("many")); len(got) < 8 || len(got) > 100 {
 		t.Errorf("%d folders", len(got))
+	}
+}
+
+// Several look at what git packs anew meanwhile. What they read is what it was, and
+// what a store saw once it mostly reads, whether its files are still there or not.
+func TestWhatGitRepacksMeanwhileIsReadOrLeftToGit(t *testing.T) {
+	dir := history(t)
+	git(t, dir, nil, "repack", "-q", "-a", "-d")
+	whole := make(map[string]string)
+	each(t, dir, func(id, kind string, data []byte) { whole[id] = kind + string(data) })
+	stop := make(chan struct{})
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			for {
+				s := objects.New(filepath.Join(dir, ".git"))
+				for range 3 {
+					for id, want := range whole {
+						if o, ok := s.Read(id, limit); ok && o.Kind+string(o.Data) != want {
+							t.Errorf("%s is not what was read", id)
+						}
+						if i, ok := s.Info(id); ok && int(i.Size)+len(i.Kind) != len(want) {
+							t.Errorf("%s is not as is said: %v", id, i)
+						}
+					}
+				}
+				s.Close()
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for _, args := range [][]string{{"-f", "--depth=3"}, {"-f", "--window=3"}, {"-F", "--max-pack-size=1m"}} {
+		git(t, dir, nil, append([]string{"repack", "-q", "-a", "-d"}, args...)...)
+	}
+	pack, _ := filepath.Glob(filepath.Join(dir, ".git/objects/pack/*.pack"))
+	aside := filepath.Join(t.TempDir(), "pack")
+	if err := os.Rename(pack[0], aside); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(aside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = os.Remove(strings.TrimSuffix(pack[0], ".pack") + ".idx")
+	git(t, dir, data, "unpack-objects", "-q")
+	close(stop)
+	all.Wait()
+}
+
+// Several share a store.
+func TestAStoreMayBeSharedAndClosed(t *testing.T) {
+	dir := history(t)
+	git(t, dir, nil, "repack", "-q", "-a", "-d")
+	whole := make(map[string]string)
+	each(t, dir, func(id, kind string, data []byte) { whole[id] = kind + string(data) })
+	s := objects.New(filepath.Join(dir, ".git"))
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			var buf []byte
+			for id, want := range whole {
+				o, ok := s.ReadTo(buf, id, limit)
+				if !ok || o.Kind+string(o.Data) != want {
+					t.Errorf("%s was read as something else, %v", id, ok)
+				}
+				if _, ok := s.Info(id); !ok {
+					t.Errorf("nothing is said of %s", id)
+				}
+			}
+		})
+	}
+	all.Wait()
+	s.Close()
+	s.Close()
+	for id := range whole {
+		if _, ok := s.Read(id, limit); ok {
+			t.Errorf("%s was read of what is closed", id)
+		}
 	}
 }

@@ -35,7 +35,7 @@ const (
 )
 
 // maxSearched is how many names are read at once to look for one.
-const maxSearched = 128
+const maxSearched = 2048
 
 // list finds out in which folders there are objects, and returns the packs in them.
 func (s *Store) list() []*pack {

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -27,5 +29,25 @@ func TestObjectsBorrowedFromTheLenderOfALenderCanBeRead(t *testing.T) {
 		if !slices.Contains(got, objects(name)) {
 			t.Errorf("%s is not among %v", objects(name), got)
 		}
+	}
+}
+
+// Thirty folders that borrow from each other are thirty, not 30^5.
+func TestFoldersThatBorrowFromEachOtherAreFollowedOnce(t *testing.T) {
+	root := t.TempDir()
+	var all []string
+	for n := range 30 {
+		all = append(all, filepath.Join(root, strconv.Itoa(n), "objects"))
+	}
+	for _, dir := range all {
+		if err := os.MkdirAll(filepath.Join(dir, "info"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "info", "alternates"), []byte(strings.Join(all, "\n")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := alternates(filepath.Dir(all[0])); !slices.Equal(got, all[1:]) {
+		t.Errorf("%d folders: %v", len(got), got)
 	}
 }

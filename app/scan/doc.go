@@ -4,5 +4,6 @@
 // the receipt, which makes the verdict "could not verify"; it never becomes a
 // pass.
 //
-// It imports app/review. It must never import a scanner, GitHub or SQL.
+// It imports app/review, and app/objects, which knows where a repository's objects
+// are. It must never import a scanner, GitHub or SQL.
 package scan

@@ -19,6 +19,7 @@ import (
 	llsys "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
 
+	"github.com/launchgate/launchgate/app/objects"
 	"github.com/launchgate/launchgate/app/review"
 )
 
@@ -329,30 +330,7 @@ func alternates(gitDir string) []string {
 		dirs = append(dirs, existing(common)...)
 		gitDir = common
 	}
-	return append(dirs, borrowed(filepath.Join(gitDir, "objects"), 0)...)
-}
-
-// borrowed returns the folders that an object folder borrows objects from, and
-// those they borrow from in turn, as deep as git follows them.
-func borrowed(objects string, depth int) []string {
-	if depth > 5 {
-		return nil
-	}
-	data, err := os.ReadFile(filepath.Join(objects, "info", "alternates"))
-	if err != nil {
-		return nil // it borrows from nobody
-	}
-	var dirs []string
-	for dir := range strings.Lines(string(data)) {
-		if dir = strings.TrimRight(dir, "\r\n"); dir == "" || dir[0] == '#' {
-			continue
-		}
-		if !filepath.IsAbs(dir) {
-			dir = filepath.Join(objects, dir)
-		}
-		dirs = append(append(dirs, existing(dir)...), borrowed(dir, depth+1)...)
-	}
-	return dirs
+	return append(dirs, existing(objects.Folders(filepath.Join(gitDir, "objects"))[1:]...)...)
 }
 
 func trimNewline(b []byte) []byte {
