@@ -68,7 +68,7 @@ func TestFoldersInEachOtherManyTimesAreNotAllWalked(t *testing.T) {
 func TestNoMoreIsKeptOfAPushThanSomeCommits(t *testing.T) {
 	for _, c := range []struct {
 		message, commits, want int
-	}{{900 << 10, 30, -1}, {900 << 10, 10, 10}, {100, 30, 30}} {
+	}{{900 << 10, 20, -1}, {900 << 10, 3, 3}, {100, 20, 20}} {
 		w, o := newWork(t), newMadeObjects(false)
 		tree := o.folder()
 		old := o.madeBy(tree, 1)
