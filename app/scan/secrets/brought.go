@@ -370,17 +370,23 @@ func (w *screenWorker) visit(ctx context.Context, n int) func(int, objectInfo, i
 			return errLarge // what is not known of it stays so
 		}
 		k := w.k
-		k.buf = slices.Grow(k.buf[:0], int(o.size))[:o.size]
-		if _, err := io.ReadFull(body, k.buf); err != nil {
-			return fmt.Errorf("git cat-file ended in mid-object: %w", err)
+		var content []byte
+		if own, ok := body.(*ownBody); ok {
+			content = own.data
+		} else {
+			k.buf = slices.Grow(k.buf[:0], int(o.size))[:o.size]
+			if _, err := io.ReadFull(body, k.buf); err != nil {
+				return fmt.Errorf("git cat-file ended in mid-object: %w", err)
+			}
+			content = k.buf
 		}
 		w.s.bytes.Add(o.size)
-		if len(k.buf) > maxComparedLines && bytes.Count(k.buf, []byte("\n")) > maxComparedLines {
+		if len(content) > maxComparedLines && bytes.Count(content, []byte("\n")) > maxComparedLines {
 			return ctx.Err() // it is looked at as a large one
 		}
 		w.l.sizes[f.blob] = int32(o.size) + 1
 		for _, i := range f.files {
-			w.what[i] = k.screen(ctx, k.buf, w.l.paths.list[w.l.files[i].path], func() ([]interval, bool) { return w.s.shownOf(w.l, i, k.buf) })
+			w.what[i] = k.screen(ctx, content, w.l.paths.list[w.l.files[i].path], func() ([]interval, bool) { return w.s.shownOf(w.l, i, content) })
 		}
 		return ctx.Err()
 	}

@@ -84,14 +84,16 @@ type dfa struct {
 	byKey  map[uint64]uint32
 	start  [4]uint32
 	seen   []visit // by instruction
-	mark   uint32
-	stack  []uint16
-	runes  []uint16
+	mark   uint16
 	room   *dfaRoom
 }
 
-// dfaRoom is memory for the states of several dfas: some have few, some hundreds.
-type dfaRoom struct{ numbers []uint16 }
+// dfaRoom is memory for several dfas of one goroutine: some have few states, some hundreds.
+type dfaRoom struct {
+	numbers []uint16
+	// stack and next are for step: instructions to go to, and to go on from.
+	stack, next []uint16
+}
 
 // take returns n numbers, all zero.
 func (r *dfaRoom) take(n int) []uint16 {
@@ -105,7 +107,7 @@ func (r *dfaRoom) take(n int) []uint16 {
 
 // visit says in which step an instruction was gone to last, and in which it was found to
 // be gone on from.
-type visit struct{ to, from uint32 }
+type visit struct{ to, from uint16 }
 
 // dstate is a set of instructions to go on from, before assertions, and what
 // came before: assertions need both neighbours.
@@ -292,14 +294,16 @@ func (d *dfa) step(s uint32, r rune, class int) uint32 {
 	if d.lines && (st.prev == prevNewline || st.prev == prevNone) {
 		flags |= atLines
 	}
-	d.mark++
-	d.runes = d.runes[:0]
-	d.stack = append(d.stack[:0], st.pcs...)
-	slices.Reverse(d.stack)
+	if d.mark++; d.mark == 0 {
+		clear(d.seen) // all marks were used
+		d.mark = 1
+	}
+	next, stack := d.room.next[:0], append(d.room.stack[:0], st.pcs...)
+	slices.Reverse(stack)
 	result, matched := uint32(dead), uint32(0)
-	for len(d.stack) > 0 {
-		pc := d.stack[len(d.stack)-1]
-		d.stack = d.stack[:len(d.stack)-1]
+	for len(stack) > 0 {
+		pc := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
 		if d.seen[pc].to == d.mark {
 			continue
 		}
@@ -308,16 +312,16 @@ func (d *dfa) step(s uint32, r rune, class int) uint32 {
 		goesOn := false
 		switch kind := &d.code.kinds[at.kind]; kind.Op {
 		case syntax.InstAlt, syntax.InstAltMatch:
-			d.stack = append(d.stack, at.arg, at.out)
+			stack = append(stack, at.arg, at.out)
 		case syntax.InstCapture, syntax.InstNop:
-			d.stack = append(d.stack, at.out)
+			stack = append(stack, at.out)
 		case syntax.InstEmptyWidth:
 			if syntax.EmptyOp(kind.Arg)&^flags == 0 {
-				d.stack = append(d.stack, at.out)
+				stack = append(stack, at.out)
 			}
 		case syntax.InstMatch:
 			if matched = 1; d.ordered {
-				d.stack = d.stack[:0]
+				stack = stack[:0]
 			}
 		case syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
 			goesOn = r >= 0 && (r != '\n' || kind.Op == syntax.InstRuneAny)
@@ -326,19 +330,20 @@ func (d *dfa) step(s uint32, r rune, class int) uint32 {
 		}
 		if goesOn && d.seen[at.out].from != d.mark {
 			d.seen[at.out].from = d.mark
-			d.runes = append(d.runes, at.out)
+			next = append(next, at.out)
 		}
 	}
+	d.room.next, d.room.stack = next, stack
 	full := false
-	if len(d.runes) > 0 {
+	if len(next) > 0 {
 		full = len(d.states) >= maxStates
 		if !d.ordered {
-			slices.Sort(d.runes)
+			slices.Sort(next)
 		}
 		if full {
 			d.reset()
 		}
-		result = d.intern(d.runes, kindOf(r))
+		result = d.intern(next, kindOf(r))
 	}
 	result = result<<1 | matched
 	if class >= 0 && !full {

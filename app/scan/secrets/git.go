@@ -443,7 +443,7 @@ func (r repo) fewContents(ctx context.Context, names []string, visit func(i int,
 			if cap(o.Data) > cap(*buf) && !o.Shared {
 				*buf = o.Data
 			}
-			if err := firstOf(context.Cause(ctx), visit(at, objectInfo{names[at], o.Kind, int64(len(o.Data))}, bytes.NewReader(o.Data))); err != nil {
+			if err := firstOf(context.Cause(ctx), visit(at, objectInfo{names[at], o.Kind, int64(len(o.Data))}, &ownBody{bytes.NewReader(o.Data), o.Data})); err != nil {
 				return err
 			}
 			at++
@@ -462,8 +462,22 @@ func (r repo) fewContents(ctx context.Context, names []string, visit func(i int,
 	return nil
 }
 
+// ownBody is an object that was read here. Its data is the caller's only for a moment.
+type ownBody struct {
+	*bytes.Reader
+	data []byte
+}
+
 // ownBuffers are for objects that are read here, one after the other.
-var ownBuffers = sync.Pool{New: func() any { return new([]byte) }}
+var ownBuffers = sync.Pool{New: func() any {
+	buf := make([]byte, 0, roomyBytes)
+	return &buf
+}}
+
+// roomyBytes is how large the memory is at first that is for one file after the other: of
+// memory that grew with them, all that it was before would be new, too, and for each new
+// page the kernel is asked; of what is never used, none is there.
+const roomyBytes = 1 << 20
 
 // maxOwnBytes is how large an object may be that is read here, as a whole. More are read
 // by git, in parts.
