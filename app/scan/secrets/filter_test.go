@@ -103,7 +103,7 @@ func same(t *testing.T, rs *ruleSet, content []byte, path string) {
 func key(fs []report.Finding) []string {
 	var out []string
 	for _, f := range fs {
-		out = append(out, fmt.Sprintf("%s %d-%d %q %q %v", f.RuleID, f.StartLine, f.EndLine, f.Secret, f.Match, allowedInline(f)))
+		out = append(out, fmt.Sprintf("%s %d:%d-%d %q %q %v", f.RuleID, f.StartLine, f.StartColumn, f.EndLine, f.Secret, f.Match, allowedInline(f)))
 	}
 	slices.Sort(out)
 	return out

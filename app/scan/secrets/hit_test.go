@@ -1,6 +1,9 @@
 package secrets
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestMadeUpCredentialsAreUsualThere: what is found there by its shape alone does
 // not block.
@@ -54,5 +57,17 @@ func TestARuleForALetterIsAskedOfANameOnce(t *testing.T) {
 	s := &session{rules: anyRules([3]string{"e", "[a-t]", "x"}, "", "never", 0), key: testKey}
 	if got := s.safeName("here/there/everywhere.txt"); len(got) > 1000 {
 		t.Errorf("a name of %d bytes", len(got))
+	}
+}
+
+// TestATokenThatBeginsLikeAnotherOnItsLineIsFound: in a line that is judged in windows
+// both seemed to begin in the same column, as a token does whose rest was decoded.
+func TestATokenThatBeginsLikeAnotherOnItsLineIsFound(t *testing.T) {
+	s := &session{rules: anyRules([3]string{`tok_[a-z0-9]{20,40}\b`, "x1x", "x2x"}, "", "never", 0), key: testKey}
+	for _, between := range []string{" ", strings.Repeat(" - ", 100)} {
+		short := "tok_" + strings.Repeat("q7w", 7)
+		if got := s.hits(t.Context(), text{content: []byte("a = " + short + between + "b = " + short + "zzz9\n"), path: "a.go"}, inPatch); len(got) != 2 {
+			t.Errorf("with %d bytes between them, %d are found", len(between), len(got))
+		}
 	}
 }

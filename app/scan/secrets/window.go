@@ -205,6 +205,7 @@ func (rs *ruleSet) judgeWindows(ctx context.Context, t text, windowed []ruleWind
 					f.Line = lines.of(start, end)
 					f.StartLine += t.line + line
 					f.EndLine = f.StartLine + lines.after(start, end)
+					f.StartColumn = start - lines.from + 1 // see startOf
 					if !allowed.allow(f, t) {
 						out = append(out, f)
 					}
