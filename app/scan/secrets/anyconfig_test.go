@@ -157,7 +157,7 @@ func randomExpr(rng *rand.Rand, depth int) string {
 			case 1:
 				part = "(?:" + randomExpr(rng, depth-1) + "|" + randomExpr(rng, depth-1) + ")"
 			case 2:
-				part = "(?:" + randomExpr(rng, depth-1) + ")" + []string{"?", "*", "+", "{2}", "{0,2}", "*?"}[rng.IntN(6)]
+				part = "(?:" + randomExpr(rng, depth-1) + ")" + []string{"?", "*", "+", "{2}", "{0,2}", "*?", "{0,130}?", "{1,150}"}[rng.IntN(8)]
 			case 3:
 				part = "(?i:" + randomExpr(rng, depth-1) + ")"
 			default:

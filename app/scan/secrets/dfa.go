@@ -55,7 +55,7 @@ func compileProgram(seq []*syntax.Regexp) (*program, bool) {
 }
 
 // maxStates bounds a cache of states; when it is full it is begun anew.
-const maxStates = 2000
+var maxStates = 2000
 
 // The states with a meaning of their own.
 const (

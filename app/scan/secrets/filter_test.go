@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/zricethezav/gitleaks/v8/detect/codec"
 	"github.com/zricethezav/gitleaks/v8/report"
@@ -316,6 +317,7 @@ func FuzzFollow(f *testing.F) {
 		if err != nil {
 			return // an open \Q swallows the parenthesis
 		}
+		followsFromAnywhere(t, p, expr, text)
 		want := whole.FindIndex(text)
 		got, to := newDFA(p, false, new(dfaRoom)).match(text, 0)
 		if got != (want != nil) || got && want[1] > to {
@@ -340,6 +342,35 @@ func FuzzFollow(f *testing.F) {
 			}
 		}
 	})
+}
+
+// followsFromAnywhere compares one automaton, with room for many states and for few,
+// with package regexp at each character of a text.
+func followsFromAnywhere(t *testing.T, p *program, expr string, text []byte) {
+	t.Helper()
+	defer func(n int) { maxStates = n }(maxStates)
+	room := new(dfaRoom)
+	many, few := newDFA(p, false, room), newDFA(p, false, room)
+	starts := []int{0}
+	for i := 0; i < len(text) && len(starts) < 12; {
+		_, size := utf8.DecodeRune(text[i:])
+		i += size
+		starts = append(starts, i)
+	}
+	for n, from := range starts {
+		// From there on, and what is before it is seen.
+		re, err := regexp.Compile(fmt.Sprintf(`\A(?s:.{%d})(?:%s)`, n, expr))
+		if err != nil {
+			return
+		}
+		want := re.FindIndex(text)
+		for i, d := range []*dfa{many, few} {
+			maxStates = []int{2000, 2}[i]
+			if got, to := d.match(text, from); got != (want != nil) || got && want[1] > to {
+				t.Fatalf("%q on %q from %d, with at most %d states: %v, reaching %d, want %d", expr, text, from, maxStates, got, to, want)
+			}
+		}
+	}
 }
 
 // TestAnchorsCoverTheDefaultRules fails when a new version of gitleaks brings
