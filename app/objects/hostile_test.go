@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -273,6 +274,32 @@ func TestPacksThatGitWouldNotMakeAreRead(t *testing.T) {
 
 func ref(i id) []byte { return i[:] }
 
+// What is large is left to git, however much of it there is.
+func TestLargeObjectsAreNoWasteOfTime(t *testing.T) {
+	const size = 5 << 20
+	files := map[string][]byte{loosePath(blob("small")): squeezed(strings.NewReader("blob 5\x00small"))}
+	random := make([]byte, size)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range random {
+		random[i] = byte(rng.Uint32())
+	}
+	large := nameOf("blob", random)
+	files[loosePath(large)] = squeezed(io.MultiReader(strings.NewReader(fmt.Sprintf("blob %d\x00", size)), bytes.NewReader(random)))
+	s := objects.New(hold(t, files))
+	defer s.Close()
+	for range 300 {
+		if _, ok := s.Read(large.String(), limit); ok {
+			t.Fatal("it was read")
+		}
+	}
+	if _, ok := s.Read(blob("small").String(), limit); !ok {
+		t.Error("nothing is read any more")
+	}
+	if o, ok := s.Read(large.String(), size); !ok || !bytes.Equal(o.Data, random) {
+		t.Error("it is not read by who wants it")
+	}
+}
+
 // Who makes a repository may make its objects such that to read them is much work for
 // nothing. It is done once or twice.
 func TestWhatIsMuchWorkForNothingIsNotTriedAgainAndAgain(t *testing.T) {
@@ -480,6 +507,7 @@ func TestWhatIsSaidInTwoWaysIsNotSaid(t *testing.T) {
 		"another pack":             {"pack/pack-1.pack": pack2, "pack/pack-1.idx": index2},
 		"an index of another pack": {loosePath(blob("a")): loose, "pack/pack-2.idx": index2},
 		"an index that is none":    {loosePath(blob("a")): loose, "pack/pack-2.idx": nil},
+		"a pack without an index":  {loosePath(blob("a")): loose, "pack/pack-2.idx": index2, "pack/pack-2.pack": pack2, "pack/pack-3.pack": pack},
 	} {
 		files := make(map[string][]byte)
 		for _, m := range []map[string][]byte{packs, more} {

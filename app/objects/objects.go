@@ -6,7 +6,9 @@
 // or does not know, such as names by SHA-256: git is to be asked then.
 //
 // It writes nothing, and reads with pread: a file that git takes away meanwhile stays
-// what it was, and one that becomes shorter is an error and no signal.
+// what it was, and one that becomes shorter is an error and no signal. Who made the
+// repository may have meant it badly: what is read and made for one object, and for
+// nothing in all, is bounded, and so is what is kept, some 80 MB at most.
 package objects
 
 import (
@@ -221,7 +223,7 @@ var (
 
 // loose reads an object that has a file of its own.
 func (s *Store) loose(buf []byte, dir, id string, limit int64) (Object, error) {
-	info, err := s.openLoose(dir, id, limit+limit/512+1<<10) // zlib adds no more than that
+	info, err := s.openLoose(dir, id, limit+limit/512+1<<10, true) // zlib adds no more than that
 	if err != nil {
 		return Object{}, err
 	}
@@ -233,11 +235,11 @@ func (s *Store) loose(buf []byte, dir, id string, limit int64) (Object, error) {
 }
 
 // looseInfo reads what such a file begins with.
-func (s *Store) looseInfo(dir, id string) (Info, error) { return s.openLoose(dir, id, 1<<10) }
+func (s *Store) looseInfo(dir, id string) (Info, error) { return s.openLoose(dir, id, 1<<10, false) }
 
-// openLoose reads up to limit bytes of an object's own file, and unpacks "KIND SIZE" and a
-// NUL.
-func (s *Store) openLoose(dir, id string, limit int64) (Info, error) {
+// openLoose reads up to limit bytes of an object's own file, which may have more if not
+// all is wanted, and unpacks "KIND SIZE" and a NUL.
+func (s *Store) openLoose(dir, id string, limit int64, all bool) (Info, error) {
 	// Package os would ask the kernel to tell when there is more to read, and see to it
 	// that the file is closed: as much work again as to read it.
 	fd, err := unix.Open(dir+"/"+id[:2]+"/"+id[2:], unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
@@ -251,6 +253,9 @@ func (s *Store) openLoose(dir, id string, limit int64) (Info, error) {
 	}
 	if st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return Info{}, errDamaged
+	}
+	if all && st.Size > limit {
+		return Info{}, errLarge
 	}
 	size := int(min(limit, st.Size))
 	s.file = slices.Grow(s.file[:0], size)

@@ -56,23 +56,28 @@ func (s *Store) list() []*pack {
 }
 
 // packsIn returns the packs with an index in a folder, without their endings, and whether
-// these are all.
+// these are all. git reads one without, too, if an index of several packs knows it.
 func packsIn(dir string) (out []string, all bool) {
 	f, err := openFile(dir, fs.FileMode.IsDir)
 	if err != nil {
 		return nil, errors.Is(err, fs.ErrNotExist)
 	}
 	defer f.Close()
+	known := make(map[string]bool)
+	var packs []string
 	for range maxNames / 256 {
 		names, err := f.Readdirnames(256)
 		for _, n := range names {
+			if base, ok := strings.CutSuffix(n, ".pack"); ok && len(packs) <= maxPacks {
+				packs = append(packs, base)
+			}
 			if base, ok := strings.CutSuffix(n, ".idx"); ok && len(out) <= maxPacks {
-				out = append(out, filepath.Join(dir, base))
+				out, known[base] = append(out, filepath.Join(dir, base)), true
 			}
 		}
 		if err != nil {
 			slices.Sort(out)
-			return out, err == io.EOF
+			return out, err == io.EOF && !slices.ContainsFunc(packs, func(base string) bool { return !known[base] })
 		}
 	}
 	return out, false

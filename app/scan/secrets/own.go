@@ -34,7 +34,7 @@ const (
 	maxOwnPath    = 16 << 10
 	// maxOwnEntries is of how many entries of folders it is looked whether they differ.
 	// Folders may be many times in others, so that a few objects are any number of them.
-	maxOwnEntries = 1 << 22
+	maxOwnEntries = 1 << 20
 )
 
 // readAhead lists the commits that e is about, with what they change, from the objects of
