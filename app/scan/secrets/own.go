@@ -30,12 +30,15 @@ const (
 	maxOwnHistory = 16 << 20 // of all commits
 	maxOwnTags    = 1 << 10
 	maxOwnTree    = 4 << 20
-	maxOwnTrees   = 32 << 20 // that are kept
 	maxOwnPath    = 16 << 10
 	// maxOwnEntries is of how many entries of folders it is looked whether they differ.
 	// Folders may be many times in others, so that a few objects are any number of them.
 	maxOwnEntries = 1 << 20
 )
+
+// maxOwnTrees is how many bytes of trees are kept, and at most as many are being compared:
+// of a folder in a folder, and so on, all are at once.
+var maxOwnTrees = 32 << 20
 
 // readAhead lists the commits that e is about, with what they change, from the objects of
 // the repository. It returns nil when there are more than a few, or anything in the way.
@@ -82,6 +85,7 @@ type ownWalk struct {
 	trees   map[string][]byte
 	history int // bytes of commits
 	kept    int // bytes of trees
+	held    int // bytes of those that are being compared
 	entries int // that were compared
 }
 
@@ -359,6 +363,12 @@ func (w *ownWalk) compare(out []differs, before, after, prefix string) ([]differ
 	b, err := w.tree(after)
 	if err != nil {
 		return out, err
+	}
+	held := len(a.rest) + len(b.rest)
+	w.held += held
+	defer func() { w.held -= held }()
+	if w.held > maxOwnTrees {
+		return out, errManyChanges
 	}
 	for a.at.there() || b.at.there() {
 		var from, to ownEntry

@@ -65,6 +65,34 @@ func TestFoldersInEachOtherManyTimesAreNotAllWalked(t *testing.T) {
 	}
 }
 
+// What two commits differ in is twenty folders deep, each of which is large.
+func TestLargeFoldersInEachOtherAreNotAllHeld(t *testing.T) {
+	defer func(n int) { maxOwnTrees = n }(maxOwnTrees)
+	w, o := newWork(t), newMadeObjects(false)
+	side := func(text string) string {
+		file := o.add("blob", "same")
+		at := o.folder("100644 a " + o.add("blob", text))
+		for range 20 {
+			at = o.folder("40000 d "+at, fmt.Sprintf("100644 %s %s", strings.Repeat("x", 10<<10), file))
+		}
+		return at
+	}
+	old := o.madeBy(side("old"), 1)
+	tip := o.madeBy(side("new"), 2, old)
+	o.in(w)
+	for most, want := range map[int]int{maxOwnTrees: 1, 500 << 10: 1, 300 << 10: -1} {
+		maxOwnTrees = most
+		s := &session{repo: w.repo(), rules: allRules(), key: testKey}
+		got := -1
+		if a := s.readAhead(t.Context(), ends{tips: []string{tip}, old: []string{old}}); a != nil {
+			got = len(a.changes)
+		}
+		if got != want {
+			t.Errorf("%d bytes of folders at once: %d changes, want %d", most, got, want)
+		}
+	}
+}
+
 func TestNoMoreIsKeptOfAPushThanSomeCommits(t *testing.T) {
 	for _, c := range []struct {
 		message, commits, want int
