@@ -86,6 +86,7 @@ type ownWalk struct {
 	history int // bytes of commits
 	kept    int // bytes of trees
 	held    int // bytes of those that are being compared
+	named   int // bytes of the names of what differs in them
 	entries int // that were compared
 }
 
@@ -410,6 +411,9 @@ func (w *ownWalk) compare(out []differs, before, after, prefix string) ([]differ
 			if d := (differs{name, from.side(), to.side()}); d.before != d.after {
 				out = append(out, d)
 			}
+			if w.named += len(name); w.named > maxListedBytes {
+				return out, errManyChanges
+			}
 			continue
 		}
 		if out, err = w.compare(out, hex.EncodeToString(from.id), hex.EncodeToString(to.id), name+"/"); err != nil {
@@ -426,6 +430,7 @@ func (w *ownWalk) between(from, to string) ([]change, bool) {
 	if !ok || !ok2 {
 		return nil, false
 	}
+	w.named = 0
 	differ, err := w.compare(nil, a.tree, b.tree, "")
 	if err != nil {
 		return nil, false
@@ -444,6 +449,7 @@ func (w *ownWalk) changes(c *ownCommit) ([]change, bool) {
 	if len(parents) == 0 {
 		parents = []string{""}
 	}
+	w.named = 0
 	var out []change
 	var by [][]differs
 	for _, p := range parents {

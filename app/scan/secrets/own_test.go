@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -90,6 +91,28 @@ func TestLargeFoldersInEachOtherAreNotAllHeld(t *testing.T) {
 		if got != want {
 			t.Errorf("%d bytes of folders at once: %d changes, want %d", most, got, want)
 		}
+	}
+}
+
+// A folder of long names that is in another many times: one that is compared was to be
+// of gigabytes before it was known to be too much.
+func TestLongNamesOfOneFolderManyTimesAreNotAllKept(t *testing.T) {
+	defer func(n int) { maxListedBytes = n }(maxListedBytes)
+	maxListedBytes = 100 << 10
+	w, o := newWork(t), newMadeObjects(false)
+	var files, folders []string
+	for n := range 20 {
+		files = append(files, fmt.Sprintf("100644 %02d%s %s", n, strings.Repeat("x", 1<<10), o.add("blob", "text")))
+	}
+	inner := o.folder(files...)
+	for n := range 90 {
+		folders = append(folders, fmt.Sprintf("40000 %02d %s", n, inner))
+	}
+	outer := o.folder(folders...)
+	o.in(w)
+	walk := &ownWalk{s: &session{repo: w.repo()}, trees: make(map[string][]byte)}
+	if out, err := walk.compare(nil, "", outer, ""); !errors.Is(err, errManyChanges) || len(out) > 120 {
+		t.Errorf("%d changes, %v", len(out), err)
 	}
 }
 
