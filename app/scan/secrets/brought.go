@@ -271,12 +271,17 @@ func (s *session) screenAll(ctx context.Context, l *listing, blobs []sameBlob, w
 	jobs := slices.Collect(slices.Chunk(blobs, screenedFiles))
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
 	turns := newTurns(len(jobs), workers)
+	hasty := s.ahead != nil && s.ahead.own
 	var done atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	for i := range workers {
 		g.Go(func() error {
 			k := s.screening.take(s.rules)
 			defer s.screening.give(k)
+			if k.left = nil; hasty {
+				left := hastyBytes
+				k.left = &left
+			}
 			w := screenWorker{s: s, k: k, l: l, jobs: jobs, what: what, turn: func() int { return turns.next(i) }}
 			w.done = func() { // there is something to show long before a commit is done with
 				s.screened.Store(int64(float64(len(l.commits)) * screenShare * float64(done.Add(1)) / float64(len(jobs))))
@@ -350,7 +355,9 @@ func (w *screenWorker) ask(ctx context.Context) error {
 			for i, f := range w.jobs[n] {
 				ids[i] = w.l.blobs.list[f.blob]
 			}
-			if err := w.s.repo.contents(ctx, ids, w.visit(ctx, n)); err != nil && !errors.Is(err, errLarge) {
+			r := w.s.repo
+			r.leaveLarge = w.k.left != nil
+			if err := r.contents(ctx, ids, w.visit(ctx, n)); err != nil && !errors.Is(err, errLarge) {
 				return err
 			}
 		}
@@ -366,10 +373,10 @@ func (w *screenWorker) visit(ctx context.Context, n int) func(int, objectInfo, i
 			return fmt.Errorf("git answered %s %s for file %s", o.kind, o.id, id)
 		}
 		w.jobs[n] = w.jobs[n][1:]
-		if o.size > bigFileBytes {
+		k := w.k
+		if o.size > bigFileBytes || k.left != nil && o.size > maxOwnBytes {
 			return errLarge // what is not known of it stays so
 		}
-		k := w.k
 		var content []byte
 		if own, ok := body.(*ownBody); ok {
 			content = own.data

@@ -56,6 +56,9 @@ type repo struct {
 	allocLimit string
 	// complaint, if set, takes what git complains about.
 	complaint *tailBuffer
+	// leaveLarge: of few objects, those of more than maxOwnBytes are not wanted. They come
+	// without a body.
+	leaveLarge bool
 }
 
 // openRepo opens the repository in dir. Its processes end with ctx, or by close.
@@ -449,6 +452,13 @@ func (r repo) fewContents(ctx context.Context, names []string, visit func(i int,
 			at++
 			continue
 		}
+		if large, ok := r.tooLargeHere(names[at]); ok {
+			if err := visit(at, objectInfo{names[at], large.Kind, large.Size}, nil); err != nil {
+				return err
+			}
+			at++
+			continue
+		}
 		// git is asked for all that are left: mostly there are more that are not read here.
 		first := at
 		at = len(names)
@@ -460,6 +470,15 @@ func (r repo) fewContents(ctx context.Context, names []string, visit func(i int,
 		}
 	}
 	return nil
+}
+
+// tooLargeHere returns what is said of an object that is not wanted.
+func (r repo) tooLargeHere(id string) (objects.Info, bool) {
+	if !r.leaveLarge {
+		return objects.Info{}, false
+	}
+	o, ok := r.own.Info(id)
+	return o, ok && o.Size > maxOwnBytes
 }
 
 // ownBody is an object that was read here. Its data is the caller's only for a moment.

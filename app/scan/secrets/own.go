@@ -29,11 +29,12 @@ const (
 	maxOwnCommit  = 1 << 20
 	maxOwnHistory = 16 << 20 // of all commits
 	maxOwnTags    = 1 << 10
-	maxOwnTree    = 4 << 20
 	maxOwnPath    = 16 << 10
+	// Of large folders git knows sooner what differs.
+	maxOwnTree = 1 << 20
 	// maxOwnEntries is of how many entries of folders it is looked whether they differ.
 	// Folders may be many times in others, so that a few objects are any number of them.
-	maxOwnEntries = 1 << 20
+	maxOwnEntries = 1 << 17
 )
 
 // maxOwnTrees is how many bytes of trees are kept, and at most as many are being compared:
@@ -68,7 +69,29 @@ func (s *session) readAhead(ctx context.Context, e ends) *ahead {
 		a.list = append(a.list, commit{id: review.SHA(c.id), parents: c.header.parents})
 		a.read[c.id] = readCommit{dates: c.header.dates, hits: s.hits(ctx, text{content: c.message, commit: c.id, line: 1}, inMessage)}
 	}
+	if s.largeOften(a.changes) {
+		return nil
+	}
 	return a
+}
+
+// oftenChanged is how often a large file is changed until git is to show it at once: it
+// would have to read it again and again to say how many lines it has, and to show it.
+const oftenChanged = 3
+
+// largeOften reports whether some changes are often of a file that is not read here.
+func (s *session) largeOften(changes []change) bool {
+	times := make(map[string]int)
+	return slices.ContainsFunc(changes, func(c change) bool {
+		if c.blob == "" {
+			return false
+		}
+		if times[c.path]++; times[c.path] != oftenChanged {
+			return false
+		}
+		o, ok := s.repo.own.Info(c.blob)
+		return ok && o.Size > maxOwnBytes
+	})
 }
 
 // shallow reports whether the repository may say that some of its commits have no

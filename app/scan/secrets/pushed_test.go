@@ -113,3 +113,83 @@ func TestAParentInCapitalsIsNoOtherCommit(t *testing.T) {
 		t.Errorf("%d commits are new, want 1", n)
 	}
 }
+
+// TestALongLineOfAPushIsNotJudgedTwice: a bundle of megabytes in one line was judged to
+// know whether git must show it, which took four times as long as to look at what it shows.
+func TestALongLineOfAPushIsNotJudgedTwice(t *testing.T) {
+	hasty := hastyBytes
+	hastyBytes = 20_000
+	defer func() { hastyBytes = hasty }()
+	const almost = `api_key="aaaaaaaaaaaaaaaaaaaa";` // but for its entropy
+	line, lines := strings.Repeat(almost, 1000), strings.Repeat(almost+"\n", 1000)
+	nowhere := func([]byte) ([]interval, bool) { return nil, false }
+	end := func(content []byte) ([]interval, bool) { return []interval{{len(content) - 2, len(content)}}, true }
+	for _, c := range []struct {
+		name, content string
+		hasty         bool
+		shown         func([]byte) ([]interval, bool)
+		want          screened
+		judged        bool
+	}{
+		{"one of many commits", line, false, nowhere, silent, true},
+		{"new", line, true, nowhere, mayHold, false},
+		{"changed", line, true, func(content []byte) ([]interval, bool) { return []interval{{0, len(content)}}, true }, mayHold, false},
+		{"beside what changed", lines + "x\n", true, end, silentHere, false},
+		{"short", line[:20*len(almost)], true, nowhere, silent, true},
+	} {
+		k := newScreener(defaultRules())
+		if c.hasty {
+			left := hastyBytes
+			k.left = &left
+		}
+		content := []byte(c.content)
+		if got := k.screen(t.Context(), content, "dist/app.js", func() ([]interval, bool) { return c.shown(content) }); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+		if judged := len(k.judged) > 0; judged != c.judged {
+			t.Errorf("%s: it was judged %v, want %v", c.name, judged, c.judged)
+		}
+	}
+}
+
+// TestALargeFileThatIsChangedOftenIsReadOnce by one git: it was read to be screened, to
+// count its lines, and to be shown.
+func TestALargeFileThatIsChangedOftenIsReadOnce(t *testing.T) {
+	w := newWork(t)
+	cache := t.TempDir()
+	large := strings.Repeat("token = e.token\n", maxOwnBytes/16)
+	w.write("a.js", large).commit("start")
+	w.history(look{cache: cache})
+	for n := range oftenChanged {
+		w.write("a.js", large+fmt.Sprintln(n)).commit("change")
+	}
+	started := gitsStarted(t)
+	if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() || rep.Receipt.Counts[0].Looked != oftenChanged {
+		t.Errorf("%+v", rep.Receipt)
+	}
+	if got := strings.Join(started(), " "); got != "log" {
+		t.Errorf("it took %q, want one git", got)
+	}
+}
+
+// TestAFolderOfManyFilesIsLeftToGit, which knows sooner what differs in it.
+func TestAFolderOfManyFilesIsLeftToGit(t *testing.T) {
+	w := newWork(t)
+	cache := t.TempDir()
+	blob := w.object("blob", "x\n")
+	entries := make([]string, 20_000)
+	for i := range entries {
+		entries[i] = fmt.Sprintf("100644 a_name_of_some_length_%06d %s", i, blob)
+	}
+	w.write("a.txt", "a\n").commit("start")
+	w.commitOf(w.treeObject(entries...))
+	w.history(look{cache: cache})
+	w.commitOf(w.treeObject(append(entries, "100644 z "+w.object("blob", "K="+awsKey()+"\n"))...))
+	started := gitsStarted(t)
+	if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() || len(rep.Rotations) != 1 {
+		t.Errorf("%+v", rep)
+	}
+	if got := strings.Join(started(), " "); !strings.HasPrefix(got, "log") {
+		t.Errorf("it took %q", got)
+	}
+}

@@ -75,9 +75,14 @@ func (h *randomHistory) foundInEveryWay() {
 	unfriendly := h.clone("unfriendly.git", h.all())
 	walkIn := func(dir string, filtered, plain bool, few int, many bool, old []string, ahead, isNew bool) *session {
 		h.t.Helper()
-		f, a, m, st, ro := fewCommits, askedFiles, maxListed, stretchCommits, readsObjects
-		defer func() { fewCommits, askedFiles, maxListed, stretchCommits, readsObjects = f, a, m, st, ro }()
+		f, a, m, st, ro, hb := fewCommits, askedFiles, maxListed, stretchCommits, readsObjects, hastyBytes
+		defer func() {
+			fewCommits, askedFiles, maxListed, stretchCommits, readsObjects, hastyBytes = f, a, m, st, ro, hb
+		}()
 		readsObjects = !h.one(3)
+		if h.one(2) {
+			hastyBytes = h.IntN(2000)
+		}
 		if fewCommits = few; many {
 			askedFiles, maxListed, stretchCommits = 0, 2, 1+2*h.IntN(2)
 		}
@@ -226,18 +231,21 @@ func (h *randomHistory) pushed() {
 			})
 			cancel()
 		}
-		few, stretch, reads := fewCommits, stretchCommits, readsObjects
+		few, stretch, reads, hasty := fewCommits, stretchCommits, readsObjects, hastyBytes
 		if h.one(2) {
 			fewCommits, stretchCommits = 0, 3
 		}
 		readsObjects = !h.one(3)
+		if h.one(2) {
+			hastyBytes = h.IntN(2000)
+		}
 		if h.one(3) {
 			if rep, err := h.scan(h.t.Context(), pushed, cache, "", head, true, nil); err != nil || len(rep.Receipt.Gaps) > 0 {
 				h.t.Fatalf("%+v, %v", rep.Receipt, err)
 			}
 		}
 		got, _ := h.said(pushed, cache, "", head)
-		fewCommits, stretchCommits, readsObjects = few, stretch, reads
+		fewCommits, stretchCommits, readsObjects, hastyBytes = few, stretch, reads, hasty
 		once := h.clone("once.git", ever[rules])
 		want, in := h.said(once, "", "", head)
 		if d := different(got, want); d != "" {

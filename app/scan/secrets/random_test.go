@@ -270,7 +270,9 @@ func (h *randomHistory) content() string {
 	if h.one(12) {
 		s = strings.ReplaceAll(s, "\n", "\r\n")
 	}
-	switch h.IntN(40) {
+	switch h.IntN(42) {
+	case 9, 10: // of which UTF-16 is left when some lines go
+		s = "\xff\xfe\n" + filler + wide("\n" + s)[3:]
 	case 3:
 		s = strings.ReplaceAll(s, "\n", "\r")
 	case 4:
@@ -288,10 +290,13 @@ func (h *randomHistory) content() string {
 	case 1:
 		s = s[:len(s)/2] + "\x00" + s[len(s)/2:]
 	case 2: // where git does not see it
-		s = strings.Repeat("let a = b.c(d, 1);\n", 500) + "\x00\n" + s
+		s = filler + "\x00\n" + s
 	}
 	return s
 }
+
+// filler is more than git looks at to call a file binary.
+var filler = strings.Repeat("let a = b.c(d, 1);\n", 500)
 
 // wide is a text in UTF-16.
 func wide(s string) string {
@@ -345,6 +350,8 @@ func (h *randomHistory) change(t madeTree) {
 	switch n := h.IntN(30); {
 	case n < 7:
 		t.put(h.name(), madeFile{"100644", h.content()})
+	case n < 13 && strings.Contains(f.data, filler) && h.one(2):
+		t[p] = madeFile{f.mode, strings.Replace(f.data, filler, "", 1)}
 	case n < 13 && file:
 		t[p] = madeFile{f.mode, h.edit(f.data, false)}
 	case n < 15:

@@ -36,6 +36,12 @@ type screener struct {
 	chunks []int        // where the chunks of the current file end
 	buf    []byte
 
+	// unjudged: what almost matches is not judged, but could be something; left, unless it
+	// is nil, is how much may be judged until it is left to git and whoever looks at all
+	// that git shows.
+	unjudged bool
+	left     *int
+
 	// What was seen of the chunk at hand.
 	content []byte
 	lo, hi  int
@@ -93,20 +99,43 @@ const (
 	silent
 )
 
+// hastyBytes is how much is judged of the files of a push, with what is around it. A line
+// of megabytes takes seconds, and as long again once git shows it.
+var hastyBytes = 256 << 10
+
 // screen says what is known of a file at path. shown says where in it git could show
 // lines, or false when that is everywhere.
 func (k *screener) screen(ctx context.Context, content []byte, path string, shown func() ([]interval, bool)) screened {
-	if !k.could(ctx, content, path) {
+	in := func(w interval) bool { return k.could(ctx, content[w.from:w.to], path) }
+	whole := interval{0, len(content)}
+	var parts []interval
+	ok := false
+	switch {
+	case k.left == nil || isBinary(content): // a binary file is looked at as a whole, whatever changed
+	case len(content) > hastyBytes:
+		parts, ok = shown()
+	default:
+		k.unjudged = true
+		could := in(whole)
+		if k.unjudged = false; !could {
+			return silent
+		}
+		parts, ok = shown()
+	}
+	switch {
+	case !ok && !in(whole):
 		return silent
-	}
-	if isBinary(content) {
-		return mayHold // whatever changed, it is looked at as a whole
-	}
-	parts, ok := shown()
-	if !ok || slices.ContainsFunc(parts, func(w interval) bool { return k.could(ctx, content[w.from:w.to], path) }) {
+	case !ok || bytesIn(parts) > hastyBytes || slices.ContainsFunc(parts, in):
 		return mayHold
 	}
 	return silentHere
+}
+
+func bytesIn(parts []interval) (n int) {
+	for _, w := range parts {
+		n += w.to - w.from
+	}
+	return n
 }
 
 // could reports whether gitleaks could report anything in any run of lines of a
@@ -136,7 +165,7 @@ func (k *screener) could(ctx context.Context, content []byte, path string) bool 
 			case found || k.loose:
 				return true
 			case len(k.hits) > 0:
-				if k.decodedBefore(i) || k.near(ctx, i, path) {
+				if k.unjudged || k.decodedBefore(i) || k.near(ctx, i, path) {
 					return true
 				}
 			case !k.again:
@@ -304,6 +333,11 @@ func (k *screener) near(ctx context.Context, i int, path string) bool {
 	found, known := k.judged[key]
 	if known {
 		return found
+	}
+	if k.left != nil {
+		if *k.left -= around.to - around.from; *k.left < 0 {
+			return true
+		}
 	}
 	found, lasting := k.judgeAround(ctx, own, around, path)
 	if lasting {
