@@ -272,6 +272,9 @@ func (s *session) screenAll(ctx context.Context, l *listing, blobs []sameBlob, w
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
 	turns := newTurns(len(jobs), workers)
 	hasty := s.ahead != nil && s.ahead.own
+	if hasty {
+		l.noteBringing()
+	}
 	var done atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	for i := range workers {

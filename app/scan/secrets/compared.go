@@ -122,29 +122,42 @@ func (r repo) within(before string, after []byte) (interval, bool) {
 // maxBefore is with how many others a file is compared.
 const maxBefore = 8
 
+// bringing is a commit of a listing and its change that brings a file.
+type bringing struct {
+	commit int
+	change listedChange
+}
+
+// noteBringing notes by file what brings it.
+func (l *listing) noteBringing() {
+	l.bringing = make([][]bringing, len(l.files))
+	for n, by := range l.by {
+		for _, c := range l.changes[by.from:by.to] {
+			if c.brings >= 0 {
+				l.bringing[c.brings] = append(l.bringing[c.brings], bringing{n, c})
+			}
+		}
+	}
+}
+
 // shownOf returns where in a file of a listing git could show lines, false when that is
 // everywhere, or not known without git: a file under a new name may have been another,
 // and of a merge git compares with several.
 func (s *session) shownOf(l *listing, file int32, content []byte) ([]interval, bool) {
-	if s.ahead == nil || !s.ahead.own {
+	if l.bringing == nil || len(l.bringing[file]) > maxBefore {
 		return nil, false
 	}
 	var shown []interval
-	for n, by := range l.by {
-		for _, c := range l.changes[by.from:by.to] {
-			if c.brings != file {
-				continue
-			}
-			sides := l.sides[c.from:c.to]
-			if c.added || len(sides) != 2 || len(l.commits[n].parents) != 1 || len(shown) == maxBefore {
-				return nil, false
-			}
-			in, ok := s.repo.within(l.blobs.list[sides[0]], content)
-			if !ok {
-				return nil, false
-			}
-			shown = append(shown, in)
+	for _, b := range l.bringing[file] {
+		sides := l.sides[b.change.from:b.change.to]
+		if b.change.added || len(sides) != 2 || len(l.commits[b.commit].parents) != 1 {
+			return nil, false
 		}
+		in, ok := s.repo.within(l.blobs.list[sides[0]], content)
+		if !ok {
+			return nil, false
+		}
+		shown = append(shown, in)
 	}
 	return shown, true
 }

@@ -36,7 +36,9 @@ type listing struct {
 	by      []commitChanges   // by commit
 	changes []listedChange
 	sides   []int32 // of blobs, see listedChange
-	sizes   []int32 // of blobs that were read and are not too large to be compared, plus one
+	// bringing is what brings each file, nil when nobody asks.
+	bringing [][]bringing
+	sizes    []int32 // of blobs that were read and are not too large to be compared, plus one
 }
 
 // numbered are strings by number, each once.
