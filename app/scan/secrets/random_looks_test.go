@@ -113,6 +113,13 @@ func (h *randomHistory) foundInEveryWay() {
 	}
 	compare := func(what string, got, want *session) {
 		h.t.Helper()
+		if h.kind.odd && got.total > want.total {
+			// Where dates go backwards, some of what is old may be looked at again.
+			if d := missed(got.found, want.found); d != "" {
+				h.t.Errorf("%s misses\n%s", what, d)
+			}
+			return
+		}
 		if d := different(found(got.found), found(want.found)); d != "" {
 			h.t.Errorf("%s finds (+) and misses (-)\n%s", what, d)
 		}
@@ -131,9 +138,25 @@ func (h *randomHistory) foundInEveryWay() {
 	compare("one git", one, want)
 	compare("one git in an unfriendly repository", walkIn(unfriendly, true, false, asFew, false, sorted(old), true, true), want)
 	compare("one git that shows nothing", walk(true, false, asFew, false, sorted(old), true, false), want)
-	if !reflect.DeepEqual(one.seen.binary, want.seen.binary) || !reflect.DeepEqual(one.seen.text, want.seen.text) {
+	if one.total == want.total && (!reflect.DeepEqual(one.seen.binary, want.seen.binary) || !reflect.DeepEqual(one.seen.text, want.seen.text)) {
 		h.t.Errorf("one git sees %+v where several see %+v", one.seen, want.seen)
 	}
+}
+
+// missed returns those of want that are not among hits, whatever was before them.
+func missed(hits, want []hit) string {
+	said := func(hs []hit) []string {
+		hs = slices.Clone(hs)
+		for i := range hs {
+			hs[i].Order = 0
+		}
+		return found(hs)
+	}
+	have := make(map[string]bool)
+	for _, line := range said(hits) {
+		have[line] = true
+	}
+	return strings.Join(slices.DeleteFunc(said(want), func(line string) bool { return have[line] }), "\n")
 }
 
 func tipsIn(refs map[string]string) []string {
