@@ -117,9 +117,9 @@ func TestAParentInCapitalsIsNoOtherCommit(t *testing.T) {
 // TestALongLineOfAPushIsNotJudgedTwice: a bundle of megabytes in one line was judged to
 // know whether git must show it, which took four times as long as to look at what it shows.
 func TestALongLineOfAPushIsNotJudgedTwice(t *testing.T) {
-	hasty := hastyBytes
-	hastyBytes = 20_000
-	defer func() { hastyBytes = hasty }()
+	bytes, around, file := hastyBytes, hastyAround, hastyFile
+	hastyBytes, hastyAround, hastyFile = 40_000, 20_000, 20_000
+	defer func() { hastyBytes, hastyAround, hastyFile = bytes, around, file }()
 	const almost = `api_key="aaaaaaaaaaaaaaaaaaaa";` // but for its entropy
 	line, lines := strings.Repeat(almost, 1000), strings.Repeat(almost+"\n", 1000)
 	nowhere := func([]byte) ([]interval, bool) { return nil, false }

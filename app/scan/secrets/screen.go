@@ -36,11 +36,9 @@ type screener struct {
 	chunks []int        // where the chunks of the current file end
 	buf    []byte
 
-	// unjudged: what almost matches is not judged, but could be something; left, unless it
-	// is nil, is how much may be judged until it is left to git and whoever looks at all
-	// that git shows.
-	unjudged bool
-	left     *int
+	// left, unless it is nil, is how much may be judged until what almost matches could be
+	// something, and is left to git and whoever looks at all that git shows.
+	left *int
 
 	// What was seen of the chunk at hand.
 	content []byte
@@ -99,9 +97,13 @@ const (
 	silent
 )
 
-// hastyBytes is how much is judged of the files of a push, with what is around it. A line
-// of megabytes takes seconds, and as long again once git shows it.
-var hastyBytes = 256 << 10
+// Bounds on what is judged to know whether git must show a push: git may have to show it
+// all the same, and it is judged again then. A line of megabytes takes seconds.
+var (
+	hastyBytes  = 8 << 20   // of all its files, with what is around what is judged
+	hastyAround = 64 << 10  // at once
+	hastyFile   = 512 << 10 // of a file of which it is known which lines git could show
+)
 
 // screen says what is known of a file at path. shown says where in it git could show
 // lines, or false when that is everywhere.
@@ -110,22 +112,17 @@ func (k *screener) screen(ctx context.Context, content []byte, path string, show
 	whole := interval{0, len(content)}
 	var parts []interval
 	ok := false
-	switch {
-	case k.left == nil || isBinary(content): // a binary file is looked at as a whole, whatever changed
-	case len(content) > hastyBytes:
-		parts, ok = shown()
-	default:
-		k.unjudged = true
-		could := in(whole)
-		if k.unjudged = false; !could {
-			return silent
-		}
+	hasty := k.left != nil && !isBinary(content) // a binary file is looked at as a whole, whatever changed
+	if hasty && len(content) > hastyFile {
 		parts, ok = shown()
 	}
-	switch {
-	case !ok && !in(whole):
+	if !ok && !in(whole) {
 		return silent
-	case !ok || bytesIn(parts) > hastyBytes || slices.ContainsFunc(parts, in):
+	}
+	if hasty && !ok {
+		parts, ok = shown()
+	}
+	if !ok || bytesIn(parts) > hastyFile || slices.ContainsFunc(parts, in) {
 		return mayHold
 	}
 	return silentHere
@@ -165,7 +162,7 @@ func (k *screener) could(ctx context.Context, content []byte, path string) bool 
 			case found || k.loose:
 				return true
 			case len(k.hits) > 0:
-				if k.unjudged || k.decodedBefore(i) || k.near(ctx, i, path) {
+				if k.decodedBefore(i) || k.near(ctx, i, path) {
 					return true
 				}
 			case !k.again:
@@ -335,9 +332,11 @@ func (k *screener) near(ctx context.Context, i int, path string) bool {
 		return found
 	}
 	if k.left != nil {
-		if *k.left -= around.to - around.from; *k.left < 0 {
+		n := around.to - around.from
+		if n > hastyAround || n > *k.left {
 			return true
 		}
+		*k.left -= n
 	}
 	found, lasting := k.judgeAround(ctx, own, around, path)
 	if lasting {
