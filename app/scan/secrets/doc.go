@@ -9,8 +9,9 @@
 // in it; the filter is proved against plain gitleaks by differential and fuzz
 // tests. Each file that commits bring is put to that filter as a whole, once, and
 // git compares only the files in which gitleaks could report something (screen.go,
-// brought.go); the few commits of a push are listed and shown by one git (ahead.go),
-// and what follows from the default rules alone is kept in files (saved.go). Commits
+// brought.go); the few commits of a push are read without git (own.go), or listed and
+// shown by one (ahead.go), and what follows from the default rules alone is kept in files
+// (saved.go). Commits
 // that were scanned under the same rules are not scanned again.
 // And a secret exists in this process's memory only: what leaves is rule,
 // place, a fingerprint keyed with this installation's key, and an entropy
@@ -20,7 +21,7 @@
 // would recognise of them, out of every answer of every worker, and out of what the
 // server and the commands say themselves (redactor.go, replacer.go).
 //
-// It may import app/review, app/refs, app/scan, the packages below this one, gitleaks,
+// It may import app/review, app/refs, app/objects, app/scan, the packages below this one, gitleaks,
 // the standard library, and beside them only what reads configuration, runs git on all
 // cores and keeps gitleaks quiet: go-toml, golang.org/x/sync/errgroup,
 // golang.org/x/sys/unix and zerolog. It must never
