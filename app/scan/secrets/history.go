@@ -340,7 +340,9 @@ func (s *session) changedSince(ctx context.Context, earlier, at review.SHA, visi
 }
 
 // fileKey names a file without saying its name, which may be a secret.
-func (s *session) fileKey(path string) string { return keyOf(s.key, "file\x00"+path)[:24] }
+func (s *session) fileKey(path string) string { return fileKey(s.key, path) }
+
+func fileKey(key []byte, path string) string { return keyOf(key, "file\x00"+path)[:24] }
 
 // errCut is a list of findings that is not whole.
 var errCut = fmt.Errorf("more than %d findings; the list is cut", maxHits)

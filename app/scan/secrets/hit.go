@@ -71,6 +71,9 @@ type hit struct {
 	// Order is that of Commit in the walk, after all commits of earlier walks:
 	// which of two came first when their dates say nothing.
 	Order int `json:"order,omitempty"`
+	// Named is the key of the file's name where Path is not all of it: there is a secret
+	// in the name.
+	Named string `json:"named,omitempty"`
 	// Decoded: what stands in the text is an encoding of it.
 	Decoded bool       `json:"decoded,omitempty"`
 	secret  secretText // "" when an earlier scan found it
@@ -244,6 +247,30 @@ func (rs *ruleSet) ignored(path, rule string, line int, commit string) bool {
 	}
 	_, ok := rs.ignore[commit+":"+global]
 	return ok && commit != ""
+}
+
+// ignoredAgain is ignored for a hit that an earlier look found, and returns how to ask:
+// of a file with a secret in its name only the key is known.
+func (rs *ruleSet) ignoredAgain(key []byte) func(hit) bool {
+	var names map[string]string // of files that are listed, by key
+	return func(h hit) bool {
+		if h.Named == "" || !textual(h.Where) {
+			return rs.ignored(h.scannedPath(), h.Rule, h.Line, h.Commit)
+		}
+		if names == nil {
+			names = make(map[string]string)
+			for listed := range rs.ignore {
+				parts := strings.Split(listed, ":")
+				if n := len(parts) - 2; n > 0 { // the rule and the line stand last, a commit may stand first
+					for _, name := range []string{strings.Join(parts[:n], ":"), strings.Join(parts[1:n], ":")} {
+						names[fileKey(key, name)] = name
+					}
+				}
+			}
+		}
+		name, listed := names[h.Named]
+		return listed && rs.ignored(name, h.Rule, h.Line, h.Commit)
+	}
 }
 
 // isTestPath reports whether a path is of a kind where made-up credentials are

@@ -3,6 +3,7 @@ package secrets
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,6 +29,44 @@ func TestAFileOfANameThatIsNoUTF8IsIgnoredLaterToo(t *testing.T) {
 	w.write("other.txt", "x\n").commit("more")
 	if h := w.history(look{cache: cache}); len(h.Rotations) != 1 || !h.Rotations[0].InHead || h.Rotations[0].Path != name {
 		t.Errorf("later: %+v", h.Rotations)
+	}
+}
+
+// TestAFileWithASecretInItsNameIsIgnoredLaterToo: its name is not kept, and what is listed
+// under it was found again.
+func TestAFileWithASecretInItsNameIsIgnoredLaterToo(t *testing.T) {
+	w := newWork(t)
+	name := "key-" + githubPAT() + ".env"
+	w.write(ignorePath, name+":aws-access-token:1\n").commit("ignore")
+	w.write(name, "K="+awsKey()+"\nS="+stripeKey()+"\n").commit("bring it")
+	cache := t.TempDir()
+	rules := func(cache string) string {
+		var out []string
+		for _, r := range w.history(look{cache: cache}).Rotations {
+			out = append(out, fmt.Sprintf("%s at %d of %d", r.Rule, r.Line, r.Places))
+		}
+		return strings.Join(sorted(out), ", ")
+	}
+	want := rules("")
+	if strings.Contains(want, "aws") || !strings.Contains(want, "stripe") {
+		t.Fatalf("at once: %s", want)
+	}
+	for _, what := range []string{"first", "again", "and again"} {
+		if got := rules(cache); got != want {
+			t.Errorf("%s: %s, want %s", what, got, want)
+		}
+		w.write("other.txt", what+"\n").commit("more")
+	}
+	// Listed no longer, it is found.
+	w.git("rm", "-q", ignorePath)
+	w.commit("list nothing")
+	if got := rules(cache); !strings.Contains(got, "aws") {
+		t.Errorf("listed no longer: %s", got)
+	}
+	if kept, err := filepath.Glob(filepath.Join(cache, "*", "*", "*.log")); err != nil || len(kept) == 0 {
+		t.Errorf("%v, %v", kept, err)
+	} else if data, err := os.ReadFile(kept[0]); err != nil || strings.Contains(string(data), githubPAT()) {
+		t.Errorf("the name is kept: %v", err)
 	}
 }
 

@@ -209,7 +209,11 @@ func (s *session) noteIn(batch []commit, note func(done []string, hits []hit)) {
 		return // not all is known of them
 	}
 	for i := range hits {
-		if hits[i].Path = s.safeName(hits[i].Path); !utf8.ValidString(hits[i].Path) {
+		path := hits[i].Path
+		if hits[i].Path = s.safeName(path); hits[i].Path != path && hits[i].Named == "" {
+			hits[i].Named = s.fileKey(path)
+		}
+		if !utf8.ValidString(hits[i].Path) {
 			hits[i].Raw = []byte(hits[i].Path)
 		}
 	}

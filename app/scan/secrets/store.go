@@ -88,9 +88,10 @@ func openStore(cacheDir string, r repo, rules *ruleSet, key []byte) (*store, err
 		return nil, err
 	}
 	// What the base lists as no secret may have changed since.
+	ignored := rules.ignoredAgain(key)
 	for _, hs := range st.hits {
 		for i := range hs {
-			hs[i].Ignored = rules.ignored(hs[i].scannedPath(), hs[i].Rule, hs[i].Line, hs[i].Commit)
+			hs[i].Ignored = ignored(hs[i])
 		}
 	}
 	return st, nil
