@@ -39,7 +39,7 @@ func main() {
 	cores := flag.Int("cores", 0, "how many cores ours may use (0: all)")
 	hard := flag.Bool("cases", false, "instead, show side by side what both say of histories that are hard to get right")
 	scaling := flag.Bool("scaling", false, "instead, compare ours on one core with ours on two, in turns; run it when nothing else runs")
-	pushWith := flag.String("push", "", "instead, compare what this launchgate binary needs for a push with what it needs for the whole history; the least counts")
+	pushWith := flag.String("push", "", "instead, compare what this launchgate binary needs for a push with what it needs for the whole history, and with what the gitleaks command needs for that if it is there; the least counts")
 	places := flag.Int("places", 9, "with -push, how many pushes of each history")
 	scan := flag.Bool("scan", false, "internal: scan the one directory and print fingerprints")
 	flag.Parse()
@@ -65,7 +65,7 @@ func main() {
 		return
 	}
 	if *pushWith != "" {
-		if err := showPush(*pushWith, flag.Args(), *places, *rounds); err != nil {
+		if err := showPush(*pushWith, *gitleaks, flag.Args(), *places, *rounds); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -127,6 +127,24 @@ func runAs(start func(*exec.Cmd) error, cmd *exec.Cmd) (cost, []byte, error) {
 	return c, out.Bytes(), err
 }
 
+// runGitleaks has the gitleaks command look at a history. The report on disk is redacted,
+// so that it holds no secret.
+func runGitleaks(gitleaks, config, report, dir string, more ...string) (cost, error) {
+	args := []string{"git", "--no-banner", "--log-level=error", "--exit-code=0", "--redact", "--config", config,
+		"--gitleaks-ignore-path", filepath.Dir(config), "--report-format=json", "--report-path", report}
+	c, _, err := run(exec.Command(gitleaks, append(append(args, more...), dir)...))
+	if err != nil {
+		return c, fmt.Errorf("gitleaks: %w", err)
+	}
+	return c, nil
+}
+
+// defaultConfig writes a configuration that is gitleaks' own into a folder.
+func defaultConfig(dir string) (path string, err error) {
+	path = filepath.Join(dir, "default.toml")
+	return path, os.WriteFile(path, []byte("[extend]\nuseDefault = true\n"), 0o600)
+}
+
 func compare(gitleaks, dir string, rounds, cores int) (bool, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -137,8 +155,8 @@ func compare(gitleaks, dir string, rounds, cores int) (bool, error) {
 		return false, err
 	}
 	defer os.RemoveAll(tmp)
-	config := filepath.Join(tmp, "default.toml")
-	if err := os.WriteFile(config, []byte("[extend]\nuseDefault = true\n"), 0o600); err != nil {
+	config, err := defaultConfig(tmp)
+	if err != nil {
 		return false, err
 	}
 	report := filepath.Join(tmp, "report.json")
@@ -146,11 +164,9 @@ func compare(gitleaks, dir string, rounds, cores int) (bool, error) {
 	var their []string
 	var our secrets.PlainResult
 	for range rounds {
-		// Redacted, so that the report on disk holds no secret.
-		c, _, err := run(exec.Command(gitleaks, "git", "--no-banner", "--log-level=error", "--exit-code=0", "--redact", "--config", config,
-			"--gitleaks-ignore-path", tmp, "--report-format=json", "--report-path", report, dir))
+		c, err := runGitleaks(gitleaks, config, report, dir)
 		if err != nil {
-			return false, fmt.Errorf("gitleaks: %w", err)
+			return false, err
 		}
 		theirs = append(theirs, c)
 		if their, err = fingerprints(report); err != nil {

@@ -25,17 +25,23 @@ const pushCommits = 10
 // first-parent line of each history's HEAD: the last, and some spread evenly over the
 // last eighth of the line, for what a push brings differs from one to the next a
 // hundredfold.
-func showPush(binary string, dirs []string, places, rounds int) error {
+//
+// Beside it stands what the gitleaks command needs, once, for the history below the last
+// push; "-" without the command.
+func showPush(binary, gitleaks string, dirs []string, places, rounds int) error {
 	worker, err := workerOf(binary)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("worker: %s\n\n", strings.Join(worker, " "))
-	fmt.Println("| history | commits | full CPU ms | pushed | files | lines | CPU ms | of full | nothing new CPU ms |")
-	fmt.Println("|---|---|---|---|---|---|---|---|---|")
+	if _, err := exec.LookPath(gitleaks); err != nil {
+		gitleaks = ""
+	}
+	fmt.Println("| history | commits | full CPU ms | pushed | files | lines | CPU ms | of full | of the gitleaks command's | nothing new CPU ms |")
+	fmt.Println("|---|---|---|---|---|---|---|---|---|---|")
 	var failed []error
 	for _, dir := range dirs {
-		if err := pushes(worker, dir, places, rounds); err != nil {
+		if err := pushes(worker, gitleaks, dir, places, rounds); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", dir, err))
 		}
 	}
@@ -61,13 +67,14 @@ func workerOf(binary string) ([]string, error) {
 }
 
 // pushes measures the pushes of one history, and says what the middle one of them costs.
-func pushes(worker []string, dir string, places, rounds int) error {
+func pushes(worker []string, gitleaks, dir string, places, rounds int) error {
 	listed, err := git("-C", dir, "rev-list", "--first-parent", "HEAD")
 	if err != nil {
 		return err
 	}
 	line := strings.Fields(listed) // the newest first
 	var of []float64
+	var theirs cost
 	for n := range places {
 		newest := n * len(line) / 8 / places
 		oldest := newest
@@ -83,22 +90,41 @@ func pushes(worker []string, dir string, places, rounds int) error {
 				return err
 			}
 		}
-		ratio, err := push(worker, dir, line[oldest], line[newest], rounds)
+		if gitleaks != "" && n == 0 {
+			if theirs, err = wholeByGitleaks(gitleaks, dir, line[oldest]); err != nil {
+				return err
+			}
+		}
+		ratio, err := push(worker, dir, line[oldest], line[newest], rounds, theirs)
 		if err != nil {
 			return err
 		}
 		of = append(of, ratio)
 	}
 	slices.Sort(of)
-	fmt.Printf("| %s: %d pushes | | | | | | | from 1/%.0f to 1/%.0f, half of them less than 1/%.0f | |\n", name(dir), len(of), of[0], of[len(of)-1], of[len(of)/2])
+	fmt.Printf("| %s: %d pushes | | | | | | | from 1/%.0f to 1/%.0f, half of them less than 1/%.0f | | |\n", name(dir), len(of), of[0], of[len(of)-1], of[len(of)/2])
 	return nil
+}
+
+// wholeByGitleaks has the gitleaks command look at all below a commit.
+func wholeByGitleaks(gitleaks, dir, below string) (cost, error) {
+	tmp, err := os.MkdirTemp("", "secretsbench-")
+	if err != nil {
+		return cost{}, err
+	}
+	defer os.RemoveAll(tmp)
+	config, err := defaultConfig(tmp)
+	if err != nil {
+		return cost{}, err
+	}
+	return runGitleaks(gitleaks, config, filepath.Join(tmp, "report.json"), dir, "--log-opts="+below)
 }
 
 func name(dir string) string { return filepath.Base(strings.TrimSuffix(dir, "/")) }
 
 // push measures one push, and returns how many times as much the look at the whole
 // history below it costs.
-func push(worker []string, dir, old, head string, rounds int) (float64, error) {
+func push(worker []string, dir, old, head string, rounds int, theirs cost) (float64, error) {
 	tmp, err := os.MkdirTemp("", "secretsbench-")
 	if err != nil {
 		return 0, err
@@ -163,7 +189,11 @@ func push(worker []string, dir, old, head string, rounds int) (float64, error) {
 	}
 	ms := func(c cost) float64 { return c.cpu.Seconds() * 1000 }
 	f, p := ms(least(full)), ms(least(pushed))
-	fmt.Printf("| %s | %d | %.0f | %d | %d | %d | %.1f | 1/%.0f | %.1f |\n", name(dir), all, f, some, files, lines, p, f/p, ms(least(nothing)))
+	command := "-"
+	if theirs.cpu > 0 {
+		command = fmt.Sprintf("1/%.0f", ms(theirs)/p)
+	}
+	fmt.Printf("| %s | %d | %.0f | %d | %d | %d | %.1f | 1/%.0f | %s | %.1f |\n", name(dir), all, f, some, files, lines, p, f/p, command, ms(least(nothing)))
 	return f / p, nil
 }
 
