@@ -492,15 +492,13 @@ func (s *Store) open(p *pack, e entry, most int64) error {
 	return s.inflate(s.file)
 }
 
-// number reads a number of seven bits a byte, the lowest first.
-func number(b []byte) (n int64, rest []byte, ok bool) {
-	for i, shift := 0, 0; i < len(b) && shift <= 56; i, shift = i+1, shift+7 {
-		n |= int64(b[i]&0x7f) << shift
-		if b[i]&0x80 == 0 {
-			return n, b[i+1:], true
-		}
+// number reads a number of up to nine bytes, seven bits each, the lowest first.
+func number(b []byte) (v int64, rest []byte, ok bool) {
+	u, n := binary.Uvarint(b)
+	if n <= 0 || n > 9 {
+		return 0, nil, false
 	}
-	return 0, nil, false
+	return int64(u), b[n:], true
 }
 
 // patch makes of base what a delta says, in out's memory if it is enough: parts of base

@@ -24,8 +24,7 @@ import (
 
 // ahead is what one git said of the few commits of a walk.
 type ahead struct {
-	own     bool // it is not git that said it, but the objects,
-	walk    *ownWalk
+	walk    *ownWalk // of the objects, nil when it is git that said it
 	list    []commit
 	changes []change
 	// read are the commits that git showed whole, by id.
@@ -272,10 +271,21 @@ func (a *ahead) line(from, to review.SHA) (map[string]bool, bool) {
 	return on, true
 }
 
+// own reports whether the commits were read without git.
+func (a *ahead) own() bool { return a != nil && a.walk != nil }
+
 // between calls visit for each path that the trees of two commits with a line between
 // them may differ in, in the order of names, with what the last commit that changes it
-// makes of it. It reports false when there is no such line.
+// makes of it; of commits that were read without git, for those that they do differ in. It
+// reports false when there is no such line, or it could not be read.
 func (a *ahead) between(from, to review.SHA, visit func(change)) bool {
+	if a.own() {
+		changes, ok := a.walk.between(string(from), string(to))
+		for _, c := range changes {
+			visit(c)
+		}
+		return ok
+	}
 	on, ok := a.line(from, to)
 	if !ok {
 		return false

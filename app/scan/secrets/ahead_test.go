@@ -156,7 +156,7 @@ func TestOneGitShowsWhatThreeShow(t *testing.T) {
 			if used := one.ahead != nil && one.ahead.shown && !one.compareAll; used == c.aside {
 				t.Errorf("looked at by one git: %v", used)
 			}
-			if used := own.ahead != nil && own.ahead.own; used == (c.name == "more than a few") {
+			if used := own.ahead != nil && own.ahead.own(); used == (c.name == "more than a few") {
 				t.Errorf("looked at without git: %v", used)
 			}
 			for name, s := range map[string]*session{"one git": one, "who reads objects": own} {
@@ -257,7 +257,7 @@ func TestALineOfCommitsSaysWhatItChangesInAll(t *testing.T) {
 	}
 	git := s.ahead
 	s.ahead = s.readAhead(t.Context(), ends{tips: []string{string(end)}, old: []string{string(start)}})
-	if got := changes(start, end); !s.ahead.own || !reflect.DeepEqual(got, want) {
+	if got := changes(start, end); !s.ahead.own() || !reflect.DeepEqual(got, want) {
 		t.Errorf("by the objects the ends differ in\n%v\nby git in\n%v", got, want)
 	}
 	s.ahead = git

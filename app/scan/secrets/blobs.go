@@ -158,12 +158,12 @@ func (s *session) lookAtStream(ctx context.Context, r io.Reader, size int64, t t
 	b := idleBuffers.Get().(*streamBuffers)
 	defer idleBuffers.Put(b)
 	b.in.Reset(r)
-	head, err := b.in.Peek(8000)
+	head, err := b.in.Peek(firstBytes)
 	if err != nil && err != io.EOF {
 		return nil, false, fmt.Errorf("read a large file: %w", err)
 	}
 	src := io.Reader(b.in)
-	if bytes.IndexByte(head, 0) >= 0 {
+	if isBinary(head) {
 		order := utf16Order(head)
 		if order == nil {
 			return nil, false, nil

@@ -2,7 +2,6 @@ package secrets
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -105,8 +104,7 @@ func (w showing) compares(id string, path int32) bool {
 // the commits git must show: in what the others bring, gitleaks could report nothing.
 func (s *session) toShow(ctx context.Context, l *listing) (showing, error) {
 	show := showing{whole: make(map[string]bool), open: make(map[string]bool), some: make(map[string]bool), paths: make(map[int32]bool), added: make(map[string]int)}
-	own := s.ahead != nil && s.ahead.own
-	if len(l.commits) <= fewCommits && !own || l.full || !s.rules.screens() {
+	if len(l.commits) <= fewCommits && !s.ahead.own() || l.full || !s.rules.screens() {
 		for n, c := range l.commits {
 			show.whole[string(c.id)] = true
 			if l.mayMove(n, nil) {
@@ -271,7 +269,7 @@ func (s *session) screenAll(ctx context.Context, l *listing, blobs []sameBlob, w
 	jobs := slices.Collect(slices.Chunk(blobs, screenedFiles))
 	workers := min(runtime.GOMAXPROCS(0), len(jobs))
 	turns := newTurns(len(jobs), workers)
-	hasty := s.ahead != nil && s.ahead.own
+	hasty := s.ahead.own()
 	if hasty {
 		l.noteBringing()
 	}
@@ -391,7 +389,7 @@ func (w *screenWorker) visit(ctx context.Context, n int) func(int, objectInfo, i
 			content = k.buf
 		}
 		w.s.bytes.Add(o.size)
-		if len(content) > maxComparedLines && bytes.Count(content, []byte("\n")) > maxComparedLines {
+		if hasManyLines(content) {
 			return ctx.Err() // it is looked at as a large one
 		}
 		w.l.sizes[f.blob] = int32(o.size) + 1

@@ -112,8 +112,7 @@ func sameSuffix(a, b []byte) int {
 // by lines, or that is not known.
 func (r repo) within(before string, after []byte) (interval, bool) {
 	o, ok := r.own.Read(before, maxOwnBytes)
-	if !ok || o.Kind != objects.Blob || isBinary(o.Data) ||
-		len(o.Data) > maxComparedLines && bytes.Count(o.Data, []byte("\n")) > maxComparedLines {
+	if !ok || o.Kind != objects.Blob || isBinary(o.Data) || hasManyLines(o.Data) {
 		return interval{}, false
 	}
 	return within(o.Data, after), true

@@ -371,7 +371,7 @@ func (r repo) readFiles(ctx context.Context, at review.SHA, limit int64, paths .
 				switch last := depth == len(parts)-1; {
 				case ok && last && strings.HasPrefix(e.mode, "100"):
 					blobs[p] = e.id
-				case ok && !last && e.mode == "40000":
+				case ok && !last && e.mode == modeFolder:
 					trees[pathpkg.Join(parts[:depth+1]...)] = e.id
 				}
 			}
@@ -405,17 +405,25 @@ type treeEntry struct{ mode, id string }
 // and again. Ids are as long as the tree's own.
 func treeEntries(o object) (map[string]treeEntry, error) {
 	out := make(map[string]treeEntry)
-	size := len(o.id) / 2
 	for data := o.data; len(data) > 0; {
-		head, rest, ok := bytes.Cut(data, []byte{0})
-		mode, name, named := strings.Cut(string(head), " ")
-		if !ok || !named || len(rest) < size {
+		e, rest, ok := cutEntry(data, len(o.id)/2)
+		if !ok {
 			return nil, fmt.Errorf("git answered a folder that is none, %s", o.id)
 		}
-		out[name] = treeEntry{mode, hex.EncodeToString(rest[:size])}
-		data = rest[size:]
+		out[string(e.name)] = treeEntry{string(e.mode), hex.EncodeToString(e.id)}
+		data = rest
 	}
 	return out, nil
+}
+
+// cutEntry reads the first entry of a tree object, whose ids have size bytes.
+func cutEntry(data []byte, size int) (e ownEntry, rest []byte, ok bool) {
+	head, rest, ended := bytes.Cut(data, []byte{0})
+	mode, name, named := bytes.Cut(head, []byte(" "))
+	if !ended || !named || len(rest) < size {
+		return e, nil, false
+	}
+	return ownEntry{mode: mode, name: name, id: rest[:size]}, rest[size:], true
 }
 
 // objectInfo is how an answer of cat-file --batch begins.
@@ -579,6 +587,11 @@ func (r repo) objects(ctx context.Context, ids []string, limit int64, visit func
 // to 150 bytes for each, and takes ten seconds for two files of a million that differ.
 var maxComparedLines = 500_000
 
+// hasManyLines reports whether a file has more than maxComparedLines.
+func hasManyLines(content []byte) bool {
+	return len(content) > maxComparedLines && bytes.Count(content, []byte("\n")) > maxComparedLines
+}
+
 // tooLarge returns those of some blobs that git must not compare: they have more than
 // bigFileBytes, or more than maxComparedLines. What is missing is not among them: who
 // reads it notices.
@@ -693,6 +706,9 @@ func (r repo) grep(ctx context.Context, at review.SHA, patterns string, leave []
 	}
 	return out, err
 }
+
+// modeFolder is the mode of a folder, as folders have it.
+const modeFolder = "40000"
 
 // modeLink is the mode of a symbolic link: what it leads to is its text.
 const modeLink = "120000"

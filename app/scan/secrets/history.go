@@ -282,7 +282,7 @@ func (s *session) editedOf(before *standing, at review.SHA, now *standing, files
 		}
 	}
 	files = slices.DeleteFunc(slices.Clone(files), func(f named) bool { return held[s.fileKey(f.path)] })
-	if s.ahead == nil || s.ahead.own {
+	if s.ahead == nil || s.ahead.own() {
 		return s.repo.edited(files, was)
 	}
 	edited, out := s.ahead.edited(before.Commit, at), make(map[string][]interval)
@@ -326,14 +326,7 @@ func (s *session) leads(from, to review.SHA) bool {
 // changedSince calls visit for each path that is not the same in a commit's tree as
 // in that of an earlier one; for some that are the same again, too.
 func (s *session) changedSince(ctx context.Context, earlier, at review.SHA, visit func(change)) error {
-	if s.ahead != nil && s.ahead.own {
-		if changes, ok := s.ahead.walk.between(string(earlier), string(at)); ok {
-			for _, c := range changes {
-				visit(c)
-			}
-			return nil
-		}
-	} else if s.ahead != nil && s.ahead.between(earlier, at, visit) {
+	if s.ahead != nil && s.ahead.between(earlier, at, visit) {
 		return nil
 	}
 	return s.listed(ctx, nil, append(slices.Clone(treeArgs), string(earlier), string(at)), visit)

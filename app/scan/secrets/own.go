@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/launchgate/launchgate/app/objects"
 	"github.com/launchgate/launchgate/app/review"
@@ -52,7 +51,7 @@ func (s *session) readAhead(ctx context.Context, e ends) *ahead {
 	if !ok {
 		return nil
 	}
-	a := &ahead{own: true, walk: w, read: make(map[string]readCommit)}
+	a := &ahead{walk: w, read: make(map[string]readCommit)}
 	named := 0
 	for _, c := range list {
 		changes, ok := w.changes(c)
@@ -115,9 +114,9 @@ type ownWalk struct {
 
 // ownCommit is a commit as it is.
 type ownCommit struct {
-	id, tree string
-	header   commitHeader
-	message  []byte
+	id      string
+	header  commitHeader
+	message []byte
 }
 
 // when is when a commit was made, in seconds, 0 when that is not known.
@@ -143,16 +142,9 @@ func (w *ownWalk) commit(id string) (*ownCommit, bool) {
 	if w.history += len(o.Data); w.history > maxOwnHistory {
 		return nil, false
 	}
-	c := &ownCommit{id: id, header: commitHeader{parents: []string{}}}
-	head, message, _ := bytes.Cut(o.Data, []byte("\n\n"))
-	c.message = message
-	for line := range strings.SplitSeq(string(head), "\n") {
-		if c.header.lines == 0 {
-			c.tree, ok = strings.CutPrefix(line, "tree ")
-		}
-		c.header.note(line)
-	}
-	if ok = ok && isName(c.tree, id) && len(c.header.parents) <= maxOwnParents && !slices.ContainsFunc(c.header.parents, func(p string) bool { return !isName(p, id) }); ok {
+	c := &ownCommit{id: id}
+	c.header, c.message = parseCommit(o.Data)
+	if ok = isName(c.header.tree, id) && len(c.header.parents) <= maxOwnParents && !slices.ContainsFunc(c.header.parents, func(p string) bool { return !isName(p, id) }); ok {
 		w.commits[id] = c
 	}
 	return c, ok
@@ -202,7 +194,8 @@ func (w *ownWalk) list(e ends) ([]*ownCommit, bool) {
 // reads what is old, so that it is there.
 func (w *ownWalk) allNew(old []string, all []*ownCommit, found map[string]*ownCommit) bool {
 	if len(all) == 0 {
-		return w.present(old)
+		_, there := w.s.repo.ownInfos(old)
+		return there
 	}
 	since := all[0].when()
 	for _, c := range all {
@@ -235,11 +228,6 @@ func (w *ownWalk) allNew(old []string, all []*ownCommit, found map[string]*ownCo
 		}
 	}
 	return true
-}
-
-func (w *ownWalk) present(ids []string) bool {
-	_, ok := w.s.repo.ownInfos(ids)
-	return ok
 }
 
 // inOrder sorts commits as "git rev-list --topo-order --reverse" does.
@@ -275,11 +263,9 @@ func inOrder(all []*ownCommit, found map[string]*ownCommit) []*ownCommit {
 // bytes, and no entry's is none.
 type ownEntry struct{ mode, name, id []byte }
 
-var modeFolder = []byte("40000")
-
 func (e ownEntry) there() bool { return e.id != nil }
 
-func (e ownEntry) folder() bool { return bytes.Equal(e.mode, modeFolder) }
+func (e ownEntry) folder() bool { return string(e.mode) == modeFolder }
 
 // compare compares what two entries are sorted by: a folder's name ends in a slash.
 func (e ownEntry) compare(f ownEntry) int {
@@ -329,17 +315,16 @@ func (t *ownTree) next() error {
 	if t.at = (ownEntry{}); len(t.rest) == 0 {
 		return nil
 	}
-	head, rest, ok := bytes.Cut(t.rest, []byte{0})
-	mode, name, named := bytes.Cut(head, []byte(" "))
-	if !ok || !named || len(rest) < t.size || len(name) == 0 || bytes.IndexByte(name, '/') >= 0 {
+	at, rest, ok := cutEntry(t.rest, t.size)
+	if !ok || len(at.name) == 0 || bytes.IndexByte(at.name, '/') >= 0 {
 		return errOdd
 	}
-	switch string(mode) {
-	case "40000", "100644", "100755", "100664", modeLink, moduleMode:
+	switch string(at.mode) {
+	case modeFolder, "100644", "100755", "100664", modeLink, moduleMode:
 	default:
 		return errOdd
 	}
-	t.at, t.rest = ownEntry{mode: mode, name: name, id: rest[:t.size]}, rest[t.size:]
+	t.at, t.rest = at, rest
 	if before.there() && before.compare(t.at) >= 0 {
 		return errOdd
 	}
@@ -454,7 +439,7 @@ func (w *ownWalk) between(from, to string) ([]change, bool) {
 		return nil, false
 	}
 	w.named = 0
-	differ, err := w.compare(nil, a.tree, b.tree, "")
+	differ, err := w.compare(nil, a.header.tree, b.header.tree, "")
 	if err != nil {
 		return nil, false
 	}
@@ -482,9 +467,9 @@ func (w *ownWalk) changes(c *ownCommit) ([]change, bool) {
 			if !ok {
 				return nil, false
 			}
-			tree = parent.tree
+			tree = parent.header.tree
 		}
-		d, err := w.compare(nil, tree, c.tree, "")
+		d, err := w.compare(nil, tree, c.header.tree, "")
 		if err != nil {
 			return nil, false
 		}

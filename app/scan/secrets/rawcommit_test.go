@@ -77,7 +77,7 @@ func TestMessagesAreLookedAtAsTheyAre(t *testing.T) {
 				return read
 			}
 			own, several := look(true), look(false)
-			if own.ahead == nil || !own.ahead.own || !read(own) {
+			if own.ahead == nil || !own.ahead.own() || !read(own) {
 				t.Errorf("the commit was not read without git")
 			}
 			onlyGit(t)

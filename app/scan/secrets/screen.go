@@ -110,19 +110,18 @@ var (
 func (k *screener) screen(ctx context.Context, content []byte, path string, shown func() ([]interval, bool)) screened {
 	in := func(w interval) bool { return k.could(ctx, content[w.from:w.to], path) }
 	whole := interval{0, len(content)}
-	var parts []interval
-	ok := false
-	hasty := k.left != nil && !isBinary(content) // a binary file is looked at as a whole, whatever changed
-	if hasty && len(content) > hastyFile {
-		parts, ok = shown()
-	}
-	if !ok && !in(whole) {
+	large := k.left != nil && len(content) > hastyFile
+	if !large && !in(whole) {
 		return silent
 	}
-	if hasty && !ok {
-		parts, ok = shown()
+	if k.left == nil || isBinary(content) {
+		return mayHold // a binary file is looked at as a whole, whatever changed
 	}
-	if !ok || bytesIn(parts) > hastyFile || slices.ContainsFunc(parts, in) {
+	parts, ok := shown()
+	switch {
+	case !ok && large && !in(whole):
+		return silent
+	case !ok || bytesIn(parts) > hastyFile || slices.ContainsFunc(parts, in):
 		return mayHold
 	}
 	return silentHere
@@ -403,13 +402,7 @@ func (k *screener) judgeAround(ctx context.Context, own, around interval, path s
 
 // lines returns the lines that a match from an anchor could touch.
 func (k *screener) lines(h anchorHit) interval {
-	w := interval{from: bytes.LastIndexByte(k.content[:h.from], '\n') + 1, to: len(k.content)}
-	if end := max(h.to-1, h.at); end < len(k.content) {
-		if n := bytes.IndexByte(k.content[end:], '\n'); n >= 0 {
-			w.to = end + n + 1
-		}
-	}
-	return w
+	return interval{lineBegin(k.content, h.from), nextLine(k.content, min(max(h.to-1, h.at), len(k.content)))}
 }
 
 // judgeBlock asks gitleaks of every run of lines of a block with one of its

@@ -13,8 +13,7 @@ import (
 // repeated so often: there, an expression without these bounds is the same, and a third
 // as large.
 
-// shortBytes is up to how many bytes a text is short. None is as long as the next thing
-// that is bounded by a usual number, 50, and most are as long as a line.
+// shortBytes is up to how many bytes a text is short, as most lines are.
 const shortBytes = 128
 
 // shortExpr returns an expression that matches the same as expr, with the same groups, in

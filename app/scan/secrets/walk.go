@@ -95,6 +95,7 @@ type dates struct{ authored, committed time.Time }
 
 // commitHeader is what is read of a commit's header, line by line.
 type commitHeader struct {
+	tree    string
 	parents []string
 	dates   dates
 	lines   int
@@ -104,6 +105,8 @@ type commitHeader struct {
 // one. It reads names in capitals, too.
 func (h *commitHeader) note(line string) {
 	switch word, rest, _ := strings.Cut(line, " "); {
+	case word == "tree" && h.lines == 0:
+		h.tree = rest
 	case word == "parent" && h.lines == 1+len(h.parents):
 		h.parents = append(h.parents, strings.ToLower(rest))
 	case word == "author":
@@ -112,6 +115,16 @@ func (h *commitHeader) note(line string) {
 		h.dates.committed = identDate(rest)
 	}
 	h.lines++
+}
+
+// parseCommit reads a commit object.
+func parseCommit(data []byte) (h commitHeader, message []byte) {
+	head, message, _ := bytes.Cut(data, []byte("\n\n"))
+	h.parents = []string{}
+	for line := range strings.SplitSeq(string(head), "\n") {
+		h.note(line)
+	}
+	return h, message
 }
 
 // ends are what a walk is about: everything that tips reach and old does not. No
@@ -443,11 +456,7 @@ func (s *session) readCommits(ctx context.Context, todo []commit, res *walkResul
 		if !ok || o.kind != "commit" {
 			return fmt.Errorf("git answered %s %s for a commit", o.kind, o.id)
 		}
-		head, message, _ := bytes.Cut(o.data, []byte("\n\n"))
-		var header commitHeader
-		for line := range strings.SplitSeq(string(head), "\n") {
-			header.note(line)
-		}
+		header, message := parseCommit(o.data)
 		s.mu.Lock()
 		res.dates[o.id] = header.dates
 		s.mu.Unlock()
