@@ -62,6 +62,8 @@ type ruleFilter struct {
 	local bool
 	// byPath: whether it reports something depends on the file's name.
 	byPath bool
+	// needs is what a finding must have, nil when that is not known.
+	needs *needs
 }
 
 // pattern is what finding a literal means.
@@ -129,6 +131,7 @@ func filterOf(cfg *config.Config, anchorsOf func(expr string) []anchor) *filter 
 				}
 				f.progs = append(f.progs, *a.prog)
 			}
+			rf.needs = needsOf(r)
 		}
 		f.rules = append(f.rules, rf)
 	}
@@ -289,7 +292,7 @@ func (m *matcher) look(content []byte, segments []interval) {
 			if ok && segments != nil && before >= 0 && !touches(segments, from-before, to) {
 				continue
 			}
-			m.anchor[a.rule] = ok
+			m.anchor[a.rule] = ok && m.f.rules[a.rule].needs.in(content[from:to])
 		}
 	})
 }

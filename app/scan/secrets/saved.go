@@ -33,7 +33,14 @@ type savedRule struct {
 	lists          []savedList
 	// pathLiterals are those of a pathTest, of path.
 	pathLiterals []string
+	needs        *savedNeeds
 	anchors      []savedAnchor
+}
+
+// savedNeeds are needs, the bytes as byteSet.ranges gives them.
+type savedNeeds struct {
+	secret, some string
+	least        int
 }
 
 // savedList is an allowlist.
@@ -263,6 +270,9 @@ func newSavedFilter() *filter {
 			continue
 		}
 		r.keywords = usableKeywords(s.keywords)
+		if n := s.needs; n != nil {
+			r.needs = &needs{parseByteSet(n.secret), parseByteSet(n.some), n.least}
+		}
 		for k := range s.anchors {
 			a := &s.anchors[k]
 			r.anchor(a.before, &leads[a.lead])

@@ -131,6 +131,9 @@ func savedFiles(t *testing.T) (source, programs, states []byte) {
 		if r.Path != nil {
 			p("pathLiterals: %#v,\n", literalsOf([]string{exprOf(r.Path)}))
 		}
+		if n := needsOf(r); n != nil {
+			p("needs: &savedNeeds{%s, %s, %d},\n", hexQuoted(n.secret.ranges()), hexQuoted(n.some.ranges()), n.least)
+		}
 		p("anchors: []savedAnchor{")
 		if r.Regex != nil {
 			for _, a := range deriveAnchors(exprOf(r.Regex)) {

@@ -56,7 +56,12 @@ type anchorHit struct {
 	rule     int
 	at       int
 	from, to int
+	reports  bool // there may be something to report, and not only a match
 }
+
+func (h anchorHit) matters() bool { return h.reports }
+
+func (h anchorHit) reportsIn(w interval) bool { return h.reports && h.at >= w.from && h.at < w.to }
 
 // Bounds on what screeners remember and what a chunk is.
 const (
@@ -160,7 +165,7 @@ func (k *screener) could(ctx context.Context, content []byte, path string) bool 
 			switch found := k.chunk(i, lo, hi); {
 			case found || k.loose:
 				return true
-			case len(k.hits) > 0:
+			case slices.ContainsFunc(k.hits, anchorHit.matters):
 				if k.decodedBefore(i) || k.near(ctx, i, path) {
 					return true
 				}
@@ -232,7 +237,7 @@ func (k *screener) chunk(i, lo, hi int) bool {
 			return false
 		}
 		k.content = raw
-		if k.look(raw, 0, len(raw), segments); len(k.hits) > 0 || k.again || k.loose {
+		if k.look(raw, 0, len(raw), segments); slices.ContainsFunc(k.hits, anchorHit.matters) || k.again || k.loose {
 			return true
 		}
 	}
@@ -278,7 +283,7 @@ func (k *screener) visit(p *pattern, end int, at func(int) int) {
 		}
 		k.reach = max(k.reach, to)
 		if ok {
-			h := anchorHit{rule: int(a.rule), at: from, from: -1, to: to}
+			h := anchorHit{rule: int(a.rule), at: from, from: -1, to: to, reports: r.needs.in(k.content[from:to])}
 			if r.before >= 0 {
 				h.from = r.backFrom(k.content, from)
 			}
@@ -298,7 +303,7 @@ func (k *screener) decodedBefore(i int) bool {
 		return k.chunks[i-1]
 	}
 	for _, h := range k.hits {
-		if h.from < 0 || h.from >= k.lo {
+		if !h.reports || h.from < 0 || h.from >= k.lo {
 			continue
 		}
 		first := i
@@ -362,7 +367,8 @@ func (k *screener) key(seed maphash.Seed, path string, a, b int, text []byte) ui
 // block. A match in a run of lines of the file lies within one block, and its rule
 // looks at nothing outside of it but whether the text begins and ends there. So what
 // gitleaks finds in a run is what it finds in the parts of blocks that the run has,
-// with more text before and after them or without.
+// with more text before and after them or without. Matches of which nothing is reported are
+// in blocks, too, for they take away from what others could match, but by themselves are none.
 func (k *screener) judgeAround(ctx context.Context, own, around interval, path string) (found, lasting bool) {
 	// The chunks beside are looked at again: what reaches here from there counts.
 	k.look(k.content[around.from:around.to], around.from, around.to, nil)
@@ -381,14 +387,14 @@ func (k *screener) judgeAround(ctx context.Context, own, around interval, path s
 	slices.SortFunc(hits, func(a, b anchorHit) int { return a.from - b.from })
 	for n := 0; n < len(hits); {
 		block := k.lines(hits[n])
-		inside := hits[n].at >= own.from && hits[n].at < own.to
+		inside := hits[n].reportsIn(own)
 		first := n
 		for n++; n < len(hits) && hits[n].from < block.to; n++ {
 			block.to = max(block.to, k.lines(hits[n]).to)
-			inside = inside || hits[n].at >= own.from && hits[n].at < own.to
+			inside = inside || hits[n].reportsIn(own)
 		}
 		if !inside {
-			continue // it is judged with its own chunk
+			continue // there is nothing to it, or it is judged with its own chunk
 		}
 		if block.from <= around.from && around.from > 0 || block.to >= around.to && around.to < len(k.content) {
 			return true, false
@@ -454,7 +460,7 @@ func (k *screener) judgeRun(ctx context.Context, from, to int, hits []anchorHit,
 	within, begins, goesOn := false, false, false
 	for _, h := range hits {
 		if h.at >= from && h.at < to {
-			within = true
+			within = within || h.reports
 			begins = begins || from > 0 && k.asksForBeginning(h.rule)
 			goesOn = goesOn || h.to > to
 		}

@@ -68,7 +68,8 @@ func (m *matcher) windows(content []byte, rules []int) (windowed []ruleWindows, 
 			from := at(end - int(a.length))
 			ok, to := m.follow(a, content, from)
 			// One more byte on each side: assertions look at it.
-			reached[n].add(island{interval{f.rules[a.rule].backFrom(content, from) - 1, to + 1}, ok})
+			r := &f.rules[a.rule]
+			reached[n].add(island{interval{r.backFrom(content, from) - 1, to + 1}, ok && r.needs.in(content[from:to])})
 		}
 	})
 	for n := range windowed {
@@ -82,7 +83,7 @@ func (m *matcher) windows(content []byte, rules []int) (windowed []ruleWindows, 
 }
 
 // island is a part of a text that some anchors of a rule reach; matches: the rule can
-// match from one of them.
+// match from one of them, with something to report.
 type island struct {
 	interval
 	matches bool
