@@ -133,7 +133,11 @@ func (r *Runner) worker(ctx context.Context, s Scanner, req Request, progress Pr
 	}
 	defer os.RemoveAll(scratch)
 
-	env := envelope{Limits: limits, Scratch: scratch, Request: req}
+	packed, err := packRequest(req)
+	if err != nil {
+		return Report{}, nil, nil, fail(review.CodeScannerFailed, "its request could not be written", "report this to the maintainers of Launchgate")
+	}
+	env := envelope{Limits: limits, Scratch: scratch, Request: packed}
 	command := r.Command
 	if lean := r.Lean[s.Name()]; len(lean) > 0 && !r.unfit.Load() {
 		command, env.Build = lean, r.Build
@@ -146,7 +150,7 @@ func (r *Runner) worker(ctx context.Context, s Scanner, req Request, progress Pr
 	if err != nil {
 		return Report{}, nil, nil, fail(review.CodeScannerFailed, "its process could not be started", "check that the server may start processes and has memory left")
 	}
-	answer, readErr := readAnswer(p.stdout, limits.OutputBytes, s.Name(), progress)
+	report, failed, readErr := readAnswer(p.stdout, limits.OutputBytes, s.Name(), progress)
 	if readErr != nil && !errors.Is(readErr, errNoAnswer) {
 		// The process may have ended by itself in the meantime.
 		_ = killGroup(p.cmd)
@@ -176,13 +180,13 @@ func (r *Runner) worker(ctx context.Context, s Scanner, req Request, progress Pr
 	switch {
 	case readErr != nil:
 		return Report{}, state, nil, fail(review.CodeScannerFailed, readErr.Error(), "report this to the maintainers of Launchgate")
-	case answer.Failure != nil:
-		return Report{}, state, nil, fail(answer.Failure.Code, clip(strings.TrimSpace(answer.Failure.Op+" "+answer.Failure.What), 500), clip(answer.Failure.Do, 500))
+	case failed != nil:
+		return Report{}, state, nil, fail(failed.Code, clip(strings.TrimSpace(failed.Op+" "+failed.What), 500), clip(failed.Do, 500))
 	}
-	if err := validate(*answer.Report, s); err != nil {
+	if err := validate(report, s); err != nil {
 		return Report{}, state, nil, fail(review.CodeScannerFailed, "its answer is not valid: "+err.Error(), "report this to the maintainers of Launchgate")
 	}
-	return *answer.Report, state, nil, nil
+	return report, state, nil, nil
 }
 
 // salvage asks a scanner whether to try again without something.
@@ -310,19 +314,20 @@ func (p *process) wait() {
 
 var errNoAnswer = errors.New("it ended without an answer")
 
-// readAnswer reads lines until the answer. The worker has read hostile input,
-// so nothing of what it says is trusted: sizes are bounded, and whatever follows
-// the answer is not read.
-func readAnswer(r io.Reader, max int64, scanner string, progress Progress) (message, error) {
+// readAnswer reads lines until the answer, a report or a failure. The worker has read
+// hostile input, so nothing of what it says is trusted: sizes are bounded, and whatever
+// follows the answer is not read.
+func readAnswer(r io.Reader, max int64, scanner string, progress Progress) (Report, *failure, error) {
 	dec := json.NewDecoder(&io.LimitedReader{R: r, N: max})
 	dec.DisallowUnknownFields()
+	malformed := fmt.Errorf("its answer is malformed or larger than %d MiB", max>>20)
 	for {
 		var m message
 		if err := dec.Decode(&m); err != nil {
 			if errors.Is(err, io.EOF) || errors.Is(err, os.ErrDeadlineExceeded) {
-				return message{}, errNoAnswer
+				return Report{}, nil, errNoAnswer
 			}
-			return message{}, fmt.Errorf("its answer is malformed or larger than %d MiB", max>>20)
+			return Report{}, nil, malformed
 		}
 		switch {
 		case m.Event != nil && m.Report == nil && m.Failure == nil:
@@ -332,9 +337,15 @@ func readAnswer(r io.Reader, max int64, scanner string, progress Progress) (mess
 				progress(e)
 			}
 		case (m.Report == nil) == (m.Failure == nil):
-			return message{}, errors.New("it answered neither a report nor a failure")
+			return Report{}, nil, errors.New("it answered neither a report nor a failure")
+		case m.Failure != nil:
+			return Report{}, m.Failure, nil
 		default:
-			return m, nil
+			report, err := m.Report.unpack()
+			if err != nil {
+				return Report{}, nil, malformed
+			}
+			return report, nil, nil
 		}
 	}
 }

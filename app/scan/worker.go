@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"reflect"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -25,9 +24,9 @@ import (
 
 // envelope is what a worker reads on its standard input.
 type envelope struct {
-	Limits  Limits  `json:"limits"`
-	Scratch string  `json:"scratch"`
-	Request Request `json:"request"`
+	Limits  Limits      `json:"limits"`
+	Scratch string      `json:"scratch"`
+	Request wireRequest `json:"request"`
 	// NoNetwork says whether the runner could put the worker into a network
 	// namespace of its own, "" for yes, else why not.
 	NoNetwork string `json:"no_network,omitempty"`
@@ -38,9 +37,9 @@ type envelope struct {
 // message is one line a worker writes on its standard output: any number of
 // events, then exactly one report or failure.
 type message struct {
-	Event   *Event   `json:"event,omitempty"`
-	Report  *Report  `json:"report,omitempty"`
-	Failure *failure `json:"failure,omitempty"`
+	Event   *Event      `json:"event,omitempty"`
+	Report  *wireReport `json:"report,omitempty"`
+	Failure *failure    `json:"failure,omitempty"`
 }
 
 // failure is a *review.Error without its cause: causes can quote code.
@@ -93,12 +92,17 @@ func workerMain(ctx context.Context, build, name string, scanners []Scanner, ine
 		return workerUsage
 	}
 	var env envelope
-	if err := json.NewDecoder(stdin).Decode(&env); err != nil {
+	err := json.NewDecoder(stdin).Decode(&env)
+	if err == nil && env.Build != "" && env.Build != build {
+		return workerStale
+	}
+	var req Request
+	if err == nil {
+		req, err = env.Request.unpack()
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "launchgate worker: standard input holds no request")
 		return workerUsage
-	}
-	if env.Build != "" && env.Build != build {
-		return workerStale
 	}
 	// Opened before the walls stand; nil where there is no /proc.
 	status, _ := os.Open("/proc/self/status")
@@ -112,20 +116,20 @@ func workerMain(ctx context.Context, build, name string, scanners []Scanner, ine
 	out := &lineWriter{enc: json.NewEncoder(stdout)}
 	progress := func(e Event) {
 		e.Scanner = name
-		out.write(eventLine{Event: &e})
+		out.write(message{Event: &e})
 	}
-	report, err := scanner.Scan(ctx, env.Request, progress)
+	report, err := scanner.Scan(ctx, req, progress)
 	if err == nil {
-		err = RedactReport(ctx, redactor, name, quotable(scanner, env.Request), &report)
+		err = RedactReport(ctx, redactor, name, quotable(scanner, req), &report)
 	}
 	if err != nil {
-		f := redactFailure(ctx, redactor, name, quotable(scanner, env.Request), err)
+		f := redactFailure(ctx, redactor, name, quotable(scanner, req), err)
 		out.write(message{Failure: &f})
 	} else {
 		report.Receipt.Protections = append(report.Receipt.Protections, protections...)
 		report.Receipt.PeakBytes = highWater(status)
 		fit(&report)
-		out.write(lineOf(&report))
+		out.report(&report)
 	}
 	if out.err != nil {
 		return workerIO
@@ -186,31 +190,6 @@ func highWater(status *os.File) int64 {
 	return 0
 }
 
-// eventLine and receiptLine are messages with no more in them than what they are
-// named after. To write the first message of a type costs what it takes to look at
-// that type and all it holds, which for a whole report is a third of a millisecond.
-type (
-	eventLine struct {
-		Event *Event `json:"event"`
-	}
-	receiptLine struct {
-		Report receiptOnly `json:"report"`
-	}
-	receiptOnly struct {
-		Head    *struct{}             `json:"head"` // null, as in a report without findings
-		Mark    string                `json:"mark,omitempty"`
-		Receipt review.ScannerReceipt `json:"receipt"`
-	}
-)
-
-// lineOf is the message that holds a report.
-func lineOf(rep *Report) any {
-	if reflect.DeepEqual(*rep, Report{Mark: rep.Mark, Receipt: rep.Receipt}) {
-		return receiptLine{receiptOnly{Mark: rep.Mark, Receipt: rep.Receipt}}
-	}
-	return message{Report: rep}
-}
-
 // lineWriter writes one JSON value per line, from any goroutine.
 type lineWriter struct {
 	mu  sync.Mutex
@@ -224,6 +203,18 @@ func (w *lineWriter) write(m any) {
 	if w.err == nil {
 		w.err = w.enc.Encode(m)
 	}
+}
+
+// report writes a report.
+func (w *lineWriter) report(rep *Report) {
+	line, err := packReport(rep)
+	if err != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.err = err
+		return
+	}
+	w.write(message{Report: &line})
 }
 
 // confine puts limits and walls around this process and says which stand.

@@ -1,0 +1,106 @@
+package scan
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+
+	"github.com/launchgate/launchgate/app/review"
+)
+
+// Before package json writes or reads the first value of a type it looks at the type and
+// at all that it holds, whether a value has any of it or not. Of all that a request and a
+// report can hold that takes longer than many a scanner does, so what is mostly empty is
+// packed by itself here, and only when there is some.
+
+// wireRequest is a Request as it crosses the border.
+type wireRequest struct {
+	Request
+	Diff json.RawMessage `json:"diff,omitempty"`
+}
+
+// wireReport is a Report as it crosses the border.
+type wireReport struct {
+	Head       json.RawMessage `json:"head,omitempty"`
+	Base       json.RawMessage `json:"base,omitempty"`
+	Routes     json.RawMessage `json:"routes,omitempty"`
+	BaseRoutes json.RawMessage `json:"base_routes,omitempty"`
+	Data       json.RawMessage `json:"data,omitempty"`
+	BaseData   json.RawMessage `json:"base_data,omitempty"`
+	Rotations  json.RawMessage `json:"rotations,omitempty"`
+	Mark       string          `json:"mark,omitempty"`
+	Receipt    wireReceipt     `json:"receipt"`
+}
+
+// wireReceipt is a receipt as it crosses the border.
+type wireReceipt struct {
+	review.ScannerReceipt
+	Skipped json.RawMessage `json:"skipped,omitempty"`
+	Gaps    json.RawMessage `json:"gaps,omitempty"`
+	Parts   json.RawMessage `json:"parts,omitempty"`
+}
+
+// packed is a list, and what it is packed as.
+type packed struct {
+	as   *json.RawMessage
+	list any // points at it
+}
+
+func (w *wireRequest) lists() []packed { return []packed{{&w.Diff, &w.Request.Diff.Files}} }
+
+func (w *wireReport) lists(rep *Report) []packed {
+	return []packed{
+		{&w.Head, &rep.Head}, {&w.Base, &rep.Base}, {&w.Routes, &rep.Routes}, {&w.BaseRoutes, &rep.BaseRoutes},
+		{&w.Data, &rep.Data}, {&w.BaseData, &rep.BaseData}, {&w.Rotations, &rep.Rotations},
+		{&w.Receipt.Skipped, &rep.Receipt.Skipped}, {&w.Receipt.Gaps, &rep.Receipt.Gaps}, {&w.Receipt.Parts, &rep.Receipt.Parts},
+	}
+}
+
+func pack(lists []packed) error {
+	for _, p := range lists {
+		if reflect.ValueOf(p.list).Elem().Len() == 0 {
+			continue
+		}
+		data, err := json.Marshal(p.list)
+		if err != nil {
+			return err
+		}
+		*p.as = data
+	}
+	return nil
+}
+
+func unpack(lists []packed) error {
+	for _, p := range lists {
+		if len(*p.as) == 0 {
+			continue
+		}
+		dec := json.NewDecoder(bytes.NewReader(*p.as))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(p.list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func packRequest(req Request) (wireRequest, error) {
+	w := wireRequest{Request: req}
+	return w, pack(w.lists())
+}
+
+func (w *wireRequest) unpack() (Request, error) {
+	err := unpack(w.lists())
+	return w.Request, err
+}
+
+func packReport(rep *Report) (wireReport, error) {
+	w := wireReport{Mark: rep.Mark, Receipt: wireReceipt{ScannerReceipt: rep.Receipt}}
+	return w, pack(w.lists(rep))
+}
+
+func (w *wireReport) unpack() (Report, error) {
+	rep := Report{Mark: w.Mark, Receipt: w.Receipt.ScannerReceipt}
+	err := unpack(w.lists(&rep))
+	return rep, err
+}
