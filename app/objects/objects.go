@@ -8,7 +8,7 @@
 // It writes nothing, and reads with pread: a file that git takes away meanwhile stays
 // what it was, and one that becomes shorter is an error and no signal. Who made the
 // repository may have meant it badly: what is read and made for one object, and for
-// nothing in all, is bounded, and so is what is kept, some 80 MB at most.
+// nothing in all, is bounded, and so is what is kept, some 100 MB at most.
 package objects
 
 import (
@@ -121,6 +121,9 @@ func (s *Store) ReadTo(buf []byte, id string, limit int64) (Object, bool) {
 	defer s.mu.Unlock()
 	packs := s.list()
 	s.spent = 0
+	if k := s.cache.of(n); k != nil && int64(len(k.Data)) <= limit {
+		return k.to(buf), true
+	}
 	for _, dir := range s.dirs {
 		if o, err := s.loose(buf, dir, id, limit); err == nil && o.is(n) {
 			return o, true
@@ -131,13 +134,28 @@ func (s *Store) ReadTo(buf []byte, id string, limit int64) (Object, bool) {
 		if !found {
 			continue
 		}
-		if o, err := s.packed(p, at, limit); err == nil && o.is(n) {
+		k, err := s.packed(p, at, limit)
+		if err != nil {
+			continue
+		}
+		if k.name == nil && k.is(n) {
+			s.cache.called(k, n)
+		}
+		if k.name != nil && *k.name == n {
 			packs[0], packs[i] = packs[i], packs[0] // what is read next is mostly there, too
-			return o, true
+			return k.to(buf), true
 		}
 	}
 	s.waste()
 	return Object{}, false
+}
+
+// to returns the object for a caller: what is large is copied.
+func (k *kept) to(buf []byte) Object {
+	if !k.large() {
+		return Object{Kind: k.Kind, Data: k.Data, Shared: true}
+	}
+	return Object{Kind: k.Kind, Data: append(buf[:0], k.Data...)}
 }
 
 // waste notes that all was for nothing.

@@ -345,43 +345,43 @@ func (s *Store) spend(n int64) error {
 
 // packed reads what is at an offset of a pack: what differs from its base, and what that
 // differs from, down to one that stands for itself.
-func (s *Store) packed(p *pack, at, limit int64) (Object, error) {
-	deltas, o, err := s.chain(p, at, limit)
+func (s *Store) packed(p *pack, at, limit int64) (*kept, error) {
+	deltas, k, err := s.chain(p, at, limit)
 	if err != nil {
-		return o, err
+		return nil, err
 	}
+	o := k.Object
 	for i := len(deltas) - 1; i >= 0; i-- {
 		s.delta = slices.Grow(s.delta[:0], int(deltas[i].size))[:deltas[i].size]
 		if err := s.body(p, deltas[i], s.delta); err != nil {
-			return o, err
+			return nil, err
 		}
 		var out []byte
 		if i > 0 {
-			out = s.between[i%2][:0]
+			out = slices.Grow(s.between[i%2][:0], 1) // some
 		}
 		data, err := s.patch(out, o.Data, s.delta)
 		if err != nil {
-			return o, err
+			return nil, err
 		}
 		if o.Data = data; i > 0 {
 			s.between[i%2] = data
 			continue
 		}
-		s.cache.put(p, at, o)
+		k = s.cache.put(p, at, o)
 	}
 	if int64(len(o.Data)) > limit {
-		return o, errLarge
+		return nil, errLarge
 	}
-	o.Shared = true
-	return o, nil
+	return k, nil
 }
 
 // chain returns what is to be made of an object, the last first, to come to what is at an
 // offset of a pack.
-func (s *Store) chain(p *pack, at, limit int64) (deltas []entry, o Object, err error) {
+func (s *Store) chain(p *pack, at, limit int64) (deltas []entry, k *kept, err error) {
 	for {
-		if o, known := s.cache.get(p, at); known {
-			return deltas, o, s.small(p, deltas, int64(len(o.Data)), limit)
+		if k := s.cache.get(p, at); k != nil {
+			return deltas, k, s.small(p, deltas, int64(len(k.Data)), limit)
 		}
 		e, err := p.entry(at)
 		if err == nil {
@@ -394,18 +394,17 @@ func (s *Store) chain(p *pack, at, limit int64) (deltas []entry, o Object, err e
 			err = s.spend(e.size)
 		}
 		if err != nil {
-			return nil, o, err
+			return nil, nil, err
 		}
 		if !e.delta() {
-			o = Object{Kind: kinds[e.kind], Data: make([]byte, e.size)}
+			o := Object{Kind: kinds[e.kind], Data: s.cache.room(int(e.size))[:e.size]}
 			if err := s.body(p, e, o.Data); err != nil {
-				return nil, o, err
+				return nil, nil, err
 			}
-			s.cache.put(p, at, o)
-			return deltas, o, nil
+			return deltas, s.cache.put(p, at, o), nil
 		}
 		if len(deltas) == maxChain {
-			return nil, o, errFar
+			return nil, nil, errFar
 		}
 		deltas, at = append(deltas, e), e.base
 	}
@@ -501,7 +500,7 @@ func number(b []byte) (v int64, rest []byte, ok bool) {
 	return int64(u), b[n:], true
 }
 
-// patch makes of base what a delta says, in out's memory if it is enough: parts of base
+// patch makes of base what a delta says, in out's memory if there is any: parts of base
 // and new bytes, one after the other.
 func (s *Store) patch(out, base, delta []byte) ([]byte, error) {
 	from, delta, ok := number(delta)
@@ -514,6 +513,9 @@ func (s *Store) patch(out, base, delta []byte) ([]byte, error) {
 	}
 	if err := s.spend(size); err != nil {
 		return nil, err
+	}
+	if out == nil {
+		out = s.cache.room(int(size))
 	}
 	out = slices.Grow(out, int(size))
 	for len(delta) > 0 {
@@ -557,37 +559,4 @@ func (s *Store) patch(out, base, delta []byte) ([]byte, error) {
 		return nil, errDamaged
 	}
 	return out, nil
-}
-
-// maxCached is how much is kept of what was unpacked, for what differs from it.
-const maxCached = 32 << 20
-
-// cache keeps what was unpacked.
-type cache struct {
-	objects map[cacheKey]Object
-	bytes   int
-}
-
-type cacheKey struct {
-	pack *pack
-	at   int64
-}
-
-func (c *cache) get(p *pack, at int64) (Object, bool) {
-	o, ok := c.objects[cacheKey{p, at}]
-	return o, ok
-}
-
-// cachedCost is what it takes to keep something, whatever its size.
-const cachedCost = 256
-
-func (c *cache) put(p *pack, at int64, o Object) {
-	if len(o.Data) > maxCached/4 {
-		return
-	}
-	size := len(o.Data) + cachedCost
-	if c.bytes += size; c.objects == nil || c.bytes > maxCached {
-		c.objects, c.bytes = make(map[cacheKey]Object), size
-	}
-	c.objects[cacheKey{p, at}] = o
 }
