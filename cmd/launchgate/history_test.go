@@ -105,7 +105,10 @@ func (s *served) list(t *testing.T) (h histories, status int) {
 // history holds secrets, and follows the list: on the dashboard, on the command
 // line, through a restart with what was decided, and after a push.
 func TestInstallationHasItsHistoryLookedAt(t *testing.T) {
-	s := newServed(t)
+	onEachDatabase(t, installationHasItsHistoryLookedAt)
+}
+
+func installationHasItsHistoryLookedAt(t *testing.T, s *served) {
 	p := plant()
 	p.history(t, s.repo)
 	config, err := os.ReadFile(s.config)
@@ -242,8 +245,11 @@ func (s *served) stop() {
 // greps everything that comes out for them: the server's side, and each format
 // of the command line.
 func TestNothingRepeatsASecret(t *testing.T) {
+	onEachDatabase(t, nothingRepeatsASecret)
+}
+
+func nothingRepeatsASecret(t *testing.T, s *served) {
 	t.Setenv("HOME", t.TempDir())
-	s := newServed(t)
 	p := plant()
 	s.start()
 	if _, err := s.repo.Commit("topic", "main", ghtest.Change{Message: "start"}); err != nil {

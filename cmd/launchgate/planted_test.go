@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,9 +16,11 @@ import (
 	"testing"
 
 	"github.com/google/go-github/v60/github"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/launchgate/launchgate/app/gh"
 	"github.com/launchgate/launchgate/app/review"
+	"github.com/launchgate/launchgate/app/store/storetest"
 	"github.com/launchgate/launchgate/cmd/internal/cli"
 	"github.com/launchgate/launchgate/cmd/internal/scanners"
 )
@@ -155,8 +159,9 @@ func searchWorkers(dir string) (faults []string, searched int, err error) {
 }
 
 // outputs calls visit with everything that a server wrote and said: its data
-// folder with database, caches and scratch, its log, every request it sent to
-// GitHub, every check, review and comment. Mirrors hold the repository itself.
+// folder with database, caches and scratch, its database elsewhere, its log, every
+// request it sent to GitHub, every check, review and comment. Mirrors hold the
+// repository itself.
 func (s *served) outputs(visit func(where string, text []byte)) error {
 	err := filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -171,6 +176,9 @@ func (s *served) outputs(visit func(where string, text []byte)) error {
 		visit(strings.TrimPrefix(path, s.dir), data)
 		return err
 	})
+	if s.dsn != "" {
+		err = errors.Join(err, rowsOf(s.dsn, visit))
+	}
 	for _, r := range s.github.Requests() {
 		if r.Operation == "repos/get-branch" {
 			r.Path = "" // asks GitHub for a branch by the name that GitHub told
@@ -198,6 +206,35 @@ func (s *served) outputs(visit func(where string, text []byte)) error {
 	return err
 }
 
+// rowsOf calls visit with every row of every table of a PostgreSQL database.
+func rowsOf(dsn string, visit func(where string, text []byte)) error {
+	ctx := context.Background() // the test's has ended where it cleans up
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	texts := func(query string) ([]string, error) {
+		rows, err := conn.Query(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		return pgx.CollectRows(rows, pgx.RowTo[string])
+	}
+	tables, err := texts("SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')")
+	if err != nil {
+		return err
+	}
+	for _, table := range tables {
+		rows, err := texts("SELECT t::text FROM " + table + " t")
+		if err != nil {
+			return err
+		}
+		visit("the table "+table, []byte(strings.Join(rows, "\n")))
+	}
+	return nil
+}
+
 // searchOutputs fails the test if anything a server wrote or said quotes any
 // secret that was ever planted.
 func (s *served) searchOutputs() {
@@ -210,7 +247,22 @@ func (s *served) searchOutputs() {
 // TestTheSearchForPlantedSecretsCanFail puts a secret into each place that is
 // searched, and wants it found in every one.
 func TestTheSearchForPlantedSecretsCanFail(t *testing.T) {
-	s := newServed(t)
+	onEachDatabase(t, theSearchForPlantedSecretsCanFail)
+}
+
+// onEachDatabase runs a test with a server on each kind of database.
+func onEachDatabase(t *testing.T, test func(t *testing.T, s *served)) {
+	for name, db := range storetest.Configs(t) {
+		t.Run(name, func(t *testing.T) {
+			cfg := db(t) // skips where there is none
+			s := newServed(t)
+			s.use(t, cfg)
+			test(t, s)
+		})
+	}
+}
+
+func theSearchForPlantedSecretsCanFail(t *testing.T, s *served) {
 	t.Cleanup(func() { s.search = true })
 	s.search = false // for what follows is what it would fail on
 	secret := plantOne("leak", "AKIA"+"LEAKLEAKLEAKLEAK", "LEAKLEAKLEAK")
@@ -221,6 +273,20 @@ func TestTheSearchForPlantedSecretsCanFail(t *testing.T) {
 		}
 		if err := os.WriteFile(p, []byte("x "+secret), 0o600); err != nil {
 			t.Fatal(err)
+		}
+	}
+	wants := []string{"/data/launchgate.db", "/data/cache/secrets/x.log", "/data/scratch/left", "/server.log", "the request checks/create", "a check"}
+	if s.dsn != "" {
+		wants = append(wants, "the table public.said", "the table public.raw")
+		conn, err := pgx.Connect(t.Context(), s.dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(context.Background())
+		for _, query := range []string{"CREATE TABLE said (what text)", "CREATE TABLE raw (what bytea)", "INSERT INTO said VALUES ('x " + secret + "')", "INSERT INTO raw VALUES ('x " + secret + "')"} {
+			if _, err := conn.Exec(t.Context(), query); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	fmt.Fprintf(s.log, "msg=%q\n", secret)
@@ -248,7 +314,7 @@ func TestTheSearchForPlantedSecretsCanFail(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for _, where := range []string{"/data/launchgate.db", "/data/cache/secrets/x.log", "/data/scratch/left", "/server.log", "the request checks/create", "a check"} {
+	for _, where := range wants {
 		if !found[where] {
 			t.Errorf("a secret in %s is not noticed; noticed: %v", where, found)
 		}

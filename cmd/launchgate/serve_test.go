@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/launchgate/launchgate/app/gh/ghtest"
 	"github.com/launchgate/launchgate/app/publish"
+	"github.com/launchgate/launchgate/app/store"
 )
 
 // served is a real "launchgate serve" process next to the stand-in GitHub.
@@ -24,6 +26,7 @@ type served struct {
 	inst   *ghtest.Installation
 	repo   *ghtest.Repo
 	dir    string
+	dsn    string // of its database, "" if that is in dir
 	config string
 	url    string
 	cmd    *exec.Cmd
@@ -78,6 +81,22 @@ func newServed(t *testing.T) *served {
 		_ = s.log.Close()
 	})
 	return s
+}
+
+// use has the server keep what it knows in a database.
+func (s *served) use(t *testing.T, db store.Config) {
+	t.Helper()
+	if s.dsn = db.PostgresDSN; s.dsn == "" {
+		return // in its data folder
+	}
+	f, err := os.OpenFile(s.config, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = fmt.Fprintf(f, "database:\n  postgres_dsn: %q\ninstallation_key: %s\n", s.dsn, strings.Repeat("5e", 32))
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (s *served) start() {
