@@ -102,6 +102,7 @@ type rotationCard struct {
 	Places          int
 	Provider, Where string
 	Steps, Reason   string
+	By              string
 	Key             string
 	Open            bool
 	Decided         moment
@@ -155,7 +156,7 @@ func (d *dashboard) rotation(repo review.Repo, r review.Rotation) rotationCard {
 		Commit: link{r.Commit.Short(), d.github(repo, "commit", string(r.Commit))}, Stands: "only in history", Places: r.Places, Provider: clean(r.Provider),
 		Steps: clean(r.Steps), Reason: clean(r.Reason), Key: clean(r.Key[:min(len(r.Key), shownKey)]), Open: r.State == review.Open}
 	if !c.Open {
-		c.Decided = d.moment(r.Decided)
+		c.Decided, c.By = d.moment(r.Decided), clean(r.By)
 	}
 	switch {
 	case r.Path == "" && r.Tag != "":

@@ -46,7 +46,7 @@ func entries(hs []review.History) []*entry {
 				e.rules = append(e.rules, r.Rule)
 			}
 			e.places += r.Places
-			marks[r.Key] = review.Mark{State: r.State, Reason: r.Reason}
+			marks[r.Key] = review.Mark{State: r.State, Reason: r.Reason, At: r.Decided, By: r.By}
 		}
 	}
 	for _, e := range byKey {
@@ -57,7 +57,7 @@ func entries(hs []review.History) []*entry {
 	out := make([]*entry, len(rs))
 	for i, r := range rs {
 		out[i] = byKey[r.Key]
-		out[i].State, out[i].Reason = r.State, r.Reason
+		out[i].State, out[i].Reason, out[i].Decided, out[i].By = r.State, r.Reason, r.Decided, r.By
 	}
 	return out
 }
@@ -118,7 +118,7 @@ func RotationReport(w io.Writer, now time.Time, hs ...review.History) error {
 	if len(decided) > 0 {
 		b.WriteString("\n## Decided already\n\n")
 		for _, e := range decided {
-			fmt.Fprintf(&b, "- [x] %s", stateOf(e.Rotation))
+			fmt.Fprintf(&b, "- [x] %s", stateOf(e.Rotation, briefName))
 			if e.Reason != "" {
 				fmt.Fprintf(&b, ": %s", sentence(e.Reason, 200))
 			} else {
@@ -203,7 +203,7 @@ func date(t time.Time) string {
 // or a ticket system.
 func RotationsCSV(w io.Writer, hs ...review.History) error {
 	out := csv.NewWriter(w)
-	rows := [][]string{{"repository", "state", "reason", "severity", "rule", "issuer", "rotate at", "how", "first commit", "authored", "path", "line", "in HEAD", "times seen", "key", "decided", "tag"}}
+	rows := [][]string{{"repository", "state", "reason", "severity", "rule", "issuer", "rotate at", "how", "first commit", "authored", "path", "line", "in HEAD", "times seen", "key", "decided", "tag", "decided by"}}
 	for _, h := range hs {
 		for _, r := range h.Rotations {
 			line := ""
@@ -211,7 +211,7 @@ func RotationsCSV(w io.Writer, hs ...review.History) error {
 				line = strconv.Itoa(r.Line)
 			}
 			rows = append(rows, []string{strings.Trim(h.Repo.FullName(), "/"), r.State.String(), r.Reason, r.Severity.String(), string(r.Rule), r.Provider, r.Where, r.Steps, string(r.Commit), authored(r),
-				visible(r.Path), line, strconv.FormatBool(r.InHead), strconv.Itoa(r.Places), r.Key, date(r.Decided), visible(r.Tag)})
+				visible(r.Path), line, strconv.FormatBool(r.InHead), strconv.Itoa(r.Places), r.Key, date(r.Decided), visible(r.Tag), r.By})
 		}
 	}
 	for _, row := range rows {

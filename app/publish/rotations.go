@@ -30,13 +30,24 @@ func firstPlace(r review.Rotation) string {
 	return r.Path + " (its name)"
 }
 
-// stateOf says what became of a secret, and since when.
-func stateOf(r review.Rotation) string {
-	if r.State == review.Open || r.Decided.IsZero() {
-		return r.State.String()
+// stateOf says what became of a secret, since when and by whom; name makes a name fit for
+// the text.
+func stateOf(r review.Rotation, name func(string) string) string {
+	out := r.State.String()
+	if r.State == review.Open {
+		return out
 	}
-	return fmt.Sprintf("%s on %s", r.State, r.Decided.UTC().Format(time.DateOnly))
+	if !r.Decided.IsZero() {
+		out += " on " + r.Decided.UTC().Format(time.DateOnly)
+	}
+	if r.By != "" {
+		out += " by " + name(r.By)
+	}
+	return out
 }
+
+// briefName makes a name fit for Markdown.
+func briefName(s string) string { return brief(s, 100) }
 
 // partly says at once of a list that there may be more than it holds.
 func partly(h review.History) string {
@@ -82,7 +93,7 @@ func RotationsText(w io.Writer, h review.History) error {
 		if r.Where != "" {
 			fmt.Fprintf(&b, "          %s\n", terminal(r.Where))
 		}
-		state := stateOf(r)
+		state := stateOf(r, terminal)
 		if r.Reason != "" {
 			state += ": " + terminal(r.Reason)
 		}
@@ -125,7 +136,7 @@ func RotationsMarkdown(w io.Writer, h review.History) error {
 		b.WriteString("\n| state | severity | rule | first commit | now | issued by | rotate |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	}
 	for _, r := range h.Rotations {
-		state := stateOf(r)
+		state := stateOf(r, briefName)
 		if r.State == review.Open {
 			state = "**open**"
 		}

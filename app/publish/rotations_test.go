@@ -40,15 +40,15 @@ func TestAListThatIsNotWholeSaysSoAtOnce(t *testing.T) {
 	}
 }
 
-func TestAListNamesTheTagAndWhenItWasDecided(t *testing.T) {
+func TestAListNamesTheTagAndWhoDecidedWhen(t *testing.T) {
 	h := review.History{State: review.HistoryDone, Rotations: []review.Rotation{
-		{Key: "aa", Rule: "secrets/gitlab-pat", Tag: "v1.0|\u202e", State: review.Rotated, Reason: "rolled", Decided: time.Unix(1_700_000_000, 0)},
+		{Key: "aa", Rule: "secrets/gitlab-pat", Tag: "v1.0|\u202e", State: review.Rotated, Reason: "rolled", Decided: time.Unix(1_700_000_000, 0), By: "ana|\u202e\n"},
 		{Key: "bb", Rule: "secrets/gitlab-pat", Path: "a\u202eb.env", Line: 1},
 	}}
 	for format, wants := range map[string][]string{
-		"text":     {`(message of tag v1.0|\u{202e})`, "state   rotated on 2023-11-14: rolled\n", "state   open\n"},
-		"markdown": {"`(message of tag v1.0\\|\\u{202e})`", "| rotated on 2023-11-14: rolled. |"},
-		"csv":      {"aa,2023-11-14,v1.0|\\u{202e}\n", `,a\u{202e}b.env,1,`},
+		"text":     {`(message of tag v1.0|\u{202e})`, "state   rotated on 2023-11-14 by ana|: rolled\n", "state   open\n"},
+		"markdown": {"`(message of tag v1.0\\|\\u{202e})`", `| rotated on 2023-11-14 by ana\|: rolled. |`},
+		"csv":      {"aa,2023-11-14,v1.0|\\u{202e},ana|\n", `,a\u{202e}b.env,1,`},
 	} {
 		got := lists(t, h)[format]
 		for _, want := range wants {

@@ -57,6 +57,7 @@ type Rotation struct {
 	State    RotationState `json:"state"`
 	Reason   string        `json:"reason,omitempty"`
 	Decided  time.Time     `json:"decided,omitzero"` // when State was noted
+	By       string        `json:"by,omitempty"`     // who noted it, as they call themselves
 }
 
 // Mark is what somebody decided about a secret.
@@ -64,7 +65,11 @@ type Mark struct {
 	State  RotationState `json:"state"`
 	Reason string        `json:"reason,omitempty"`
 	At     time.Time     `json:"at"`
+	By     string        `json:"by,omitempty"` // "": it is not known
 }
+
+// maxBy is the longest name of somebody, in bytes.
+const maxBy = 100
 
 // Check refuses a mark that says too little.
 func (m Mark) Check() error {
@@ -73,6 +78,9 @@ func (m Mark) Check() error {
 	}
 	if _, err := m.State.MarshalText(); err != nil {
 		return err
+	}
+	if len(m.By) > maxBy {
+		return &Error{Code: CodeBadRequest, Op: "mark a secret", What: fmt.Sprintf("by a name of more than %d bytes", maxBy), Do: "use a shorter one"}
 	}
 	if len(m.Reason) > 1000 {
 		return &Error{Code: CodeBadRequest, Op: "mark a secret", What: "with a reason of more than 1000 bytes", Do: "say it shorter"}
@@ -86,7 +94,7 @@ func (m Mark) Check() error {
 func MarkAll(rs []Rotation, marks map[string]Mark) {
 	for i := range rs {
 		m := marks[rs[i].Key]
-		rs[i].State, rs[i].Reason, rs[i].Decided = m.State, m.Reason, m.At
+		rs[i].State, rs[i].Reason, rs[i].Decided, rs[i].By = m.State, m.Reason, m.At, m.By
 	}
 	sort.SliceStable(rs, func(i, j int) bool {
 		a, b := rs[i], rs[j]

@@ -180,7 +180,7 @@ func validRotation(r review.Rotation) error {
 	if _, err := r.Severity.MarshalText(); err != nil {
 		return err
 	}
-	if r.State != review.Open || r.Reason != "" {
+	if r.State != review.Open || r.Reason != "" || r.By != "" {
 		return errors.New("a worker decides nothing about a secret")
 	}
 	if len(r.Provider)+len(r.Where)+len(r.Steps)+len(r.Entropy) > maxText || r.Line < 0 || r.Places < 1 {

@@ -40,15 +40,15 @@ type wireReceipt struct {
 	Parts   json.RawMessage `json:"parts,omitempty"`
 }
 
-// packed is a list, and what it is packed as.
+// packed is a part, and what it is packed as.
 type packed struct {
 	as   *json.RawMessage
-	list any // points at it
+	part any // points at it
 }
 
-func (w *wireRequest) lists() []packed { return []packed{{&w.Diff, &w.Request.Diff.Files}} }
+func (w *wireRequest) parts() []packed { return []packed{{&w.Diff, &w.Request.Diff}} }
 
-func (w *wireReport) lists(rep *Report) []packed {
+func (w *wireReport) parts(rep *Report) []packed {
 	return []packed{
 		{&w.Head, &rep.Head}, {&w.Base, &rep.Base}, {&w.Routes, &rep.Routes}, {&w.BaseRoutes, &rep.BaseRoutes},
 		{&w.Data, &rep.Data}, {&w.BaseData, &rep.BaseData}, {&w.Rotations, &rep.Rotations},
@@ -56,12 +56,12 @@ func (w *wireReport) lists(rep *Report) []packed {
 	}
 }
 
-func pack(lists []packed) error {
-	for _, p := range lists {
-		if reflect.ValueOf(p.list).Elem().Len() == 0 {
+func pack(parts []packed) error {
+	for _, p := range parts {
+		if v := reflect.ValueOf(p.part).Elem(); v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0 {
 			continue
 		}
-		data, err := json.Marshal(p.list)
+		data, err := json.Marshal(p.part)
 		if err != nil {
 			return err
 		}
@@ -70,14 +70,14 @@ func pack(lists []packed) error {
 	return nil
 }
 
-func unpack(lists []packed) error {
-	for _, p := range lists {
+func unpack(parts []packed) error {
+	for _, p := range parts {
 		if len(*p.as) == 0 {
 			continue
 		}
 		dec := json.NewDecoder(bytes.NewReader(*p.as))
 		dec.DisallowUnknownFields()
-		if err := dec.Decode(p.list); err != nil {
+		if err := dec.Decode(p.part); err != nil {
 			return err
 		}
 	}
@@ -86,21 +86,21 @@ func unpack(lists []packed) error {
 
 func packRequest(req Request) (wireRequest, error) {
 	w := wireRequest{Request: req}
-	return w, pack(w.lists())
+	return w, pack(w.parts())
 }
 
 func (w *wireRequest) unpack() (Request, error) {
-	err := unpack(w.lists())
+	err := unpack(w.parts())
 	return w.Request, err
 }
 
 func packReport(rep *Report) (wireReport, error) {
 	w := wireReport{Mark: rep.Mark, Receipt: wireReceipt{ScannerReceipt: rep.Receipt}}
-	return w, pack(w.lists(rep))
+	return w, pack(w.parts(rep))
 }
 
 func (w *wireReport) unpack() (Report, error) {
 	rep := Report{Mark: w.Mark, Receipt: w.Receipt.ScannerReceipt}
-	err := unpack(w.lists(&rep))
+	err := unpack(w.parts(&rep))
 	return rep, err
 }

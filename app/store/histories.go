@@ -118,7 +118,7 @@ func (db *DB) EndHistory(ctx context.Context, h review.History, engine string) e
 			}
 		}
 		for _, r := range h.Rotations {
-			r.State, r.Reason = review.Open, "" // marks are kept apart
+			r.State, r.Reason, r.By = review.Open, "", "" // marks are kept apart
 			text, err := json.Marshal(r)
 			if err != nil {
 				return fmt.Errorf("encode what to rotate: %w", err)
@@ -166,9 +166,9 @@ func (db *DB) HistoryOf(ctx context.Context, repo review.RepoID) (h History, err
 		}
 		marks := make(map[string]review.Mark)
 		err := tx.Query(ctx, func(scan func(...any) error) error {
-			var key, rotation, state, reason string
+			var key, rotation, state, reason, by string
 			var at int64
-			if err := scan(&key, &rotation, &state, &reason, &at); err != nil {
+			if err := scan(&key, &rotation, &state, &reason, &at, &by); err != nil {
 				return err
 			}
 			var r review.Rotation
@@ -176,14 +176,14 @@ func (db *DB) HistoryOf(ctx context.Context, repo review.RepoID) (h History, err
 			if err := errors.Join(json.Unmarshal([]byte(rotation), &r), m.State.UnmarshalText([]byte(state))); err != nil {
 				return fmt.Errorf("read what to rotate: %w", err)
 			}
-			m.Reason = reason
+			m.Reason, m.By = reason, by
 			if at > 0 {
 				m.At = time.UnixMilli(at).UTC()
 			}
 			marks[key] = m
 			h.Rotations = append(h.Rotations, r)
 			return nil
-		}, `SELECT r.key, r.rotation, COALESCE(m.state, 'open'), COALESCE(m.reason, ''), COALESCE(m.at_ms, 0) FROM rotations r LEFT JOIN rotation_marks m ON m.key = r.key WHERE r.repo_id = $1`, int64(repo))
+		}, `SELECT r.key, r.rotation, COALESCE(m.state, 'open'), COALESCE(m.reason, ''), COALESCE(m.at_ms, 0), COALESCE(m.marked_by, '') FROM rotations r LEFT JOIN rotation_marks m ON m.key = r.key WHERE r.repo_id = $1`, int64(repo))
 		review.MarkAll(h.Rotations, marks)
 		return err
 	})
@@ -217,9 +217,9 @@ func (db *DB) MarkSecret(ctx context.Context, short string, m review.Mark) (key 
 		if key, err = review.FindKey(known, short); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO rotation_marks (key, state, reason, at_ms) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (key) DO UPDATE SET state = excluded.state, reason = excluded.reason, at_ms = excluded.at_ms`,
-			key, m.State.String(), clean(m.Reason), m.At.UnixMilli())
+		_, err = tx.Exec(ctx, `INSERT INTO rotation_marks (key, state, reason, at_ms, marked_by) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (key) DO UPDATE SET state = excluded.state, reason = excluded.reason, at_ms = excluded.at_ms, marked_by = excluded.marked_by`,
+			key, m.State.String(), clean(m.Reason), m.At.UnixMilli(), clean(m.By))
 		return err
 	})
 	return key, err

@@ -187,7 +187,7 @@ func installationHasItsHistoryLookedAt(t *testing.T, s *served) {
 	page(of, "12 secrets in history, 12 open", "Amazon Web Services", "https://console.aws.amazon.com/iam/home", "only in history", "still in HEAD", "dump-[secret].txt", "5</b> of 5 commits")
 
 	// What was decided is kept, through a restart and the next look.
-	for key, state := range map[string][]string{h.Rotations[0].Key[:12]: {"rotated"}, h.Rotations[1].Key: {"false-positive", "--reason", "a test key"}} {
+	for key, state := range map[string][]string{h.Rotations[0].Key[:12]: {"rotated"}, h.Rotations[1].Key: {"false-positive", "--reason", "a test key", "--by", "Ana | Dev"}} {
 		if status, out, errs := launchgate(t, append([]string{"secrets", "mark", key, "--config", s.config}, state...)...); status != 0 {
 			t.Errorf("mark: status %d\n%s%s", status, out, errs)
 		}
@@ -218,10 +218,10 @@ func installationHasItsHistoryLookedAt(t *testing.T, s *served) {
 	if h, _ = await(len(plantedList) + 2); h.Receipt.Counts[0].Expected != 1 {
 		t.Errorf("%+v looked at; want only the new commit", h.Receipt.Counts)
 	}
-	page(of, "14 secrets in history, 12 open", "a test key", "rotated", "false-positive")
+	page(of, "14 secrets in history, 12 open", "a test key", "rotated", "false-positive", "by <bdi>Ana | Dev</bdi>")
 	page("/secrets", "12 to rotate")
 	if status, out, errs := launchgate(t, "report", "--config", s.config, "--repo", "agora/api"); status != cli.Block || !strings.Contains(out, "**12 secrets to rotate**, 6 of them still in the newest code") ||
-		!strings.Contains(out, "## Amazon Web Services: ") || !strings.Contains(out, "Where: <https://console.aws.amazon.com/") || !strings.Contains(out, "- [x] false-positive on "+time.Now().UTC().Format(time.DateOnly)+": a test key.") {
+		!strings.Contains(out, "## Amazon Web Services: ") || !strings.Contains(out, "Where: <https://console.aws.amazon.com/") || !strings.Contains(out, "- [x] false-positive on "+time.Now().UTC().Format(time.DateOnly)+` by Ana \| Dev: a test key.`) {
 		t.Errorf("report: status %d\n%s%s", status, out, errs)
 	}
 	page("/deliveries", "Look for secrets in all of history")

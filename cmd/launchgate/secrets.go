@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/user"
 	"slices"
 	"strings"
 	"time"
@@ -62,7 +63,7 @@ Exit status: 0 nothing open, 1 open secrets, 2 not everything was looked at, 64 
 }
 
 func newSecretsMarkCommand(cache *string) *cobra.Command {
-	var path, reason string
+	var path, reason, by string
 	cmd := &cobra.Command{
 		Use:   "mark KEY open|rotated|false-positive",
 		Short: "Note what became of a secret",
@@ -74,7 +75,10 @@ secret elsewhere is meant, too. 'open' takes back what was noted.`,
   launchgate secrets mark 2d471dd37aab open --config launchgate.yml`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			mark := review.Mark{Reason: reason, At: time.Now()}
+			if !cmd.Flags().Changed("by") {
+				by = userName()
+			}
+			mark := review.Mark{Reason: reason, At: time.Now(), By: by}
 			if err := mark.State.UnmarshalText([]byte(args[1])); err != nil {
 				return cli.Usage(err)
 			}
@@ -100,7 +104,21 @@ secret elsewhere is meant, too. 'open' takes back what was noted.`,
 	}
 	serverFlag(cmd, &path)
 	cmd.Flags().StringVar(&reason, "reason", "", "why; needed for a false positive")
+	cmd.Flags().StringVar(&by, "by", "", "who says so, for whoever reads the list (default: what the system calls you)")
 	return cmd
+}
+
+// userName is what the system calls whoever runs this program, "" when it does not say.
+func userName() string {
+	// With sudo, it is somebody else who decided.
+	if name := os.Getenv("SUDO_USER"); name != "" {
+		return name
+	}
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
 }
 
 // serverFlag is the flag of a command that is about a server only with it.

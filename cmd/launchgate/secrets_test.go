@@ -67,8 +67,8 @@ func TestSecretsHistoryCommand(t *testing.T) {
 	}
 	_, key, _ := strings.Cut(out, "  key     ")
 	key, _, _ = strings.Cut(key, "\n")
-	on := "rotated on " + time.Now().UTC().Format(time.DateOnly)
-	if out, err := call("mark", key[:10], "rotated", "--reason", "rolled"); err != nil {
+	on := "rotated on " + time.Now().UTC().Format(time.DateOnly) + " by ana"
+	if out, err := call("mark", key[:10], "rotated", "--reason", "rolled", "--by", "ana"); err != nil {
 		t.Fatalf("mark: %v\n%s", err, out)
 	}
 	if out, err := call(dir, "--history"); err != nil || !strings.Contains(out, on+": rolled") {
