@@ -61,14 +61,14 @@ func needsOf(r config.Rule) *needs {
 		return nil
 	}
 	at := slices.IndexFunc(re.Sub, func(sub *syntax.Regexp) bool { return sub.Op == syntax.OpCapture })
-	if at < 0 || at != len(re.Sub)-2 || !endsAnywhere(re.Sub[at+1]) {
+	if at < 0 || at != len(re.Sub)-2 {
 		return nil
 	}
 	before, group := re.Sub[:at], re.Sub[at]
 	n := &needs{least: shortestOf(group)}
 	n.secret.addOf(group)
 	// No anchor may be in the group: what a match reaches from one holds all of it.
-	if n.least == 0 || n.secret['\n'] || choose(flatten(nil, group), -1, 0, byteSet{}) != nil || asserts(group) || slices.ContainsFunc(before, asserts) || beginsWith(before, '\n') {
+	if n.least == 0 || n.secret['\n'] || hasLiteral(group) || asserts(group) || slices.ContainsFunc(before, asserts) || beginsWith(before, '\n') || !n.endedBy(re.Sub[at+1]) {
 		return nil
 	}
 	n.some = n.secret
@@ -89,6 +89,10 @@ func allowedAlone(a *config.Allowlist) *byteSet {
 	}
 	for _, r := range a.Regexes {
 		expr := exprOf(r)
+		// gitleaks joins them, and what is quoted or flagged goes on in the next.
+		if strings.Contains(expr, `\Q`) || strings.Contains(strings.ReplaceAll(expr, "(?:", ""), "(?") {
+			return nil
+		}
 		if !strings.HasPrefix(expr, "^[") {
 			continue
 		}
@@ -106,28 +110,61 @@ func allowedAlone(a *config.Allowlist) *byteSet {
 	return nil
 }
 
-// endsAnywhere reports whether what follows a secret may be missing where a text ends,
-// and has no newline in it but one alone.
-func endsAnywhere(re *syntax.Regexp) bool {
+// endedBy reports whether what follows a secret may be missing where a text ends, has no
+// newline in it but one alone, and is never taken for the end of a secret where the match
+// alone is asked again: the same group is found then.
+func (n *needs) endedBy(re *syntax.Regexp) bool {
 	if re.Op != syntax.OpAlternate {
 		return false
 	}
 	end := false
 	for _, sub := range re.Sub {
-		switch {
-		case sub.Op == syntax.OpEndText:
+		if sub.Op == syntax.OpEndText {
 			end = true
-		case sub.Op == syntax.OpCharClass:
-		case asserts(sub):
+			continue
+		}
+		var in byteSet
+		if in.addOf(sub); sub.Op != syntax.OpCharClass && in['\n'] {
 			return false
-		default:
-			var in byteSet
-			if in.addOf(sub); in['\n'] {
-				return false
-			}
+		}
+		// A secret that ended where it ends would hold all of it.
+		if length := longestOf(sub); asserts(sub) || length < 0 || length > n.least || !n.excludes(sub) {
+			return false
 		}
 	}
 	return end
+}
+
+// excludes reports whether in all that an expression matches is something that no secret
+// holds.
+func (n *needs) excludes(re *syntax.Regexp) bool {
+	switch {
+	case re.Op == syntax.OpConcat:
+		return slices.ContainsFunc(re.Sub, n.excludes)
+	case re.Op == syntax.OpLiteral && len(re.Rune) > 1:
+		return slices.ContainsFunc(re.Rune, func(r rune) bool {
+			return n.excludes(&syntax.Regexp{Op: syntax.OpLiteral, Flags: re.Flags, Rune: []rune{r}})
+		})
+	case re.Op != syntax.OpLiteral && re.Op != syntax.OpCharClass:
+		return false
+	}
+	var in byteSet
+	in.addOf(re)
+	for b := range in {
+		if in[b] && n.secret[b] {
+			return false
+		}
+	}
+	return true
+}
+
+// hasLiteral reports whether an anchor could begin in an expression.
+func hasLiteral(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpCapture, syntax.OpConcat, syntax.OpPlus, syntax.OpAlternate:
+		return slices.ContainsFunc(re.Sub, hasLiteral)
+	}
+	return re.Op == syntax.OpLiteral || exact(re) != nil
 }
 
 // asserts reports whether an expression looks at what is around what it matches.

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"regexp"
 	"strings"
@@ -56,6 +57,10 @@ func TestWhatAFindingNeedsIsKnown(t *testing.T) {
 		"no end of the text":                  {`key=([a-z0-9]{8,})(?:\s|;)`, 0, only(letters), false},
 		"an end of several newlines":          {`key=([a-z0-9]{8,})(?:\s+|$)`, 0, only(letters), false},
 		"an end with more than a newline":     {`key=([a-z0-9]{8,})(?:;\n|$)`, 0, only(letters), false},
+		"an end that could be the secret's":   {`key=([a-z0-9;]{8,})(?:[\s;]|$)`, 0, only(letters), false},
+		"an end longer than a secret":         {`key=([a-z0-9]{8,})(?:;[a-z]{8}|$)`, 0, only(letters), false},
+		"flags before it":                     {`key=([a-z0-9]{8,})(?:\s|$)`, 0, only(`(?i)x`, letters), false},
+		"an open quote before it":             {`key=([a-z0-9]{8,})(?:\s|$)`, 0, only(`\Qx`, letters, `\Qx\E`), false},
 		"the word's beginning":                {`\bkey=([a-z0-9]{8,})(?:\s|$)`, 0, only(letters), false},
 		"a beginning that may be a newline":   {`\s?key=([a-z0-9]{8,})(?:\s|$)`, 0, only(letters), false},
 		"a beginning that may be a line's":    {`(?:^|;)key=([a-z0-9]{8,})(?:\s|$)`, 0, only(letters), false},
@@ -105,6 +110,41 @@ func TestNothingIsMissedForWhatItNeeds(t *testing.T) {
 			if found < 200 || spared < 100 {
 				t.Errorf("%d found, %d matches spared: they prove little", found, spared)
 			}
+		})
+	}
+}
+
+// TestASecretIsMissedThatOnlySeemsAllowed: what gitleaks reports is not always what the
+// rule's group took where it matched, nor is an allowlist's expression always asked as it
+// is written.
+func TestASecretIsMissedThatOnlySeemsAllowed(t *testing.T) {
+	var branches []string
+	for i := range 60 {
+		if i < 45 {
+			branches = append(branches, fmt.Sprintf("[%c-%c]lit%02d[g-z0-9]{0,9}", 'a'+i%9, 'n'+i/9, i))
+		} else {
+			branches = append(branches, fmt.Sprintf("%cb[0-9][0-9][0-9]xy[g-z0-9]{3}", 'a'+i-45))
+		}
+	}
+	for name, c := range map[string]struct {
+		expr    string
+		allowed []string
+		text    string
+	}{
+		"the match alone has a longer one":              {`x[a-z0-9]*?key([a-z0-9]{5,}[;,!|.]|[a-z]{5,})(?:[;,!|.]|$)`, []string{`^[a-z;,!|.]+$`}, "xkeyabc1keyabcde;?"},
+		"a flag holds for the next expression, too":     {`key=([A-Za-z0-9]{5,})(?:;|$)`, []string{`(?i)foo`, `^[^a-f]+$`}, "key=ABCDEFGH;"},
+		"a quote goes on in the next expression":        {`key=([A-Za-z0-9]{5,})(?:;|$)`, []string{`\Qabc`, `^[a-z]+$`, `\Qx\E`}, "key=abcdefgh;"},
+		"it begins before the literal that is followed": {`k(` + strings.Join(branches, "|") + `)(?:;|$)`, []string{`^[b-z0-9]+$`}, "kalit09zzz;"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rs, err := buildRules(rulesInput{own: true, repo: fmt.Appendf(nil, "[[rules]]\nid = 'x'\nregex = '''%s'''\n[[rules.allowlists]]\nregexes = ['''%s''']", c.expr, strings.Join(c.allowed, "''', '''"))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(rs.judge.full().gitleaks.DetectString(c.text)) != 1 {
+				t.Errorf("gitleaks reports nothing in %q", c.text)
+			}
+			same(t, rs, []byte(c.text), "a.go")
 		})
 	}
 }
