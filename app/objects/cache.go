@@ -3,13 +3,15 @@ package objects
 import "slices"
 
 // Bounds of what is kept of what was unpacked, for what differs from it: bytes of small
-// things, and of large ones, of which the last few are kept however large they are.
+// things, and of large ones, of which the last few are kept however large they are. And of
+// the memory of what was large: pieces, and bytes.
 const (
 	maxSmall   = 16 << 20
 	maxLarge   = 512 << 10
 	fewLarge   = 2
 	largeBytes = 8 << 10
 	maxSpare   = 16
+	maxIdle    = 16 << 20
 )
 
 // keptCost is what it takes to keep something, whatever its size.
@@ -25,6 +27,7 @@ type cache struct {
 	large []*kept
 	held  int      // bytes of large
 	spare [][]byte // the memory of what was large
+	idle  int      // bytes of spare
 }
 
 // place is where in a pack something begins.
@@ -99,11 +102,20 @@ func (c *cache) put(p *pack, at int64, o Object) *kept {
 		if old.name != nil && c.named[*old.name] == old {
 			delete(c.named, *old.name)
 		}
-		if c.spare = append(c.spare, old.Data[:0]); len(c.spare) > maxSpare {
-			c.spare = slices.Delete(c.spare, 0, 1)
+		c.spare = append(c.spare, old.Data[:0])
+		for c.idle += cap(old.Data); len(c.spare) > maxSpare || c.idle > maxIdle; {
+			c.take(0)
 		}
 	}
 	return k
+}
+
+// take takes a piece of memory away from what is spare.
+func (c *cache) take(i int) []byte {
+	b := c.spare[i]
+	c.spare = slices.Delete(c.spare, i, i+1)
+	c.idle -= cap(b)
+	return b
 }
 
 func (c *cache) keep(k *kept) {
@@ -120,8 +132,7 @@ func (c *cache) room(n int) []byte {
 	}
 	for i, b := range c.spare {
 		if cap(b) >= n && cap(b)/4 <= n {
-			c.spare = slices.Delete(c.spare, i, i+1)
-			return b
+			return c.take(i)
 		}
 	}
 	return make([]byte, 0, (n+n/16+largeBytes)/largeBytes*largeBytes) // for the next version, too
