@@ -3,6 +3,7 @@ package scan
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"reflect"
 
 	"github.com/launchgate/launchgate/app/review"
@@ -13,37 +14,53 @@ import (
 // report can hold that takes longer than many a scanner does, so what is mostly empty is
 // packed by itself here, and only when there is some.
 
+// part is what is packed by itself. It is said once at most: of two, only one would be
+// looked at.
+type part []byte
+
+// MarshalJSON implements json.Marshaler.
+func (p part) MarshalJSON() ([]byte, error) { return p, nil }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (p *part) UnmarshalJSON(data []byte) error {
+	if *p != nil {
+		return errors.New("a part is said twice")
+	}
+	*p = bytes.Clone(data)
+	return nil
+}
+
 // wireRequest is a Request as it crosses the border.
 type wireRequest struct {
 	Request
-	Diff json.RawMessage `json:"diff,omitempty"`
+	Diff part `json:"diff,omitempty"`
 }
 
 // wireReport is a Report as it crosses the border.
 type wireReport struct {
-	Head       json.RawMessage `json:"head,omitempty"`
-	Base       json.RawMessage `json:"base,omitempty"`
-	Routes     json.RawMessage `json:"routes,omitempty"`
-	BaseRoutes json.RawMessage `json:"base_routes,omitempty"`
-	Data       json.RawMessage `json:"data,omitempty"`
-	BaseData   json.RawMessage `json:"base_data,omitempty"`
-	Rotations  json.RawMessage `json:"rotations,omitempty"`
-	Mark       string          `json:"mark,omitempty"`
-	Receipt    wireReceipt     `json:"receipt"`
+	Head       part        `json:"head,omitempty"`
+	Base       part        `json:"base,omitempty"`
+	Routes     part        `json:"routes,omitempty"`
+	BaseRoutes part        `json:"base_routes,omitempty"`
+	Data       part        `json:"data,omitempty"`
+	BaseData   part        `json:"base_data,omitempty"`
+	Rotations  part        `json:"rotations,omitempty"`
+	Mark       string      `json:"mark,omitempty"`
+	Receipt    wireReceipt `json:"receipt"`
 }
 
 // wireReceipt is a receipt as it crosses the border.
 type wireReceipt struct {
 	review.ScannerReceipt
-	Skipped json.RawMessage `json:"skipped,omitempty"`
-	Gaps    json.RawMessage `json:"gaps,omitempty"`
-	Parts   json.RawMessage `json:"parts,omitempty"`
+	Skipped part `json:"skipped,omitempty"`
+	Gaps    part `json:"gaps,omitempty"`
+	Parts   part `json:"parts,omitempty"`
 }
 
-// packed is a part, and what it is packed as.
+// packed is something that is mostly empty, and what it is packed as.
 type packed struct {
-	as   *json.RawMessage
-	part any // points at it
+	as *part
+	of any // points at it
 }
 
 func (w *wireRequest) parts() []packed { return []packed{{&w.Diff, &w.Request.Diff}} }
@@ -58,10 +75,10 @@ func (w *wireReport) parts(rep *Report) []packed {
 
 func pack(parts []packed) error {
 	for _, p := range parts {
-		if v := reflect.ValueOf(p.part).Elem(); v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0 {
+		if v := reflect.ValueOf(p.of).Elem(); v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0 {
 			continue
 		}
-		data, err := json.Marshal(p.part)
+		data, err := json.Marshal(p.of)
 		if err != nil {
 			return err
 		}
@@ -77,7 +94,7 @@ func unpack(parts []packed) error {
 		}
 		dec := json.NewDecoder(bytes.NewReader(*p.as))
 		dec.DisallowUnknownFields()
-		if err := dec.Decode(p.part); err != nil {
+		if err := dec.Decode(p.of); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"encoding/json"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -71,6 +72,10 @@ func across[T, W any](t *testing.T, v T, pack func(T) (W, error), unpack func(*W
 	if err != nil {
 		t.Fatal(err)
 	}
+	var plain T // of a build that packs nothing by itself
+	if err := json.Unmarshal(line, &plain); err != nil || !reflect.DeepEqual(plain, out) {
+		t.Errorf("%s is read as %+v by who knows of no parts: %v", line, plain, err)
+	}
 	return string(line), out
 }
 
@@ -100,9 +105,44 @@ func TestWhatIsNotKnownIsNotRead(t *testing.T) {
 		`{"report":{"head":{},"receipt":{}}}`,
 		`{"report":{"receipt":{"gaps":[{"more":1}]}}}`,
 		`{"report":{"receipt":{"parts":7}}}`,
+		`{"report":{"head":[{"more":1}],"head":[],"receipt":{}}}`,
+		`{"report":{"head":[],"HEAD":[{"rule":"x"}],"receipt":{}}}`,
+		`{"report":{"base":null,"receipt":{}},"report":{"base":[]}}`,
+		`{"report":{"receipt":{"gaps":[{"code":"x"}]},"receipt":{"gaps":[]}}}`,
 	} {
 		if rep, failed, err := readAnswer(strings.NewReader(line), 1<<20, "x", nil); err == nil {
 			t.Errorf("%s was read: %+v, %+v", line, rep, failed)
 		}
 	}
 }
+
+// TestALeanWorkerOfAnotherBuildSaysSo even where it does not understand what it is asked:
+// their ideas of a request may differ.
+func TestALeanWorkerOfAnotherBuildSaysSo(t *testing.T) {
+	for _, c := range []struct {
+		asked string
+		want  int
+	}{
+		{`{"build":"another build","request":{"kind":"pull_request","head":"x"}}`, workerStale},
+		{`{"build":"another build","request":{"kind":7}}`, workerStale},
+		{`{"build":"another build","request":{"kind":"of another build"}}`, workerStale},
+		{`{"build":"another build","request":{"diff":7}}`, workerStale},
+		{`{"build":"another build","limits":[]}`, workerStale},
+		{`{"build":"this build","request":{"kind":7}}`, workerUsage},
+		{`{"build":"this build","request":{"diff":7}}`, workerUsage},
+		{`{"build":"another build"`, workerUsage},
+	} {
+		if got := LeanWorkerMain(t.Context(), "this build", "none", []Scanner{none{}}, func() string { return "" }, nil, strings.NewReader(c.asked), io.Discard); got != c.want {
+			t.Errorf("asked %s it ends with %d, not %d", c.asked, got, c.want)
+		}
+	}
+	// What is not understood may be the last that is read.
+	if line, err := json.Marshal(envelope{Build: "a build"}); err != nil || !strings.HasPrefix(string(line), `{"build":`) {
+		t.Errorf("the build is not said first: %s, %v", line, err)
+	}
+}
+
+// none is a scanner that is never asked.
+type none struct{ Scanner }
+
+func (none) Name() string { return "none" }

@@ -24,14 +24,16 @@ import (
 
 // envelope is what a worker reads on its standard input.
 type envelope struct {
+	// Build is that of the runner, set for a Runner.Lean. It is said first: of another
+	// build, a worker may not understand the rest.
+	Build string `json:"build,omitempty"`
+
 	Limits  Limits      `json:"limits"`
 	Scratch string      `json:"scratch"`
 	Request wireRequest `json:"request"`
 	// NoNetwork says whether the runner could put the worker into a network
 	// namespace of its own, "" for yes, else why not.
 	NoNetwork string `json:"no_network,omitempty"`
-	// Build is that of the runner, set for a Runner.Lean.
-	Build string `json:"build,omitempty"`
 }
 
 // message is one line a worker writes on its standard output: any number of
@@ -93,7 +95,7 @@ func workerMain(ctx context.Context, build, name string, scanners []Scanner, ine
 	}
 	var env envelope
 	err := json.NewDecoder(stdin).Decode(&env)
-	if err == nil && env.Build != "" && env.Build != build {
+	if env.Build != "" && env.Build != build {
 		return workerStale
 	}
 	var req Request
