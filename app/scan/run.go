@@ -315,17 +315,22 @@ func (p *process) wait() {
 var errNoAnswer = errors.New("it ended without an answer")
 
 // readAnswer reads lines until the answer, a report or a failure. The worker has read
-// hostile input, so nothing of what it says is trusted: sizes are bounded, and whatever
-// follows the answer is not read.
+// hostile input, so nothing of what it says is trusted: what it says and what that takes
+// to read are bounded, and whatever follows the answer is not read.
 func readAnswer(r io.Reader, max int64, scanner string, progress Progress) (Report, *failure, error) {
-	dec := json.NewDecoder(&io.LimitedReader{R: r, N: max})
+	objects := &objectCounter{r: &io.LimitedReader{R: r, N: max}}
+	dec := json.NewDecoder(objects)
 	dec.DisallowUnknownFields()
 	malformed := fmt.Errorf("its answer is malformed or larger than %d MiB", max>>20)
 	for {
+		objects.n = 0 // those of events are gone
 		var m message
 		if err := dec.Decode(&m); err != nil {
 			if errors.Is(err, io.EOF) || errors.Is(err, os.ErrDeadlineExceeded) {
 				return Report{}, nil, errNoAnswer
+			}
+			if errors.Is(err, errManyObjects) {
+				return Report{}, nil, errManyObjects
 			}
 			return Report{}, nil, malformed
 		}

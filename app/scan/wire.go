@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"reflect"
 
 	"github.com/launchgate/launchgate/app/review"
@@ -120,4 +122,41 @@ func (w *wireReport) unpack() (Report, error) {
 	rep := Report{Mark: w.Mark, Receipt: w.Receipt.ScannerReceipt}
 	err := unpack(w.parts(&rep))
 	return rep, err
+}
+
+// maxObjects is how many objects an answer may have. The smallest is said in two bytes, and
+// takes some hundred when it is read.
+const maxObjects = 1 << 20
+
+// errManyObjects is an answer that has more.
+var errManyObjects = fmt.Errorf("its answer holds more than %d things", maxObjects)
+
+// objectCounter reads JSON until it has had too many objects, or nulls, which may stand
+// for some.
+type objectCounter struct {
+	r       io.Reader
+	n       int
+	text    bool // within one
+	escaped bool
+}
+
+// Read implements io.Reader.
+func (o *objectCounter) Read(p []byte) (int, error) {
+	n, err := o.r.Read(p)
+	for _, c := range p[:n] {
+		switch {
+		case o.escaped:
+			o.escaped = false
+		case c == '"':
+			o.text = !o.text
+		case o.text:
+			o.escaped = c == '\\'
+		case c == '{' || c == 'n':
+			o.n++
+		}
+	}
+	if o.n > maxObjects {
+		return 0, errManyObjects
+	}
+	return n, err
 }

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"reflect"
 	"strings"
@@ -113,6 +114,29 @@ func TestWhatIsNotKnownIsNotRead(t *testing.T) {
 		if rep, failed, err := readAnswer(strings.NewReader(line), 1<<20, "x", nil); err == nil {
 			t.Errorf("%s was read: %+v, %+v", line, rep, failed)
 		}
+	}
+}
+
+// TestAnAnswerOfManyEmptyThingsIsNotRead: each takes a hundred times the memory here that
+// it took to say, which what bounds an answer's bytes does not bound.
+func TestAnAnswerOfManyEmptyThingsIsNotRead(t *testing.T) {
+	many := func(what string) string { return "[" + strings.Repeat(what+",", maxObjects) + what + "]" }
+	for name, c := range map[string]struct {
+		line string
+		read bool
+	}{
+		"findings":            {`{"report":{"head":` + many("{}") + `,"receipt":{}}}`, false},
+		"none in their place": {`{"report":{"base_routes":` + many("null") + `,"receipt":{}}}`, false},
+		"steps of one":        {`{"report":{"head":[{"evidence":` + many("{}") + `}],"receipt":{}}}`, false},
+		"counts":              {`{"report":{"receipt":{"counts":` + many("{}") + `}}}`, false},
+		"after a text":        {`{"report":{"mark":"\\","receipt":{"counts":` + many("{}") + `}}}`, false},
+		"what a text says":    {`{"report":{"receipt":{"notes":["\"` + strings.Repeat("{n", maxObjects) + `"]}}}`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, failed, err := readAnswer(strings.NewReader(c.line), 64<<20, "x", nil); errors.Is(err, errManyObjects) == c.read || failed != nil {
+				t.Errorf("read: %v, %v", err, failed)
+			}
+		})
 	}
 }
 
