@@ -18,6 +18,7 @@ import (
 	llsys "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
 
+	"github.com/launchgate/launchgate/app/lategc"
 	"github.com/launchgate/launchgate/app/objects"
 	"github.com/launchgate/launchgate/app/review"
 )
@@ -110,7 +111,7 @@ func workerMain(ctx context.Context, build, name string, scanners []Scanner, ine
 	status, _ := os.Open("/proc/self/status")
 	protections := confine(env, inert)
 	isWorker.Store(true)
-	collectLate()
+	lategc.Collect()
 	if f, ok := scanner.(Frugal); !ok || !f.StartsOnOneCore() {
 		AllCores()
 	}
@@ -147,25 +148,6 @@ func AllCores() {
 	if isWorker.Load() {
 		runtime.SetDefaultGOMAXPROCS()
 	}
-}
-
-// heldUncollected is how much a worker may hold before its collector begins. Most
-// that look at a push never do, and a few collections take as long as the rest of
-// what they do.
-const heldUncollected = 32 << 20
-
-// What Go's collector does by itself: it begins at so many bytes, and again when
-// there is so much more than was left.
-const (
-	usualGCPercent = 100
-	usualGCBegin   = 4 << 20
-)
-
-// collectLate has the collector begin at heldUncollected, and then go on as usual.
-func collectLate() {
-	debug.SetGCPercent(usualGCPercent * (heldUncollected / usualGCBegin))
-	first := new([64]byte) // of its own, not a part of something that lives on
-	runtime.SetFinalizer(first, func(*[64]byte) { debug.SetGCPercent(usualGCPercent) })
 }
 
 // KeepWithin has a worker's collector work harder where it would hold more than so

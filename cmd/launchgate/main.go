@@ -12,6 +12,7 @@ import (
 
 	"github.com/launchgate/launchgate/app/scan/secrets"
 	"github.com/launchgate/launchgate/cmd/internal/cli"
+	_ "github.com/launchgate/launchgate/cmd/internal/early"
 	_ "github.com/launchgate/launchgate/cmd/internal/handover"
 )
 

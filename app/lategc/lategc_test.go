@@ -1,4 +1,4 @@
-package scan
+package lategc
 
 import (
 	"runtime"
@@ -15,7 +15,7 @@ func TestTheCollectorGoesOnAsUsual(t *testing.T) {
 		return percent
 	}
 	defer debug.SetGCPercent(now())
-	collectLate()
+	Collect()
 	if late := now(); late <= usualGCPercent {
 		t.Fatalf("the collector begins at %d %%", late)
 	}
