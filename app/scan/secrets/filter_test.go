@@ -461,6 +461,18 @@ func TestAFindingEndsOnTheLineOnWhichGitleaksEndsIt(t *testing.T) {
 	}
 }
 
+// TestAMatchIsMissedThatReachesWhatIsDecodedWithNewlines: gitleaks cuts newlines off a
+// match when it has seen that they touch what it decoded.
+func TestAMatchIsMissedThatReachesWhatIsDecodedWithNewlines(t *testing.T) {
+	rs, err := buildRules(rulesInput{own: true, repo: []byte("[[rules]]\nid = 'x'\nregex = '''\\n*key=(\\w+)\\n+\\b'''\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range []string{"key=abc\n\n\n%61bc", "\n\n\nkey=abc\n%61bc", "key=abc\n\n\nabc %61"} {
+		same(t, rs, []byte(content), "a.go")
+	}
+}
+
 // TestTextAroundForeignLettersIsReadAsIfAllWereFolded: only what is near to one of them
 // is read again.
 func TestTextAroundForeignLettersIsReadAsIfAllWereFolded(t *testing.T) {

@@ -155,13 +155,27 @@ func (rs *ruleSet) decodesToSomething(ctx context.Context, m *matcher, t text, d
 			part.content, part.line = d.content[w.from:w.to], 0
 			for _, f := range det.find(ctx, part) {
 				from := w.from + startOf(part.content, f)
-				if touches(d.segments, from, from+len(f.Match)+1) {
+				if touches(d.segments, from, endOf(d.content, from, f)+1) {
 					return true
 				}
 			}
 		}
 	}
 	return ctx.Err() != nil
+}
+
+// endOf returns where the match of a finding ends that begins at from, with all newlines
+// that gitleaks may have cut off from it.
+func endOf(content []byte, from int, f report.Finding) int {
+	newlines := func() {
+		for from < len(content) && content[from] == '\n' {
+			from++
+		}
+	}
+	newlines()
+	from += len(f.Match)
+	newlines()
+	return from
 }
 
 // clip widens an interval to whole characters and cuts it to the text.
