@@ -227,7 +227,7 @@ func (rs *ruleSet) find(ctx context.Context, t text) []report.Finding {
 		windowed = slices.DeleteFunc(windowed, func(r ruleWindows) bool { return !slices.Contains(tried, r.rule) })
 	}
 	if t.lines != nil && len(rest) == 0 {
-		windowed = rs.filter.touchingLines(t.content, windowed, t.lines)
+		windowed = rs.touchingLines(t.content, windowed, t.lines)
 	}
 	found := rs.judgeWindows(ctx, t, windowed)
 	if len(rest) > 0 {

@@ -2,8 +2,10 @@ package secrets
 
 import (
 	"bytes"
+	"regexp/syntax"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/launchgate/launchgate/app/review"
 )
@@ -96,11 +98,12 @@ func (a *ahead) edited(from, to review.SHA) map[string][]interval {
 }
 
 // touchingLines returns those windows of a text in which a rule may find another thing
-// than it did when only lines were not there yet: those that touch one of lines, those
+// than it did when only lines were not there yet: those that touch one of lines, or that
+// a match could reach which began in what was there instead and took away from them, those
 // that begin or end on a line of such a window, for of what is found on a line some
 // gives way to other, and those that have no keyword of their rule, for which it is
 // asked for in the whole text.
-func (f *filter) touchingLines(content []byte, windowed []ruleWindows, lines []interval) []ruleWindows {
+func (rs *ruleSet) touchingLines(content []byte, windowed []ruleWindows, lines []interval) []ruleWindows {
 	type window struct {
 		rule  int // in windowed
 		in    interval
@@ -110,13 +113,16 @@ func (f *filter) touchingLines(content []byte, windowed []ruleWindows, lines []i
 	var all []window
 	last := bytes.LastIndexByte(content, '\n') + 1 // of a last line without an end, gitleaks' line is the whole text
 	for n, r := range windowed {
-		line, counted := 1, 0
+		if len(r.in) == 0 {
+			continue
+		}
+		line, counted, reach := 1, 0, rs.newlines(r.rule)
 		for _, w := range r.in {
 			line += bytes.Count(content[counted:w.from], []byte("\n"))
 			counted = w.from
 			at := interval{line, line + bytes.Count(content[w.from:w.to], []byte("\n")) + 1}
-			keep := w.to > last && last < len(content) || len(f.withKeywords(content[w.from:w.to], []int{r.rule})) == 0 ||
-				slices.ContainsFunc(lines, func(l interval) bool { return l.from < at.to && at.from < l.to })
+			keep := w.to > last && last < len(content) || len(rs.filter.withKeywords(content[w.from:w.to], []int{r.rule})) == 0 ||
+				slices.ContainsFunc(lines, func(l interval) bool { return l.from < at.to && (reach < 0 || at.from < l.to+reach) })
 			all = append(all, window{n, w, at, keep})
 		}
 	}
@@ -139,4 +145,40 @@ func (f *filter) touchingLines(content []byte, windowed []ruleWindows, lines []i
 		}
 	}
 	return out
+}
+
+// newlines returns how many newlines a match of a rule has at most, -1 for no bound.
+func (rs *ruleSet) newlines(rule int) int {
+	re, err := syntax.Parse(rs.judge.defs.expr(rule), syntax.Perl)
+	if err != nil {
+		return -1
+	}
+	return newlinesOf(re)
+}
+
+func newlinesOf(re *syntax.Regexp) int {
+	most := 0
+	for _, sub := range re.Sub {
+		n := newlinesOf(sub)
+		if re.Op == syntax.OpAlternate && n >= 0 && most >= 0 {
+			most = max(most, n)
+		} else {
+			most = sum(most, n)
+		}
+	}
+	switch re.Op {
+	case syntax.OpStar, syntax.OpPlus, syntax.OpRepeat:
+		if most == 0 || re.Op == syntax.OpRepeat && re.Max >= 0 {
+			return sum(0, most*max(re.Max, 0))
+		}
+		return -1
+	case syntax.OpLiteral:
+		return strings.Count(string(re.Rune), "\n")
+	case syntax.OpCharClass, syntax.OpAnyChar:
+		var in byteSet
+		if in.addOf(re); in['\n'] {
+			return 1
+		}
+	}
+	return most
 }

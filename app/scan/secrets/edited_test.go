@@ -133,6 +133,27 @@ func TestNothingNewIsFoundBesideEditedLines(t *testing.T) {
 	}
 }
 
+// TestASecretIsMissedThatAnEditedLineHid: what gitleaks took for the value of a name, and
+// for none, went on to lines that were not edited; without the name, there is another.
+func TestASecretIsMissedThatAnEditedLineHid(t *testing.T) {
+	s := &session{rules: allRules(), key: testKey}
+	found := func(lines []string, only []interval) int {
+		return len(s.hits(t.Context(), text{content: []byte(strings.Join(lines, "\n")), path: "a.go", lines: only}, inTree))
+	}
+	lines := slices.Repeat([]string{"a line of nothing"}, 40)
+	lines[20], lines[22] = "secret =", "   token=q9Zx2Wv5Rk7Lm3Tp4Hn8"
+	lines[21] = ""
+	if n := found(lines, nil); n != 0 {
+		t.Fatalf("%d hits before", n)
+	}
+	lines[20] = "x := 1"
+	for edited, want := range map[int]int{1: 0, 21: 1, 39: 0} {
+		if n := found(lines, []interval{{edited, edited + 1}}); n != want {
+			t.Errorf("%d hits for an edit of line %d, want %d", n, edited, want)
+		}
+	}
+}
+
 // TestEditedLinesAreThoseThatDiffer holds what is said of edited lines to git: lines
 // beside them are, run by run, those of the earlier commit.
 func TestEditedLinesAreThoseThatDiffer(t *testing.T) {
