@@ -330,7 +330,7 @@ func (k *screener) near(ctx context.Context, i int, path string) bool {
 	if i+1 < len(k.chunks) {
 		around.to = k.chunks[i+1]
 	}
-	key := k.key(k.seed, path, own.from-around.from, own.to-around.from, k.content[around.from:around.to])
+	key := k.key(k.seed, path, own, around)
 	found, known := k.judged[key]
 	if known {
 		return found
@@ -349,13 +349,15 @@ func (k *screener) near(ctx context.Context, i int, path string) bool {
 	return found
 }
 
-func (k *screener) key(seed maphash.Seed, path string, a, b int, text []byte) uint64 {
+// key names own in the text around it, and whether the file begins and ends there.
+func (k *screener) key(seed maphash.Seed, path string, own, around interval) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
-	maphash.WriteComparable(&h, [2]int{a, b})
+	maphash.WriteComparable(&h, [2]int{own.from - around.from, own.to - around.from})
+	maphash.WriteComparable(&h, [2]bool{around.from == 0, around.to == len(k.content)})
 	_, _ = h.WriteString(path)
 	_ = h.WriteByte(0)
-	_, _ = h.Write(text)
+	_, _ = h.Write(k.content[around.from:around.to])
 	return h.Sum64()
 }
 
@@ -425,11 +427,7 @@ func (k *screener) judgeBlock(ctx context.Context, block interval, hits []anchor
 	if !byPath {
 		path = ""
 	}
-	atEnd := 0
-	if block.to == len(k.content) {
-		atEnd = 1
-	}
-	key := k.key(k.blocks, path, atEnd, 0, lines)
+	key := k.key(k.blocks, path, block, block)
 	found, known := k.judged[key]
 	if known {
 		return found

@@ -175,6 +175,38 @@ func TestScreeningSeesANameDecodedInTheChunkBefore(t *testing.T) {
 	}
 }
 
+// TestAFileIsScreenedOutForWhatAnotherIs: the same lines were judged where a file begins, or
+// ends, beyond which nothing was that could matter.
+func TestAFileIsScreenedOutForWhatAnotherIs(t *testing.T) {
+	chunk := func(format string) string {
+		for i := 10000; ; i++ {
+			if line := fmt.Sprintf(format, i); chunkEnd([]byte(line+"x\n"), 0) == len(line) {
+				return line
+			}
+		}
+	}
+	middle := chunk("a line of nothing %d\n")
+	for name, c := range map[string]struct{ expr, first, then string }{
+		"that it begins there":  {`\Ayx?kay=([a-z0-9]+)|x?kay=([a-z0-9]{5,})`, "yxkay=abc1defg\n", "nothing here\nyxkay=abc1defg\n"},
+		"what is before it":     {`[0-9]{5}\n[a-z0-9 ]{9,60}\s?kay=([a-z0-9]{5,})`, middle + "kay=abc1defg\n", chunk("line 12%d\n") + middle + "kay=abc1defg\n"},
+		"what follows after it": {`kay=[a-z0-9]{5,}(?:\n[a-z0-9 ]{9,60}\n[0-9]{5})?`, chunk("kay=abc%d\n") + middle, chunk("kay=abc%d\n") + middle + "12345\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rs, err := buildRules(rulesInput{own: true, repo: fmt.Appendf(nil, "[[rules]]\nid = 'x'\nregex = '''%s'''\n[[rules.allowlists]]\nregexTarget = 'match'\nregexes = ['^(?:yx.*|kay=\\w+)$']", c.expr)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			k := newScreener(rs)
+			if k.could(t.Context(), []byte(c.first), "a.go") {
+				t.Errorf("something could be found in %q", c.first)
+			}
+			if len(rs.judge.full().gitleaks.DetectString(c.then)) != 1 || !k.could(t.Context(), []byte(c.then), "a.go") {
+				t.Errorf("screened out: %q", c.then)
+			}
+		})
+	}
+}
+
 func encoded(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
