@@ -454,3 +454,30 @@ func longestOf(re *syntax.Regexp) int {
 	}
 	return -1
 }
+
+// shortestOf returns the fewest characters that an expression can match.
+func shortestOf(re *syntax.Regexp) int {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return len(re.Rune)
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return 1
+	case syntax.OpCapture, syntax.OpPlus:
+		return shortestOf(re.Sub[0])
+	case syntax.OpRepeat:
+		return re.Min * shortestOf(re.Sub[0]) // a parsed expression repeats nothing more than 1000 times in all
+	case syntax.OpConcat:
+		n := 0
+		for _, sub := range re.Sub {
+			n += shortestOf(sub)
+		}
+		return n
+	case syntax.OpAlternate:
+		n := shortestOf(re.Sub[0])
+		for _, sub := range re.Sub[1:] {
+			n = min(n, shortestOf(sub))
+		}
+		return n
+	}
+	return 0
+}

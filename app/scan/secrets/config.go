@@ -575,7 +575,7 @@ func (rs *ruleSet) readBaseline(data []byte) {
 
 // engineVersion changes whenever this package may find more or less with the
 // same rules, so that stored results are not trusted any longer.
-const engineVersion = "launchgate-secrets/5 gitleaks/8.30.1"
+const engineVersion = "launchgate-secrets/6 gitleaks/8.30.1"
 
 // Engine names this version's engine and default rules; it changes when more or
 // less may be found in a repository without a configuration of its own.

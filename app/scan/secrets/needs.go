@@ -183,28 +183,3 @@ func beginsWith(seq []*syntax.Regexp, b byte) bool {
 	}
 	return true
 }
-
-// shortestOf returns the fewest bytes that an expression matches.
-func shortestOf(re *syntax.Regexp) int {
-	switch re.Op {
-	case syntax.OpLiteral:
-		return len(re.Rune)
-	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		return 1
-	case syntax.OpCapture, syntax.OpPlus:
-		return shortestOf(re.Sub[0])
-	case syntax.OpConcat:
-		n := 0
-		for _, sub := range re.Sub {
-			n += shortestOf(sub)
-		}
-		return n
-	case syntax.OpAlternate:
-		n := shortestOf(re.Sub[0])
-		for _, sub := range re.Sub[1:] {
-			n = min(n, shortestOf(sub))
-		}
-		return n
-	}
-	return 0
-}

@@ -68,12 +68,12 @@ func sameProgram(a, b *syntax.Regexp) bool {
 func unbound(re *syntax.Regexp, limit int) bool {
 	found := false
 	switch {
-	case isLoop(re) && shortestMatch(re.Sub[0]) == 0:
+	case isLoop(re) && shortestOf(re.Sub[0]) == 0:
 		// Where a loop comes round without a character, package regexp goes to no
 		// instruction a second time. Without its bounds, what is repeated in there is one
 		// instruction instead of many, and ([a-z]{0,200}?)+9 has other groups.
 		return false
-	case re.Op == syntax.OpRepeat && re.Max >= limit && shortestMatch(re.Sub[0]) > 0:
+	case re.Op == syntax.OpRepeat && re.Max >= limit && shortestOf(re.Sub[0]) > 0:
 		// What may match nothing may be repeated any number of times.
 		re.Max, found = -1, true
 	}
@@ -86,34 +86,6 @@ func unbound(re *syntax.Regexp, limit int) bool {
 // isLoop reports whether an expression repeats something without bound.
 func isLoop(re *syntax.Regexp) bool {
 	return re.Op == syntax.OpStar || re.Op == syntax.OpPlus || re.Op == syntax.OpRepeat && re.Max < 0
-}
-
-// shortestMatch returns the fewest characters that an expression can match, and not all
-// of them.
-func shortestMatch(re *syntax.Regexp) int {
-	switch re.Op {
-	case syntax.OpLiteral:
-		return len(re.Rune)
-	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		return 1
-	case syntax.OpCapture, syntax.OpPlus:
-		return shortestMatch(re.Sub[0])
-	case syntax.OpRepeat:
-		return min(re.Min, 1) * shortestMatch(re.Sub[0])
-	case syntax.OpConcat:
-		n := 0
-		for _, sub := range re.Sub {
-			n = max(n, shortestMatch(sub))
-		}
-		return n
-	case syntax.OpAlternate:
-		n := shortestMatch(re.Sub[0])
-		for _, sub := range re.Sub[1:] {
-			n = min(n, shortestMatch(sub))
-		}
-		return n
-	}
-	return 0
 }
 
 // shortRegexps are the expressions of rules for short texts, each compiled once.
