@@ -227,7 +227,9 @@ func (rs *ruleSet) find(ctx context.Context, t text) []report.Finding {
 		windowed = slices.DeleteFunc(windowed, func(r ruleWindows) bool { return !slices.Contains(tried, r.rule) })
 	}
 	if t.lines != nil && len(rest) == 0 {
-		windowed = rs.touchingLines(t.content, windowed, t.lines)
+		if hid, others := m.windows(t.content, v.unasked); len(others) == 0 {
+			windowed = rs.touchingLines(t.content, windowed, hid, t.lines)
+		}
 	}
 	found := rs.judgeWindows(ctx, t, windowed)
 	if len(rest) > 0 {

@@ -102,17 +102,18 @@ func (a *ahead) edited(from, to review.SHA) map[string][]interval {
 // a match could reach which began in what was there instead and took away from them, those
 // that begin or end on a line of such a window, for of what is found on a line some
 // gives way to other, and those that have no keyword of their rule, for which it is
-// asked for in the whole text.
-func (rs *ruleSet) touchingLines(content []byte, windowed []ruleWindows, lines []interval) []ruleWindows {
+// asked for in the whole text. hid are windows of rules that have none in the text: it may
+// have been in what was there instead, and what they found have hidden other.
+func (rs *ruleSet) touchingLines(content []byte, windowed, hid []ruleWindows, lines []interval) []ruleWindows {
 	type window struct {
-		rule  int // in windowed
+		rule  int // in windowed, or after these in hid
 		in    interval
 		lines interval
 		keep  bool
 	}
 	var all []window
 	last := bytes.LastIndexByte(content, '\n') + 1 // of a last line without an end, gitleaks' line is the whole text
-	for n, r := range windowed {
+	for n, r := range slices.Concat(windowed, hid) {
 		if len(r.in) == 0 {
 			continue
 		}
@@ -139,7 +140,7 @@ func (rs *ruleSet) touchingLines(content []byte, windowed []ruleWindows, lines [
 			end, keep = max(end, all[n].lines.to), keep || all[n].keep
 		}
 		for _, w := range all[first:n] {
-			if keep {
+			if keep && w.rule < len(windowed) {
 				out[w.rule].in = append(out[w.rule].in, w.in)
 			}
 		}
@@ -149,11 +150,15 @@ func (rs *ruleSet) touchingLines(content []byte, windowed []ruleWindows, lines [
 
 // newlines returns how many newlines a match of a rule has at most, -1 for no bound.
 func (rs *ruleSet) newlines(rule int) int {
-	re, err := syntax.Parse(rs.judge.defs.expr(rule), syntax.Perl)
-	if err != nil {
-		return -1
+	if n, known := rs.filter.newlines.Load(rule); known {
+		return n.(int)
 	}
-	return newlinesOf(re)
+	n := -1
+	if re, err := syntax.Parse(rs.judge.defs.expr(rule), syntax.Perl); err == nil {
+		n = newlinesOf(re)
+	}
+	rs.filter.newlines.Store(rule, n)
+	return n
 }
 
 func newlinesOf(re *syntax.Regexp) int {

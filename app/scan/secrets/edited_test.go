@@ -154,6 +154,35 @@ func TestASecretIsMissedThatAnEditedLineHid(t *testing.T) {
 	}
 }
 
+// TestASecretIsMissedThatARuleWithoutItsKeywordHid: a specific rule found it and hid what
+// the generic one says of it, until the keyword went with a line far away.
+func TestASecretIsMissedThatARuleWithoutItsKeywordHid(t *testing.T) {
+	rs, err := buildRules(rulesInput{own: true, repo: []byte("[extend]\nuseDefault = true\n[[rules]]\nid = \"specific\"\nregex = '''(zqx_[a-z0-9]{20,40})'''\nkeywords = [\"marker\"]\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &session{rules: rs, key: testKey}
+	found := func(lines []string, only []interval) (rules []string) {
+		for _, h := range s.hits(t.Context(), text{content: []byte(strings.Join(lines, "\n")), path: "a.go", lines: only}, inTree) {
+			rules = append(rules, h.Rule)
+		}
+		return rules
+	}
+	lines := slices.Repeat([]string{"a line of nothing"}, 60)
+	lines[2], lines[50] = "marker", "api_key = \"zqx_q9x2v5k7m3p4h8r6w1t0\""
+	if got := found(lines, nil); !slices.Equal(got, []string{"specific"}) {
+		t.Fatalf("found by %v before", got)
+	}
+	lines[2] = "x := 1"
+	want := found(lines, nil)
+	if !slices.Equal(want, []string{"generic-api-key"}) {
+		t.Fatalf("found by %v after", want)
+	}
+	if got := found(lines, []interval{{3, 4}}); !slices.Equal(got, want) {
+		t.Errorf("found by %v after an edit of line 3, want %v", got, want)
+	}
+}
+
 // TestEditedLinesAreThoseThatDiffer holds what is said of edited lines to git: lines
 // beside them are, run by run, those of the earlier commit.
 func TestEditedLinesAreThoseThatDiffer(t *testing.T) {

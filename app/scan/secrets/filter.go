@@ -40,6 +40,8 @@ type filter struct {
 	lengths    sync.Once
 	longestOne int // see longest
 
+	newlines sync.Map // by rule, see ruleSet.newlines
+
 	byName sync.Once
 	names  []*pathTest // of rules about names alone; nil: any name
 }
@@ -185,6 +187,8 @@ type verdict struct {
 	none   bool // none could
 	decode bool // something could be found in what gitleaks decodes
 	rules  []int
+	// unasked are rules that could match, but have no keyword in the text.
+	unasked []int
 	// foreign: the text has foreign letters.
 	foreign bool
 	// decoded are the passes of gitleaks' decoder in which something could be
@@ -229,6 +233,11 @@ func (m *matcher) ask(content []byte, path string) verdict {
 	m.look(content, nil)
 	v.foreign = m.foreign
 	v.rules = m.possible(path, true)
+	for i := range m.f.rules {
+		if r := &m.f.rules[i]; r.keywords && !m.keyword[i] && m.anchor[i] {
+			v.unasked = append(v.unasked, i)
+		}
+	}
 	if decodable(content) {
 		// gitleaks decodes in place and looks again, up to its limit; there it
 		// reports only what overlaps something decoded.
