@@ -102,7 +102,8 @@ func (a *ahead) edited(from, to review.SHA) map[string][]interval {
 // a match could reach which began in what was there instead and took away from them, those
 // that begin or end on a line of such a window, for of what is found on a line some
 // gives way to other, and those that have no keyword of their rule, for which it is
-// asked for in the whole text. hid are windows of rules that have none in the text: it may
+// asked for in the whole text. What is generic gives way to what ends anywhere after it, so
+// that all of it before such a line is among them. hid are windows of rules that have none in the text: it may
 // have been in what was there instead, and what they found have hidden other.
 func (rs *ruleSet) touchingLines(content []byte, windowed, hid []ruleWindows, lines []interval) []ruleWindows {
 	type window struct {
@@ -118,12 +119,15 @@ func (rs *ruleSet) touchingLines(content []byte, windowed, hid []ruleWindows, li
 			continue
 		}
 		line, counted, reach := 1, 0, rs.newlines(r.rule)
+		hides := isGeneric(rs.filter.rules[r.rule].id) // behind what ends anywhere after it
 		for _, w := range r.in {
 			line += bytes.Count(content[counted:w.from], []byte("\n"))
 			counted = w.from
 			at := interval{line, line + bytes.Count(content[w.from:w.to], []byte("\n")) + 1}
 			keep := w.to > last && last < len(content) || len(rs.filter.withKeywords(content[w.from:w.to], []int{r.rule})) == 0 ||
-				slices.ContainsFunc(lines, func(l interval) bool { return l.from < at.to && (reach < 0 || at.from < l.to+reach) })
+				slices.ContainsFunc(lines, func(l interval) bool {
+					return (hides || l.from < at.to) && (reach < 0 || at.from < l.to+reach)
+				})
 			all = append(all, window{n, w, at, keep})
 		}
 	}
