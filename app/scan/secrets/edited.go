@@ -101,7 +101,8 @@ func (a *ahead) edited(from, to review.SHA) map[string][]interval {
 // than it did when only lines were not there yet: those that touch one of lines, or that
 // a match could reach which began in what was there instead and took away from them, those
 // that begin or end on a line of such a window, for of what is found on a line some
-// gives way to other, and those that have no keyword of their rule, for which it is
+// gives way to other, those on a line from which what they gave way to could go on to one
+// of lines, and those that have no keyword of their rule, for which it is
 // asked for in the whole text. What is generic gives way to what ends anywhere after it, so
 // that all of it before such a line is among them. hid are windows of rules that have none in the text: it may
 // have been in what was there instead, and what they found have hidden other.
@@ -138,11 +139,12 @@ func (rs *ruleSet) touchingLines(content []byte, windowed, hid []ruleWindows, li
 	}
 	for n := 0; n < len(all); {
 		// Windows that share lines, each with the one before.
-		end, keep := all[n].lines.to, false
+		end, keep, to := all[n].lines.to, false, 0
 		first := n
 		for ; n < len(all) && all[n].lines.from < end; n++ {
-			end, keep = max(end, all[n].lines.to), keep || all[n].keep
+			end, keep, to = max(end, all[n].lines.to), keep || all[n].keep, max(to, all[n].in.to)
 		}
+		keep = keep || rs.gaveWay(content, interval{lineBegin(content, all[first].in.from), nextLine(content, to)}, end, lines)
 		for _, w := range all[first:n] {
 			if keep && w.rule < len(windowed) {
 				out[w.rule].in = append(out[w.rule].in, w.in)
@@ -150,6 +152,39 @@ func (rs *ruleSet) touchingLines(content []byte, windowed, hid []ruleWindows, li
 		}
 	}
 	return out
+}
+
+// gaveWay reports whether what could be found in a part of a text, which is lines of it up to
+// before line next, may have given way to a match that began there and went on to one of
+// lines, all of which are elsewhere: to a private key that had an end, for one. Up to the
+// first of lines that match was what its expression still follows.
+func (rs *ruleSet) gaveWay(content []byte, part interval, next int, lines []interval) bool {
+	first := -1
+	for _, l := range lines {
+		if l.from >= next && (first < 0 || l.from < first) {
+			first = l.from
+		}
+	}
+	if first < 0 {
+		return false
+	}
+	edited := part.to
+	for ; next < first; next++ {
+		edited = nextLine(content, edited)
+	}
+	m := rs.filter.pool.Get().(*matcher)
+	defer rs.filter.pool.Put(m)
+	clear(m.steps)
+	found := false
+	m.each(content[part.from:part.to], func(p *pattern, end int, at func(int) int) {
+		for _, a := range p.anchor {
+			if !found {
+				_, reached := m.follow(a, content, part.from+at(end-int(a.length)))
+				found = reached > edited || reached == len(content)
+			}
+		}
+	})
+	return found
 }
 
 // newlines returns how many newlines a match of a rule has at most, -1 for no bound.

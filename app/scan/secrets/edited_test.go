@@ -194,6 +194,22 @@ func TestASecretIsMissedThatAMatchOfSeveralLinesHid(t *testing.T) {
 	}
 }
 
+// TestASecretIsMissedThatAKeyHidWhoseEndIsEdited: of a key with an end, one rule reports all,
+// and another, which reports its first line, gives way.
+func TestASecretIsMissedThatAKeyHidWhoseEndIsEdited(t *testing.T) {
+	s := &session{rules: allRules(), key: testKey}
+	lines := slices.Repeat([]string{"a line of nothing"}, 40)
+	lines[20], lines[21] = "TLS_KEY=\"-----BEGIN PRIVATE"+" KEY-----", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
+	lines[30] = "-----END PRIVATE" + " KEY-----"
+	if got := s.foundBy(t, lines, nil); !slices.Equal(got, []string{"private-key"}) {
+		t.Fatalf("found by %v before", got)
+	}
+	lines[30] = "x := 1"
+	if got := s.foundBy(t, lines, []interval{{31, 32}}); !slices.Equal(got, []string{"private-key-in-env"}) {
+		t.Errorf("found by %v after an edit of line 31", got)
+	}
+}
+
 // withRule returns the default rules with another.
 func withRule(t *testing.T, id, expr, keyword string) *ruleSet {
 	t.Helper()
