@@ -18,18 +18,21 @@ import (
 	"github.com/launchgate/launchgate/app/scan/secrets/client"
 )
 
-var histories = flag.Int("histories", 3, "how many histories TestRandomHistories makes")
+var (
+	histories    = flag.Int("histories", 3, "how many histories TestRandomHistories makes")
+	firstHistory = flag.Int("first-history", 0, "the seed of the first history that TestRandomHistories makes")
+)
 
 // TestRandomHistories looks at histories made at random in every way there is, which
-// must say the same. After a change of the engine, run it with -histories 100. It is no
-// fuzz target: a fuzzer gives up what takes ten seconds, as some of these do on a busy
-// machine.
+// must say the same. After a change of the engine, run it with -histories 100, and
+// with a -first-history that nobody had. It is no fuzz target: a fuzzer gives up what
+// takes ten seconds, as some of these do on a busy machine.
 func TestRandomHistories(t *testing.T) {
 	n := *histories
 	if testing.Short() {
 		n = 1
 	}
-	for seed := range n {
+	for seed := *firstHistory; seed < *firstHistory+n; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			kind := historyKind{commits: 14 + seed/3%5*10, leftOut: 4 - seed%4, configured: seed%3 == 1, linear: seed%5 == 2, odd: seed%2 == 1, sha256: seed%7 == 2}
 			h := newRandomHistory(t, uint64(seed), kind)
@@ -75,13 +78,13 @@ func (h *randomHistory) foundInEveryWay() {
 	unfriendly := h.clone("unfriendly.git", h.all())
 	walkIn := func(dir string, filtered, plain bool, few int, many bool, old []string, ahead, isNew bool) *session {
 		h.t.Helper()
-		f, a, m, st, ro, hb := fewCommits, askedFiles, maxListed, stretchCommits, readsObjects, hastyBytes
+		f, a, m, st, ro, hb, ha, hf, pb := fewCommits, askedFiles, maxListed, stretchCommits, readsObjects, hastyBytes, hastyAround, hastyFile, partBytes
 		defer func() {
-			fewCommits, askedFiles, maxListed, stretchCommits, readsObjects, hastyBytes = f, a, m, st, ro, hb
+			fewCommits, askedFiles, maxListed, stretchCommits, readsObjects, hastyBytes, hastyAround, hastyFile, partBytes = f, a, m, st, ro, hb, ha, hf, pb
 		}()
 		readsObjects = !h.one(3)
 		if h.one(2) {
-			hastyBytes = h.IntN(2000)
+			hastyBytes, hastyAround, hastyFile, partBytes = h.IntN(2000), h.IntN(2000), h.IntN(2000), 1+h.IntN(400)
 		}
 		if fewCommits = few; many {
 			askedFiles, maxListed, stretchCommits = 0, 2, 1+2*h.IntN(2)
@@ -254,13 +257,13 @@ func (h *randomHistory) pushed() {
 			})
 			cancel()
 		}
-		few, stretch, reads, hasty := fewCommits, stretchCommits, readsObjects, hastyBytes
+		few, stretch, reads, hasty, around, file, part := fewCommits, stretchCommits, readsObjects, hastyBytes, hastyAround, hastyFile, partBytes
 		if h.one(2) {
 			fewCommits, stretchCommits = 0, 3
 		}
 		readsObjects = !h.one(3)
 		if h.one(2) {
-			hastyBytes = h.IntN(2000)
+			hastyBytes, hastyAround, hastyFile, partBytes = h.IntN(2000), h.IntN(2000), h.IntN(2000), 1+h.IntN(400)
 		}
 		if h.one(3) {
 			if rep, err := h.scan(h.t.Context(), pushed, cache, "", head, true, nil); err != nil || len(rep.Receipt.Gaps) > 0 {
@@ -268,7 +271,7 @@ func (h *randomHistory) pushed() {
 			}
 		}
 		got, _ := h.said(pushed, cache, "", head)
-		fewCommits, stretchCommits, readsObjects, hastyBytes = few, stretch, reads, hasty
+		fewCommits, stretchCommits, readsObjects, hastyBytes, hastyAround, hastyFile, partBytes = few, stretch, reads, hasty, around, file, part
 		once := h.clone("once.git", ever[rules])
 		want, in := h.said(once, "", "", head)
 		if d := different(got, want); d != "" {

@@ -25,6 +25,7 @@ type randomHistory struct {
 	tags    []madeTag
 	tips    map[string]int // marks by branch
 	lines   []string       // that were used lately: they come again
+	values  []string       // likewise
 	objects *madeObjects
 }
 
@@ -221,7 +222,11 @@ func (h *randomHistory) line() string {
 		return h.pick(h.lines)
 	}
 	var l string
-	switch h.IntN(14) {
+	switch h.IntN(18) {
+	case 14, 15:
+		l = h.pair()
+	case 16, 17:
+		l = h.block()
 	case 0, 1, 2:
 		l = h.pick([]string{"", "k = ", "export KEY=", "  token: ", "var x = \"", "// "}) + h.secret() + h.pick([]string{"", "\"", ";", " # " + allowMark, " ok", ",\r"})
 	case 3:
@@ -316,7 +321,7 @@ func (h *randomHistory) edit(s string, much bool) string {
 	}
 	for range n {
 		i, j := h.IntN(len(ls)), h.IntN(len(ls))
-		switch h.IntN(5) {
+		switch h.IntN(8) {
 		case 0:
 			ls = slices.Insert(ls, i, h.line()+"\n")
 		case 1:
@@ -329,6 +334,8 @@ func (h *randomHistory) edit(s string, much bool) string {
 			ls[i] = strings.TrimSuffix(ls[i], "\n") + h.pick([]string{" ", ";", "\r", " " + allowMark}) + "\n"
 		case 4:
 			ls[i], ls[j] = ls[j], ls[i]
+		default:
+			ls = h.rewrite(ls)
 		}
 	}
 	if s = strings.Join(ls, ""); h.one(8) {
@@ -368,7 +375,11 @@ func (h *randomHistory) change(t madeTree) {
 		old := h.commits[h.IntN(len(h.commits))].tree
 		if ps := sortedKeys(old); len(ps) > 0 {
 			p := h.pick(ps)
-			t.put(p, old[p])
+			f := old[p]
+			if h.one(3) { // elsewhere
+				p = h.name()
+			}
+			t.put(p, f)
 		}
 	case n == 25 && h.one(4): // all is what it was
 		clear(t)
