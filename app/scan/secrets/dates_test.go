@@ -108,3 +108,34 @@ func TestOfCommitsOfOneSecondTheFirstIsTheSame(t *testing.T) {
 		}
 	}
 }
+
+// TestAPushIsNotLookedAtWhereDatesGoBackwards: of commits that are older than those that
+// they come after, git does not know that a branch which was looked at reaches the latter. It
+// counted more commits than there were to look at, and a push was a gap for ever.
+func TestAPushIsNotLookedAtWhereDatesGoBackwards(t *testing.T) {
+	w := newWork(t)
+	w.write("a.env", "K="+awsKey()+"\n").commit("start")
+	tree := w.git("rev-parse", "HEAD^{tree}")
+	next := func(parent string, date int) string {
+		by := fmt.Sprintf("A <a@example.com> %d +0000", date)
+		return w.object("commit", fmt.Sprintf("tree %s\nparent %s\nauthor %s\ncommitter %s\n\nnext\n", tree, parent, by, by))
+	}
+	at, side := w.git("rev-parse", "HEAD"), ""
+	for n := range 4 {
+		side, at = at, next(at, firstDate+10000+n)
+	}
+	from := at
+	for n := range 20 {
+		at = next(at, 1000000-n)
+	}
+	w.git("update-ref", "refs/heads/main", at)
+	cache := t.TempDir()
+	if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() {
+		t.Fatalf("%+v", rep.Receipt)
+	}
+	w.git("update-ref", "refs/heads/push", next(from, firstDate+20000))
+	w.git("update-ref", "refs/heads/old", side)
+	if rep := w.history(look{cache: cache}); !rep.Receipt.Complete() || len(rep.Rotations) != 1 || rep.Rotations[0].Places != 1 {
+		t.Errorf("%+v\n%+v", rep.Receipt, rep.Rotations)
+	}
+}

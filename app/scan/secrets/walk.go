@@ -157,8 +157,10 @@ func (s *session) list(ctx context.Context, revs []string, e ends) (list []commi
 			if e.closes(list, nil) {
 				return list, len(list), nil
 			}
-			expected, err = s.countAhead(ctx, revs)
-			break
+			if expected, err = s.countAhead(ctx, revs); err != nil || expected == len(list) || !s.ahead.own() {
+				break
+			}
+			s.ahead = nil // where dates go backwards, git lists some that earlier looks covered, too
 		}
 		if list, edge, err = s.repo.commitsAndEdge(ctx, append([]string{"--boundary"}, revs...)); err != nil {
 			return nil, 0, err
