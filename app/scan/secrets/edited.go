@@ -98,14 +98,17 @@ func (a *ahead) edited(from, to review.SHA) map[string][]interval {
 }
 
 // touchingLines returns those windows of a text in which a rule may find another thing
-// than it did when only lines were not there yet: those that touch one of lines, or that
-// a match could reach which began in what was there instead and took away from them, those
-// that begin or end on a line of such a window, for of what is found on a line some
-// gives way to other, those on a line from which what they gave way to could go on to one
-// of lines, and those that have no keyword of their rule, for which it is
-// asked for in the whole text. What is generic gives way to what ends anywhere after it, so
-// that all of it before such a line is among them. hid are windows of rules that have none in the text: it may
-// have been in what was there instead, and what they found have hidden other.
+// than it did when only lines were not there yet:
+//   - those that touch one of lines, or that a match could reach which began in what was
+//     there instead and took away from them;
+//   - those that begin or end on a line of such a window, for of what is found on a line
+//     some gives way to other;
+//   - those on a line from which what they gave way to could go on to one of lines, which
+//     of what is generic is all above such a line;
+//   - those that have no keyword of their rule, for which it is asked for in the whole text.
+//
+// hid are windows of rules that have no keyword in the text: it may have been in what was
+// there instead, and what they found have hidden other.
 func (rs *ruleSet) touchingLines(content []byte, windowed, hid []ruleWindows, lines []interval) []ruleWindows {
 	type window struct {
 		rule  int // in windowed, or after these in hid
