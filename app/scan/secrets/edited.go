@@ -140,6 +140,7 @@ func (rs *ruleSet) touchingLines(content []byte, windowed, hid []ruleWindows, li
 	for n, r := range windowed {
 		out[n].rule = r.rule
 	}
+	var g *givenWay // once it is asked
 	for n := 0; n < len(all); {
 		// Windows that share lines, each with the one before.
 		end, keep, to := all[n].lines.to, false, 0
@@ -147,7 +148,13 @@ func (rs *ruleSet) touchingLines(content []byte, windowed, hid []ruleWindows, li
 		for ; n < len(all) && all[n].lines.from < end; n++ {
 			end, keep, to = max(end, all[n].lines.to), keep || all[n].keep, max(to, all[n].in.to)
 		}
-		keep = keep || rs.gaveWay(content, interval{lineBegin(content, all[first].in.from), nextLine(content, to)}, end, lines)
+		if !keep {
+			if g == nil {
+				g = rs.givenWay(content, lines)
+				defer rs.filter.pool.Put(g.m)
+			}
+			keep = g.from(interval{lineBegin(content, all[first].in.from), nextLine(content, to)}, end)
+		}
 		for _, w := range all[first:n] {
 			if keep && w.rule < len(windowed) {
 				out[w.rule].in = append(out[w.rule].in, w.in)
@@ -157,33 +164,48 @@ func (rs *ruleSet) touchingLines(content []byte, windowed, hid []ruleWindows, li
 	return out
 }
 
-// gaveWay reports whether what could be found in a part of a text, which is lines of it up to
-// before line next, may have given way to a match that began there and went on to one of
-// lines, all of which are elsewhere: to a private key that had an end, for one. Up to the
-// first of lines that match was what its expression still follows.
-func (rs *ruleSet) gaveWay(content []byte, part interval, next int, lines []interval) bool {
-	first := -1
+// givenWay tells of parts of a text whether what could be found there may have given way
+// to a match that began there and went on to edited lines.
+type givenWay struct {
+	m       *matcher
+	content []byte
+	edited  []editedLine // in their order
+}
+
+// editedLine is a line that is edited, and where it begins.
+type editedLine struct{ line, at int }
+
+func (rs *ruleSet) givenWay(content []byte, lines []interval) *givenWay {
+	g := &givenWay{m: rs.filter.pool.Get().(*matcher), content: content}
+	clear(g.m.steps) // of all that is asked
 	for _, l := range lines {
-		if l.from >= next && (first < 0 || l.from < first) {
-			first = l.from
-		}
+		g.edited = append(g.edited, editedLine{line: l.from})
 	}
-	if first < 0 {
+	slices.SortFunc(g.edited, func(a, b editedLine) int { return a.line - b.line })
+	line, at := 1, 0
+	for n := range g.edited {
+		for ; line < g.edited[n].line && at < len(content); line++ {
+			at = nextLine(content, at)
+		}
+		g.edited[n].at = at
+	}
+	return g
+}
+
+// from reports whether it may be so of a part of the text, which is lines of it up to before
+// line next, all of which are not edited: of a private key that had an end, for one. Up to
+// the first edited line that match was what its expression still follows.
+func (g *givenWay) from(part interval, next int) bool {
+	n, _ := slices.BinarySearchFunc(g.edited, next, func(l editedLine, line int) int { return l.line - line })
+	if n == len(g.edited) {
 		return false
 	}
-	edited := part.to
-	for ; next < first; next++ {
-		edited = nextLine(content, edited)
-	}
-	m := rs.filter.pool.Get().(*matcher)
-	defer rs.filter.pool.Put(m)
-	clear(m.steps)
 	found := false
-	m.each(content[part.from:part.to], func(p *pattern, end int, at func(int) int) {
+	g.m.each(g.content[part.from:part.to], func(p *pattern, end int, at func(int) int) {
 		for _, a := range p.anchor {
 			if !found {
-				_, reached := m.follow(a, content, part.from+at(end-int(a.length)))
-				found = reached > edited || reached == len(content)
+				_, reached := g.m.follow(a, g.content, part.from+at(end-int(a.length)))
+				found = reached > g.edited[n].at || reached == len(g.content)
 			}
 		}
 	})
