@@ -131,6 +131,7 @@ func (p *process) stop(db *store.DB) {
 	var err error
 	for range 20 {
 		p.signal(syscall.SIGSTOP)
+		p.stopped()
 		ctx, cancel := context.WithTimeout(p.t.Context(), time.Second)
 		err = db.InTx(ctx, func(context.Context, store.Tx) error { return nil })
 		cancel()
@@ -141,6 +142,25 @@ func (p *process) stop(db *store.DB) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	p.t.Fatalf("it always holds the database: %v", err)
+}
+
+// stopped waits until the process has stopped: a signal is sent before all of its threads
+// are, and one of them may yet begin to write.
+func (p *process) stopped() {
+	p.t.Helper()
+	for {
+		var status syscall.WaitStatus
+		_, err := syscall.Wait4(p.cmd.Process.Pid, &status, syscall.WUNTRACED, nil)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case err != nil:
+			p.t.Fatal(err)
+		case status.Stopped():
+			return
+		case status.Exited(), status.Signaled():
+			p.t.Fatal("the process ended")
+		}
+	}
 }
 
 func openMigrated(t *testing.T, cfg store.Config) *store.DB {
