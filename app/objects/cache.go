@@ -78,21 +78,20 @@ func (c *cache) called(k *kept, n name) {
 
 func (c *cache) put(p *pack, at int64, o Object) *kept {
 	k := &kept{Object: o, place: place{p, at}}
-	size := len(o.Data) + keptCost
+	size := 0
 	if !k.large() {
-		if c.small += size; c.at == nil || c.small > maxSmall {
-			c.at, c.named, c.small = make(map[place]*kept), make(map[name]*kept), size
-			for _, l := range c.large {
-				c.keep(l)
-			}
+		size = len(o.Data) + keptCost
+	}
+	if c.at == nil || c.small+size > maxSmall {
+		c.at, c.named, c.small = make(map[place]*kept), make(map[name]*kept), 0
+		for _, l := range c.large {
+			c.keep(l)
 		}
-		c.keep(k)
+	}
+	c.small += size
+	if c.keep(k); !k.large() {
 		return k
 	}
-	if c.at == nil {
-		c.at, c.named = make(map[place]*kept), make(map[name]*kept)
-	}
-	c.keep(k)
 	c.large = append(c.large, k)
 	for c.held += cap(o.Data); c.held > maxLarge && len(c.large) > fewLarge; {
 		old := c.large[0]

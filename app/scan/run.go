@@ -133,11 +133,11 @@ func (r *Runner) worker(ctx context.Context, s Scanner, req Request, progress Pr
 	}
 	defer os.RemoveAll(scratch)
 
-	packed, err := packRequest(req)
+	wire, err := packRequest(req)
 	if err != nil {
 		return Report{}, nil, nil, fail(review.CodeScannerFailed, "its request could not be written", "report this to the maintainers of Launchgate")
 	}
-	env := envelope{Limits: limits, Scratch: scratch, Request: packed}
+	env := envelope{Limits: limits, Scratch: scratch, Request: wire}
 	command := r.Command
 	if lean := r.Lean[s.Name()]; len(lean) > 0 && !r.unfit.Load() {
 		command, env.Build = lean, r.Build

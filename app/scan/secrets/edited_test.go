@@ -156,57 +156,40 @@ func TestASecretIsMissedThatAnEditedLineHid(t *testing.T) {
 	}
 }
 
-// TestASecretIsMissedThatARuleWithoutItsKeywordHid: a specific rule found it and hid what
-// the generic one says of it, until the keyword went with a line far away.
-func TestASecretIsMissedThatARuleWithoutItsKeywordHid(t *testing.T) {
-	s := &session{rules: withRule(t, "specific", "zqx_[a-z0-9]{20,40}", "marker"), key: testKey}
-	lines := slices.Repeat([]string{"a line of nothing"}, 60)
-	lines[2], lines[50] = "marker", "api_key = \"zqx_q9x2v5k7m3p4h8r6w1t0\""
-	if got := s.foundBy(t, lines, nil); !slices.Equal(got, []string{"specific"}) {
-		t.Fatalf("found by %v before", got)
-	}
-	lines[2] = "x := 1"
-	want := s.foundBy(t, lines, nil)
-	if !slices.Equal(want, []string{"generic-api-key"}) {
-		t.Fatalf("found by %v after", want)
-	}
-	if got := s.foundBy(t, lines, []interval{{3, 4}}); !slices.Equal(got, want) {
-		t.Errorf("found by %v after an edit of line 3, want %v", got, want)
-	}
-}
-
-// TestASecretIsMissedThatAMatchOfSeveralLinesHid: a specific rule's match began beside a
-// generic one's and hid it, until its end was edited.
-func TestASecretIsMissedThatAMatchOfSeveralLinesHid(t *testing.T) {
-	s := &session{rules: withRule(t, "specific", "zqx_[a-z0-9]{20}[^;]{0,80}end_of_it", "zqx_"), key: testKey}
-	lines := slices.Repeat([]string{"a line of nothing"}, 60)
-	lines[20], lines[22] = "api_key = \"zqx_q9x2v5k7m3p4h8r6w1t0\"", "end_of_it"
-	if got := s.foundBy(t, lines, nil); !slices.Equal(got, []string{"specific"}) {
-		t.Fatalf("found by %v before", got)
-	}
-	lines[22] = "x := 1"
-	want := s.foundBy(t, lines, nil)
-	if !slices.Equal(want, []string{"generic-api-key"}) {
-		t.Fatalf("found by %v after", want)
-	}
-	if got := s.foundBy(t, lines, []interval{{23, 24}}); !slices.Equal(got, want) {
-		t.Errorf("found by %v after an edit of line 23, want %v", got, want)
-	}
-}
-
-// TestASecretIsMissedThatAKeyHidWhoseEndIsEdited: of a key with an end, one rule reports all,
-// and another, which reports its first line, gives way.
-func TestASecretIsMissedThatAKeyHidWhoseEndIsEdited(t *testing.T) {
-	s := &session{rules: allRules(), key: testKey}
-	lines := slices.Repeat([]string{"a line of nothing"}, 40)
-	lines[20], lines[21] = "TLS_KEY=\"-----BEGIN PRIVATE"+" KEY-----", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
-	lines[30] = "-----END PRIVATE" + " KEY-----"
-	if got := s.foundBy(t, lines, nil); !slices.Equal(got, []string{"private-key"}) {
-		t.Fatalf("found by %v before", got)
-	}
-	lines[30] = "x := 1"
-	if got := s.foundBy(t, lines, []interval{{31, 32}}); !slices.Equal(got, []string{"private-key-in-env"}) {
-		t.Errorf("found by %v after an edit of line 31", got)
+// TestASecretIsMissedThatAnotherRuleHid: of what is found on a line some gives way to other,
+// which an edit elsewhere takes away.
+func TestASecretIsMissedThatAnotherRuleHid(t *testing.T) {
+	const named = "api_key = \"zqx_q9x2v5k7m3p4h8r6w1t0\""
+	for name, c := range map[string]struct {
+		rules       *ruleSet
+		lines       map[int]string // others are of nothing
+		edited      int
+		first, then string // what finds it
+	}{
+		"whose keyword went with a line far away": {
+			withRule(t, "specific", "zqx_[a-z0-9]{20,40}", "marker"), map[int]string{3: "marker", 51: named}, 3, "specific", "generic-api-key"},
+		"whose match began beside it and ended on another line": {
+			withRule(t, "specific", "zqx_[a-z0-9]{20}[^;]{0,80}end_of_it", "zqx_"), map[int]string{21: named, 23: "end_of_it"}, 23, "specific", "generic-api-key"},
+		"which reports a key with its end, and another its first line": {
+			allRules(), map[int]string{21: "TLS_KEY=\"-----BEGIN PRIVATE" + " KEY-----", 22: "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj", 31: "-----END PRIVATE" + " KEY-----"}, 31, "private-key", "private-key-in-env"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &session{rules: c.rules, key: testKey}
+			lines := slices.Repeat([]string{"a line of nothing"}, 60)
+			for n, l := range c.lines {
+				lines[n-1] = l
+			}
+			if got := s.foundBy(t, lines, nil); !slices.Equal(got, []string{c.first}) {
+				t.Fatalf("found by %v before", got)
+			}
+			lines[c.edited-1] = "x := 1"
+			if got := s.foundBy(t, lines, nil); !slices.Equal(got, []string{c.then}) {
+				t.Fatalf("found by %v after", got)
+			}
+			if got := s.foundBy(t, lines, []interval{{c.edited, c.edited + 1}}); !slices.Equal(got, []string{c.then}) {
+				t.Errorf("found by %v after an edit of line %d", got, c.edited)
+			}
+		})
 	}
 }
 

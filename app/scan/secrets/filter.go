@@ -232,12 +232,7 @@ func (m *matcher) ask(content []byte, path string) verdict {
 	v := verdict{}
 	m.look(content, nil)
 	v.foreign = m.foreign
-	v.rules = m.possible(path, true)
-	for i := range m.f.rules {
-		if r := &m.f.rules[i]; r.keywords && !m.keyword[i] && m.anchor[i] {
-			v.unasked = append(v.unasked, i)
-		}
-	}
+	v.rules, v.unasked = m.possible(path, true)
 	if decodable(content) {
 		// gitleaks decodes in place and looks again, up to its limit; there it
 		// reports only what overlaps something decoded.
@@ -248,7 +243,7 @@ func (m *matcher) ask(content []byte, path string) verdict {
 				break
 			}
 			m.look(raw, segments)
-			if rules := m.possible(path, false); len(rules) > 0 {
+			if rules, _ := m.possible(path, false); len(rules) > 0 {
 				v.decoded = append(v.decoded, decodedText{content: raw, segments: segments, rules: rules})
 			}
 		}
@@ -258,16 +253,21 @@ func (m *matcher) ask(content []byte, path string) verdict {
 }
 
 // possible returns the rules that the last look leaves possible, with those they
-// need, for a file at path; rules about paths alone if asked for.
-func (m *matcher) possible(path string, pathOnly bool) []int {
-	var out []int
+// need, for a file at path; rules about paths alone if asked for. unasked could match, too,
+// but have no keyword in the text.
+func (m *matcher) possible(path string, pathOnly bool) (out, unasked []int) {
 	for i := range m.f.rules {
 		r := &m.f.rules[i]
 		if r.pathOnly {
 			if !pathOnly {
 				continue
 			}
-		} else if r.keywords && !m.keyword[i] || r.anchored && !m.anchor[i] {
+		} else if r.keywords && !m.keyword[i] {
+			if m.anchor[i] {
+				unasked = append(unasked, i)
+			}
+			continue
+		} else if r.anchored && !m.anchor[i] {
 			continue
 		}
 		if r.path != nil && !r.path.match(path) {
@@ -275,7 +275,7 @@ func (m *matcher) possible(path string, pathOnly bool) []int {
 		}
 		out = append(append(out, i), r.required...)
 	}
-	return out
+	return out, unasked
 }
 
 // look notes which keywords are in content, and which rules have an anchor from

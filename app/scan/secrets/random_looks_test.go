@@ -78,14 +78,9 @@ func (h *randomHistory) foundInEveryWay() {
 	unfriendly := h.clone("unfriendly.git", h.all())
 	walkIn := func(dir string, filtered, plain bool, few int, many bool, old []string, ahead, isNew bool) *session {
 		h.t.Helper()
-		f, a, m, st, ro, hb, ha, hf, pb := fewCommits, askedFiles, maxListed, stretchCommits, readsObjects, hastyBytes, hastyAround, hastyFile, partBytes
-		defer func() {
-			fewCommits, askedFiles, maxListed, stretchCommits, readsObjects, hastyBytes, hastyAround, hastyFile, partBytes = f, a, m, st, ro, hb, ha, hf, pb
-		}()
+		defer keepBounds()()
 		readsObjects = !h.one(3)
-		if h.one(2) {
-			hastyBytes, hastyAround, hastyFile, partBytes = h.IntN(2000), h.IntN(2000), h.IntN(2000), 1+h.IntN(400)
-		}
+		h.someBounds()
 		if fewCommits = few; many {
 			askedFiles, maxListed, stretchCommits = 0, 2, 1+2*h.IntN(2)
 		}
@@ -143,6 +138,23 @@ func (h *randomHistory) foundInEveryWay() {
 	compare("one git that shows nothing", walk(true, false, asFew, false, sorted(old), true, false), want)
 	if one.total == want.total && (!reflect.DeepEqual(one.seen.binary, want.seen.binary) || !reflect.DeepEqual(one.seen.text, want.seen.text)) {
 		h.t.Errorf("one git sees %+v where several see %+v", one.seen, want.seen)
+	}
+}
+
+// keepBounds returns what sets the bounds that tests change to what they are now.
+func keepBounds() (restore func()) {
+	few, asked, listed, stretch, reads := fewCommits, askedFiles, maxListed, stretchCommits, readsObjects
+	hasty, around, file, part := hastyBytes, hastyAround, hastyFile, partBytes
+	return func() {
+		fewCommits, askedFiles, maxListed, stretchCommits, readsObjects = few, asked, listed, stretch, reads
+		hastyBytes, hastyAround, hastyFile, partBytes = hasty, around, file, part
+	}
+}
+
+// someBounds makes those small, or not, of what is judged at once.
+func (h *randomHistory) someBounds() {
+	if h.one(2) {
+		hastyBytes, hastyAround, hastyFile, partBytes = h.IntN(2000), h.IntN(2000), h.IntN(2000), 1+h.IntN(400)
 	}
 }
 
@@ -257,21 +269,19 @@ func (h *randomHistory) pushed() {
 			})
 			cancel()
 		}
-		few, stretch, reads, hasty, around, file, part := fewCommits, stretchCommits, readsObjects, hastyBytes, hastyAround, hastyFile, partBytes
+		restore := keepBounds()
 		if h.one(2) {
 			fewCommits, stretchCommits = 0, 3
 		}
 		readsObjects = !h.one(3)
-		if h.one(2) {
-			hastyBytes, hastyAround, hastyFile, partBytes = h.IntN(2000), h.IntN(2000), h.IntN(2000), 1+h.IntN(400)
-		}
+		h.someBounds()
 		if h.one(3) {
 			if rep, err := h.scan(h.t.Context(), pushed, cache, "", head, true, nil); err != nil || len(rep.Receipt.Gaps) > 0 {
 				h.t.Fatalf("%+v, %v", rep.Receipt, err)
 			}
 		}
 		got, _ := h.said(pushed, cache, "", head)
-		fewCommits, stretchCommits, readsObjects, hastyBytes, hastyAround, hastyFile, partBytes = few, stretch, reads, hasty, around, file, part
+		restore()
 		once := h.clone("once.git", ever[rules])
 		want, in := h.said(once, "", "", head)
 		if d := different(got, want); d != "" {

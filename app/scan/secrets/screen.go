@@ -59,8 +59,6 @@ type anchorHit struct {
 	reports  bool // there may be something to report, and not only a match
 }
 
-func (h anchorHit) matters() bool { return h.reports }
-
 func (h anchorHit) reportsIn(w interval) bool { return h.reports && h.at >= w.from && h.at < w.to }
 
 // Bounds on what screeners remember and what a chunk is.
@@ -165,7 +163,7 @@ func (k *screener) could(ctx context.Context, content []byte, path string) bool 
 			switch found := k.chunk(i, lo, hi); {
 			case found || k.loose:
 				return true
-			case slices.ContainsFunc(k.hits, anchorHit.matters):
+			case k.reports():
 				if k.decodedBefore(i) || k.near(ctx, i, path) {
 					return true
 				}
@@ -237,7 +235,7 @@ func (k *screener) chunk(i, lo, hi int) bool {
 			return false
 		}
 		k.content = raw
-		if k.look(raw, 0, len(raw), segments); slices.ContainsFunc(k.hits, anchorHit.matters) || k.again || k.loose {
+		if k.look(raw, 0, len(raw), segments); k.reports() || k.again || k.loose {
 			return true
 		}
 	}
@@ -252,6 +250,11 @@ func (k *screener) look(text []byte, lo, hi int, only []interval) {
 	if open := k.m.each(text, k.visit); open {
 		k.loose = true // a literal may go on in the next chunk
 	}
+}
+
+// reports reports whether there may be something to report of what was seen.
+func (k *screener) reports() bool {
+	return slices.ContainsFunc(k.hits, func(h anchorHit) bool { return h.reports })
 }
 
 func hasCodePoints(text []byte) bool {
